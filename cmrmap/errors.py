@@ -1,0 +1,58 @@
+"""The one error tree. Every message says what was found, what was expected and what to do; never a patient's name.
+
+Each class carries the exit code of the command-line contract (README, "Exit codes").
+"""
+
+from __future__ import annotations
+
+EXIT_OK = 0
+EXIT_INTERNAL_ERROR = 1
+EXIT_BAD_ARGUMENTS = 2
+EXIT_NO_MAPPING_SERIES = 3
+EXIT_ALL_REFUSED = 4
+
+
+class CmrmapError(Exception):
+    """Base of all errors this package raises on purpose."""
+
+    exit_code: int = EXIT_INTERNAL_ERROR
+
+
+class InputError(CmrmapError):
+    """A path, argument or array that cannot be used as given."""
+
+    exit_code = EXIT_BAD_ARGUMENTS
+
+
+class SettingsError(CmrmapError):
+    """A setting that is unknown, of the wrong type or out of its range."""
+
+    exit_code = EXIT_BAD_ARGUMENTS
+
+
+class ModelError(CmrmapError):
+    """A model folder that is missing, incomplete or whose checksum does not match its card."""
+
+    exit_code = EXIT_BAD_ARGUMENTS
+
+
+class OutputError(CmrmapError):
+    """An output folder that cannot be written."""
+
+    exit_code = EXIT_BAD_ARGUMENTS
+
+
+class NoMappingSeriesError(CmrmapError):
+    """The input holds no series that T1 or T2 could be mapped from."""
+
+    exit_code = EXIT_NO_MAPPING_SERIES
+
+
+class RefusedError(CmrmapError):
+    """Mapping series were found but none may be used (for example two patients in one folder)."""
+
+    exit_code = EXIT_ALL_REFUSED
+
+
+class GeometryError(InputError):
+    """Slice geometry that is missing, inconsistent or impossible."""
