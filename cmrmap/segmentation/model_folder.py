@@ -1,0 +1,98 @@
+"""A model folder on disk: ``model.json`` (the card) and the safetensors file that it names and whose digest it holds."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import load, save
+from torch import Tensor
+
+from cmrmap.errors import ModelError
+from cmrmap.segmentation.network import StackUNet
+
+CARD_NAME = "model.json"
+WEIGHTS_NAME = "weights.safetensors"
+NETWORKS = ("coarse", "fine")
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """The two trained networks and what is known of them."""
+
+    coarse: StackUNet
+    fine: StackUNet
+    weights_sha256: str
+    name: str
+    version: str
+
+
+def load_network(folder: str | Path) -> Network:
+    """Load a model folder; the weights' checksum is verified.
+
+    Raises
+    ------
+    ModelError : folder, card or weights missing, or the weights are not those that the card describes
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise ModelError(f"model folder {folder} does not exist; give the folder that holds {CARD_NAME}")
+    card = _read_card(folder / CARD_NAME)
+    try:
+        weights_name, expected = str(card["weights"]["file"]), str(card["weights"]["sha256"])
+        widths = {name: tuple(card["networks"][name]["widths"]) for name in NETWORKS}
+        name, version = str(card["name"]), str(card["version"])
+    except (KeyError, TypeError) as error:
+        raise ModelError(f"{folder / CARD_NAME} lacks the entry {error}; expected a CMRmap model card") from error
+    path = folder / weights_name
+    if not path.is_file():
+        raise ModelError(f"weights file {path} is missing; it is named in {CARD_NAME}: restore it or the whole folder")
+    content = path.read_bytes()
+    found = hashlib.sha256(content).hexdigest()
+    if found != expected:
+        raise ModelError(
+            f"checksum of {path} is {found[:12]}..., expected {expected[:12]}... ({CARD_NAME}): "
+            "the file is damaged or belongs to another card; restore the model folder"
+        )
+    tensors = load(content)
+    networks = {}
+    for part in NETWORKS:
+        network = StackUNet(widths[part])
+        state = {key.removeprefix(f"{part}."): value for key, value in tensors.items() if key.startswith(f"{part}.")}
+        try:
+            network.load_state_dict(state)
+        except RuntimeError as error:
+            raise ModelError(
+                f"weights in {path} do not fit the {part} network that {CARD_NAME} describes; restore the model folder"
+            ) from error
+        network.requires_grad_(False)
+        networks[part] = network.eval()
+    return Network(networks["coarse"], networks["fine"], found, name, version)
+
+
+def save_network(folder: Path, states: dict[str, dict[str, Tensor]], card: dict[str, Any]) -> Path:
+    """Write weights and card; ``states`` maps "coarse" and "fine" to state_dicts, the digest is added to the card."""
+    folder.mkdir(parents=True, exist_ok=True)
+    content = save(
+        {f"{part}.{key}": value.contiguous().cpu() for part in NETWORKS for key, value in states[part].items()}
+    )
+    (folder / WEIGHTS_NAME).write_bytes(content)
+    weights = {"file": WEIGHTS_NAME, "sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+    path = folder / CARD_NAME
+    path.write_text(json.dumps({**card, "weights": weights}, indent=2) + "\n", encoding="utf-8")
+    return path
+
+
+def _read_card(path: Path) -> dict[str, Any]:
+    try:
+        card = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ModelError(f"{path} does not exist; a model folder holds {CARD_NAME} and {WEIGHTS_NAME}") from error
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path} cannot be read as JSON ({type(error).__name__}); restore the model folder") from error
+    if not isinstance(card, dict):
+        raise ModelError(f"{path} holds {type(card).__name__}; expected a JSON object")
+    return card

@@ -1,0 +1,99 @@
+"""The network: a U-Net that reads all weighted images of a slice together.
+
+One heart is in all images of a slice, and the images that show the wall must help with those in which blood and
+muscle have the same grey. So every encoder level sees, beside its own image, the mean and the maximum of that level's
+features over the images of the slice (a permutation-invariant pooling: Zaheer et al., "Deep Sets", 2017). The
+pooling adds to an image's own features and never replaces them, so that motion between the images stays visible. A
+slice of one image is its own context.
+
+The U-Net is Ronneberger's (MICCAI 2015) with dropout after each block as in Zhu 2020 (Appendix E1); instance
+normalisation, because the grey scale of a mapping image depends on its preparation and says nothing by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+N_CLASSES = 4  # background, LV myocardium, LV cavity, RV: cmrmap.types.Label
+N_CONTEXT_CHANNELS = 3  # the image itself, mean and SD of the slice's normalised images
+
+
+def _conv_block(in_channels: int, out_channels: int, dropout: float) -> nn.Sequential:
+    layers: list[nn.Module] = []
+    for channels in (in_channels, out_channels):
+        layers += [
+            nn.Conv2d(channels, out_channels, 3, padding=1, bias=False),
+            nn.InstanceNorm2d(out_channels, affine=True),
+            nn.LeakyReLU(0.01, inplace=True),
+        ]
+    layers.append(nn.Dropout2d(dropout))
+    return nn.Sequential(*layers)
+
+
+class StackPooling(nn.Module):
+    """Adds to each image's features what the slice's images have in common (mean and maximum over the stack)."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.mix = nn.Conv2d(2 * channels, channels, 1)
+
+    def forward(self, features: Tensor, n_images: int) -> Tensor:
+        """Features (stack * image, channel, row, column) to the same shape."""
+        stacked = features.unflatten(0, (-1, n_images))
+        context = self.mix(torch.cat([stacked.mean(1), stacked.amax(1)], dim=1))
+        return (stacked + context.unsqueeze(1)).flatten(0, 1)
+
+
+class StackUNet(nn.Module):
+    """U-Net over a stack of weighted images of one slice.
+
+    Parameters
+    ----------
+    widths : channels of each level, finest first
+    dropout : probability of dropping a channel after a block (training only)
+    """
+
+    def __init__(self, widths: Sequence[int] = (24, 48, 96, 160), dropout: float = 0.05) -> None:
+        super().__init__()
+        self.widths = tuple(int(w) for w in widths)
+        self.encoder = nn.ModuleList()
+        self.pooling = nn.ModuleList()
+        channels = N_CONTEXT_CHANNELS
+        for width in self.widths:
+            self.encoder.append(_conv_block(channels, width, dropout))
+            self.pooling.append(StackPooling(width))
+            channels = width
+        self.up = nn.ModuleList()
+        self.decoder = nn.ModuleList()
+        for width in reversed(self.widths[:-1]):
+            self.up.append(nn.Conv2d(channels, width, 1))
+            self.decoder.append(_conv_block(2 * width, width, dropout))
+            channels = width
+        self.head = nn.Conv2d(channels, N_CLASSES, 1)
+
+    @property
+    def stride(self) -> int:
+        """Rows and columns of the input must be multiples of this."""
+        return int(2 ** (len(self.widths) - 1))
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Normalised images (stack, image, row, column) to logits (stack, image, class, row, column)."""
+        n_images = images.shape[1]
+        mean = images.mean(1, keepdim=True).expand_as(images)
+        spread = images.std(1, keepdim=True, unbiased=False).expand_as(images)
+        x = torch.stack([images, mean, spread], dim=2).flatten(0, 1)
+        x = x.contiguous(memory_format=torch.channels_last)
+        skips: list[Tensor] = []
+        for level, (block, pool) in enumerate(zip(self.encoder, self.pooling, strict=True)):
+            if level:
+                x = nn.functional.max_pool2d(x, 2)
+            x = pool(block(x), n_images)
+            skips.append(x)
+        for up, block, skip in zip(self.up, self.decoder, reversed(skips[:-1]), strict=True):
+            x = nn.functional.interpolate(up(x), scale_factor=2.0, mode="bilinear", align_corners=False)
+            x = block(torch.cat([x, skip], dim=1))
+        logits: Tensor = self.head(x)
+        return logits.unflatten(0, (-1, n_images))

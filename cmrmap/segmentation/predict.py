@@ -1,0 +1,169 @@
+"""A slice's weighted images to labels: find the heart on the whole field of view, then draw it on a crop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from scipy import ndimage
+from torch import Tensor
+
+from cmrmap.errors import InputError
+from cmrmap.segmentation.model_folder import Network
+from cmrmap.segmentation.network import StackUNet
+from cmrmap.segmentation.preprocess import COARSE_PIXEL_MM, FINE_PIXEL_MM, Crop, normalise, pad_to, resample
+from cmrmap.types import BoolArray, FloatArray, Label, LabelArray, SegmentationStack, WeightedStack, readonly
+
+_MIN_ROWS = 16  # below this there is no heart to draw
+_COARSE_SIZE = 96  # rows and columns of the training views: smaller images are padded to it
+_MIN_LV_PROBABILITY = 0.2  # below this, nothing in the field of view resembles a left ventricle
+_RECENTRE_MM = 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class SlicePrediction:
+    """Labels and confidence of one slice's images.
+
+    Attributes
+    ----------
+    labels : (image, row, column) uint8 of ``Label``
+    confidence : (image,) mean probability of the given label over the drawn left ventricle; 0 where none was drawn
+    reasons : (image,) why an image has no labels; "" where it has
+    """
+
+    labels: LabelArray
+    confidence: FloatArray
+    reasons: tuple[str, ...]
+
+
+def segment_images(
+    images: npt.ArrayLike, pixel_spacing_mm: float | tuple[float, float], network: Network
+) -> LabelArray:
+    """Segment the weighted images of ONE slice.
+
+    Parameters
+    ----------
+    images : (image, row, column), any real type and any positive scaling, magnitude or signed
+    pixel_spacing_mm : one number, or (row spacing, column spacing) as in PixelSpacing
+    network : from :func:`cmrmap.segmentation.load_network`
+
+    Returns
+    -------
+    labels : (image, row, column) uint8: 0 background, 1 LV myocardium, 2 LV cavity, 3 RV; before shape refinement.
+        All zero for an image that is constant or holds NaN, and where no left ventricle was found.
+
+    Raises
+    ------
+    InputError : images without three axes or under 16 pixels, a pixel spacing that is missing or not positive
+    """
+    return predict_slice(images, pixel_spacing_mm, network).labels
+
+
+def _checked(images: npt.ArrayLike, pixel_spacing_mm: float | tuple[float, float]) -> tuple[FloatArray, float, float]:
+    array = np.asarray(images)
+    if array.ndim != 3 or array.dtype.kind not in "biuf":
+        raise InputError(
+            f"images have shape {array.shape} and type {array.dtype}; expected real numbers (image, row, column)"
+        )
+    if min(array.shape[1:]) < _MIN_ROWS:
+        raise InputError(f"images are {array.shape[1]} x {array.shape[2]} pixels; expected at least {_MIN_ROWS} each way")
+    spacing = np.broadcast_to(np.asarray(pixel_spacing_mm, dtype=np.float64), (2,))
+    if not np.all(np.isfinite(spacing)) or np.any(spacing <= 0):
+        raise InputError(f"pixel_spacing_mm is {pixel_spacing_mm}; expected a positive number of mm, or (row, column)")
+    return np.asarray(array, dtype=np.float32), float(spacing[0]), float(spacing[1])
+
+
+def predict_slice(
+    images: npt.ArrayLike, pixel_spacing_mm: float | tuple[float, float], network: Network
+) -> SlicePrediction:
+    """Like :func:`segment_images`, with the confidence of each image and the reason where there is no label."""
+    array, *spacing = _checked(images, pixel_spacing_mm)
+    reasons = ["" for _ in array]
+    for index, image in enumerate(array):
+        if not np.isfinite(image).all():
+            reasons[index] = "the image holds values that are not finite"
+        elif image.min() == image.max():
+            reasons[index] = "the image is constant"
+    labels = np.zeros(array.shape, dtype=np.uint8)
+    confidence = np.zeros(len(array), dtype=np.float32)
+    good = [index for index, reason in enumerate(reasons) if not reason]
+    if good:
+        with torch.inference_mode():
+            found = _predict(torch.from_numpy(array[good]), (spacing[0], spacing[1]), network)
+        if found is None:
+            for index in good:
+                reasons[index] = "no left ventricle was found in the field of view"
+        else:
+            labels[good], confidence[good] = found
+            for index in good:
+                if not labels[index].any():
+                    reasons[index] = "no left ventricle was drawn on this image"
+    return SlicePrediction(readonly(labels), readonly(confidence), tuple(reasons))
+
+
+def _probabilities(network: StackUNet, images: Tensor) -> Tensor:
+    """Images (image, row, column) of one slice to class probabilities (image, class, row, column)."""
+    logits: Tensor = network(normalise(images).unsqueeze(0))
+    return logits.squeeze(0).softmax(1)
+
+
+def _find_ventricle(images: Tensor, spacing: tuple[float, float], network: StackUNet) -> tuple[float, float] | None:
+    """Centre (row, column, fractions of the field of view) of the left ventricle, agreed on by all images."""
+    small = resample(images, spacing, COARSE_PIXEL_MM)
+    rows, columns = small.shape[-2:]
+    stride = network.stride
+    padded = pad_to(
+        small, max(_COARSE_SIZE, -(-rows // stride) * stride), max(_COARSE_SIZE, -(-columns // stride) * stride)
+    )
+    probability = _probabilities(network, padded)[:, [Label.MYOCARDIUM, Label.CAVITY]].sum(1).mean(0)
+    smooth = ndimage.gaussian_filter(probability[:rows, :columns].numpy(), 1.0)
+    if smooth.max() < _MIN_LV_PROBABILITY:
+        return None
+    objects, _ = ndimage.label(smooth > 0.5 * smooth.max())
+    masses = ndimage.sum_labels(smooth, objects, np.arange(1, objects.max() + 1))
+    centre = ndimage.center_of_mass(smooth, objects, int(np.argmax(masses)) + 1)
+    return float((centre[0] + 0.5) / rows), float((centre[1] + 0.5) / columns)
+
+
+def _predict(
+    images: Tensor, spacing: tuple[float, float], network: Network
+) -> tuple[LabelArray, npt.NDArray[np.float32]] | None:
+    centre = _find_ventricle(images, spacing, network.coarse)
+    if centre is None:
+        return None
+    fine = resample(images, spacing, FINE_PIXEL_MM)
+    rows, columns = fine.shape[-2:]
+    crop = Crop.about((centre[0] * rows - 0.5, centre[1] * columns - 0.5))
+    probabilities = _probabilities(network.fine, crop.cut(fine))
+    # the crop that the coarse network proposed may be off; what was drawn on it says by how much
+    ventricle = probabilities[:, [Label.MYOCARDIUM, Label.CAVITY]].sum(1).mean(0).numpy() > 0.5
+    if ventricle.any():
+        row, column = ndimage.center_of_mass(ventricle)
+        middle = (crop.size - 1) / 2
+        if np.hypot(row - middle, column - middle) * FINE_PIXEL_MM > _RECENTRE_MM:
+            crop = Crop.about((crop.top + float(row), crop.left + float(column)))
+            probabilities = _probabilities(network.fine, crop.cut(fine))
+    outside = torch.zeros(probabilities.shape[1])
+    outside[Label.BACKGROUND] = 1.0
+    full = crop.paste_back(probabilities, (rows, columns), (images.shape[-2], images.shape[-1]), outside)
+    best, labels = full.max(1)
+    ventricle_pixels = (labels == Label.MYOCARDIUM) | (labels == Label.CAVITY)
+    count = ventricle_pixels.sum((1, 2))
+    confidence = (best * ventricle_pixels).sum((1, 2)) / count.clamp_min(1)
+    return labels.numpy().astype(np.uint8), confidence.numpy().astype(np.float32)
+
+
+def segment_stack(stack: WeightedStack, network: Network) -> SegmentationStack:
+    """Segment every image of every slice; images that are not there keep empty labels and a NaN confidence."""
+    labels = np.zeros(stack.images.shape, dtype=np.uint8)
+    confidence = np.full(stack.times_ms.shape, np.nan, dtype=np.float32)
+    present: BoolArray = stack.present
+    for index, geometry in enumerate(stack.geometry):
+        times = np.flatnonzero(present[index])
+        if len(times):
+            prediction = predict_slice(stack.images[index, times], geometry.pixel_spacing_mm, network)
+            labels[index, times] = prediction.labels
+            confidence[index, times] = prediction.confidence
+    return SegmentationStack(stack.kind, labels, confidence)

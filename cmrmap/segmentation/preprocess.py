@@ -1,0 +1,99 @@
+"""From acquired images to what the network reads: pixel size, crop and grey scale; and the way back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+COARSE_PIXEL_MM = 3.2  # whole field of view, to find the heart
+FINE_PIXEL_MM = 1.25  # crop about the heart, to draw it
+FINE_SIZE = 112  # rows and columns of the crop: 140 mm, the largest left ventricle and a margin for its finding
+
+
+def normalise(images: Tensor) -> Tensor:
+    """Clip each image (..., row, column) to its 0.5-99.5 percentiles, then to zero mean and unit SD.
+
+    An image without contrast becomes zero everywhere.
+    """
+    flat = images.flatten(-2)
+    count = flat.shape[-1]
+    low = flat.kthvalue(max(1, round(0.005 * count)), dim=-1, keepdim=True).values
+    high = flat.kthvalue(max(1, round(0.995 * count)), dim=-1, keepdim=True).values
+    clipped = flat.clamp(low, high) if count > 1 else flat
+    centred = clipped - clipped.mean(-1, keepdim=True)
+    spread = centred.square().mean(-1, keepdim=True).sqrt()
+    return torch.where(spread > 0, centred / spread.clamp_min(1e-12), torch.zeros_like(centred)).reshape(images.shape)
+
+
+def resample(images: Tensor, pixel_spacing_mm: tuple[float, float], pixel_mm: float) -> Tensor:
+    """Images (image, row, column) to square pixels of ``pixel_mm``, bicubic (Zhu 2020), band-limited when shrinking.
+
+    Both grids cover the same field of view: pixel edges coincide, not pixel centres.
+    """
+    size = [
+        max(1, round(count * spacing / pixel_mm))
+        for count, spacing in zip(images.shape[-2:], pixel_spacing_mm, strict=True)
+    ]
+    out: Tensor = torch.nn.functional.interpolate(
+        images.unsqueeze(1), size=size, mode="bicubic", antialias=True, align_corners=False
+    )
+    return out.squeeze(1)
+
+
+def pad_to(images: Tensor, rows: int, columns: int) -> Tensor:
+    """Pad at the bottom and right with each image's minimum (air) to at least ``rows`` x ``columns``."""
+    missing_rows, missing_columns = max(0, rows - images.shape[-2]), max(0, columns - images.shape[-1])
+    if not missing_rows and not missing_columns:
+        return images
+    out = images.amin((-2, -1), keepdim=True).repeat(
+        *[1] * (images.ndim - 2), images.shape[-2] + missing_rows, images.shape[-1] + missing_columns
+    )
+    out[..., : images.shape[-2], : images.shape[-1]] = images
+    return out
+
+
+@dataclass(frozen=True, slots=True)
+class Crop:
+    """A square window of the resampled image: its first row and column (may be negative) and its size."""
+
+    top: int
+    left: int
+    size: int
+
+    @classmethod
+    def about(cls, centre: tuple[float, float], size: int = FINE_SIZE) -> Crop:
+        """Window of ``size`` pixels whose middle is nearest to ``centre`` (row, column)."""
+        return cls(round(centre[0] - (size - 1) / 2), round(centre[1] - (size - 1) / 2), size)
+
+    def cut(self, images: Tensor) -> Tensor:
+        """Cut the window out of (image, row, column); what lies outside repeats each image's minimum."""
+        out = images.amin((-2, -1), keepdim=True).repeat(1, self.size, self.size)
+        rows, columns = images.shape[-2:]
+        r0, r1 = max(0, self.top), min(rows, self.top + self.size)
+        c0, c1 = max(0, self.left), min(columns, self.left + self.size)
+        if r0 < r1 and c0 < c1:
+            out[:, r0 - self.top : r1 - self.top, c0 - self.left : c1 - self.left] = images[:, r0:r1, c0:c1]
+        return out
+
+    def paste_back(self, values: Tensor, resampled: tuple[int, int], shape: tuple[int, int], outside: Tensor) -> Tensor:
+        """Bring (image, class, row, column) of the window to the acquired ``shape``, bilinear.
+
+        ``resampled`` is the size of the image that the window was cut from; ``outside`` (class,) fills the rest.
+        """
+        rows = (torch.arange(shape[0]) + 0.5) * resampled[0] / shape[0] - self.top  # in window pixels, edge = 0
+        columns = (torch.arange(shape[1]) + 0.5) * resampled[1] / shape[1] - self.left
+        inside_rows = torch.nonzero((rows >= 0) & (rows <= self.size)).flatten()
+        inside_columns = torch.nonzero((columns >= 0) & (columns <= self.size)).flatten()
+        out = outside.reshape(1, -1, 1, 1).repeat(values.shape[0], 1, *shape)
+        if not len(inside_rows) or not len(inside_columns):
+            return out
+        r0, r1 = int(inside_rows[0]), int(inside_rows[-1]) + 1
+        c0, c1 = int(inside_columns[0]), int(inside_columns[-1]) + 1
+        v, u = torch.meshgrid(rows[r0:r1] * 2 / self.size - 1, columns[c0:c1] * 2 / self.size - 1, indexing="ij")
+        grid = torch.stack([u, v], dim=-1).expand(values.shape[0], -1, -1, -1)
+        out[:, :, r0:r1, c0:c1] = torch.nn.functional.grid_sample(
+            values, grid.to(values.dtype), mode="bilinear", padding_mode="border", align_corners=False
+        )
+        return out

@@ -1,0 +1,43 @@
+"""The stack U-Net: shapes, what it shares between images and what it must not."""
+
+import pytest
+import torch
+
+from cmrmap.segmentation.network import N_CLASSES, StackUNet
+
+
+@pytest.fixture(scope="module")
+def network() -> StackUNet:
+    torch.manual_seed(3)
+    return StackUNet((4, 8, 12)).eval()
+
+
+@pytest.mark.parametrize("n_images", [1, 2, 5])
+def test_shape_of_logits(network: StackUNet, n_images: int) -> None:
+    logits = network(torch.randn(2, n_images, 24, 32))
+    assert logits.shape == (2, n_images, N_CLASSES, 24, 32)
+
+
+def test_stride_is_the_smallest_grid_of_all_levels(network: StackUNet) -> None:
+    assert network.stride == 4
+
+
+def test_order_of_images_does_not_matter(network: StackUNet) -> None:
+    images = torch.randn(1, 4, 24, 24)
+    order = [2, 0, 3, 1]
+    with torch.inference_mode():
+        assert torch.allclose(network(images)[:, order], network(images[:, order]), atol=1e-5)
+
+
+def test_other_images_of_the_slice_are_seen(network: StackUNet) -> None:
+    images = torch.randn(1, 3, 24, 24)
+    others = images.clone()
+    others[:, 1:] = torch.randn(1, 2, 24, 24)
+    with torch.inference_mode():
+        assert not torch.allclose(network(images)[:, 0], network(others)[:, 0], atol=1e-3)
+
+
+def test_slices_of_a_batch_do_not_see_each_other(network: StackUNet) -> None:
+    images = torch.randn(2, 3, 24, 24)
+    with torch.inference_mode():
+        assert torch.allclose(network(images)[:1], network(images[:1]), atol=1e-5)
