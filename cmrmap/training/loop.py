@@ -1,0 +1,185 @@
+"""The training loop: one command, resumes after a kill, on the CPU or one GPU without other flags."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from cmrmap.errors import InputError
+from cmrmap.segmentation.network import N_CLASSES, StackUNet
+from cmrmap.training.synthetic import COARSE_VIEW, FINE_VIEW, View, draw_slice
+
+logger = logging.getLogger(__name__)
+
+VIEWS: dict[str, View] = {"coarse": COARSE_VIEW, "fine": FINE_VIEW}
+WIDTHS: dict[str, tuple[int, ...]] = {"coarse": (16, 32, 64, 96), "fine": (16, 32, 64, 128, 192)}
+#: images a slice in one step, and how often: the network must manage alone and in company
+_IMAGES_PER_SLICE = {1: 0.06, 3: 0.24, 6: 0.4, 9: 0.3}
+_IMAGES_PER_STEP = 18
+_WARM_UP_STEPS = 200
+_DECAY_SHARE = 0.25  # the last part of the training in which the learning rate falls to zero
+_CLASS_WEIGHTS = (0.5, 1.5, 1.2, 0.8)  # background, myocardium, cavity, RV
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingSettings:
+    """Everything that decides the outcome of a training.
+
+    ``network`` is "coarse" (finds the heart) or "fine" (draws it); ``steps`` of 18 images each.
+    """
+
+    network: str
+    steps: int
+    seed: int = 0
+    learning_rate: float = 2e-3
+    weight_decay: float = 1e-3
+    dropout: float = 0.05
+    average_decay: float = 0.998  # exponential moving average of the weights: what is exported
+
+    def __post_init__(self) -> None:
+        if self.network not in VIEWS:
+            raise InputError(f"network is '{self.network}'; expected one of {sorted(VIEWS)}")
+        if self.steps < 1:
+            raise InputError(f"steps is {self.steps}; expected at least 1")
+
+
+class _Batches(Dataset[tuple[Tensor, Tensor]]):
+    """Batch number ``step`` of a training: a function of the seed and the step alone, so that a resume repeats it."""
+
+    def __init__(self, settings: TrainingSettings) -> None:
+        self._settings = settings
+
+    def __len__(self) -> int:
+        return self._settings.steps
+
+    def __getitem__(self, step: int) -> tuple[Tensor, Tensor]:
+        rng = np.random.default_rng([self._settings.seed, step])
+        n_images = int(rng.choice(list(_IMAGES_PER_SLICE), p=list(_IMAGES_PER_SLICE.values())))
+        view = VIEWS[self._settings.network]
+        slices = [draw_slice(rng, view, n_images) for _ in range(_IMAGES_PER_STEP // n_images)]
+        return torch.stack([s.images for s in slices]), torch.stack([s.labels for s in slices])
+
+
+def segmentation_loss(logits: Tensor, labels: Tensor) -> Tensor:
+    """Class-weighted cross-entropy plus soft Dice over the batch, of logits (..., class, row, column)."""
+    logits = logits.flatten(0, 1).float()
+    labels = labels.flatten(0, 1)
+    weights = torch.tensor(_CLASS_WEIGHTS, device=logits.device)
+    entropy = torch.nn.functional.cross_entropy(logits, labels, weight=weights)
+    probabilities = logits.softmax(1)
+    target = torch.nn.functional.one_hot(labels, N_CLASSES).movedim(-1, 1).to(probabilities.dtype)
+    overlap = (probabilities * target).sum((0, 2, 3))
+    total = (probabilities + target).sum((0, 2, 3))
+    dice = ((2 * overlap + 1) / (total + 1))[1:]
+    return entropy + 1 - dice.mean()
+
+
+def learning_rate(settings: TrainingSettings, step: int) -> float:
+    """Linear warm-up, constant, then linear decay: a training may be lengthened or cut short without replanning."""
+    decay_start = settings.steps * (1 - _DECAY_SHARE)
+    factor = min(1.0, (step + 1) / _WARM_UP_STEPS, (settings.steps - step) / (settings.steps - decay_start))
+    return settings.learning_rate * factor
+
+
+def _loader(settings: TrainingSettings, first_step: int) -> Iterator[tuple[Tensor, Tensor]]:
+    steps = range(first_step, settings.steps)
+    return iter(
+        DataLoader(
+            _Batches(settings),
+            batch_size=None,
+            sampler=steps,
+            num_workers=max(1, (os.cpu_count() or 2) // 2),
+            prefetch_factor=8,
+            worker_init_fn=_one_thread,
+        )
+    )
+
+
+def _one_thread(_: int) -> None:
+    torch.set_num_threads(1)
+
+
+def train(settings: TrainingSettings, folder: Path, *, checkpoint_s: float = 120.0) -> Path:
+    """Train, or go on where a killed training in ``folder`` stopped; return the checkpoint's path.
+
+    Writes ``<network>.pt`` (weights, averaged weights, optimiser, step) every ``checkpoint_s`` seconds and
+    ``<network>.log.jsonl`` (step, loss, images per second).
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    torch.manual_seed(settings.seed)
+    network = StackUNet(WIDTHS[settings.network], settings.dropout).to(device, memory_format=torch.channels_last)
+    average = {name: value.detach().clone() for name, value in network.state_dict().items()}
+    optimiser = torch.optim.AdamW(network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay)
+    path = folder / f"{settings.network}.pt"
+    first_step = 0
+    if path.exists():
+        state = torch.load(path, map_location=device, weights_only=True)
+        network.load_state_dict(state["network"])
+        optimiser.load_state_dict(state["optimiser"])
+        average = state["average"]
+        first_step = int(state["step"])
+        logger.info("resuming %s at step %d of %d", settings.network, first_step, settings.steps)
+
+    def save(step: int) -> None:
+        beside = path.with_suffix(".part")
+        torch.save(
+            {
+                "network": network.state_dict(),
+                "average": average,
+                "optimiser": optimiser.state_dict(),
+                "step": step,
+                "settings": asdict(settings),
+            },
+            beside,
+        )
+        beside.replace(path)
+
+    last_save = last_report = time.monotonic()
+    started, losses = last_save, []
+    network.train()
+    for step, (images, labels) in enumerate(_loader(settings, first_step), start=first_step):
+        for group in optimiser.param_groups:
+            group["lr"] = learning_rate(settings, step)
+        images, labels = images.to(device, non_blocking=True), labels.to(device, non_blocking=True)
+        with torch.autocast(device.type, dtype=torch.bfloat16):
+            logits = network(images)
+        loss = segmentation_loss(logits, labels)
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0)
+        optimiser.step()
+        with torch.no_grad():
+            decay = min(settings.average_decay, (step + 1) / (step + 10))
+            for name, value in network.state_dict().items():
+                average[name].lerp_(value, 1 - decay)
+        losses.append(float(loss.detach()))
+        now = time.monotonic()
+        if now - last_report > 20 or step + 1 == settings.steps:
+            done = step + 1 - first_step
+            rate = done / (now - started)
+            entry = {
+                "step": step + 1,
+                "loss": round(float(np.mean(losses)), 4),
+                "images_per_s": round(rate * _IMAGES_PER_STEP, 1),
+                "eta_min": round((settings.steps - step - 1) / rate / 60, 1),
+            }
+            with (folder / f"{settings.network}.log.jsonl").open("a", encoding="utf-8") as log:
+                log.write(json.dumps(entry) + "\n")
+            logger.info("%s", entry)
+            last_report, losses = now, []
+        if now - last_save > checkpoint_s:
+            save(step + 1)
+            last_save = now
+    save(settings.steps)
+    return path

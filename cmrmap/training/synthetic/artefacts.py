@@ -1,0 +1,93 @@
+"""What the scanner adds: coil profile, blur, ghosts, bands, noise, and the magnitude."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from cmrmap.types import Float64Array
+
+
+@dataclass(frozen=True, slots=True)
+class Artefacts:
+    """Parameters of one slice's artefacts; arrays have one entry per image."""
+
+    coil: Float64Array  # gradient (2) and curvature (3) of the log sensitivity across the image
+    blur_mm: float
+    anisotropy: float
+    snr: float
+    ghost_strength: Float64Array
+    ghost_shift: float  # fraction of the field of view
+    ghost_axis: int
+    gamma: float
+    band: tuple[float, float, float, float] | None  # direction, period and phase (fractions), depth
+    gain: Float64Array
+
+
+def draw_artefacts(rng: np.random.Generator, n_images: int) -> Artefacts:
+    """Draw the artefacts of one slice."""
+    direction = rng.uniform(0, 2 * np.pi)
+    steepness = rng.uniform(0, 2.8) / 2
+    ghosts = np.where(rng.random(n_images) < 0.2, rng.uniform(0.0, 0.25, n_images), 0.0) * (rng.random() < 0.5)
+    band = None
+    if rng.random() < 0.1:
+        band = (rng.uniform(0, np.pi), rng.uniform(0.4, 1.2), rng.uniform(0, 1), rng.uniform(0.3, 0.9))
+    return Artefacts(
+        coil=np.array(
+            [steepness * np.sin(direction), steepness * np.cos(direction), *rng.normal(0, 0.25, 3)], dtype=np.float64
+        ),
+        blur_mm=rng.uniform(0.2, 1.1),
+        anisotropy=rng.uniform(0.8, 1.6),
+        snr=float(np.exp(rng.uniform(np.log(7), np.log(80)))),
+        ghost_strength=ghosts,
+        ghost_shift=rng.uniform(0.2, 0.5),
+        ghost_axis=int(rng.integers(1, 3)),
+        gamma=float(np.exp(rng.normal(0, 0.15))),
+        band=band,
+        gain=np.exp(rng.normal(0, 0.1, n_images)),
+    )
+
+
+def _blur(images: Tensor, sigma_y: float, sigma_x: float) -> Tensor:
+    """Separable Gaussian; sigma in pixels."""
+    out = images.unsqueeze(1)
+    for axis, sigma in ((2, sigma_y), (3, sigma_x)):
+        if sigma < 0.15:
+            continue
+        radius = max(1, int(np.ceil(2.5 * sigma)))
+        line = torch.arange(-radius, radius + 1, dtype=torch.float32)
+        kernel = torch.exp(-0.5 * (line / sigma) ** 2)
+        kernel = (kernel / kernel.sum()).reshape(1, 1, *((-1, 1) if axis == 2 else (1, -1)))
+        padding = (0, 0, radius, radius) if axis == 2 else (radius, radius, 0, 0)
+        out = torch.nn.functional.conv2d(torch.nn.functional.pad(out, padding, mode="replicate"), kernel)
+    return out.squeeze(1)
+
+
+def corrupt(
+    signed: Tensor, artefacts: Artefacts, rng: np.random.Generator, pixel_mm: float, *, phase_sensitive: bool
+) -> Tensor:
+    """Signed noise-free images (image, row, column) to what a reader gets: magnitude, or signed if phase sensitive."""
+    rows, columns = signed.shape[-2:]
+    v, u = torch.meshgrid(torch.linspace(-1, 1, rows), torch.linspace(-1, 1, columns), indexing="ij")
+    c = [float(value) for value in artefacts.coil]
+    sensitivity = torch.exp(c[0] * v + c[1] * u + c[2] * v * v + c[3] * u * u + c[4] * u * v)
+    images = _blur(signed, artefacts.blur_mm * artefacts.anisotropy / pixel_mm, artefacts.blur_mm / pixel_mm)
+    if artefacts.band is not None:
+        direction, period, phase, depth = artefacts.band
+        position = (float(np.cos(direction)) * u + float(np.sin(direction)) * v) / (2 * period) + phase
+        images = images * (1 - depth * torch.cos(np.pi * position) ** 40)
+    images = images * sensitivity * torch.from_numpy(artefacts.gain.astype(np.float32))[:, None, None]
+    strength = torch.from_numpy(artefacts.ghost_strength.astype(np.float32))[:, None, None]
+    shift = int(artefacts.ghost_shift * images.shape[artefacts.ghost_axis])
+    images = images + strength * torch.roll(images, shift, dims=artefacts.ghost_axis)
+    # noise is the same in all images of a slice: a receiver does not know the preparation
+    sigma = float(images.abs().mean(dim=(1, 2)).max()) * 1.6 / artefacts.snr
+    noise = torch.from_numpy(rng.standard_normal((2, *images.shape), dtype=np.float32)) * sigma
+    if phase_sensitive:
+        return images + noise[0]
+    magnitude = torch.hypot(images + noise[0], noise[1])
+    peak = magnitude.amax(dim=(1, 2), keepdim=True).clamp_min(1e-6)
+    return peak * (magnitude / peak) ** artefacts.gamma

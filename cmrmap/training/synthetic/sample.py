@@ -1,0 +1,128 @@
+"""One synthetic slice: anatomy and contrast put together, moved, seen through a coil and noise, and normalised."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from cmrmap.segmentation.preprocess import COARSE_PIXEL_MM, FINE_PIXEL_MM, FINE_SIZE, normalise
+from cmrmap.training.synthetic.anatomy import Anatomy, draw_anatomy, render, smooth_noise
+from cmrmap.training.synthetic.artefacts import corrupt, draw_artefacts
+from cmrmap.training.synthetic.contrast import draw_contrast
+from cmrmap.training.synthetic.tissues import N_TISSUES
+from cmrmap.types import Float64Array
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the network looks at: pixel size (mm), rows = columns, and how far the LV may lie from the middle (mm)."""
+
+    pixel_mm: float
+    size: int
+    offset_mm: float
+    oversample: int
+
+
+FINE_VIEW = View(pixel_mm=FINE_PIXEL_MM, size=FINE_SIZE, offset_mm=11.0, oversample=2)
+COARSE_VIEW = View(pixel_mm=COARSE_PIXEL_MM, size=96, offset_mm=55.0, oversample=2)
+_MARGIN = 10  # pixels rendered beyond the view, so that motion brings in anatomy and not a border
+
+
+@dataclass(frozen=True, slots=True)
+class SyntheticSlice:
+    """Images and labels of one slice; ``images`` (image, row, column) float32 normalised, ``labels`` int64."""
+
+    images: Tensor
+    labels: Tensor
+    family: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Motion:
+    """Per image: shift (mm), rotation (rad) and relative thickening towards the centre."""
+
+    shift_mm: Float64Array
+    angle: Float64Array
+    contraction: Float64Array
+    wobble: Float64Array  # (image, row, column, 2) mm on a coarse grid
+
+
+def _draw_motion(rng: np.random.Generator, n_images: int) -> _Motion:
+    size = rng.choice([0.4, 1.5, 4.0], p=[0.3, 0.45, 0.25])
+    direction = rng.normal(size=2)
+    direction /= np.linalg.norm(direction)
+    breathing = rng.normal(0, size, (n_images, 1)) * direction
+    return _Motion(
+        shift_mm=breathing + rng.normal(0, 0.25 * size, (n_images, 2)),
+        angle=rng.normal(0, 0.015 * size, n_images),
+        contraction=rng.normal(0, 0.04, n_images) * (rng.random() < 0.7),
+        wobble=rng.normal(0, rng.uniform(0, 0.8), (n_images, 5, 5, 2)),
+    )
+
+
+def _grid(anatomy: Anatomy, view: View, offset: Float64Array) -> tuple[Float64Array, Float64Array]:
+    """Anatomical (y, x) in mm of the oversampled, rotated and mirrored view."""
+    n = (view.size + 2 * _MARGIN) * view.oversample
+    step = view.pixel_mm / view.oversample
+    line = (np.arange(n) - (n - 1) / 2) * step
+    y, x = np.meshgrid(line - offset[0], line - offset[1], indexing="ij")
+    if anatomy.mirror:
+        x = -x
+    cosine, sine = np.cos(anatomy.rotation), np.sin(anatomy.rotation)
+    return np.asarray(cosine * y + sine * x), np.asarray(-sine * y + cosine * x)
+
+
+def _sampling(motion: _Motion, view: View, offset: Float64Array, lv_radius: float) -> Tensor:
+    """grid_sample coordinates (image, row, column, 2) that move the oversampled picture into each image's place."""
+    n = view.size * view.oversample
+    step = view.pixel_mm / view.oversample
+    half = (view.size + 2 * _MARGIN) * view.pixel_mm / 2
+    line = (torch.arange(n, dtype=torch.float32) - (n - 1) / 2) * step
+    y, x = torch.meshgrid(line - float(offset[0]), line - float(offset[1]), indexing="ij")
+    squared = (y**2 + x**2) / lv_radius**2
+    wobble = torch.from_numpy(motion.wobble.astype(np.float32)).permute(0, 3, 1, 2)
+    wobble = torch.nn.functional.interpolate(wobble, size=(n, n), mode="bicubic", align_corners=True)
+    grids = []
+    for image in range(len(motion.angle)):
+        cosine, sine = float(np.cos(motion.angle[image])), float(np.sin(motion.angle[image]))
+        scale = 1 + float(motion.contraction[image]) * torch.exp(-squared / 1.3)
+        moved_y = (cosine * y + sine * x) * scale + float(motion.shift_mm[image, 0]) + wobble[image, 0] + float(offset[0])
+        moved_x = (-sine * y + cosine * x) * scale + float(motion.shift_mm[image, 1]) + wobble[image, 1] + float(offset[1])
+        grids.append(torch.stack([moved_x / half, moved_y / half], dim=-1))
+    return torch.stack(grids)
+
+
+def draw_slice(rng: np.random.Generator, view: View, n_images: int) -> SyntheticSlice:
+    """Draw one slice with ``n_images`` weighted images; the same generator state gives the same slice."""
+    anatomy = draw_anatomy(rng)
+    contrast = draw_contrast(rng, n_images)
+    motion = _draw_motion(rng, n_images)
+    artefacts = draw_artefacts(rng, n_images)
+    spread = view.offset_mm * (1.0 if rng.random() < 0.9 else 1.4)
+    offset = rng.uniform(-spread, spread, 2)
+
+    y, x = _grid(anatomy, view, offset)
+    tissue, label = render(anatomy, y, x)
+    shape = (tissue.shape[0], tissue.shape[1])
+    texture = 1 + rng.uniform(0, 0.12) * smooth_noise(rng, shape, 40) + rng.uniform(0, 0.12) * smooth_noise(rng, shape, 9)
+    graininess = rng.uniform(0.3, 1.0, N_TISSUES)[tissue]
+    texture = 1 + (texture - 1) * graininess
+    signals = contrast.signals.astype(np.float32)[:, tissue] * texture.astype(np.float32)
+    masks = np.stack([label == value for value in (1, 2, 3)]).astype(np.float32)
+
+    sampling = _sampling(motion, view, offset, float(anatomy.epicardium.mean()))
+    picture = torch.from_numpy(signals).unsqueeze(1)
+    picture = torch.nn.functional.grid_sample(picture, sampling, mode="bilinear", align_corners=False)
+    moved = torch.nn.functional.grid_sample(
+        torch.from_numpy(masks).expand(n_images, -1, -1, -1), sampling, mode="bilinear", align_corners=False
+    )
+    picture = torch.nn.functional.avg_pool2d(picture, view.oversample).squeeze(1)
+    moved = torch.nn.functional.avg_pool2d(moved, view.oversample)
+    background = 1 - moved.sum(1, keepdim=True)
+    labels = torch.cat([background, moved], dim=1).argmax(1)
+
+    images = corrupt(picture, artefacts, rng, view.pixel_mm, phase_sensitive=contrast.phase_sensitive)
+    return SyntheticSlice(images=normalise(images), labels=labels, family=contrast.family)

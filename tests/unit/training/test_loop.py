@@ -1,0 +1,75 @@
+"""The loop: the loss falls, a killed training goes on where it stopped, the export is a loadable model."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from cmrmap.errors import InputError
+from cmrmap.segmentation import load_network
+from cmrmap.training import loop
+from cmrmap.training.export import export
+from cmrmap.training.loop import TrainingSettings, learning_rate, segmentation_loss, train
+from cmrmap.training.synthetic import View
+
+
+@pytest.fixture(autouse=True)
+def _small(monkeypatch: pytest.MonkeyPatch) -> None:
+    view = View(pixel_mm=3.0, size=32, offset_mm=3.0, oversample=1)
+    monkeypatch.setattr(loop, "VIEWS", {"coarse": view, "fine": view})
+    monkeypatch.setattr(loop, "WIDTHS", {"coarse": (4, 8), "fine": (4, 8)})
+    monkeypatch.setattr("cmrmap.training.export.WIDTHS", {"coarse": (4, 8), "fine": (4, 8)})
+
+
+def test_resume_gives_the_step_reached_and_goes_on(tmp_path: Path) -> None:
+    train(TrainingSettings("coarse", 3), tmp_path)
+    path = train(TrainingSettings("coarse", 5), tmp_path)
+    assert torch.load(path, weights_only=True)["step"] == 5
+    logged = [json.loads(line) for line in (tmp_path / "coarse.log.jsonl").read_text().splitlines()]
+    assert [entry["step"] for entry in logged] == [3, 5]
+
+
+def test_loss_falls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loop, "_WARM_UP_STEPS", 5)
+    path = train(TrainingSettings("fine", 80, learning_rate=1e-2), tmp_path)
+    assert path.exists()
+    trained = torch.load(path, weights_only=True)["network"]
+    batch = loop._Batches(TrainingSettings("fine", 1, seed=9))[0]
+    losses = []
+    for state in (None, trained):
+        torch.manual_seed(0)
+        network = loop.StackUNet((4, 8))
+        if state is not None:
+            network.load_state_dict(state)
+        with torch.inference_mode():
+            losses.append(float(segmentation_loss(network.eval()(batch[0]), batch[1])))
+    assert losses[1] < 0.8 * losses[0]
+
+
+def test_perfect_logits_have_almost_no_loss() -> None:
+    labels = torch.randint(0, 4, (2, 3, 8, 8))
+    logits = torch.nn.functional.one_hot(labels, 4).movedim(-1, 2) * 40.0
+    assert float(segmentation_loss(logits, labels)) < 1e-3
+
+
+def test_learning_rate_warms_up_and_ends_near_zero() -> None:
+    settings = TrainingSettings("fine", 1000)
+    rates = [learning_rate(settings, step) for step in (0, 300, 700, 999)]
+    assert rates[0] < 0.01 * settings.learning_rate
+    assert rates[1] == rates[2] == settings.learning_rate
+    assert rates[3] < 0.01 * settings.learning_rate
+
+
+def test_unknown_network_is_refused() -> None:
+    with pytest.raises(InputError, match="expected one of"):
+        TrainingSettings("middle", 10)
+
+
+def test_export_needs_both_networks_and_can_be_loaded(tmp_path: Path) -> None:
+    train(TrainingSettings("coarse", 1), tmp_path)
+    with pytest.raises(InputError, match="train the fine network first"):
+        export(tmp_path, tmp_path / "model", {"name": "m", "version": "1"})
+    train(TrainingSettings("fine", 1), tmp_path)
+    export(tmp_path, tmp_path / "model", {"name": "m", "version": "1"})
+    assert load_network(tmp_path / "model").name == "m"
