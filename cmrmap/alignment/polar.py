@@ -1,0 +1,133 @@
+"""To polar: every image's wall on one (angle, depth) grid about its own centre (Fahmy, JCMR 2019;21:7)."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from cmrmap.alignment.bilinear import sample
+from cmrmap.alignment.contours import WallMasks, contour_radii, wall_masks
+from cmrmap.errors import InputError
+from cmrmap.types import (
+    BoolArray,
+    Float64Array,
+    FloatArray,
+    ImageOutcome,
+    IntArray,
+    LabelArray,
+    MapKind,
+    PolarStack,
+    RefinedSegmentation,
+)
+
+
+def to_polar(
+    images: FloatArray,
+    labels: LabelArray,
+    usable: BoolArray,
+    kind: MapKind,
+    n_angles: int = 128,
+    n_depths: int = 12,
+) -> PolarStack:
+    """Sample every usable image's wall on a grid that follows the wall.
+
+    The centre is the centre of mass of the filled ventricle (wall and cavity): it moves less with an error of the
+    endocardial border than the wall's own. Where in any image of a slice that point falls into the wall (a thick
+    septum with a small cavity), the cavity's centre is taken in all images of the slice, so that angles stay
+    comparable. Sampling is bilinear: each sample's source pixels and weights follow from ``rows`` and ``columns``.
+
+    Parameters
+    ----------
+    images : (slice, time, row, column), any unit
+    labels : (slice, time, row, column) uint8 of ``Label``
+    usable : (slice, time) which images have a segmentation
+    kind : the map these images are for
+    n_angles, n_depths : grid cells around the wall and across it; defaults are about one pixel of a 256x256 image
+
+    Returns
+    -------
+    PolarStack
+        NaN in every field of an image that is not usable, or whose labels enclose no cavity.
+
+    Raises
+    ------
+    InputError
+        shapes that do not match, fewer than 4 angles or 1 depth
+    """
+    if images.ndim != 4 or labels.shape != images.shape or usable.shape != images.shape[:2]:
+        raise InputError(
+            f"images, labels and usable must share (slice, time, row, column); found {images.shape}, "
+            f"{labels.shape} and {usable.shape}"
+        )
+    if n_angles < 4 or n_depths < 1:
+        raise InputError(f"the polar grid needs at least 4 angles and 1 depth; found {n_angles} and {n_depths}")
+    n_slices, n_times = usable.shape
+    angles = (np.arange(n_angles, dtype=np.float64) + 0.5) * (2 * np.pi / n_angles)
+    depths: Float64Array = (np.arange(n_depths, dtype=np.float64) + 0.5) / n_depths
+    grid = (n_slices, n_times, n_angles, n_depths)
+    signals, rows, columns = (np.full(grid, np.nan) for _ in range(3))
+    centres = np.full((n_slices, n_times, 2), np.nan)
+    inner, outer = (np.full(grid[:3], np.nan) for _ in range(2))
+    for s in range(n_slices):
+        masks = [wall_masks(labels[s, t]) if usable[s, t] else None for t in range(n_times)]
+        of_cavity = any(m is not None and not m.centre_in_cavity() for m in masks)
+        for t, wall in enumerate(masks):
+            if wall is None:
+                continue
+            centres[s, t], inner[s, t], outer[s, t], rows[s, t], columns[s, t] = _wall_grid(
+                wall, of_cavity, angles, depths
+            )
+            signals[s, t] = sample(np.asarray(images[s, t], dtype=np.float64), rows[s, t], columns[s, t])
+    return PolarStack(kind, signals, rows, columns, centres, inner, outer, angles, depths)
+
+
+def _wall_grid(
+    masks: WallMasks, of_cavity: bool, angles: Float64Array, depths: Float64Array
+) -> tuple[tuple[float, float], Float64Array, Float64Array, Float64Array, Float64Array]:
+    """Centre, inner and outer radius (angle,), and sample rows and columns (angle, depth) of one image."""
+    centre = masks.centre(of_cavity)
+    inner, outer = contour_radii(masks, centre, angles)
+    radii = inner[:, None] + (outer - inner)[:, None] * depths
+    rows = centre[0] + np.sin(angles)[:, None] * radii
+    columns = centre[1] + np.cos(angles)[:, None] * radii
+    return centre, inner, outer, rows, columns
+
+
+def choose_reference(refined: RefinedSegmentation, polar: PolarStack) -> IntArray:
+    """Return per slice the image whose wall is the most typical: the one the map is drawn on.
+
+    The distance to the slice's median wall is the root mean square over angle of both radii' deviation, plus the
+    deviation of the centre. Images that passed the shape check go before replaced ones; the first of equals wins.
+
+    Parameters
+    ----------
+    refined : gives ``outcome`` (slice, time)
+    polar : gives centres and radii of the same images
+
+    Returns
+    -------
+    (slice,) time index; -1 where the slice has no usable image
+    """
+    usable = refined.usable & np.isfinite(polar.centres).all(axis=-1)
+    chosen = np.full(usable.shape[0], -1, dtype=np.intp)
+    for s in range(usable.shape[0]):
+        times = np.flatnonzero(usable[s])
+        if times.size == 0:
+            continue
+        spread = (
+            _rms_from_median(polar.inner_radius[s, times])
+            + _rms_from_median(polar.outer_radius[s, times])
+            + _rms_from_median(polar.centres[s, times]) * np.sqrt(2.0)
+        )
+        passed = refined.outcome[s, times] == ImageOutcome.PASSED
+        if passed.any():
+            spread = np.where(passed, spread, np.inf)
+        # Rounded, so that a difference in the last bit does not decide between equals.
+        chosen[s] = times[int(np.argmin(np.round(spread, 9)))]
+    return chosen
+
+
+def _rms_from_median(values: npt.NDArray[np.float64]) -> Float64Array:
+    """Root mean square over the last axis of the deviation from the median over the first."""
+    deviation = values - np.median(values, axis=0)
+    return np.asarray(np.sqrt(np.mean(deviation**2, axis=-1)), dtype=np.float64)

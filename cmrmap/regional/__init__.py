@@ -1,0 +1,24 @@
+"""Where in the heart a pixel lies: insertion points, slice levels, AHA segments, and statistics over them."""
+
+from cmrmap.regional.aha import APICAL_SEGMENTS, SEGMENT_NAMES, aha_map, segments_of_angles
+from cmrmap.regional.landmarks import InsertionPoints, angle_of, apex_direction, find_insertion_points
+from cmrmap.regional.levels import LevelAssignment, SliceOrder, assign_levels, level_of
+from cmrmap.regional.statistics import SegmentTable, region_statistics, segment_table
+
+__all__ = [
+    "APICAL_SEGMENTS",
+    "SEGMENT_NAMES",
+    "InsertionPoints",
+    "LevelAssignment",
+    "SegmentTable",
+    "SliceOrder",
+    "aha_map",
+    "angle_of",
+    "apex_direction",
+    "assign_levels",
+    "find_insertion_points",
+    "level_of",
+    "region_statistics",
+    "segment_table",
+    "segments_of_angles",
+]

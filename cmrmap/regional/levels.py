@@ -1,0 +1,105 @@
+"""Basal, mid or apical: the level of every slice, and a check of the order by anatomy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+
+from cmrmap.types import Float64Array, QualityFlag, SliceLevel
+
+_CLEARLY_SMALLER = 0.85
+
+
+class SliceOrder(str, Enum):
+    """What the left ventricle's size says about an order that should run from base to apex."""
+
+    CONFIRMED = "confirmed"
+    CONTRADICTED = "contradicted"
+    UNDECIDED = "undecided"
+
+
+@dataclass(frozen=True, slots=True)
+class LevelAssignment:
+    """Level of every slice in the order of the stack, and how sure that order is.
+
+    Attributes
+    ----------
+    levels : one per slice
+    order : what anatomy says about the stack's own order
+    reversed : whether the levels run from the last slice to the first
+    flags : what to tell the user
+    """
+
+    levels: tuple[SliceLevel, ...]
+    order: SliceOrder
+    reversed: bool
+    flags: tuple[QualityFlag, ...] = ()
+
+
+def level_of(index: int, n_slices: int) -> SliceLevel:
+    """Return the level of a slice, base first, of a stack of equally spaced slices.
+
+    The model cuts the ventricle in thirds (Cerqueira 2002), and a short-axis stack stops short of the apical cap:
+    half a slice spacing is added for it beyond the last slice, and the slice goes to the third that holds its
+    centre. Of 3 slices that makes one each; 5: two basal, two mid, one apical; 6: two each. A single slice is mid.
+    """
+    # In units of 1/(2n + 1) of the length: the centre lies at 2i + 1.
+    third = (3 * (2 * index + 1)) // (2 * n_slices + 1)
+    return (SliceLevel.BASAL, SliceLevel.MID, SliceLevel.APICAL)[third]
+
+
+def slice_order(lv_areas: Float64Array) -> SliceOrder:
+    """Judge a stack's order by the size of the left ventricle, which is smallest at the apex.
+
+    Parameters
+    ----------
+    lv_areas : (slice,) area of wall and cavity, any unit; NaN where there is none
+
+    Returns
+    -------
+    SliceOrder
+        Undecided with fewer than three areas, or where neither end is smaller than the other by 15 %, or where the
+        areas do not run with the order (correlation of at least 0.5).
+    """
+    known = np.flatnonzero(np.isfinite(lv_areas))
+    if known.size < 3:
+        return SliceOrder.UNDECIDED
+    areas = np.asarray(lv_areas, dtype=np.float64)[known]
+    if np.ptp(areas) == 0:
+        return SliceOrder.UNDECIDED
+    trend = float(np.corrcoef(known, areas)[0, 1])
+    if areas[-1] < _CLEARLY_SMALLER * areas[0] and trend <= -0.5:
+        return SliceOrder.CONFIRMED
+    if areas[0] < _CLEARLY_SMALLER * areas[-1] and trend >= 0.5:
+        return SliceOrder.CONTRADICTED
+    return SliceOrder.UNDECIDED
+
+
+def assign_levels(lv_areas: Float64Array) -> LevelAssignment:
+    """Give every slice its level: by the stack's order, turned round where anatomy contradicts it.
+
+    Parameters
+    ----------
+    lv_areas : (slice,) area of wall and cavity of each slice, stack order (base to apex as far as the source tells);
+        NaN where there is none
+
+    Returns
+    -------
+    LevelAssignment
+        With a warning where the order was turned round, a note where it could not be checked.
+    """
+    n_slices = len(lv_areas)
+    order = slice_order(lv_areas)
+    turned = order is SliceOrder.CONTRADICTED
+    levels = [level_of(s, n_slices) for s in range(n_slices)]
+    flags: tuple[QualityFlag, ...] = ()
+    if turned:
+        levels.reverse()
+        message = "the left ventricle grows from the first slice to the last: levels are counted from the last slice"
+        flags = (QualityFlag("slice_order_reversed", "warning", message),)
+    elif order is SliceOrder.UNDECIDED:
+        message = "the left ventricle's size does not confirm that the slices run from base to apex"
+        flags = (QualityFlag("slice_order_unconfirmed", "info", message),)
+    return LevelAssignment(tuple(levels), order, turned, flags)

@@ -1,0 +1,111 @@
+"""Mean, spread and standard error per segment, slice and patient."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+
+from cmrmap.errors import InputError
+from cmrmap.types import BoolArray, Float64Array, LabelArray, RegionStatistics
+
+#: Takes the pixels of a region, (slice, row, column) bool, and gives the standard error of its mean.
+Uncertainty = Callable[[BoolArray], float]
+
+N_SEGMENTS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentTable:
+    """The numbers of one map.
+
+    Attributes
+    ----------
+    patient : over the pixels of all slices that count (Zhu 2020: "all successfully analyzed slices")
+    slices : one per slice; no pixels where a slice does not count
+    segments : per slice, AHA number -> statistics, for the segments the slice has pixels of
+    pooled : AHA number -> statistics over all slices
+    """
+
+    patient: RegionStatistics
+    slices: tuple[RegionStatistics, ...]
+    segments: tuple[Mapping[int, RegionStatistics], ...]
+    pooled: Mapping[int, RegionStatistics]
+
+
+def region_statistics(values: Float64Array, region: BoolArray, uncertainty: Uncertainty | None) -> RegionStatistics:
+    """Summarise a map over a region.
+
+    Parameters
+    ----------
+    values : (slice, row, column) in the map's unit
+    region : the same shape; pixels without a finite value do not count
+    uncertainty : standard error of the mean of the pixels it is given; None: not known
+
+    Returns
+    -------
+    RegionStatistics
+        NaN, and 0 pixels, for an empty region; the SD (divisor n - 1) is NaN for a single pixel.
+    """
+    counted = np.asarray(region & np.isfinite(values), dtype=np.bool_)
+    inside = values[counted]
+    if inside.size == 0:
+        return RegionStatistics(float("nan"), float("nan"), 0, float("nan"))
+    sd = float(inside.std(ddof=1)) if inside.size > 1 else float("nan")
+    error = float("nan") if uncertainty is None else float(uncertainty(counted))
+    return RegionStatistics(float(inside.mean()), sd, int(inside.size), error)
+
+
+def segment_table(
+    values: Float64Array,
+    analysed: BoolArray,
+    aha: LabelArray,
+    slice_success: BoolArray,
+    uncertainty: Uncertainty | None = None,
+) -> SegmentTable:
+    """Summarise a map per segment, slice and patient.
+
+    Parameters
+    ----------
+    values : (slice, row, column) in the map's unit
+    analysed : (slice, row, column) pixels that count, after pruning and range
+    aha : (slice, row, column) 1-16, 0 = none
+    slice_success : (slice,) slices that were mapped successfully; the others count nowhere
+    uncertainty : see ``region_statistics``
+
+    Raises
+    ------
+    InputError
+        shapes that do not match
+    """
+    if analysed.shape != values.shape or aha.shape != values.shape or np.shape(slice_success) != values.shape[:1]:
+        raise InputError(
+            f"analysed, aha and slice_success must fit the map {values.shape}; found {analysed.shape}, {aha.shape}, "
+            f"{np.shape(slice_success)}"
+        )
+    counted = np.asarray(analysed & slice_success[:, None, None], dtype=np.bool_)
+    n_slices = values.shape[0]
+
+    def one_slice(s: int, region: BoolArray) -> BoolArray:
+        only = np.zeros(values.shape, dtype=np.bool_)
+        only[s] = region
+        return only
+
+    slices = [region_statistics(values, one_slice(s, counted[s]), uncertainty) for s in range(n_slices)]
+    segments: list[Mapping[int, RegionStatistics]] = []
+    for s in range(n_slices):
+        here = {
+            number: region_statistics(values, one_slice(s, counted[s] & (aha[s] == number)), uncertainty)
+            for number in range(1, N_SEGMENTS + 1)
+            if (counted[s] & (aha[s] == number)).any()
+        }
+        segments.append(MappingProxyType({k: v for k, v in here.items() if v.n_pixels}))
+    pooled = {
+        number: statistics
+        for number in range(1, N_SEGMENTS + 1)
+        if (statistics := region_statistics(values, counted & (aha == number), uncertainty)).n_pixels
+    }
+    patient = region_statistics(values, counted, uncertainty)
+    return SegmentTable(patient, tuple(slices), tuple(segments), MappingProxyType(pooled))
