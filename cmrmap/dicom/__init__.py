@@ -1,0 +1,1 @@
+"""The only room that knows DICOM: reading, selecting and loading a study, and writing what was made of it."""

@@ -1,0 +1,81 @@
+"""Every coded concept that is written, with the context group it comes from (DICOM PS3.16)."""
+
+from __future__ import annotations
+
+from pydicom.dataset import Dataset
+from pydicom.sr.coding import Code
+
+from cmrmap.dicom.uids import derived_uid
+from cmrmap.types import MapKind
+
+PRIVATE_SCHEME = "99CMRMAP"
+
+# CID 7180 and the private concept for extracellular volume: no public code exists (DCM 126314 "ve" is a
+# pharmacokinetic model's parameter, another quantity)
+T1 = Code("113063", "DCM", "T1")
+T2 = Code("113065", "DCM", "T2")
+EXTRACELLULAR_VOLUME = Code("ECV", PRIVATE_SCHEME, "Myocardial extracellular volume fraction")
+QUANTITY = {
+    MapKind.T2: T2,
+    MapKind.NATIVE_T1: T1,
+    MapKind.POSTCONTRAST_T1: T1,
+    MapKind.ECV: EXTRACELLULAR_VOLUME,
+}
+
+# UCUM (CID 82)
+MILLISECOND = Code("ms", "UCUM", "ms")
+PERCENT = Code("%", "UCUM", "Percent")
+UNIT = {kind: PERCENT if kind is MapKind.ECV else MILLISECOND for kind in MapKind}
+
+# anatomy (CID 4, CID 7150, CID 7166)
+HEART = Code("80891009", "SCT", "Heart")
+ANATOMICAL_STRUCTURE = Code("91723000", "SCT", "Anatomical Structure")
+BODY_SUBSTANCE = Code("91720002", "SCT", "Body Substance")
+LEFT_VENTRICLE_MYOCARDIUM = Code("49848007", "SCT", "Myocardium of left ventricle")
+LEFT_VENTRICLE = Code("87878005", "SCT", "Left ventricle")
+BLOOD = Code("87612001", "SCT", "Blood")
+
+# the 16 segments of Cerqueira, Circulation 2002;105:539 (CID 3717), in the order of their numbers
+AHA_SEGMENTS: tuple[Code, ...] = (
+    Code("264850008", "SCT", "left ventricle basal anterior segment"),
+    Code("396482007", "SCT", "left ventricle basal anteroseptal segment"),
+    Code("396646008", "SCT", "left ventricle basal inferoseptal segment"),
+    Code("264846001", "SCT", "left ventricle basal inferior segment"),
+    Code("396652009", "SCT", "left ventricle basal inferolateral segment"),
+    Code("396654005", "SCT", "left ventricle basal anterolateral segment"),
+    Code("264848000", "SCT", "left ventricle mid anterior segment"),
+    Code("396647004", "SCT", "left ventricle mid anteroseptal segment"),
+    Code("396649001", "SCT", "left ventricle mid inferoseptal segment"),
+    Code("264847005", "SCT", "left ventricle mid inferior segment"),
+    Code("396655006", "SCT", "left ventricle mid inferolateral segment"),
+    Code("396656007", "SCT", "left ventricle mid anterolateral segment"),
+    Code("264844003", "SCT", "left ventricle apical anterior segment"),
+    Code("264845002", "SCT", "left ventricle apical septal segment"),
+    Code("264849008", "SCT", "left ventricle apical inferior segment"),
+    Code("264853005", "SCT", "left ventricle apical lateral segment"),
+)
+
+# provenance (CID 7162, CID 7202, CID 7005)
+ARTIFICIAL_INTELLIGENCE = Code("123110", "DCM", "Artificial Intelligence")
+SOURCE_IMAGE = Code("121322", "DCM", "Source image for image processing operation")
+ACQUISITION_EQUIPMENT = Code("109101", "DCM", "Acquisition Equipment")
+
+
+def code_item(code: Code) -> Dataset:
+    """Return the code as an item of a code sequence (DICOM PS3.3 8.8)."""
+    item = Dataset()
+    item.CodeValue = code.value
+    item.CodingSchemeDesignator = code.scheme_designator
+    item.CodeMeaning = code.meaning
+    return item
+
+
+def private_scheme_item() -> Dataset:
+    """Return the declaration of the private coding scheme (DICOM PS3.3 C.12.1.1.1)."""
+    item = Dataset()
+    item.CodingSchemeDesignator = PRIVATE_SCHEME
+    item.CodingSchemeUID = derived_uid(PRIVATE_SCHEME, "coding scheme")
+    item.CodingSchemeName = "CMRmap private concepts"
+    item.CodingSchemeVersion = "1"
+    item.CodingSchemeResponsibleOrganization = "CMRmap"
+    return item

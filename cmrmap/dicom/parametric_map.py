@@ -1,0 +1,94 @@
+"""The map as a Parametric Map: float32 values with their unit (DICOM PS3.3 A.75).
+
+Pixel values must be finite, so pixels that were not analysed hold 0, which no map reaches; the padding attribute
+says so. Which pixels were analysed is also in the segmentations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import highdicom as hd
+import numpy as np
+from highdicom.pm import DerivedPixelContrastValues, ImageFlavorValues, ParametricMap, RealWorldValueMapping
+from pydicom.dataset import Dataset
+
+from cmrmap.dicom.codes import HEART, PRIVATE_SCHEME, QUANTITY, UNIT, code_item, private_scheme_item
+from cmrmap.dicom.finish import add_original_references
+from cmrmap.dicom.provenance import NAME, SoftwareProvenance
+from cmrmap.dicom.source import SourceContext
+from cmrmap.dicom.uids import derived_uid
+from cmrmap.dicom.volume_slices import KIND_TEXT
+from cmrmap.types import MapVolume
+
+NOT_ANALYSED = 0.0
+
+
+def build_parametric_map(
+    volume: MapVolume,
+    kept: tuple[int, ...],
+    map_images: Sequence[Dataset],
+    context: SourceContext,
+    provenance: SoftwareProvenance,
+    digest: str,
+) -> Dataset:
+    """Return the Parametric Map of the slices ``kept``.
+
+    Parameters
+    ----------
+    volume : the map
+    kept : slice indices to write
+    map_images : the classic map series of the same slices in the same order; gives every frame its place
+    context, provenance, digest : as for the map series
+    """
+    words = KIND_TEXT[volume.kind]
+    values = np.asarray(volume.values[list(kept)], dtype=np.float32)
+    pixels = np.where(np.isfinite(values), values, np.float32(NOT_ANALYSED))
+    mapping = RealWorldValueMapping(
+        lut_label=words.label,
+        lut_explanation=f"{words.name}; 0 = not analysed",
+        unit=UNIT[volume.kind],
+        value_range=(float(pixels.min()), float(pixels.max())),
+        slope=1.0,
+        intercept=0.0,
+        quantity_definition=QUANTITY[volume.kind],
+    )
+    result = ParametricMap(
+        source_images=list(map_images),
+        pixel_array=pixels,
+        series_instance_uid=derived_uid(digest, "parametric map series"),
+        series_number=words.series_base + 2,
+        sop_instance_uid=derived_uid(digest, "parametric map"),
+        instance_number=1,
+        manufacturer=NAME,
+        manufacturer_model_name=NAME,
+        software_versions=provenance.software_version,
+        device_serial_number=provenance.device_serial_number,
+        contains_recognizable_visual_features=False,
+        real_world_value_mappings=[mapping],
+        voi_lut_transformations=[hd.VOILUTTransformation(window_center=words.window[0], window_width=words.window[1])],
+        content_label=words.label,
+        content_description=f"{words.name} in {volume.kind.unit}",
+        image_flavor=ImageFlavorValues.VOLUME,
+        derived_pixel_contrast=DerivedPixelContrastValues.QUANTITY,
+        series_description=f"{NAME} {words.name} map, float [{volume.kind.unit}]",
+        content_date=context.content_date,
+        content_time=context.content_time,
+        series_date=context.content_date,
+        series_time=context.content_time,
+    )
+    result.FloatPixelPaddingValue = result.FloatPixelPaddingRangeLimit = NOT_ANALYSED
+    result.BodyPartExamined = "HEART"
+    _add_anatomy(result)
+    if QUANTITY[volume.kind].scheme_designator == PRIVATE_SCHEME:
+        result.CodingSchemeIdentificationSequence = [private_scheme_item()]
+    add_original_references(result, context)
+    return result
+
+
+def _add_anatomy(dataset: Dataset) -> None:
+    """Frame Anatomy (DICOM PS3.3 C.7.6.16.2.8): without it validators miss the laterality and some readers fail."""
+    anatomy = Dataset()
+    anatomy.FrameLaterality = "U"
+    anatomy.AnatomicRegionSequence = [code_item(HEART)]
+    dataset.SharedFunctionalGroupsSequence[0].FrameAnatomySequence = [anatomy]

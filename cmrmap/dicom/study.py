@@ -1,0 +1,63 @@
+"""A whole study's selected series as stacks, and what of the source the other rooms may know."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from cmrmap.dicom._values import text
+from cmrmap.dicom.load import load_stack
+from cmrmap.dicom.read import LostImage, SourceStudy
+from cmrmap.dicom.select import Selection
+from cmrmap.errors import RefusedError
+from cmrmap.types import MapKind, Refusal, WeightedStack
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedStudy:
+    """The weighted images of a study.
+
+    Attributes
+    ----------
+    stacks : one per selected series
+    refusals : why a map has no stack
+    lost : images that could not be decoded
+    """
+
+    stacks: tuple[WeightedStack, ...]
+    refusals: tuple[Refusal, ...]
+    lost: tuple[LostImage, ...]
+
+
+def load_study(study: SourceStudy, selection: Selection, models: Mapping[MapKind, str | None]) -> LoadedStudy:
+    """Read the pixels of all selected series; a model named in ``models`` replaces the one that the series calls for.
+
+    Raises
+    ------
+    RefusedError
+        no image of any series can be decoded
+    """
+    stacks: list[WeightedStack] = []
+    refusals = list(selection.refusals)
+    lost: list[LostImage] = []
+    for selected in selection.selected:
+        try:
+            stack, missing = load_stack(study, selected)
+        except RefusedError as error:
+            refusals.append(Refusal(selected.kind, "refused", str(error)))
+            continue
+        lost.extend(missing)
+        stacks.append(replace(stack, model=models.get(selected.kind) or stack.model))
+    if not stacks:
+        raise RefusedError("; ".join(refusal.reason for refusal in refusals if refusal.status == "refused"))
+    return LoadedStudy(tuple(stacks), tuple(refusals), tuple(lost))
+
+
+def patient_identifiers(study: SourceStudy) -> frozenset[str]:
+    """PatientID and OtherPatientIDs of the study, to be compared and never printed."""
+    found: set[str] = set()
+    for header in study.headers.values():
+        found.add(text(header, "PatientID"))
+        for other in header.get("OtherPatientIDsSequence") or ():
+            found.add(text(other, "PatientID"))
+    return frozenset(found - {""})

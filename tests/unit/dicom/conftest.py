@@ -1,0 +1,218 @@
+"""Small synthetic studies, and the external tools that judge what is written."""
+
+from __future__ import annotations
+
+import math
+import os
+import shutil
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.uid import ExplicitVRLittleEndian, MRImageStorage
+
+from cmrmap.dicom.load import load_stack
+from cmrmap.dicom.outputs import OutputFile, write_outputs
+from cmrmap.dicom.provenance import SoftwareProvenance
+from cmrmap.dicom.read import SourceStudy, read_study
+from cmrmap.dicom.select import select_series
+from cmrmap.types import MapKind, MapVolume, SliceGeometry
+
+SIZE = 32
+TIMES = {
+    MapKind.NATIVE_T1: (100.0, 300.0, 900.0, 2000.0, 30000.0),
+    MapKind.POSTCONTRAST_T1: (100.0, 250.0, 600.0, 1200.0, 30000.0),
+    MapKind.T2: (0.0, 25.0, 45.0, 65.0, math.inf),
+}
+DESCRIPTIONS = {
+    MapKind.NATIVE_T1: "STONE native T1",
+    MapKind.POSTCONTRAST_T1: "STONE post T1",
+    MapKind.T2: "T2 prep SAX",
+}
+#: a short-axis-like plane whose normal points to the left, front and slightly down: base to apex
+ROW = np.array([0.6, 0.8, 0.0])
+COLUMN = np.array([0.0, 0.0, -1.0])
+NORMAL = np.cross(ROW, COLUMN)  # (-0.8, 0.6, 0): from apex to base
+
+
+def make_image(series: int, time_index: int, slice_index: int, **changes: Any) -> Dataset:
+    """One classic MR image; slice 0 is basal. ``changes`` set attributes, None deletes one."""
+    position = -NORMAL * 10.0 * slice_index
+    image = Dataset()
+    image.SpecificCharacterSet = "ISO_IR 100"
+    image.SOPClassUID = MRImageStorage
+    image.StudyInstanceUID = "1.2.3.1"
+    image.SeriesInstanceUID = f"1.2.3.2.{series}"
+    image.SOPInstanceUID = f"1.2.3.3.{series}.{slice_index}.{time_index}"
+    image.FrameOfReferenceUID = "1.2.3.4"
+    image.PositionReferenceIndicator = ""
+    image.PatientName, image.PatientID, image.PatientBirthDate, image.PatientSex = "Müller^Jörg", "p1", "19700101", "O"
+    image.StudyDate, image.StudyTime, image.StudyID, image.AccessionNumber = "20240102", "101112", "1", ""
+    image.ReferringPhysicianName = ""
+    image.AcquisitionDate = "20240102"
+    image.AcquisitionTime = f"10{series % 60:02d}{slice_index:02d}"
+    image.Modality, image.Manufacturer = "MR", "Maker"
+    image.SeriesNumber, image.InstanceNumber = series, 1 + slice_index * 20 + time_index
+    image.ImageType = ["ORIGINAL", "PRIMARY", "M"]
+    image.ScanningSequence, image.SequenceVariant, image.ScanOptions = "GR", "SS", ""
+    image.MRAcquisitionType, image.RepetitionTime, image.EchoTime, image.EchoTrainLength = "2D", "2.7", "1.3", 1
+    image.MagneticFieldStrength = "1.5"
+    image.ImagePositionPatient = [f"{p:.6f}" for p in position]
+    image.ImageOrientationPatient = [f"{c:.6f}" for c in (*ROW, *COLUMN)]
+    image.PixelSpacing, image.SliceThickness = ["1.25", "1.5"], "8"
+    image.SamplesPerPixel, image.PhotometricInterpretation = 1, "MONOCHROME2"
+    image.Rows = image.Columns = SIZE
+    image.BitsAllocated, image.BitsStored, image.HighBit, image.PixelRepresentation = 16, 12, 11, 0
+    image.PixelData = np.full((SIZE, SIZE), 100 * (slice_index + 1) + time_index, "<u2").tobytes()
+    for keyword, given in changes.items():
+        if given is None:
+            if keyword in image:
+                del image[keyword]
+        else:
+            setattr(image, keyword, given)
+    return image
+
+
+def make_series(kind: MapKind, series: int, n_slices: int = 3, **changes: Any) -> list[Dataset]:
+    """A whole mapping series, slice by slice."""
+    images = []
+    for slice_index in range(n_slices):
+        for time_index, time in enumerate(TIMES[kind]):
+            if kind is MapKind.T2:
+                comment = "inf ms, saturation" if math.isinf(time) else f"{time:g} ms"
+                timed: dict[str, Any] = {"ImageComments": f"T2 prep. duration = {comment}"}
+            else:
+                timed = {"InversionTime": f"{time:g}"}
+            named = {"SeriesDescription": DESCRIPTIONS[kind], **timed, **changes}
+            images.append(make_image(series, time_index, slice_index, **named))
+    return images
+
+
+def save(images: Sequence[Dataset], folder: Path, start: int = 0) -> list[Path]:
+    """Save the images as 000.dcm, 001.dcm, ..."""
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for index, image in enumerate(images, start=start):
+        image.file_meta = FileMetaDataset()
+        image.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+        path = folder / f"{index:03d}.dcm"
+        image.save_as(path, enforce_file_format=True)
+        paths.append(path)
+    return paths
+
+
+def make_volume(kind: MapKind, study: SourceStudy, n_slices: int = 3) -> MapVolume:
+    """A ring of myocardium with known values, segments 1-6, 7-12 and 13-16 on three slices; slice 0 is basal."""
+    selection = select_series(study)
+    source = next((s for s in selection.selected if s.kind is kind), selection.selected[0])
+    stack, _ = load_stack(study, source)
+    rows, columns = np.mgrid[:SIZE, :SIZE] - (SIZE - 1) / 2.0
+    radius, angle = np.hypot(rows, columns), np.arctan2(rows, columns)
+    ring, pool = (radius >= 6) & (radius < 11), radius < 5
+    low = {MapKind.T2: 45.0, MapKind.NATIVE_T1: 1000.0, MapKind.POSTCONTRAST_T1: 400.0, MapKind.ECV: 25.0}[kind]
+    values = np.full((n_slices, SIZE, SIZE), np.nan)
+    aha = np.zeros((n_slices, SIZE, SIZE), np.uint8)
+    for index in range(n_slices):
+        values[index][ring] = low + index + 0.25
+        first, sectors = ((1, 6), (7, 6), (13, 4))[min(index, 2)]
+        sector = np.minimum((angle + np.pi) / (2 * np.pi) * sectors, sectors - 1e-6).astype(int)
+        aha[index][ring] = (first + sector)[ring]
+    return MapVolume(
+        kind=kind,
+        values=values,
+        sd=None,
+        myocardium=np.broadcast_to(ring, values.shape),
+        blood_pool=np.broadcast_to(pool, values.shape),
+        aha=aha,
+        geometry=stack.geometry[:n_slices],
+        source_uids=stack.source_uids[:n_slices],
+        model=source.model,
+    )
+
+
+def reversed_volume(volume: MapVolume) -> MapVolume:
+    """The same map with its slices in the opposite order."""
+    return MapVolume(
+        kind=volume.kind,
+        values=volume.values[::-1],
+        sd=None,
+        myocardium=volume.myocardium[::-1],
+        blood_pool=volume.blood_pool[::-1],
+        aha=volume.aha[::-1],
+        geometry=volume.geometry[::-1],
+        source_uids=volume.source_uids[::-1],
+        model=volume.model,
+    )
+
+
+@pytest.fixture
+def toolbox() -> SimpleNamespace:
+    """The functions above, for tests."""
+    return SimpleNamespace(
+        make_image=make_image,
+        make_series=make_series,
+        make_volume=make_volume,
+        reversed_volume=reversed_volume,
+        save=save,
+        times=TIMES,
+        normal=NORMAL,
+    )
+
+
+@pytest.fixture(scope="session")
+def study_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """T2, native and post-contrast T1: three slices of five images each."""
+    folder = tmp_path_factory.mktemp("study")
+    images = [image for number, kind in enumerate(TIMES, start=1) for image in make_series(kind, number)]
+    save(images, folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def study(study_folder: Path) -> SourceStudy:
+    return read_study(study_folder)
+
+
+@pytest.fixture(scope="session")
+def provenance() -> SoftwareProvenance:
+    return SoftwareProvenance("0.1.0", "a" * 64, "b" * 64)
+
+
+@pytest.fixture(scope="session")
+def volumes(study: SourceStudy) -> dict[MapKind, MapVolume]:
+    return {kind: make_volume(kind, study) for kind in MapKind}
+
+
+@pytest.fixture(scope="session")
+def files(
+    volumes: dict[MapKind, MapVolume], study: SourceStudy, provenance: SoftwareProvenance
+) -> tuple[OutputFile, ...]:
+    return write_outputs(volumes.values(), study, provenance)
+
+
+@pytest.fixture(scope="session")
+def position_of() -> Callable[[SliceGeometry], tuple[float, ...]]:
+    """Rounded position, to pair written slices with those of a volume."""
+    return lambda geometry: tuple(round(float(p), 3) for p in geometry.position_mm)
+
+
+@pytest.fixture(scope="session")
+def external_tool() -> Callable[[str], str]:
+    """Path of a command line tool; the test skips where it is absent, and fails where CI=true."""
+
+    def find(name: str) -> str:
+        beside = Path(sys.executable).parent / name
+        found = str(beside) if beside.exists() else shutil.which(name)
+        if found is None:
+            reason = f"{name} is not installed"
+            if os.environ.get("CI") == "true":
+                pytest.fail(reason)
+            pytest.skip(reason)
+        return found
+
+    return find

@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import pytest
+from pydicom.dataset import Dataset
+
+from cmrmap.dicom.series_rules import (
+    contrast_by_agent,
+    contrast_by_words,
+    drop_reason,
+    is_motion_corrected,
+    is_t2_star,
+    t1_model,
+    weighting_by_words,
+)
+from cmrmap.dicom.timing import Weighting
+
+
+def _described(description: str, **attributes: object) -> Dataset:
+    frame = Dataset()
+    frame.SeriesDescription = description
+    for keyword, given in attributes.items():
+        setattr(frame, keyword, given)
+    return frame
+
+
+@pytest.mark.parametrize(
+    ("image_type", "expected"),
+    [
+        (["ORIGINAL", "PRIMARY", "M", "NONE"], None),
+        (["DERIVED", "PRIMARY", "M", "MOCO"], None),
+        (["DERIVED", "PRIMARY", "T1 MAP", "MOCO"], "vendor_map"),
+        (["ORIGINAL", "PRIMARY", "T1 MAP", "T1", "MIXED"], "vendor_map"),
+        (["DERIVED", "PRIMARY", "T2_STAR MAP"], "vendor_map"),
+        (["DERIVED", "PRIMARY", "PHASE MAP"], "phase_image"),
+        (["ORIGINAL", "PRIMARY", "P", "ND"], "phase_image"),
+        (["ORIGINAL", "PRIMARY", "R_FFE"], "real_or_imaginary_image"),
+        (["ORIGINAL", "PRIMARY", "LOCALIZER"], "localizer"),
+    ],
+)
+def test_drop_by_image_type(image_type, expected):
+    assert drop_reason(_described("STONE native T1 map", ImageType=image_type)) == expected
+
+
+@pytest.mark.parametrize("description", ["localizer", "TI_scout", "survey_SAX", "3-plane loc"])
+def test_drop_localizers_by_words(description):
+    assert drop_reason(_described(description)) == "localizer"
+
+
+def test_drop_colour():
+    assert drop_reason(_described("T1 map", SamplesPerPixel=3)) == "colour_image"
+
+
+@pytest.mark.parametrize(
+    ("description", "expected"),
+    [
+        ("STONE native T1 map SAX", Weighting.T1),
+        ("MOLLI_5(3)3_sax", Weighting.T1),
+        ("ShMOLLI 192i", Weighting.T1),
+        ("SASHA", Weighting.T1),
+        ("T1map_long", Weighting.T1),
+        ("T2 prep SAX", Weighting.T2),
+        ("T2map_FLASH", Weighting.T2),
+        ("cine_sax", None),
+        ("T2* multi echo", None),
+        ("T1 and T2 multimapping", None),
+        ("MT1 test", None),
+    ],
+)
+def test_weighting_by_words(description, expected):
+    assert weighting_by_words(_described(description)) == expected
+
+
+@pytest.mark.parametrize("description", ["T2*_map", "T2 star", "t2star gre"])
+def test_t2_star(description):
+    assert is_t2_star(_described(description))
+
+
+@pytest.mark.parametrize(
+    ("description", "expected"),
+    [
+        ("STONE native T1", "native"),
+        ("T1_MOLLI_PRE", "native"),
+        ("T1map pre-contrast", "native"),
+        ("T1 non-contrast", "native"),
+        ("T1map without Gd", "native"),
+        ("MOLLI post", "post"),
+        ("T1_post15min", "post"),
+        ("T1 postcontrast", "post"),
+        ("MOLLI nach KM", "post"),
+        ("T1map prep", None),
+        ("MOLLI posterior wall", None),
+        ("MOLLI pre and post", None),
+    ],
+)
+def test_contrast_by_words(description, expected):
+    found = contrast_by_words(_described(description))
+    assert found.answer == expected
+    assert found.reason
+
+
+@pytest.mark.parametrize(
+    ("attributes", "expected"),
+    [
+        ({"ContrastBolusAgent": "Gadobutrol"}, "post"),
+        ({"ContrastBolusAgent": "NONE"}, "native"),
+        ({"ContrastBolusVolume": "15"}, "post"),
+        ({"ContrastBolusVolume": "0"}, None),
+        ({}, None),
+    ],
+)
+def test_contrast_by_agent(attributes, expected):
+    assert contrast_by_agent(_described("T1", **attributes)).answer == expected
+
+
+@pytest.mark.parametrize(
+    ("description", "expected"),
+    [
+        ("STONE T1", "stone_2p"),
+        ("MOLLI", "molli_3p"),
+        ("ShMOLLI", "molli_3p"),
+        ("SASHA", "sasha_3p"),
+        ("T1", "stone_2p"),
+    ],
+)
+def test_t1_model(description, expected):
+    assert t1_model(_described(description)) == expected
+
+
+def test_motion_corrected():
+    assert is_motion_corrected(_described("MOLLI_MOCO"))
+    assert is_motion_corrected(_described("MOLLI", ImageType=["DERIVED", "PRIMARY", "M", "MOCO"]))
+    assert not is_motion_corrected(_described("MOLLI", ImageType=["ORIGINAL", "PRIMARY", "M"]))

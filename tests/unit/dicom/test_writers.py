@@ -1,0 +1,166 @@
+"""Written objects are read back: geometry, values, units, references and segments, for both slice orders."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from io import BytesIO
+
+import highdicom as hd
+import numpy as np
+import pydicom
+import pytest
+
+from cmrmap.dicom.codes import AHA_SEGMENTS
+from cmrmap.dicom.map_series import stored_values
+from cmrmap.dicom.outputs import OutputRole, write_outputs
+from cmrmap.types import MapKind
+
+
+def _place(dataset) -> tuple[float, ...]:
+    return tuple(round(float(p), 3) for p in dataset.ImagePositionPatient)
+
+
+def _frame_place(frame) -> tuple[float, ...]:
+    return _place(frame.PlanePositionSequence[0])
+
+
+@pytest.fixture(params=["base first", "apex first"])
+def written(request, volumes, study, provenance, toolbox):
+    """The same maps written with their slices in either order."""
+
+    def run(kind, role):
+        volume = volumes[kind]
+        given = volume if request.param == "base first" else toolbox.reversed_volume(volume)
+        files = write_outputs([given], study, provenance)
+        return volume, [pydicom.dcmread(BytesIO(f.content)) for f in files if f.role is role]
+
+    return run
+
+
+@pytest.mark.parametrize("kind", list(MapKind))
+def test_map_series_holds_the_values_at_their_places(written, position_of, kind):
+    volume, images = written(kind, OutputRole.MAP_SERIES)
+    by_place = {_place(image): image for image in images}
+    step = 1.0 if kind.value.endswith("t1") else 0.1
+    for index, geometry in enumerate(volume.geometry):
+        image = by_place[position_of(geometry)]
+        stored = image.pixel_array
+        mapping = image.RealWorldValueMappingSequence[0]
+        values = stored * mapping.RealWorldValueSlope + mapping.RealWorldValueIntercept
+        analysed = np.isfinite(volume.values[index])
+        np.testing.assert_allclose(values[analysed], volume.values[index][analysed], atol=step / 2 + 1e-9)
+        np.testing.assert_array_equal(stored == 0, ~analysed)
+        np.testing.assert_allclose(stored * float(image.get("RescaleSlope", 1.0)), values)
+        assert mapping.MeasurementUnitsCodeSequence[0].CodeValue == kind.unit
+        assert [float(c) for c in image.ImageOrientationPatient] == pytest.approx(
+            [*geometry.row_cosines, *geometry.column_cosines]
+        )
+        assert [float(s) for s in image.PixelSpacing] == [1.25, 1.5]
+        assert {item.ReferencedSOPInstanceUID for item in image.SourceImageSequence} == set(volume.source_uids[index])
+
+
+@pytest.mark.parametrize("kind", list(MapKind))
+def test_image_type_and_description_name_the_map(written, kind):
+    _, images = written(kind, OutputRole.MAP_SERIES)
+    expected = {MapKind.T2: "T2 MAP", MapKind.ECV: "ECV MAP"}.get(kind, "T1 MAP")
+    for image in images:
+        assert list(image.ImageType) == ["DERIVED", "PRIMARY", expected]
+        assert kind.unit in image.SeriesDescription
+        assert "from 5 images" in image.DerivationDescription
+        assert "b" * 64 in image.DerivationDescription
+
+
+def test_stored_values_mark_what_is_not_analysed():
+    given = np.array([[np.nan, 0.0, 0.04, 12.34, 1e9, -3.0]])
+    np.testing.assert_array_equal(stored_values(given, 0.1), [[0, 1, 1, 123, 65535, 1]])
+
+
+@pytest.mark.parametrize("kind", list(MapKind))
+def test_parametric_map_holds_float_values_with_their_unit(written, position_of, kind):
+    volume, (dataset,) = written(kind, OutputRole.PARAMETRIC_MAP)
+    pixels = np.frombuffer(dataset.FloatPixelData, "<f4").reshape(-1, dataset.Rows, dataset.Columns)
+    places = [_frame_place(frame) for frame in dataset.PerFrameFunctionalGroupsSequence]
+    for index, geometry in enumerate(volume.geometry):
+        frame = pixels[places.index(position_of(geometry))]
+        np.testing.assert_array_equal(frame, np.nan_to_num(volume.values[index]).astype(np.float32))
+    shared = dataset.SharedFunctionalGroupsSequence[0]
+    mapping = shared.RealWorldValueMappingSequence[0]
+    assert mapping.MeasurementUnitsCodeSequence[0].CodeValue == kind.unit
+    assert mapping.DoubleFloatRealWorldValueLastValueMapped == pytest.approx(pixels.max())
+    quantity = mapping.QuantityDefinitionSequence[0].ConceptCodeSequence[0]
+    expected = {MapKind.T2: ("113065", "DCM"), MapKind.ECV: ("ECV", "99CMRMAP")}.get(kind, ("113063", "DCM"))
+    assert (quantity.CodeValue, quantity.CodingSchemeDesignator) == expected
+    assert shared.FrameAnatomySequence[0].AnatomicRegionSequence[0].CodeValue == "80891009"
+    assert [float(s) for s in shared.PixelMeasuresSequence[0].PixelSpacing] == [1.25, 1.5]
+    assert dataset.FloatPixelPaddingValue == 0.0
+
+
+def test_private_scheme_is_declared_where_it_is_used(written):
+    for role in (OutputRole.MAP_SERIES, OutputRole.PARAMETRIC_MAP):
+        _, datasets = written(MapKind.ECV, role)
+        for dataset in datasets:
+            assert dataset.CodingSchemeIdentificationSequence[0].CodingSchemeDesignator == "99CMRMAP"
+
+
+def _segment_masks(dataset):
+    """(segment number, place) -> mask."""
+    pixels = hd.seg.Segmentation.from_dataset(dataset).pixel_array
+    masks = {}
+    for frame, mask in zip(dataset.PerFrameFunctionalGroupsSequence, pixels, strict=True):
+        number = frame.SegmentIdentificationSequence[0].ReferencedSegmentNumber
+        masks[number, _frame_place(frame)] = mask.astype(bool)
+    return masks
+
+
+@pytest.mark.parametrize("kind", [MapKind.T2, MapKind.NATIVE_T1, MapKind.POSTCONTRAST_T1])
+def test_regions_are_segments_one_and_two(written, position_of, kind):
+    volume, (dataset,) = written(kind, OutputRole.REGIONS)
+    assert dataset.SegmentationType == "BINARY"
+    assert dataset.SegmentsOverlap == "NO"
+    types = [item.SegmentedPropertyTypeCodeSequence[0].CodeValue for item in dataset.SegmentSequence]
+    assert types == ["49848007", "87612001"]
+    masks = _segment_masks(dataset)
+    for index, geometry in enumerate(volume.geometry):
+        np.testing.assert_array_equal(masks[1, position_of(geometry)], volume.myocardium[index])
+        np.testing.assert_array_equal(masks[2, position_of(geometry)], volume.blood_pool[index])
+
+
+def test_aha_segments_carry_their_number_code_and_pixels(written, position_of):
+    volume, (dataset,) = written(MapKind.NATIVE_T1, OutputRole.AHA)
+    assert [item.SegmentNumber for item in dataset.SegmentSequence] == list(range(1, 17))
+    masks = _segment_masks(dataset)
+    for number, item in enumerate(dataset.SegmentSequence, start=1):
+        assert item.SegmentLabel.startswith(f"AHA {number}: ")
+        assert item.SegmentedPropertyTypeCodeSequence[0].CodeValue == AHA_SEGMENTS[number - 1].value
+        for index, geometry in enumerate(volume.geometry):
+            expected = volume.aha[index] == number
+            found = masks.get((number, position_of(geometry)), np.zeros_like(expected))
+            np.testing.assert_array_equal(found, expected)
+
+
+def test_aha_without_a_level_numbers_segments_without_gaps(toolbox, study, provenance):
+    volume = toolbox.reversed_volume(toolbox.make_volume(MapKind.T2, study))
+    values = volume.values.copy()
+    values[1:] = np.nan  # only the apical slice is left
+    files = write_outputs([replace(volume, values=values)], study, provenance)
+    dataset = next(pydicom.dcmread(BytesIO(f.content)) for f in files if f.role is OutputRole.AHA)
+    assert [item.SegmentNumber for item in dataset.SegmentSequence] == [1, 2, 3, 4]
+    assert [item.SegmentLabel.split(":")[0] for item in dataset.SegmentSequence] == [
+        "AHA 13",
+        "AHA 14",
+        "AHA 15",
+        "AHA 16",
+    ]
+
+
+@pytest.mark.parametrize("role", [OutputRole.PARAMETRIC_MAP, OutputRole.REGIONS, OutputRole.AHA])
+def test_the_map_series_is_the_first_reference_and_the_originals_follow(written, role):
+    volume, (dataset,) = written(MapKind.T2, role)
+    _, images = written(MapKind.T2, OutputRole.MAP_SERIES)
+    first, second = dataset.ReferencedSeriesSequence
+    assert first.SeriesInstanceUID == images[0].SeriesInstanceUID
+    assert {i.ReferencedSOPInstanceUID for i in first.ReferencedInstanceSequence} == {i.SOPInstanceUID for i in images}
+    assert second.SeriesInstanceUID == "1.2.3.2.3"
+    originals = {uid for row in volume.source_uids for uid in row}
+    assert {i.ReferencedSOPInstanceUID for i in second.ReferencedInstanceSequence} == originals
+    assert len(dataset.SourceImageSequence) == 3 + 15
