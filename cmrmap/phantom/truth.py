@@ -1,0 +1,203 @@
+"""The phantom's answers: maps, masks and means in the reference state, and how they are written beside the images."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cmrmap.phantom.anatomy import AnatomyParameters, aha_borders_rad
+from cmrmap.phantom.parameters import StudyParameters
+from cmrmap.phantom.tissue import Tissue
+from cmrmap.regional.levels import level_of
+from cmrmap.types import Float64Array, Label, LabelArray, MapKind, SliceGeometry, SliceLevel, readonly
+
+if TYPE_CHECKING:  # generate.py imports this module
+    from cmrmap.phantom.generate import PhantomStudy
+
+_ARRAY_UNIT = {"ms": "ms", "%": "percent"}
+#: AHA numbers from the middle of the septum towards the anterior wall: basal sectors (mid ones are 6 higher), and
+#: apical quarters of which the first is centred on the septum
+_SIX_SECTORS = (2, 1, 6, 5, 4, 3)
+_FOUR_SECTORS = (14, 13, 16, 15)
+
+
+@dataclass(frozen=True, slots=True)
+class StudyTruth:
+    """What a perfect analysis would find.
+
+    Attributes
+    ----------
+    maps : per `MapKind` (slice, row, column) float64 in the kind's unit, value of the tissue that fills most of the
+        pixel; NaN in air, and for ECV outside myocardium, papillary muscle and blood
+    labels : (slice, row, column) uint8 of `Label` in the reference state
+    aha : (slice, row, column) uint8, AHA segment 1-16 of every myocardium pixel, 0 elsewhere
+    levels : long-axis level of each slice
+    hematocrit : fraction
+    """
+
+    maps: dict[MapKind, Float64Array]
+    labels: LabelArray
+    aha: LabelArray
+    levels: tuple[SliceLevel, ...]
+    hematocrit: float
+    geometry: tuple[SliceGeometry, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "maps", {kind: readonly(values) for kind, values in self.maps.items()})
+        object.__setattr__(self, "labels", readonly(self.labels, np.uint8))
+        object.__setattr__(self, "aha", readonly(self.aha, np.uint8))
+
+    def slice_mean(self, kind: MapKind, slice_index: int) -> float:
+        """Mean over the myocardium of one slice, in the kind's unit."""
+        return float(self.maps[kind][slice_index][self.labels[slice_index] == Label.MYOCARDIUM].mean())
+
+    def segment_mean(self, kind: MapKind, slice_index: int, segment: int) -> float:
+        """Mean over one AHA segment of one slice, in the kind's unit; NaN where the slice does not have it."""
+        inside = self.aha[slice_index] == segment
+        return float(self.maps[kind][slice_index][inside].mean()) if inside.any() else float("nan")
+
+    def patient_mean(self, kind: MapKind) -> float:
+        """Mean over the myocardium of all slices, in the kind's unit."""
+        return float(self.maps[kind][self.labels == Label.MYOCARDIUM].mean())
+
+
+def study_truth(
+    parameters: StudyParameters, tissue: LabelArray, labels: LabelArray, geometry: tuple[SliceGeometry, ...]
+) -> StudyTruth:
+    """Turn the dominant tissue of each pixel into maps.
+
+    Parameters
+    ----------
+    tissue : (slice, row, column) uint8 of `Tissue` in the reference state
+    labels : (slice, row, column) uint8 of `Label` in the reference state; inside the myocardium a pixel takes the
+        value of healthy or diseased wall, whichever is the larger part, even where another tissue holds a third
+    """
+    tissue = tissue.copy()
+    strange = (labels == Label.MYOCARDIUM) & (tissue != Tissue.MYOCARDIUM) & (tissue != Tissue.LESION)
+    tissue[strange] = Tissue.MYOCARDIUM
+    tissues = parameters.tissues
+    t1_native, t1_post, t2 = tissues.t1_native_ms.copy(), tissues.t1_postcontrast_ms, tissues.t2_ms.copy()
+    for values in (t1_native, t1_post, t2):
+        values[Tissue.AIR] = np.nan
+    ecv = np.full(len(Tissue), np.nan)
+    measured = [item for item in Tissue if item >= Tissue.VESSEL]
+    ecv[measured] = 100.0 * tissues.ecv_fraction[measured]
+    n_slices = len(parameters.anatomy.heart)
+    levels = tuple(level_of(index, n_slices) for index in range(n_slices))
+    return StudyTruth(
+        maps={
+            MapKind.T2: t2[tissue],
+            MapKind.NATIVE_T1: t1_native[tissue],
+            MapKind.POSTCONTRAST_T1: t1_post[tissue],
+            MapKind.ECV: ecv[tissue],
+        },
+        labels=labels,
+        aha=_aha_map(parameters.anatomy, labels, levels),
+        levels=levels,
+        hematocrit=tissues.hematocrit,
+        geometry=geometry,
+    )
+
+
+def _aha_map(anatomy: AnatomyParameters, labels: LabelArray, levels: tuple[SliceLevel, ...]) -> LabelArray:
+    """Sectors about the LV axis: septum halved and free wall quartered (basal, mid), or four quarters (apical).
+
+    Source: Cerqueira et al., Circulation 2002;105:539-542.
+    """
+    rows, columns = labels.shape[1:]
+    segments = np.zeros(labels.shape, dtype=np.uint8)
+    for index, (heart, level) in enumerate(zip(anatomy.heart, levels, strict=True)):
+        y = (np.arange(rows) - (rows - 1) / 2)[:, None] * anatomy.pixel_mm - heart.centre_mm[1]
+        x = (np.arange(columns) - (columns - 1) / 2)[None, :] * anatomy.pixel_mm - heart.centre_mm[0]
+        turn = (np.arctan2(y, x) - heart.septal_angle_rad) % (2 * np.pi)
+        if level is SliceLevel.APICAL:
+            numbers = np.array(_FOUR_SECTORS)[np.floor(turn / (np.pi / 2) + 0.5).astype(np.intp) % 4]
+        else:
+            borders = aha_borders_rad(heart.septal_half_width_rad)
+            numbers = np.array(_SIX_SECTORS)[np.searchsorted(borders[1:-1], turn, side="right")]
+            numbers = numbers + (6 if level is SliceLevel.MID else 0)
+        wall = labels[index] == Label.MYOCARDIUM
+        segments[index][wall] = numbers[wall]
+    return segments
+
+
+def write_truth(folder: Path, study: PhantomStudy) -> None:
+    """Write truth.npz and truth.json into an existing folder; the same study gives the same bytes.
+
+    truth.npz holds, in the reference state, ``t2_ms``, ``native_t1_ms``, ``postcontrast_t1_ms`` and ``ecv_percent``
+    (slice, row, column) float32, NaN where there is no answer, ``labels`` and ``aha`` (slice, row, column) uint8; and
+    for every series ``<kind>_labels`` (slice, time, row, column) uint8, ``<kind>_times_ms`` (slice, time),
+    ``<kind>_insertion_points`` (slice, time, anterior/inferior, row/column) and ``<kind>_motion`` (slice, time, 4).
+    """
+    truth = study.truth
+    arrays: dict[str, np.ndarray[Any, np.dtype[Any]]] = {
+        f"{kind.value}_{_ARRAY_UNIT[kind.unit]}": values.astype(np.float32) for kind, values in truth.maps.items()
+    }
+    arrays |= {"labels": truth.labels, "aha": truth.aha}
+    for series in study.series:
+        prefix = series.kind.value
+        arrays[f"{prefix}_labels"] = series.labels
+        arrays[f"{prefix}_times_ms"] = series.stack.times_ms
+        arrays[f"{prefix}_insertion_points"] = series.insertion_points
+        arrays[f"{prefix}_motion"] = series.motion
+    np.savez_compressed(folder / "truth.npz", allow_pickle=False, **arrays)
+    text = json.dumps(truth_summary(study), indent=1, allow_nan=False)
+    (folder / "truth.json").write_text(text + "\n", encoding="utf-8")
+
+
+def truth_summary(study: PhantomStudy) -> dict[str, Any]:
+    """Return the content of truth.json: hematocrit, true means per patient, slice and segment, and what was drawn.
+
+    Times and SNR that are infinite are the string "inf" (JSON has no infinity).
+    """
+    truth, parameters = study.truth, study.parameters
+    maps = {}
+    for kind in truth.maps:
+        slices = []
+        for index, level in enumerate(truth.levels):
+            present = [int(number) for number in np.unique(truth.aha[index]) if number]
+            slices.append(
+                {
+                    "slice_index": index,
+                    "position_mm": list(truth.geometry[index].position_mm),
+                    "level": level.value,
+                    "mean": truth.slice_mean(kind, index),
+                    "segments": [{"aha": n, "mean": truth.segment_mean(kind, index, n)} for n in present],
+                }
+            )
+        maps[kind.value] = {"unit": kind.unit, "patient": {"mean": truth.patient_mean(kind)}, "slices": slices}
+    insertion = {item.kind.value: item.insertion_points.round(3).tolist() for item in study.series}
+    return {
+        "schema_version": "1",
+        "seed": parameters.seed,
+        "disease": parameters.disease.value,
+        "snr": _finite(parameters.snr),
+        "motion": parameters.motion,
+        "heart_rate_bpm": parameters.heart_rate_bpm,
+        "hematocrit": truth.hematocrit,
+        "blood": {
+            "native_t1_ms": float(parameters.tissues.t1_native_ms[Tissue.CAVITY]),
+            "postcontrast_t1_ms": parameters.tissues.blood_t1_post_ms,
+        },
+        "noise_sd_counts": {item.kind.value: item.noise_sd for item in study.series},
+        "times_ms": {
+            item.kind.value: [[_finite(t) for t in row] for row in item.times_ms] for item in parameters.series
+        },
+        "maps": maps,
+        "insertion_points": {"order": ["anterior", "inferior"], "axes": ["row", "column"], **insertion},
+        "tissues": {item.name.lower(): asdict(parameters.tissues.properties[item]) for item in Tissue},
+        "anatomy": {
+            "pixel_mm": parameters.anatomy.pixel_mm,
+            "slice_spacing_mm": parameters.anatomy.slice_spacing_mm,
+            "heart": [asdict(item) for item in parameters.anatomy.heart],
+            "lesion": None if parameters.anatomy.lesion is None else asdict(parameters.anatomy.lesion),
+        },
+    }
+
+
+def _finite(value: float) -> float | str:
+    return "inf" if np.isinf(value) else float(value)
