@@ -64,7 +64,6 @@ def region_noise_gain(
             f"{sensitivity.shape} and {region_weights.shape}"
         )
     n_slices = stack.rows.shape[0]
-    n_pixels = shape[0] * shape[1]
     gain = np.zeros(n_slices)
     for s in range(n_slices):
         cells = np.nonzero(region_weights[s])
@@ -72,10 +71,13 @@ def region_noise_gain(
         if cells[0].size == 0 or usable.size == 0:
             continue
         rows, columns = (a[s, usable][:, cells[0], cells[1]] for a in (stack.rows, stack.columns))
-        indices, weights = bilinear_corners(rows, columns, shape)
+        # Only the pixels about the region are counted: a histogram of all pixels took most of a study's report.
+        top, left = max(int(rows.min()), 0), max(int(columns.min()), 0)
+        window = (min(int(rows.max()) + 2, shape[0]) - top, min(int(columns.max()) + 2, shape[1]) - left)
+        indices, weights = bilinear_corners(rows - top, columns - left, window)
         pull = sensitivity[s, usable][:, cells[0], cells[1]] * region_weights[s][cells]
         # One histogram for all images: image k's pixels are numbered from k * n_pixels on.
-        shifted = indices + (np.arange(usable.size) * n_pixels)[:, None, None]
+        shifted = indices + (np.arange(usable.size) * window[0] * window[1])[:, None, None]
         summed = np.bincount(shifted.ravel(), weights=(weights * pull[..., None]).ravel())
         gain[s] = np.sqrt(np.sum(summed**2))
     return gain

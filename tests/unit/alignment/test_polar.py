@@ -50,7 +50,9 @@ def test_grid(ring, grid, shape):
     radius = np.hypot(stack.rows - stack.centres[..., 0, None, None], stack.columns - stack.centres[..., 1, None, None])
     depth = (radius - stack.inner_radius[..., None]) / (stack.outer_radius - stack.inner_radius)[..., None]
     np.testing.assert_allclose(depth, np.broadcast_to(stack.depths, depth.shape), atol=1e-9)
-    angle = np.arctan2(stack.rows - stack.centres[..., 0, None, None], stack.columns - stack.centres[..., 1, None, None])
+    angle = np.arctan2(
+        stack.rows - stack.centres[..., 0, None, None], stack.columns - stack.centres[..., 1, None, None]
+    )
     np.testing.assert_allclose(np.mod(angle, 2 * np.pi), np.broadcast_to(stack.angles_rad[:, None], angle.shape))
 
 

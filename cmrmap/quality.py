@@ -1,0 +1,164 @@
+"""When a slice and a patient count as mapped, and what is worth telling about a study."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+import numpy as np
+
+from cmrmap.errors import InputError
+from cmrmap.types import (
+    BoolArray,
+    FitStatus,
+    ImageOutcome,
+    LabelArray,
+    MapKind,
+    QualityFlag,
+    RefinedSegmentation,
+    SliceLevel,
+)
+
+#: Segmented images that the paper asks for in a full series (T2: 9 images, T1: 11).
+FULL_SERIES_MINIMUM: Mapping[MapKind, int] = MappingProxyType(
+    {MapKind.T2: 6, MapKind.NATIVE_T1: 8, MapKind.POSTCONTRAST_T1: 8}
+)
+
+_MANY_REPLACED = 0.3
+_MANY_DOUBTFUL = 0.2
+_FEW_ANALYSED = 0.3
+
+_DOUBTS = (
+    (FitStatus.EDGE_OF_RANGE, "edge_of_range_pixels", "have a fit at the edge of the searched range"),
+    (FitStatus.DEGENERATE, "degenerate_pixels", "have a signal that nothing can be fitted to"),
+    (FitStatus.UNPHYSICAL, "unphysical_pixels", "have an unphysical fit"),
+    (FitStatus.NULL_AMBIGUOUS, "null_ambiguous_pixels", "have a sample at the signal null of ambiguous sign"),
+)
+
+
+def minimum_images(
+    kind: MapKind,
+    n_times: int,
+    n_parameters: int,
+    *,
+    full_series: Mapping[MapKind, int] = FULL_SERIES_MINIMUM,
+    share: float = 0.7,
+) -> int:
+    """Return how many segmented images a slice needs to count as mapped.
+
+    The paper asks for 6 T2-weighted (of 9) or 8 T1-weighted images (of 11). A shorter series needs 70 % of its
+    images, rounded up (ours), and every fit one image more than it has parameters.
+
+    Parameters
+    ----------
+    kind : T2 or one of the T1 maps; ECV needs both of its T1 maps instead
+    n_times : images the series has or should have per slice: a lost image is no reason to ask for less
+    n_parameters : of the relaxation model
+    full_series : images asked for in a full series
+    share : of a shorter series
+
+    Raises
+    ------
+    InputError
+        for ECV
+    """
+    if kind not in full_series:
+        raise InputError(f"a {kind.value} map has no images of its own; ask for its native and post-contrast T1 maps")
+    shorter = math.ceil(round(share * n_times, 9))  # rounded: 0.7 * 10 is a little more than 7
+    return max(min(full_series[kind], shorter), n_parameters + 1)
+
+
+def patient_success(levels: Sequence[SliceLevel | None], successful: BoolArray) -> bool:
+    """Return whether at least one basal, one mid and one apical slice were mapped (Zhu 2020, "Data Analysis").
+
+    Parameters
+    ----------
+    levels : one per slice
+    successful : (slice,)
+    """
+    return set(SliceLevel) <= {level for level, good in zip(levels, successful, strict=True) if good}
+
+
+def segmentation_flags(refined: RefinedSegmentation) -> tuple[QualityFlag, ...]:
+    """Report per slice the images that are missing, left out, or mostly drawn from others."""
+    flags = []
+    for s, outcome in enumerate(refined.outcome):
+        counts = {code: int(np.count_nonzero(outcome == code)) for code in ImageOutcome}
+        n_images = outcome.size - counts[ImageOutcome.MISSING]
+        if counts[ImageOutcome.MISSING]:
+            flags.append(
+                QualityFlag(
+                    "images_missing",
+                    "warning",
+                    f"{counts[ImageOutcome.MISSING]} of {outcome.size} images are missing",
+                    refined.kind,
+                    s,
+                )
+            )
+        if counts[ImageOutcome.EXCLUDED]:
+            flags.append(
+                QualityFlag(
+                    "images_excluded",
+                    "warning",
+                    f"{counts[ImageOutcome.EXCLUDED]} of {n_images} images have no usable segmentation",
+                    refined.kind,
+                    s,
+                )
+            )
+        if counts[ImageOutcome.REPLACED]:
+            many = counts[ImageOutcome.REPLACED] > _MANY_REPLACED * n_images
+            flags.append(
+                QualityFlag(
+                    "images_refined",
+                    "warning" if many else "info",
+                    f"{counts[ImageOutcome.REPLACED]} of {n_images} images took their shape from another image",
+                    refined.kind,
+                    s,
+                )
+            )
+    return tuple(flags)
+
+
+def fit_flags(kind: MapKind, status: LabelArray, wall: BoolArray, analysed: BoolArray) -> tuple[QualityFlag, ...]:
+    """Report slices in which many pixels have a doubtful fit, or few are left to average.
+
+    Parameters
+    ----------
+    kind : which map
+    status : (slice, row, column) uint8 of ``FitStatus``
+    wall : (slice, row, column) the pruned wall: what could have counted
+    analysed : (slice, row, column) what did
+    """
+    flags = []
+    for s in range(wall.shape[0]):
+        inside = status[s][wall[s]]
+        if inside.size == 0 or (inside == FitStatus.NOT_FITTED).all():
+            continue
+        for code, name, what in _DOUBTS:
+            share = float(np.mean(inside == code))
+            if share > _MANY_DOUBTFUL:
+                severity = "info" if code is FitStatus.NULL_AMBIGUOUS else "warning"
+                flags.append(QualityFlag(name, severity, f"{share:.0%} of the wall's pixels {what}", kind, s))
+        share = float(np.mean(analysed[s][wall[s]]))
+        if share < _FEW_ANALYSED:
+            message = f"only {share:.0%} of the wall's pixels have a value that counts"
+            flags.append(QualityFlag("few_pixels_analysed", "warning", message, kind, s))
+    return tuple(flags)
+
+
+def insertion_point_flags(source: Sequence[str], reason: Sequence[str]) -> tuple[QualityFlag, ...]:
+    """Report slices whose insertion points were taken from other slices or are not known.
+
+    Parameters
+    ----------
+    source, reason : one per slice, as in ``regional.InsertionPoints``
+    """
+    flags = []
+    for s, (where, why) in enumerate(zip(source, reason, strict=True)):
+        if where == "neighbour":
+            message = f"insertion points taken from the slices beside: {why}"
+            flags.append(QualityFlag("insertion_points_from_neighbour", "info", message, None, s))
+        elif where == "none":
+            flags.append(QualityFlag("insertion_points_missing", "warning", f"no segments: {why}", None, s))
+    return tuple(flags)

@@ -1,0 +1,32 @@
+"""The results of a study as plain frozen objects, and how they become results.json and segments.csv."""
+
+from cmrmap.results.schema import (
+    SCHEMA_VERSION,
+    BloodResult,
+    HematocritResult,
+    InputSummary,
+    MapResult,
+    SegmentResult,
+    SliceResult,
+    SoftwareInfo,
+    StudyResult,
+    absent_map,
+    mean_blood,
+)
+from cmrmap.results.serialise import to_csv, to_json
+
+__all__ = [
+    "SCHEMA_VERSION",
+    "BloodResult",
+    "HematocritResult",
+    "InputSummary",
+    "MapResult",
+    "SegmentResult",
+    "SliceResult",
+    "SoftwareInfo",
+    "StudyResult",
+    "absent_map",
+    "mean_blood",
+    "to_csv",
+    "to_json",
+]

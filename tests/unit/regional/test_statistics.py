@@ -1,0 +1,70 @@
+"""Means per segment, slice and patient."""
+
+import numpy as np
+import pytest
+
+from cmrmap.errors import InputError
+from cmrmap.regional import region_statistics, segment_table
+
+
+def count_of(region):
+    """Stand-in for a standard error that shows which pixels it was asked about."""
+    return float(np.count_nonzero(region))
+
+
+@pytest.fixture
+def study():
+    rng = np.random.default_rng(0)
+    values = rng.normal(50, 5, (3, 12, 12))
+    values[0, 0, 0] = np.nan
+    analysed = rng.random(values.shape) < 0.7
+    analysed[0, 0, :2] = True
+    aha = np.zeros(values.shape, np.uint8)
+    aha[0, :6], aha[0, 6:] = 1, 2
+    aha[1, :6] = 2
+    aha[2] = 14
+    return values, analysed, aha
+
+
+def test_every_number_is_that_of_its_pixels(study):
+    values, analysed, aha = study
+    table = segment_table(values, analysed, aha, np.array([True, True, True]), count_of)
+    inside = values[analysed & np.isfinite(values)]
+    assert table.patient.mean == pytest.approx(inside.mean())
+    assert table.patient.sd == pytest.approx(inside.std(ddof=1))
+    assert table.patient.n_pixels == inside.size == table.patient.uncertainty
+    for s in range(3):
+        assert table.slices[s].mean == pytest.approx(np.nanmean(values[s][analysed[s]]))
+        assert table.slices[s].uncertainty == table.slices[s].n_pixels
+    assert [sorted(numbers) for numbers in table.segments] == [[1, 2], [2], [14]]
+    assert table.segments[1][2].mean == pytest.approx(values[1][analysed[1] & (aha[1] == 2)].mean())
+    assert table.pooled[2].n_pixels == table.segments[0][2].n_pixels + table.segments[1][2].n_pixels
+    assert sorted(table.pooled) == [1, 2, 14]
+
+
+def test_a_slice_that_failed_counts_nowhere(study):
+    values, analysed, aha = study
+    table = segment_table(values, analysed, aha, np.array([True, False, True]), count_of)
+    assert table.slices[1].n_pixels == 0
+    assert np.isnan(table.slices[1].mean)
+    assert not table.segments[1]
+    assert table.patient.n_pixels == table.slices[0].n_pixels + table.slices[2].n_pixels
+    assert table.pooled[2].n_pixels == table.segments[0][2].n_pixels
+
+
+def test_empty_and_single_pixel_regions():
+    values = np.full((1, 2, 2), 42.0)
+    nothing = region_statistics(values, np.zeros(values.shape, bool), count_of)
+    assert nothing.n_pixels == 0
+    assert np.isnan([nothing.mean, nothing.sd, nothing.uncertainty]).all()
+    one = np.zeros(values.shape, bool)
+    one[0, 0, 0] = True
+    single = region_statistics(values, one, None)
+    assert (single.mean, single.n_pixels) == (42.0, 1)
+    assert np.isnan([single.sd, single.uncertainty]).all()
+
+
+def test_shapes_must_fit(study):
+    values, analysed, aha = study
+    with pytest.raises(InputError, match=r"must fit the map \(3, 12, 12\)"):
+        segment_table(values, analysed, aha[:2], np.ones(3, bool))
