@@ -1,0 +1,199 @@
+"""Native and post-contrast T1 on one polar grid to ECV, with what noise, blood and hematocrit do to a region's mean."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cmrmap.alignment import interpolate, nearest, region_weights
+from cmrmap.ecv import EcvGrid, Hematocrit, ecv_grid, region_common_variance, synthetic_hematocrit
+from cmrmap.errors import InputError
+from cmrmap.pipeline.series import MappedSeries
+from cmrmap.prune import analysed_pixels
+from cmrmap.settings import AnalysisSettings
+from cmrmap.types import (
+    BloodValue,
+    BoolArray,
+    FitStatus,
+    Float64Array,
+    IntArray,
+    MapKind,
+    ParameterMap,
+    Refusal,
+    SliceGeometry,
+)
+
+_PERCENT = 100.0
+_SAME_DIRECTION = 0.999  # cosine: planes that differ by more than 2.5 degrees do not show the same tissue
+_SAME_PLACE_MM = 4.0  # half a usual slice thickness; used where the source gives none
+
+
+@dataclass(frozen=True, slots=True)
+class MappedEcv:
+    """ECV on the native map's slices and pixels.
+
+    Attributes
+    ----------
+    map : values in percent
+    native, post : what it was made from
+    partner : (slice,) index of the post-contrast slice at the place of each native slice; -1 where there is none
+    grid : fractions and derivatives, native slice order
+    """
+
+    map: ParameterMap
+    native: MappedSeries
+    post: MappedSeries
+    partner: IntArray
+    grid: EcvGrid
+
+    @property
+    def hematocrit(self) -> Hematocrit:
+        """The value used."""
+        return self.grid.hematocrit
+
+    def uncertainty(self, region: BoolArray) -> float:
+        """Return the standard error (percentage points) of the mean over a region (slice, row, column)."""
+        cells = region_weights(self.native.weights, region, self.map.polar_values)
+        drawn_on = cells != 0
+        by_native = np.where(drawn_on, cells * self.grid.by_native, 0.0)
+        by_post = np.zeros_like(self.post.map.polar_values)
+        for index in np.flatnonzero(self.partner >= 0):
+            by_post[self.partner[index]] += np.where(drawn_on[index], cells[index] * self.grid.by_post[index], 0.0)
+        variance = (
+            self.native.noise_variance(by_native)
+            + self.post.noise_variance(by_post)
+            + region_common_variance(self.grid, cells)
+        )
+        return _PERCENT * float(np.sqrt(variance))
+
+
+def map_ecv(
+    native: MappedSeries | None, post: MappedSeries | None, hematocrit: Hematocrit | None, settings: AnalysisSettings
+) -> MappedEcv | Refusal:
+    """Make the ECV map, or say why there is none.
+
+    Without a hematocrit the map is absent, unless the settings allow a synthetic one.
+    """
+    if native is None or post is None:
+        missing = [
+            name for name, series in (("native", native), ("post-contrast", post)) if series is None
+        ]
+        return Refusal(MapKind.ECV, "absent", f"ECV needs native and post-contrast T1; no {' and no '.join(missing)} T1")
+    for series in (native, post):
+        if not series.made.any():
+            return Refusal(MapKind.ECV, "refused", f"no slice of the {series.kind.value} map could be made")
+    partner = pair_slices(native.stack.geometry, post.stack.geometry)
+    made = np.array([native.made[s] and p >= 0 and post.made[p] for s, p in enumerate(partner)], dtype=np.bool_)
+    if not (partner >= 0).any():
+        return Refusal(MapKind.ECV, "refused", "no native slice lies at the place of a post-contrast slice")
+    blood_native = _blood(native.map.blood)
+    if hematocrit is None:
+        if not settings.hematocrit.synthetic:
+            return Refusal(MapKind.ECV, "absent", "no hematocrit was given")
+        try:
+            hematocrit = synthetic_hematocrit(*blood_native, native.stack.field_strength_t)
+        except InputError as error:
+            return Refusal(MapKind.ECV, "refused", str(error))
+    partner = np.where(made, partner, -1).astype(np.intp)
+    return _map(native, post, partner, hematocrit, settings)
+
+
+def pair_slices(native: tuple[SliceGeometry, ...], post: tuple[SliceGeometry, ...]) -> IntArray:
+    """Index of the post-contrast slice at the place of each native slice; -1 where there is none.
+
+    Planes must be parallel, their rows must run the same way (the polar angle is measured from the image's axes),
+    and they must lie within half a slice thickness of each other along the normal.
+    """
+    out = np.full(len(native), -1, dtype=np.intp)
+    for index, plane in enumerate(native):
+        tolerance = plane.slice_thickness_mm / 2 if plane.slice_thickness_mm else _SAME_PLACE_MM
+        offsets = np.full(len(post), np.inf)
+        for other_index, other in enumerate(post):
+            along_rows = float(np.dot(plane.row_cosines, other.row_cosines))
+            along_columns = float(np.dot(plane.column_cosines, other.column_cosines))
+            if min(along_rows, along_columns) > _SAME_DIRECTION:
+                shift = np.asarray(other.position_mm) - np.asarray(plane.position_mm)
+                offsets[other_index] = abs(float(shift @ plane.normal))
+        nearest_index = int(offsets.argmin()) if len(post) else -1
+        if nearest_index >= 0 and offsets[nearest_index] <= tolerance:
+            out[index] = nearest_index
+    return out
+
+
+def _blood(values: tuple[BloodValue | None, ...]) -> tuple[Float64Array, Float64Array]:
+    t1 = [np.nan if value is None else value.t1_ms for value in values]
+    sd = [np.nan if value is None else value.uncertainty_ms for value in values]
+    return np.asarray(t1, dtype=np.float64), np.asarray(sd, dtype=np.float64)
+
+
+def _map(
+    native: MappedSeries, post: MappedSeries, partner: IntArray, hematocrit: Hematocrit, settings: AnalysisSettings
+) -> MappedEcv:
+    def in_native_order(values: Float64Array) -> Float64Array:
+        out = np.full((len(partner), *values.shape[1:]), np.nan)
+        out[partner >= 0] = values[partner[partner >= 0]]
+        return out
+
+    blood_native, blood_post = _blood(native.map.blood), _blood(post.map.blood)
+    grid = ecv_grid(
+        native.map.polar_values,
+        native.map.polar_sd,
+        in_native_order(post.map.polar_values),
+        in_native_order(post.map.polar_sd),
+        *blood_native,
+        *(in_native_order(values) for values in blood_post),
+        hematocrit,
+    )
+    status = native.map.polar_status.copy()
+    status[partner < 0] = FitStatus.NOT_FITTED
+    for index in np.flatnonzero(partner >= 0):
+        other = post.map.polar_status[partner[index]]
+        status[index] = np.where(other != FitStatus.OK, other, status[index])
+    has_blood = np.isfinite(blood_native[0]) & np.isfinite(in_native_order(blood_post[0]))
+    refusals = tuple(
+        Refusal(MapKind.ECV, "refused", _slice_reason(native, int(partner[index]), bool(has_blood[index]), index), index)
+        for index in range(len(partner))
+        if partner[index] < 0 or not has_blood[index] or not np.isfinite(grid.fraction[index]).any()
+    )
+    refused = [refusal.slice_index for refusal in refusals]
+    labels = native.map.labels.copy()
+    labels[refused] = 0
+    reference = native.map.reference_time.copy()
+    reference[refused] = -1
+    polar_values = _PERCENT * grid.fraction
+    values = interpolate(polar_values, native.weights)
+    pixel_status = nearest(status, native.weights, FitStatus.NOT_FITTED)
+    fitted = ParameterMap(
+        kind=MapKind.ECV,
+        model=f"ecv ({native.map.model}, {post.map.model})",
+        polar_values=polar_values,
+        polar_sd=_PERCENT * grid.sd,
+        polar_status=status,
+        values=values,
+        sd=interpolate(_PERCENT * grid.sd, native.weights),
+        status=pixel_status,
+        labels=labels,
+        analysed=analysed_pixels(
+            values,
+            pixel_status,
+            labels,
+            MapKind.ECV,
+            boundary_pixels=settings.pruning.boundary_px,
+            ranges=settings.pruning.ranges,
+        ),
+        reference_time=reference,
+        blood=(None,) * len(partner),
+        refusals=refusals,
+    )
+    return MappedEcv(fitted, native, post, partner, grid)
+
+
+def _slice_reason(native: MappedSeries, partner: int, has_blood: bool, index: int) -> str:
+    if not native.made[index]:
+        return "the native T1 slice was refused"
+    if partner < 0:
+        return "no post-contrast T1 slice was made at this place"
+    if not has_blood:
+        return "blood T1 could not be measured: the cavity is too small"
+    return "blood T1 did not fall after contrast"

@@ -1,0 +1,193 @@
+"""Finished maps to numbers and volumes: levels, insertion points, AHA segments, statistics, quality."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from cmrmap.pipeline.extracellular import MappedEcv
+from cmrmap.pipeline.series import MappedSeries
+from cmrmap.prune import prune_boundary
+from cmrmap.quality import fit_flags, insertion_point_flags, patient_success, segmentation_flags
+from cmrmap.regional import (
+    InsertionPoints,
+    LevelAssignment,
+    SegmentTable,
+    aha_map,
+    apex_direction,
+    assign_levels,
+    find_insertion_points,
+    segment_table,
+)
+from cmrmap.results import MapResult, SegmentResult, SliceResult, mean_blood
+from cmrmap.types import (
+    BoolArray,
+    ImageOutcome,
+    Label,
+    LabelArray,
+    MapKind,
+    MapVolume,
+    ParameterMap,
+    QualityFlag,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Regions:
+    """Where the slices of one series lie in the heart.
+
+    Attributes
+    ----------
+    aha : (slice, row, column) AHA segment of every pixel of the reference walls; 0 outside
+    """
+
+    levels: LevelAssignment
+    points: InsertionPoints
+    aha: LabelArray
+
+
+@dataclass(frozen=True, slots=True)
+class MapReport:
+    """One map as it leaves: numbers, volume for the writers, and what is worth telling."""
+
+    result: MapResult
+    volume: MapVolume
+    flags: tuple[QualityFlag, ...]
+
+
+def locate(series: MappedSeries, manual: Mapping[int, tuple[float, float]] | None = None) -> Regions:
+    """Find level, insertion points and AHA segments of a series' slices.
+
+    ``manual`` : slice index -> (anterior, inferior) image angles in radians, in place of those found.
+    """
+    labels, geometry = series.map.labels, series.stack.geometry
+    areas = np.array(
+        [
+            np.count_nonzero((one == Label.MYOCARDIUM) | (one == Label.CAVITY)) * float(np.prod(plane.pixel_spacing_mm))
+            for one, plane in zip(labels, geometry, strict=True)
+        ]
+    )
+    levels = assign_levels(np.where(series.made, areas, np.nan))
+    apex = apex_direction(geometry)
+    if apex is not None and levels.reversed:
+        apex = -apex
+    points = find_insertion_points(
+        series.refined.labels, series.refined.usable, geometry, apex=apex, manual=manual
+    )
+    wall = np.asarray(labels == Label.MYOCARDIUM, dtype=np.bool_)
+    return Regions(levels, points, aha_map(wall, series.reference_centres, points, levels.levels, geometry))
+
+
+def report_series(series: MappedSeries, regions: Regions) -> MapReport:
+    """Summarise a T1 or T2 map."""
+
+    def uncertainty(region: BoolArray) -> float:
+        return float(np.sqrt(series.noise_variance(series.region_cells(region))))
+
+    table = segment_table(series.map.values, series.map.analysed, regions.aha, series.made, uncertainty)
+    flags = (
+        *segmentation_flags(series.refined),
+        *_with_map(regions.levels.flags, series.kind),
+        *_with_map(insertion_point_flags(regions.points.source, regions.points.reason), series.kind),
+    )
+    return _report(series, series.map, regions, table, flags)
+
+
+def report_ecv(ecv: MappedEcv, regions: Regions) -> MapReport:
+    """Summarise the ECV map; ``regions`` are those of the native T1 series, whose pixels it lies on."""
+    made = np.asarray(ecv.map.reference_time >= 0, dtype=np.bool_)
+    table = segment_table(ecv.map.values, ecv.map.analysed, regions.aha, made, ecv.uncertainty)
+    flags: tuple[QualityFlag, ...] = ()
+    if ecv.hematocrit.note:
+        severity = "warning" if ecv.hematocrit.synthetic else "info"
+        code = "synthetic_hematocrit" if ecv.hematocrit.synthetic else "hematocrit_read"
+        flags = (QualityFlag(code, severity, ecv.hematocrit.note, MapKind.ECV),)
+    return _report(ecv.native, ecv.map, regions, table, flags, partner=ecv)
+
+
+def _with_map(flags: tuple[QualityFlag, ...], kind: MapKind) -> tuple[QualityFlag, ...]:
+    return tuple(QualityFlag(f.code, f.severity, f.message, kind, f.slice_index) for f in flags)
+
+
+def _report(
+    series: MappedSeries,
+    fitted: ParameterMap,
+    regions: Regions,
+    table: SegmentTable,
+    flags: tuple[QualityFlag, ...],
+    partner: MappedEcv | None = None,
+) -> MapReport:
+    reasons = {refusal.slice_index: refusal.reason for refusal in fitted.refusals}
+    slices = tuple(_slice_result(series, regions, table, index, reasons.get(index)) for index in range(len(series.made)))
+    n_refused = len(reasons)
+    status = "ok" if not n_refused else "refused" if n_refused == len(slices) else "partial"
+    reason = None
+    if n_refused:
+        listed = ", ".join(str(index) for index in sorted(k for k in reasons if k is not None))
+        reason = f"{n_refused} of {len(slices)} slices were refused (slice {listed}): {next(iter(reasons.values()))}"
+    made = np.asarray(fitted.reference_time >= 0, dtype=np.bool_)
+    result = MapResult(
+        kind=fitted.kind,
+        status=status,
+        reason=reason,
+        model=fitted.model,
+        timing_source=series.stack.timing_source,
+        success=patient_success(regions.levels.levels, made),
+        patient=table.patient,
+        blood=mean_blood(fitted.blood) if fitted.kind in (MapKind.NATIVE_T1, MapKind.POSTCONTRAST_T1) else None,
+        slices=slices,
+    )
+    wall = np.asarray(fitted.labels == Label.MYOCARDIUM, dtype=np.bool_)
+    volume = MapVolume(
+        kind=fitted.kind,
+        values=np.where(wall, fitted.values, np.nan),
+        sd=np.where(wall, fitted.sd, np.nan),
+        myocardium=wall,
+        blood_pool=np.asarray(fitted.labels == Label.CAVITY, dtype=np.bool_),
+        # exactly the pixels that the segment means count, so that anyone can repeat them from the files
+        aha=np.where(fitted.analysed, regions.aha, 0).astype(np.uint8),
+        geometry=series.stack.geometry,
+        source_uids=_sources(series, partner),
+        model=fitted.model,
+    )
+    boundary = prune_boundary(wall)
+    return MapReport(result, volume, (*flags, *fit_flags(fitted.kind, fitted.status, boundary, fitted.analysed)))
+
+
+def _slice_result(
+    series: MappedSeries, regions: Regions, table: SegmentTable, index: int, reason: str | None
+) -> SliceResult:
+    plane = series.stack.geometry[index]
+    outcome = series.refined.outcome[index]
+    return SliceResult(
+        slice_index=index,
+        position_mm=float(np.asarray(plane.position_mm) @ plane.normal),
+        level=regions.levels.levels[index],
+        status="ok" if reason is None else "refused",
+        reason=reason,
+        n_images=int(np.count_nonzero(outcome != ImageOutcome.MISSING)),
+        n_segmented=int(series.refined.usable[index].sum()),
+        n_refined=int(np.count_nonzero(outcome == ImageOutcome.REPLACED)),
+        statistics=table.slices[index],
+        segments=tuple(SegmentResult(aha, numbers) for aha, numbers in sorted(table.segments[index].items())),
+    )
+
+
+def _sources(series: MappedSeries, partner: MappedEcv | None) -> tuple[tuple[str, ...], ...]:
+    """SOP instance UIDs of the images that entered each slice's fit; for ECV those of both series."""
+
+    def used(one: MappedSeries, index: int) -> tuple[str, ...]:
+        if not one.stack.source_uids:
+            return ()
+        return tuple(
+            uid for uid, good in zip(one.stack.source_uids[index], one.refined.usable[index], strict=True) if good and uid
+        )
+
+    out = [used(series, index) for index in range(len(series.made))]
+    if partner is not None:
+        for index, other in enumerate(partner.partner):
+            if other >= 0:
+                out[index] += used(partner.post, int(other))
+    return tuple(out)

@@ -1,0 +1,153 @@
+"""A study's stages joined: plain calls on arrays, no DICOM and no SDK. The operators make the same calls."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cmrmap.alignment import to_polar
+from cmrmap.ecv import Hematocrit
+from cmrmap.pipeline.extracellular import MappedEcv, map_ecv
+from cmrmap.pipeline.regions import MapReport, locate, report_ecv, report_series
+from cmrmap.pipeline.series import MappedSeries, map_series
+from cmrmap.results import MapResult, absent_map
+from cmrmap.segmentation import Network, segment_stack
+from cmrmap.segmentation.refine import refine_segmentation
+from cmrmap.settings import AnalysisSettings
+from cmrmap.types import (
+    MapKind,
+    MapVolume,
+    PolarStack,
+    QualityFlag,
+    RefinedSegmentation,
+    Refusal,
+    SegmentationStack,
+    WeightedStack,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StudyAnalysis:
+    """What comes out of a study.
+
+    Attributes
+    ----------
+    maps : results of all four maps, in the order of ``MapKind``; a map that was not made says why
+    volumes : the maps that were made, for writers and pictures
+    flags : quality findings
+    hematocrit : the value that ECV was made with; None where there was none
+    """
+
+    maps: tuple[MapResult, ...]
+    volumes: tuple[MapVolume, ...]
+    flags: tuple[QualityFlag, ...]
+    hematocrit: Hematocrit | None
+
+
+def segment(stacks: Sequence[WeightedStack], network: Network) -> tuple[SegmentationStack, ...]:
+    """Label every weighted image of every series."""
+    return tuple(segment_stack(stack, network) for stack in stacks)
+
+
+def refine(
+    stacks: Sequence[WeightedStack], segmentations: Sequence[SegmentationStack], settings: AnalysisSettings
+) -> tuple[RefinedSegmentation, ...]:
+    """Check every shape, replace or exclude those that fail."""
+    limit = settings.refinement.eccentricity_limit
+    return tuple(
+        refine_segmentation(labels, stack.present, eccentricity_limit=limit)
+        for stack, labels in zip(stacks, segmentations, strict=True)
+    )
+
+
+def align(
+    stacks: Sequence[WeightedStack], refined: Sequence[RefinedSegmentation], settings: AnalysisSettings
+) -> tuple[PolarStack, ...]:
+    """Bring every image's wall to the polar grid."""
+    grid = settings.alignment
+    return tuple(
+        to_polar(stack.images, shapes.labels, shapes.usable, stack.kind, grid.n_angles, grid.n_depths)
+        for stack, shapes in zip(stacks, refined, strict=True)
+    )
+
+
+def fit(
+    stacks: Sequence[WeightedStack],
+    refined: Sequence[RefinedSegmentation],
+    polar: Sequence[PolarStack],
+    settings: AnalysisSettings,
+) -> tuple[MappedSeries, ...]:
+    """Fit every series to its map."""
+    return tuple(
+        map_series(stack, shapes, aligned, settings)
+        for stack, shapes, aligned in zip(stacks, refined, polar, strict=True)
+    )
+
+
+def extracellular_volume(
+    series: Sequence[MappedSeries], hematocrit: Hematocrit | None, settings: AnalysisSettings
+) -> MappedEcv | Refusal:
+    """Make the ECV map from the two T1 maps among ``series``, or say why there is none."""
+    by_kind = {one.kind: one for one in series}
+    return map_ecv(by_kind.get(MapKind.NATIVE_T1), by_kind.get(MapKind.POSTCONTRAST_T1), hematocrit, settings)
+
+
+def report(
+    series: Sequence[MappedSeries], ecv: MappedEcv | Refusal, refusals: Sequence[Refusal] = ()
+) -> StudyAnalysis:
+    """Summarise all maps; ``refusals`` say why a map has no series (from the selection)."""
+    reports: dict[MapKind, MapReport] = {}
+    for one in series:
+        regions = locate(one)
+        reports[one.kind] = report_series(one, regions)
+        if isinstance(ecv, MappedEcv) and one.kind is MapKind.NATIVE_T1:
+            reports[MapKind.ECV] = report_ecv(ecv, regions)
+    why = {refusal.kind: refusal for refusal in refusals if refusal.slice_index is None}
+    if isinstance(ecv, Refusal):
+        why.setdefault(MapKind.ECV, ecv)
+    maps = []
+    for kind in MapKind:
+        if kind in reports:
+            maps.append(reports[kind].result)
+        elif kind in why:
+            maps.append(absent_map(kind, why[kind].reason, why[kind].status))
+        else:
+            maps.append(absent_map(kind, f"no {kind.value} series in the input"))
+    made = [reports[kind] for kind in MapKind if kind in reports]
+    return StudyAnalysis(
+        maps=tuple(maps),
+        volumes=tuple(one.volume for one in made if one.result.status in ("ok", "partial")),
+        flags=tuple(flag for one in made for flag in one.flags),
+        hematocrit=ecv.hematocrit if isinstance(ecv, MappedEcv) else None,
+    )
+
+
+def analyse(
+    stacks: Sequence[WeightedStack],
+    network: Network,
+    *,
+    hematocrit: Hematocrit | None = None,
+    settings: AnalysisSettings | None = None,
+    refusals: Sequence[Refusal] = (),
+) -> StudyAnalysis:
+    """Analyse a study: weighted images in, maps and numbers out, the same as the application's.
+
+    Parameters
+    ----------
+    stacks : at most one per kind of map (T2, native T1, post-contrast T1)
+    network : from :func:`cmrmap.segmentation.load_network`
+    hematocrit : from :func:`cmrmap.ecv.parse_hematocrit`; None: ECV is absent, or made with a synthetic value where the
+        settings allow it
+    settings : None = the defaults
+    refusals : maps that are known to have no series, with the reason
+
+    Returns
+    -------
+    StudyAnalysis
+    """
+    chosen = settings or AnalysisSettings()
+    segmentations = segment(stacks, network)
+    refined = refine(stacks, segmentations, chosen)
+    polar = align(stacks, refined, chosen)
+    series = fit(stacks, refined, polar, chosen)
+    return report(series, extracellular_volume(series, hematocrit, chosen), refusals)

@@ -1,0 +1,44 @@
+"""A phantom study with its true masks in the network's place: the chain alone, without segmentation errors."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from cmrmap.ecv import Hematocrit
+from cmrmap.phantom.generate import PhantomStudy, generate_study
+from cmrmap.phantom.parameters import draw_study_parameters
+from cmrmap.pipeline import MappedEcv, MappedSeries, align, extracellular_volume, fit, refine
+from cmrmap.settings import AnalysisSettings
+from cmrmap.types import MapKind, SegmentationStack, WeightedStack
+
+
+@dataclass(frozen=True)
+class Chain:
+    """A phantom study and what the chain made of it."""
+
+    study: PhantomStudy
+    stacks: tuple[WeightedStack, ...]
+    segmentations: tuple[SegmentationStack, ...]
+    series: tuple[MappedSeries, ...]
+    hematocrit: Hematocrit
+    ecv: MappedEcv
+
+    def __getitem__(self, kind: MapKind) -> MappedSeries:
+        return next(one for one in self.series if one.kind is kind)
+
+
+@pytest.fixture(scope="session")
+def chain() -> Chain:
+    settings = AnalysisSettings()
+    study = generate_study(draw_study_parameters(seed=3, snr=30.0))
+    stacks = tuple(one.stack for one in study.series)
+    segmentations = tuple(
+        SegmentationStack(one.kind, one.labels, np.ones(one.stack.times_ms.shape)) for one in study.series
+    )
+    refined = refine(stacks, segmentations, settings)
+    series = fit(stacks, refined, align(stacks, refined, settings), settings)
+    hematocrit = Hematocrit(study.truth.hematocrit, "truth")
+    ecv = extracellular_volume(series, hematocrit, settings)
+    assert isinstance(ecv, MappedEcv)
+    return Chain(study, stacks, segmentations, series, hematocrit, ecv)

@@ -1,0 +1,86 @@
+"""ECV: accuracy, its reasons for not being made, and which slices belong together."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from cmrmap.ecv import Hematocrit
+from cmrmap.pipeline import MappedEcv, extracellular_volume
+from cmrmap.pipeline.extracellular import pair_slices
+from cmrmap.settings import AnalysisSettings, HematocritSettings
+from cmrmap.types import MapKind, Refusal, SliceGeometry
+
+SETTINGS = AnalysisSettings()
+
+
+def test_every_slice_is_within_one_point_of_the_truth(chain) -> None:
+    for index in range(5):
+        mean = chain.ecv.map.values[index][chain.ecv.map.analysed[index]].mean()
+        assert mean == pytest.approx(chain.study.truth.slice_mean(MapKind.ECV, index), abs=1.0)
+
+
+def test_uncertainty_grows_with_that_of_the_hematocrit(chain) -> None:
+    region = chain.ecv.map.analysed
+    unsure = Hematocrit(chain.hematocrit.value_fraction, "test", sd=0.03)
+    other = extracellular_volume(chain.series, unsure, SETTINGS)
+    mean = chain.ecv.map.values[region].mean()
+    expected = np.hypot(chain.ecv.uncertainty(region), mean * 0.03 / (1 - unsure.value_fraction))
+    assert other.uncertainty(region) == pytest.approx(expected, rel=0.02)
+
+
+def test_without_hematocrit_it_is_absent_with_the_reason(chain) -> None:
+    refusal = extracellular_volume(chain.series, None, SETTINGS)
+    assert refusal == Refusal(MapKind.ECV, "absent", "no hematocrit was given")
+
+
+def test_synthetic_hematocrit_is_used_only_where_allowed_and_says_so(chain) -> None:
+    settings = replace(SETTINGS, hematocrit=HematocritSettings(synthetic=True))
+    made = extracellular_volume(chain.series, None, settings)
+    assert isinstance(made, MappedEcv)
+    assert made.hematocrit.synthetic
+    assert "Treibel" in made.hematocrit.source
+
+
+@pytest.mark.parametrize(
+    ("missing", "words"),
+    [(MapKind.NATIVE_T1, "no native T1"), (MapKind.POSTCONTRAST_T1, "no post-contrast T1")],
+)
+def test_one_t1_series_alone_gives_no_ecv(chain, missing: MapKind, words: str) -> None:
+    series = [one for one in chain.series if one.kind is not missing]
+    refusal = extracellular_volume(series, chain.hematocrit, SETTINGS)
+    assert isinstance(refusal, Refusal)
+    assert refusal.status == "absent"
+    assert words in refusal.reason
+
+
+def _planes(*z: float, turned: bool = False, thickness: float | None = 8.0) -> tuple[SliceGeometry, ...]:
+    rows = (0.0, 1.0, 0.0) if turned else (1.0, 0.0, 0.0)
+    columns = (-1.0, 0.0, 0.0) if turned else (0.0, 1.0, 0.0)
+    return tuple(SliceGeometry((0.0, 0.0, one), rows, columns, (1.0, 1.0), thickness) for one in z)
+
+
+@pytest.mark.parametrize(
+    ("post", "expected"),
+    [
+        (_planes(0, 10, 20), [0, 1, 2]),
+        (_planes(20, 10, 0), [2, 1, 0]),
+        (_planes(3.9, 13.9), [0, 1, -1]),
+        (_planes(5, 15), [-1, -1, -1]),
+        (_planes(0, 10, 20, turned=True), [-1, -1, -1]),
+        ((), [-1, -1, -1]),
+    ],
+)
+def test_slices_are_paired_by_place_within_half_a_thickness(post, expected: list[int]) -> None:
+    assert pair_slices(_planes(0, 10, 20), post).tolist() == expected
+
+
+def test_a_moved_post_contrast_stack_leaves_slices_out(chain) -> None:
+    post = chain[MapKind.POSTCONTRAST_T1]
+    geometry = post.stack.geometry
+    shifted = (geometry[1], geometry[1], geometry[2], geometry[3], geometry[4])
+    moved = replace(post, stack=replace(post.stack, geometry=shifted))
+    made = extracellular_volume((chain[MapKind.NATIVE_T1], moved), chain.hematocrit, SETTINGS)
+    assert [r.slice_index for r in made.map.refusals] == [0]
+    assert "no post-contrast T1 slice" in made.map.refusals[0].reason
+    assert not made.map.analysed[0].any()

@@ -1,0 +1,86 @@
+"""Numbers and volumes: segments in their place, means that can be repeated from the volume, refusals that show."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from cmrmap.pipeline import report
+from cmrmap.pipeline.regions import locate, report_series
+from cmrmap.types import ImageOutcome, MapKind, Refusal, SliceLevel
+
+
+@pytest.fixture(scope="module")
+def analysis(chain):
+    return report(chain.series, chain.ecv)
+
+
+def test_all_four_maps_are_made(analysis) -> None:
+    assert [one.kind for one in analysis.maps] == list(MapKind)
+    assert all(one.status == "ok" and one.success and len(one.slices) == 5 for one in analysis.maps)
+    assert [volume.kind for volume in analysis.volumes] == list(MapKind)
+
+
+def test_insertion_points_are_found_within_ten_degrees(chain) -> None:
+    native = chain[MapKind.NATIVE_T1]
+    points = locate(native).points
+    true = chain.study[MapKind.NATIVE_T1].insertion_points  # (slice, time, anterior | inferior, row | column)
+    for index in range(4):  # the apex has hardly a right ventricle
+        centre = native.polar.centres[index][:, None, :]
+        offsets = true[index] - centre
+        angles = np.arctan2(offsets[..., 0], offsets[..., 1])
+        for found, expected in ((points.anterior_rad, angles[:, 0]), (points.inferior_rad, angles[:, 1])):
+            away = np.angle(np.exp(1j * (found[index] - expected)))
+            assert abs(np.rad2deg(np.median(away))) < 10
+
+
+@pytest.mark.parametrize("kind", [MapKind.T2, MapKind.NATIVE_T1, MapKind.ECV])
+def test_segments_of_each_level(analysis, kind: MapKind) -> None:
+    expected = {SliceLevel.BASAL: range(1, 7), SliceLevel.MID: range(7, 13), SliceLevel.APICAL: range(13, 17)}
+    result = analysis.maps[list(MapKind).index(kind)]
+    for one in result.slices:
+        assert [segment.aha for segment in one.segments] == list(expected[one.level])
+
+
+def test_means_can_be_repeated_from_the_volume(analysis) -> None:
+    for result, volume in zip(analysis.maps, analysis.volumes, strict=True):
+        for one in result.slices:
+            for segment in one.segments:
+                pixels = volume.values[one.slice_index][volume.aha[one.slice_index] == segment.aha]
+                assert len(pixels) == segment.statistics.n_pixels
+                assert pixels.mean() == pytest.approx(segment.statistics.mean)
+
+
+def test_volume_names_every_image_that_was_used(chain, analysis) -> None:
+    native = next(v for v in analysis.volumes if v.kind is MapKind.NATIVE_T1)
+    ecv = next(v for v in analysis.volumes if v.kind is MapKind.ECV)
+    stack = next(s for s in chain.stacks if s.kind is MapKind.NATIVE_T1)
+    if stack.source_uids:
+        assert [len(uids) for uids in native.source_uids] == [11] * 5
+        assert [len(uids) for uids in ecv.source_uids] == [22] * 5
+
+
+def test_excluded_and_replaced_images_are_counted_and_flagged(chain) -> None:
+    native = chain[MapKind.NATIVE_T1]
+    outcome = np.array(native.refined.outcome)
+    outcome[0, :4] = ImageOutcome.REPLACED
+    outcome[0, 4] = ImageOutcome.EXCLUDED
+    changed = replace(native, refined=replace(native.refined, outcome=outcome))
+    told = report_series(changed, locate(changed))
+    first = told.result.slices[0]
+    assert (first.n_images, first.n_segmented, first.n_refined) == (11, 10, 4)
+    codes = {flag.code for flag in told.flags if flag.slice_index == 0}
+    assert {"images_refined", "images_excluded"} <= codes
+
+
+def test_a_map_without_series_says_why(chain) -> None:
+    refusals = (Refusal(MapKind.T2, "absent", "the study has no T2 mapping series"),)
+    only_native = report(
+        (chain[MapKind.NATIVE_T1],), Refusal(MapKind.ECV, "absent", "no hematocrit was given"), refusals
+    )
+    by_kind = {one.kind: one for one in only_native.maps}
+    assert by_kind[MapKind.T2].reason == "the study has no T2 mapping series"
+    assert by_kind[MapKind.ECV].reason == "no hematocrit was given"
+    assert by_kind[MapKind.POSTCONTRAST_T1].status == "absent"
+    assert by_kind[MapKind.NATIVE_T1].status == "ok"
+    assert [volume.kind for volume in only_native.volumes] == [MapKind.NATIVE_T1]

@@ -1,0 +1,81 @@
+"""One series to one map: accuracy on known truth, the success rule, what is lost stays lost."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from cmrmap.pipeline import align, fit, refine
+from cmrmap.settings import AnalysisSettings
+from cmrmap.types import FitStatus, Label, MapKind
+
+KINDS = (MapKind.T2, MapKind.NATIVE_T1, MapKind.POSTCONTRAST_T1)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_slice_is_within_two_percent_of_the_truth(chain, kind) -> None:
+    mapped = chain[kind].map
+    for index in range(5):
+        mean = mapped.values[index][mapped.analysed[index]].mean()
+        assert mean == pytest.approx(chain.study.truth.slice_mean(kind, index), rel=0.02)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_values_lie_on_the_reference_wall_and_nowhere_else(chain, kind) -> None:
+    mapped = chain[kind].map
+    wall = mapped.labels == Label.MYOCARDIUM
+    assert np.isnan(mapped.values[~wall]).all()
+    assert (mapped.status[~wall] == FitStatus.NOT_FITTED).all()
+    assert not (mapped.analysed & ~wall).any()
+    assert np.isfinite(mapped.values[mapped.analysed]).all()
+
+
+def test_noise_is_found_from_the_residuals(chain) -> None:
+    series = chain.study[MapKind.NATIVE_T1]
+    assert chain[MapKind.NATIVE_T1].map.noise_sd == pytest.approx(series.noise_sd, rel=0.35)
+
+
+@pytest.mark.parametrize("kind", [MapKind.NATIVE_T1, MapKind.POSTCONTRAST_T1])
+def test_blood_is_fitted_in_every_slice(chain, kind) -> None:
+    values = [blood.t1_ms for blood in chain[kind].map.blood]
+    assert len(values) == 5
+    assert np.std(values) < 0.05 * np.mean(values)
+
+
+def test_t2_has_no_blood(chain) -> None:
+    assert chain[MapKind.T2].map.blood == (None,) * 5
+
+
+def _fit_native(chain, labels: np.ndarray, stack=None):
+    settings = AnalysisSettings()
+    index = [one.kind for one in chain.series].index(MapKind.NATIVE_T1)
+    stacks = (stack or chain.stacks[index],)
+    segmentations = (replace(chain.segmentations[index], labels=labels),)
+    refined = refine(stacks, segmentations, settings)
+    return fit(stacks, refined, align(stacks, refined, settings), settings)[0]
+
+
+def test_a_slice_without_shapes_is_refused_with_the_count(chain) -> None:
+    labels = np.array(chain[MapKind.NATIVE_T1].refined.labels)
+    labels[2] = 0
+    mapped = _fit_native(chain, labels).map
+    assert [r.slice_index for r in mapped.refusals] == [2]
+    assert mapped.refusals[0].reason == "0 of 11 images were segmented, 8 are needed"
+    assert mapped.reference_time[2] == -1
+    assert np.isnan(mapped.values[2]).all()
+    assert not mapped.analysed[2].any()
+
+
+@pytest.mark.parametrize(("n_lost", "made"), [(3, True), (4, False)])
+def test_lost_images_count_against_the_slice(chain, n_lost: int, made: bool) -> None:
+    stack = next(one for one in chain.stacks if one.kind is MapKind.NATIVE_T1)
+    images, times = np.array(stack.images), np.array(stack.times_ms)
+    images[1, 4 : 4 + n_lost] = np.nan
+    times[1, 4 : 4 + n_lost] = np.nan
+    labels = np.array(chain[MapKind.NATIVE_T1].refined.labels)
+    labels[1, 4 : 4 + n_lost] = 0
+    mapped = _fit_native(chain, labels, replace(stack, images=images, times_ms=times)).map
+    assert bool(mapped.reference_time[1] >= 0) is made
+    if made:
+        mean = mapped.values[1][mapped.analysed[1]].mean()
+        assert mean == pytest.approx(chain.study.truth.slice_mean(MapKind.NATIVE_T1, 1), rel=0.03)
