@@ -61,9 +61,7 @@ def assemble(
     hematocrit = analysis.hematocrit
     results = StudyResult(
         study_instance_uid=study.study_instance_uid,
-        software=SoftwareInfo(
-            provenance.software_version, provenance.weights_sha256, provenance.settings_sha256
-        ),
+        software=SoftwareInfo(provenance.software_version, provenance.weights_sha256, provenance.settings_sha256),
         input=InputSummary(
             n_files=study.n_files,
             n_used=sum(uid != "" for stack in loaded.stacks for row in stack.source_uids for uid in row),

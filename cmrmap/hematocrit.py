@@ -95,7 +95,7 @@ def _from_observations(files: list[Path], patient_identifiers: Collection[str]) 
 
 
 def _resources(content: Any) -> Iterator[Mapping[str, Any]]:
-    """The resource itself, or those in a Bundle."""
+    """Yield the resource itself, and those in a Bundle."""
     if not isinstance(content, dict):
         return
     yield content
@@ -119,7 +119,7 @@ def _is_hematocrit(resource: Mapping[str, Any]) -> bool:
 
 
 def _subjects(resource: Mapping[str, Any]) -> set[str]:
-    """What the Observation says about whose it is: the reference's last part and the identifier's value."""
+    """Return whose the Observation is: the reference's last part and the identifier's value."""
     subject = resource.get("subject")
     if not isinstance(subject, dict):
         return set()

@@ -7,8 +7,6 @@ stages of a graph have no other way to say what became of them.
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 import threading
 import traceback
 from collections.abc import Mapping
@@ -22,8 +20,8 @@ from cmrmap.errors import (
     EXIT_NO_MAPPING_SERIES,
     EXIT_OK,
     CmrmapError,
-    OutputError,
 )
+from cmrmap.files import write_file
 from cmrmap.provenance import software_versions
 
 _OUTCOMES = {EXIT_OK: "ok", EXIT_NO_MAPPING_SERIES: "nothing_to_do", EXIT_ALL_REFUSED: "refused"}
@@ -121,25 +119,8 @@ def write_status(output_folder: Path, outcome: Outcome) -> Path:
     OutputError
         the folder cannot be made or written
     """
-    folder = output_folder / "results"
-    path = folder / "status.json"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=folder, prefix=".status-", suffix=".part")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as stream:
-                stream.write(json.dumps(outcome.as_dict(), indent=2, allow_nan=False) + "\n")
-            os.chmod(temporary, 0o644)  # mkstemp keeps it to the owner; platforms read it as somebody else
-            os.replace(temporary, path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise OutputError(
-            f"output folder {output_folder} cannot be written ({error.strerror}); "
-            "give a folder with write permission and free space"
-        ) from error
-    return path
+    content = json.dumps(outcome.as_dict(), indent=2, allow_nan=False) + "\n"
+    return write_file(output_folder / "results" / "status.json", content.encode())
 
 
 def _internal_error(error: BaseException, stage: str) -> str:

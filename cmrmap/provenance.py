@@ -26,10 +26,13 @@ def software_versions() -> dict[str, str]:
 
     Nothing is imported: the versions come from the installed packages' metadata.
     """
-    versions = {"cmrmap": VERSION, "python": platform.python_version()}
-    for name in _LIBRARIES:
-        try:
-            versions[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
-    return versions
+    found = {name: _version(name) for name in _LIBRARIES}
+    known = {name: version for name, version in found.items() if version is not None}
+    return {"cmrmap": VERSION, "python": platform.python_version(), **known}
+
+
+def _version(name: str) -> str | None:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None

@@ -1,7 +1,7 @@
 """The frozen data objects that travel through the chain, in the order in which they travel.
 
 ``SelectedSeries -> WeightedStack -> SegmentationStack -> RefinedSegmentation -> PolarStack -> ParameterMap
--> EcvMap -> SegmentTable -> QualityReport -> OutputBundle``
+-> ParameterMap (ECV) -> SegmentTable -> QualityReport -> OutputBundle``
 
 Array axes are always ``(slice, time, row, column)``; times are in ms; a failed value is NaN plus a status code,
 never 0. Arrays held by these objects are read-only views.
@@ -258,8 +258,15 @@ class PolarStack:
 
     def __post_init__(self) -> None:
         for name in (
-            "signals rows columns centres inner_radius outer_radius angles_rad depths"
-        ).split():
+            "signals",
+            "rows",
+            "columns",
+            "centres",
+            "inner_radius",
+            "outer_radius",
+            "angles_rad",
+            "depths",
+        ):
             object.__setattr__(self, name, readonly(getattr(self, name), np.float64))
 
 
@@ -278,7 +285,7 @@ class ParameterMap:
 
     Attributes
     ----------
-    polar_values, polar_sd : (slice, angle, depth) in ``kind.unit``; NaN where there is no answer
+    polar_values, polar_sd : (slice, angle, depth) in ``kind.unit``; NaN where there is no answer to be trusted
     polar_status : (slice, angle, depth) uint8 of ``FitStatus``
     values, sd : (slice, row, column) the same brought back to the reference image; NaN outside the myocardium
     status : (slice, row, column) uint8 of ``FitStatus`` (``NOT_FITTED`` outside)
@@ -319,7 +326,8 @@ class MapVolume:
     myocardium, blood_pool : (slice, row, column) bool
     aha : (slice, row, column) uint8, AHA segment 1-16; 0 = none
     geometry : one per slice
-    source_uids : per slice, the SOP instance UIDs of every image that entered the slice's fit
+    source_uids : per slice, the SOP instance UIDs of every image that entered the slice's fit; first the one whose
+        pixels the map lies on
     model : how it was made, e.g. "stone_2p"
     """
 

@@ -76,10 +76,10 @@ def map_ecv(
     Without a hematocrit the map is absent, unless the settings allow a synthetic one.
     """
     if native is None or post is None:
-        missing = [
-            name for name, series in (("native", native), ("post-contrast", post)) if series is None
-        ]
-        return Refusal(MapKind.ECV, "absent", f"ECV needs native and post-contrast T1; no {' and no '.join(missing)} T1")
+        missing = [name for name, series in (("native", native), ("post-contrast", post)) if series is None]
+        return Refusal(
+            MapKind.ECV, "absent", f"ECV needs native and post-contrast T1; no {' and no '.join(missing)} T1"
+        )
     for series in (native, post):
         if not series.made.any():
             return Refusal(MapKind.ECV, "refused", f"no slice of the {series.kind.value} map could be made")
@@ -141,8 +141,10 @@ def _map(
         native.map.polar_sd,
         in_native_order(post.map.polar_values),
         in_native_order(post.map.polar_sd),
-        *blood_native,
-        *(in_native_order(values) for values in blood_post),
+        blood_native[0],
+        blood_native[1],
+        in_native_order(blood_post[0]),
+        in_native_order(blood_post[1]),
         hematocrit,
     )
     status = native.map.polar_status.copy()
@@ -152,11 +154,13 @@ def _map(
         status[index] = np.where(other != FitStatus.OK, other, status[index])
     has_blood = np.isfinite(blood_native[0]) & np.isfinite(in_native_order(blood_post[0]))
     refusals = tuple(
-        Refusal(MapKind.ECV, "refused", _slice_reason(native, int(partner[index]), bool(has_blood[index]), index), index)
+        Refusal(
+            MapKind.ECV, "refused", _slice_reason(native, int(partner[index]), bool(has_blood[index]), index), index
+        )
         for index in range(len(partner))
         if partner[index] < 0 or not has_blood[index] or not np.isfinite(grid.fraction[index]).any()
     )
-    refused = [refusal.slice_index for refusal in refusals]
+    refused = np.array([refusal.slice_index for refusal in refusals], dtype=np.intp)
     labels = native.map.labels.copy()
     labels[refused] = 0
     reference = native.map.reference_time.copy()

@@ -73,9 +73,7 @@ def locate(series: MappedSeries, manual: Mapping[int, tuple[float, float]] | Non
     apex = apex_direction(geometry)
     if apex is not None and levels.reversed:
         apex = -apex
-    points = find_insertion_points(
-        series.refined.labels, series.refined.usable, geometry, apex=apex, manual=manual
-    )
+    points = find_insertion_points(series.refined.labels, series.refined.usable, geometry, apex=apex, manual=manual)
     wall = np.asarray(labels == Label.MYOCARDIUM, dtype=np.bool_)
     return Regions(levels, points, aha_map(wall, series.reference_centres, points, levels.levels, geometry))
 
@@ -120,7 +118,9 @@ def _report(
     partner: MappedEcv | None = None,
 ) -> MapReport:
     reasons = {refusal.slice_index: refusal.reason for refusal in fitted.refusals}
-    slices = tuple(_slice_result(series, regions, table, index, reasons.get(index)) for index in range(len(series.made)))
+    slices = tuple(
+        _slice_result(series, regions, table, index, reasons.get(index)) for index in range(len(series.made))
+    )
     n_refused = len(reasons)
     status = "ok" if not n_refused else "refused" if n_refused == len(slices) else "partial"
     reason = None
@@ -176,14 +176,17 @@ def _slice_result(
 
 
 def _sources(series: MappedSeries, partner: MappedEcv | None) -> tuple[tuple[str, ...], ...]:
-    """SOP instance UIDs of the images that entered each slice's fit; for ECV those of both series."""
+    """SOP instance UIDs of the images that entered each slice's fit, first the one that the map lies on.
+
+    For ECV those of the native series, then those of the post-contrast series.
+    """
 
     def used(one: MappedSeries, index: int) -> tuple[str, ...]:
         if not one.stack.source_uids:
             return ()
-        return tuple(
-            uid for uid, good in zip(one.stack.source_uids[index], one.refined.usable[index], strict=True) if good and uid
-        )
+        reference = int(one.map.reference_time[index])
+        order = sorted(np.flatnonzero(one.refined.usable[index]), key=lambda time: (time != reference, time))
+        return tuple(uid for time in order if (uid := one.stack.source_uids[index][int(time)]))
 
     out = [used(series, index) for index in range(len(series.made))]
     if partner is not None:

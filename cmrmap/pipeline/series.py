@@ -17,7 +17,7 @@ from cmrmap.alignment import (
     sample_noise_factor,
 )
 from cmrmap.pipeline.blood import blood_of_slice
-from cmrmap.prune import analysed_pixels
+from cmrmap.prune import COUNTED_STATUS, analysed_pixels
 from cmrmap.quality import minimum_images
 from cmrmap.relaxometry import MODELS, fit_relaxation
 from cmrmap.settings import AnalysisSettings
@@ -76,11 +76,12 @@ class MappedSeries:
 
         Returns
         -------
-        in the map's unit squared
+        in the map's unit squared; NaN where a cell with weight has no known error
         """
         shape = (self.weights.shape[1], self.weights.shape[2])
         gain = region_noise_gain(self.polar, self.map.sensitivity, cells, shape)
-        return float(np.sum(np.where(gain > 0, gain * self.map.noise_sd, 0.0) ** 2))
+        untouched = gain == 0  # slices outside the region, whose noise may be unknown
+        return float(np.sum(np.where(untouched, 0.0, gain * self.map.noise_sd) ** 2))
 
     def region_cells(self, region: BoolArray) -> Float64Array:
         """(slice, angle, depth) weight of every polar cell in the mean over a region (slice, row, column)."""
@@ -180,10 +181,12 @@ def _fit(
             continue
         signals = polar.signals[index, times].reshape(len(times), -1).T
         fit = fit_relaxation(signals, stack.times_ms[index, times], stack.model, with_sensitivity=True)
-        values[index] = fit.t_ms.reshape(grid)
-        sd[index] = fit.sd_ms.reshape(grid)
         status[index] = fit.status.reshape(grid)
-        sensitivity[index, times] = fit.sensitivity.T.reshape(len(times), *grid)
+        # what is not to be trusted must not blend into its neighbours' pixels on the way back
+        counted = np.isin(status[index], COUNTED_STATUS)
+        values[index] = np.where(counted, fit.t_ms.reshape(grid), np.nan)
+        sd[index] = np.where(counted, fit.sd_ms.reshape(grid), np.nan)
+        sensitivity[index, times] = np.asarray(fit.sensitivity).T.reshape(len(times), *grid)
         mid_wall = (polar.depths >= _MID_WALL[0]) & (polar.depths <= _MID_WALL[1])
         trusted = (status[index] == FitStatus.OK) & mid_wall
         noise_sd[index] = _pixel_noise(

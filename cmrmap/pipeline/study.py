@@ -92,9 +92,7 @@ def extracellular_volume(
     return map_ecv(by_kind.get(MapKind.NATIVE_T1), by_kind.get(MapKind.POSTCONTRAST_T1), hematocrit, settings)
 
 
-def report(
-    series: Sequence[MappedSeries], ecv: MappedEcv | Refusal, refusals: Sequence[Refusal] = ()
-) -> StudyAnalysis:
+def report(series: Sequence[MappedSeries], ecv: MappedEcv | Refusal, refusals: Sequence[Refusal] = ()) -> StudyAnalysis:
     """Summarise all maps; ``refusals`` say why a map has no series (from the selection)."""
     reports: dict[MapKind, MapReport] = {}
     for one in series:

@@ -1,4 +1,4 @@
-"""A model folder on disk: ``model.json`` (the card) and the safetensors file that it names and whose digest it holds."""
+"""A model folder on disk: ``model.json`` (the card), and the safetensors file whose digest it holds."""
 
 from __future__ import annotations
 

@@ -42,9 +42,10 @@ class StackPooling(nn.Module):
 
     def forward(self, features: Tensor, n_images: int) -> Tensor:
         """Features (stack * image, channel, row, column) to the same shape."""
-        stacked = features.unflatten(0, (-1, n_images))
+        stacked = features.reshape(-1, n_images, *features.shape[1:])
         context = self.mix(torch.cat([stacked.mean(1), stacked.amax(1)], dim=1))
-        return (stacked + context.unsqueeze(1)).flatten(0, 1)
+        mixed: Tensor = (stacked + context.unsqueeze(1)).flatten(0, 1)
+        return mixed
 
 
 class StackUNet(nn.Module):
@@ -96,4 +97,4 @@ class StackUNet(nn.Module):
             x = nn.functional.interpolate(up(x), scale_factor=2.0, mode="bilinear", align_corners=False)
             x = block(torch.cat([x, skip], dim=1))
         logits: Tensor = self.head(x)
-        return logits.unflatten(0, (-1, n_images))
+        return logits.reshape(*images.shape[:2], *logits.shape[1:])

@@ -68,7 +68,9 @@ def _checked(images: npt.ArrayLike, pixel_spacing_mm: float | tuple[float, float
             f"images have shape {array.shape} and type {array.dtype}; expected real numbers (image, row, column)"
         )
     if min(array.shape[1:]) < _MIN_ROWS:
-        raise InputError(f"images are {array.shape[1]} x {array.shape[2]} pixels; expected at least {_MIN_ROWS} each way")
+        raise InputError(
+            f"images are {array.shape[1]} x {array.shape[2]} pixels; expected at least {_MIN_ROWS} each way"
+        )
     spacing = np.broadcast_to(np.asarray(pixel_spacing_mm, dtype=np.float64), (2,))
     if not np.all(np.isfinite(spacing)) or np.any(spacing <= 0):
         raise InputError(f"pixel_spacing_mm is {pixel_spacing_mm}; expected a positive number of mm, or (row, column)")

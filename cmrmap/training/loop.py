@@ -28,7 +28,6 @@ _IMAGES_PER_SLICE = {1: 0.06, 3: 0.24, 6: 0.4, 9: 0.3}
 _IMAGES_PER_STEP = 18
 _WARM_UP_STEPS = 200
 _DECAY_SHARE = 0.25  # the last part of the training in which the learning rate falls to zero
-_CLASS_WEIGHTS = (0.5, 1.5, 1.2, 0.8)  # background, myocardium, cavity, RV
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +70,14 @@ class _Batches(Dataset[tuple[Tensor, Tensor]]):
 
 
 def segmentation_loss(logits: Tensor, labels: Tensor) -> Tensor:
-    """Class-weighted cross-entropy plus soft Dice over the batch, of logits (..., class, row, column)."""
+    """Cross-entropy plus soft Dice over the batch, of logits (stack, image, class, row, column).
+
+    The classes are not weighted: weights of 3 for the myocardium made its walls too thick on images that the training
+    had not seen (mean Dice lower by 0.04-0.06), and on a crop about the heart no class is rare.
+    """
     logits = logits.flatten(0, 1).float()
     labels = labels.flatten(0, 1)
-    weights = torch.tensor(_CLASS_WEIGHTS, device=logits.device)
-    entropy = torch.nn.functional.cross_entropy(logits, labels, weight=weights)
+    entropy = torch.nn.functional.cross_entropy(logits, labels)
     probabilities = logits.softmax(1)
     target = torch.nn.functional.one_hot(labels, N_CLASSES).movedim(-1, 1).to(probabilities.dtype)
     overlap = (probabilities * target).sum((0, 2, 3))
@@ -118,7 +120,7 @@ def train(settings: TrainingSettings, folder: Path, *, checkpoint_s: float = 120
     folder.mkdir(parents=True, exist_ok=True)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.manual_seed(settings.seed)
-    network = StackUNet(WIDTHS[settings.network], settings.dropout).to(device, memory_format=torch.channels_last)
+    network = StackUNet(WIDTHS[settings.network], settings.dropout).to(device)
     average = {name: value.detach().clone() for name, value in network.state_dict().items()}
     optimiser = torch.optim.AdamW(network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay)
     path = folder / f"{settings.network}.pt"

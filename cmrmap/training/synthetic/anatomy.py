@@ -61,7 +61,7 @@ def _outline(rng: np.random.Generator, amplitudes: Float64Array, first: int = 2)
 def draw_anatomy(rng: np.random.Generator) -> Anatomy:
     """Draw one anatomy: wall 3-25 mm, apex to base, round to D-shaped, with what lies around a heart."""
     radius = rng.uniform(14, 44) if rng.random() < 0.85 else rng.uniform(10, 20)
-    share = rng.beta(2.0, 3.0) * 0.8 + 0.1  # wall over radius
+    share = rng.uniform(0.13, 0.42) if rng.random() < 0.6 else rng.uniform(0.3, 0.88)  # wall over radius
     wall = float(np.clip(radius * share, 3.0, min(25.0, radius - 3.0)))
     epicardium = radius * _outline(rng, np.array([0.06, 0.025, 0.015, 0.01]))
     thickness = wall * np.clip(_outline(rng, np.array([0.18, 0.1, 0.05]), first=1), 0.45, 1.9)
@@ -156,7 +156,8 @@ def _draw_organs(rng: np.random.Generator, radius: float) -> tuple[Ellipse, ...]
         gap = rng.uniform(-1, 30)
         add(Tissue.STOMACH, rng.normal(0.4 * np.pi, 0.6), gap, (rng.uniform(20, 55), rng.uniform(15, 35)))
     if rng.random() < 0.4:
-        add(Tissue.SPLEEN, rng.normal(0.25 * np.pi, 0.5), rng.uniform(5, 60), (rng.uniform(20, 50), rng.uniform(12, 28)))
+        axes = (rng.uniform(20, 50), rng.uniform(12, 28))
+        add(Tissue.SPLEEN, rng.normal(0.25 * np.pi, 0.5), rng.uniform(5, 60), axes)
     if rng.random() < 0.7:
         size = rng.uniform(8, 15)
         add(Tissue.VESSEL, rng.normal(0.5 * np.pi, 0.5), rng.uniform(8, 70), (size, size * rng.uniform(0.8, 1.2)))

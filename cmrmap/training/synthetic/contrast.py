@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cmrmap.training.synthetic.tissues import N_TISSUES, Tissue, TissueTable, draw_tissues
+from cmrmap.phantom.signal import bssfp_amplitude, look_locker, saturation_recovery, t2_preparation
+from cmrmap.training.synthetic.tissues import N_TISSUES, Tissue, draw_tissues
 from cmrmap.types import Float64Array
 
 #: sequence family and how often it is drawn
@@ -29,14 +30,6 @@ class Contrast:
     phase_sensitive: bool
 
 
-def _steady_state_weight(tissues: TissueTable, flip_deg: float) -> Float64Array:
-    """Balanced SSFP steady-state signal at TR << T2 (Scheffler, Eur Radiol 2003;13:2409, eq. 6)."""
-    cosine = np.cos(np.deg2rad(flip_deg))
-    ratio = tissues.t1_ms / tissues.t2_ms
-    weight = np.sin(np.deg2rad(flip_deg)) / (ratio + 1 - cosine * (ratio - 1))
-    return np.asarray(weight / 0.5, dtype=np.float64)
-
-
 def _inversion_times(rng: np.random.Generator, n_images: int) -> Float64Array:
     """STONE-like times: two short ones, pairs one heart beat apart, and one image without inversion."""
     beat = rng.uniform(600, 1250)
@@ -55,35 +48,43 @@ def draw_contrast(rng: np.random.Generator, n_images: int) -> Contrast:
     if family == "random":
         signals = _random_signals(rng, n_images)
         return Contrast(signals, family, False)
-    # between proton density and steady state: how much of either the read-out shows depends on the ramp
-    steady = _steady_state_weight(tissues, rng.uniform(30, 80)) ** rng.uniform(0.0, 1.0)
-    amplitude = tissues.proton_density * steady
-    t1 = tissues.t1_ms[None, :]
-    t2 = tissues.t2_ms[None, :]
-    if family == "t2prep":
-        prep = np.sort(rng.uniform(0, 100, n_images))[:, None]
-        baseline = rng.uniform(0.0, 0.35)
-        shape = (1 - baseline) * np.exp(-prep / t2) + baseline
-        if n_images > 1 and rng.random() < 0.6:  # the image that stands for an infinite preparation
-            shape[-1] = 1 - np.exp(-rng.uniform(80, 700) / t1[0])
-    elif family == "sasha":
-        shape = 1 - np.exp(-np.sort(rng.uniform(80, 3000, n_images))[:, None] / t1)
-    elif family == "mixed":
-        delay = rng.uniform(60, 4000, n_images)[:, None]
-        prep = np.where(rng.random((n_images, 1)) < 0.5, rng.uniform(0, 90, (n_images, 1)), 0.0)
-        efficiency = np.where(rng.random((n_images, 1)) < 0.5, rng.uniform(1.6, 2.0, (n_images, 1)), 0.0)
-        shape = (1 - efficiency * np.exp(-delay / t1)) * np.exp(-prep / t2)
-    else:
-        times = _inversion_times(rng, n_images)[:, None]
-        if family == "molli":
-            t1 = t1 * rng.uniform(0.7, 0.95)
-        shape = 1 - rng.uniform(1.7, 2.0) * np.exp(-times / t1)
+    # an early centre of k-space shows proton density, a late one the steady state
+    t1, t2 = tissues.t1_ms[None, :], tissues.t2_ms[None, :]
+    amplitude = bssfp_amplitude(
+        tissues.proton_density, t1, t2, flip_angle_deg=rng.uniform(30, 80), centre_time_ms=rng.uniform(5, 250)
+    )
+    signals = amplitude * _recovery(rng, family, n_images, t1, t2)
     # fresh blood flows into the slice between preparation and read-out
     inflow = rng.uniform(0.0, 0.25, (n_images, 1)) * (rng.random() < 0.5)
     moving = np.zeros(N_TISSUES, dtype=bool)
     moving[[Tissue.BLOOD, Tissue.RV_BLOOD, Tissue.VESSEL]] = True
-    shape = np.where(moving[None, :], shape * (1 - inflow) + inflow, shape)
-    return Contrast(np.asarray(amplitude[None, :] * shape), family, bool(rng.random() < 0.06))
+    signals = np.where(moving, signals * (1 - inflow) + amplitude * inflow, signals)
+    return Contrast(np.asarray(signals, dtype=np.float64), family, bool(rng.random() < 0.06))
+
+
+def _recovery(
+    rng: np.random.Generator, family: str, n_images: int, t1_ms: Float64Array, t2_ms: Float64Array
+) -> Float64Array:
+    """Signal relative to the unprepared one, (image, tissue), by the phantom's equations."""
+    if family == "t2prep":
+        baseline = rng.uniform(0.0, 0.35)
+        shape = t2_preparation(1 - baseline, t2_ms, baseline, np.sort(rng.uniform(0, 100, n_images))[:, None])
+        if n_images > 1 and rng.random() < 0.6:  # the image that stands for an infinite preparation
+            shape[-1] = saturation_recovery(1.0, t1_ms, rng.uniform(80, 700))[0]
+        return shape
+    if family == "sasha":
+        return saturation_recovery(1.0, t1_ms, np.sort(rng.uniform(80, 3000, n_images))[:, None])
+    if family == "mixed":
+        inverted = rng.random((n_images, 1)) < 0.5
+        efficiency = np.where(inverted, rng.uniform(1.6, 2.0, (n_images, 1)), 0.0)
+        prepared = np.where(rng.random((n_images, 1)) < 0.5, rng.uniform(0, 90, (n_images, 1)), 0.0)
+        recovered = saturation_recovery(1.0, t1_ms, rng.uniform(60, 4000, (n_images, 1)), efficiency)
+        return np.asarray(recovered * t2_preparation(1.0, t2_ms, 0.0, prepared), dtype=np.float64)
+    times = _inversion_times(rng, n_images)[:, None]
+    if family == "molli":
+        return look_locker(1.0, t1_ms, rng.uniform(1.7, 2.0), times)
+    # an inversion is a saturation of efficiency up to 2
+    return saturation_recovery(1.0, t1_ms, times, rng.uniform(1.7, 2.0))
 
 
 def _random_signals(rng: np.random.Generator, n_images: int) -> Float64Array:

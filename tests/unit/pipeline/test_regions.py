@@ -84,3 +84,32 @@ def test_a_map_without_series_says_why(chain) -> None:
     assert by_kind[MapKind.POSTCONTRAST_T1].status == "absent"
     assert by_kind[MapKind.NATIVE_T1].status == "ok"
     assert [volume.kind for volume in only_native.volumes] == [MapKind.NATIVE_T1]
+
+
+def test_every_mean_has_an_uncertainty(analysis) -> None:
+    for result in analysis.maps:
+        for one in result.slices:
+            assert one.statistics.uncertainty > 0
+            assert all(segment.statistics.uncertainty > one.statistics.uncertainty for segment in one.segments)
+        assert 0 < result.patient.uncertainty < max(one.statistics.uncertainty for one in result.slices)
+
+
+def test_a_cell_that_cannot_be_trusted_neither_spoils_nor_hides_the_uncertainty(chain) -> None:
+    native = chain[MapKind.NATIVE_T1]
+    values, sensitivity = np.array(native.map.polar_values), np.array(native.map.sensitivity)
+    values[0, 5:9, 4:8] = np.nan
+    sensitivity[0, :, 5:9, 4:8] = np.nan
+    holed = replace(native, map=replace(native.map, polar_values=values, sensitivity=sensitivity))
+    whole = report_series(native, locate(native)).result.slices[0].statistics
+    told = report_series(holed, locate(holed)).result.slices[0].statistics
+    assert told.uncertainty == pytest.approx(whole.uncertainty, rel=0.05)
+
+
+def test_an_unknown_error_is_told_as_unknown(chain) -> None:
+    native = chain[MapKind.NATIVE_T1]
+    sensitivity = np.array(native.map.sensitivity)
+    sensitivity[0] = np.nan
+    unknown = replace(native, map=replace(native.map, sensitivity=sensitivity))
+    told = report_series(unknown, locate(unknown)).result
+    assert np.isnan(told.slices[0].statistics.uncertainty)
+    assert told.slices[1].statistics.uncertainty > 0

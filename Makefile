@@ -1,0 +1,54 @@
+# `make demo` and `make test` are all the set-up there is; PYTHON=/path/to/python chooses the interpreter.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+export PYTHON
+
+BIN := .venv/bin
+DEMO := out/demo
+SOURCES := . bin/monai-deploy
+
+.PHONY: help demo test test-quick test-slow lint format env env-dev system-packages bench clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: env ## set-up, phantom study, the application on it, a summary
+	@rm -rf $(DEMO)
+	$(BIN)/cmrmap phantom study -o $(DEMO)/study --hematocrit-file
+	$(BIN)/python -m app -i $(DEMO)/study/dicom -o $(DEMO)/results
+	@$(BIN)/cmrmap summary $(DEMO)/study $(DEMO)/results
+
+test: env-dev system-packages lint ## set-up, checks of the source, every test (what CI runs)
+	$(BIN)/pytest
+
+test-quick: env-dev ## the tests but for the slow ones
+	$(BIN)/pytest -m "not slow"
+
+test-slow: env-dev system-packages ## the slow tests only
+	$(BIN)/pytest -m slow
+
+lint: env-dev ## ruff, mypy, the import rules
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: env-dev ## put the source into its format
+	$(BIN)/ruff check --fix $(SOURCES)
+	$(BIN)/ruff format $(SOURCES)
+
+env: ## .venv with what the application needs
+	@scripts/environment.sh runtime
+
+env-dev: ## .venv with what the tests need as well
+	@scripts/environment.sh dev
+
+system-packages: ## DICOM tools that tests use, where they may be installed
+	@scripts/system-packages.sh dcmtk dicom3tools || true
+
+bench: env-dev ## every benchmark, one after the other
+	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+clean: ## remove .venv and all that is made
+	rm -rf .venv out build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""The application: the graph (app.py), its settings, and how the process runs and ends (runtime.py)."""

@@ -1,0 +1,169 @@
+"""Settings of one run: command line before environment before app.yaml, parsed once, immutable."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+import yaml
+
+from app.paths import check_apart, check_input, check_output, find_model, is_inside
+from cmrmap.ecv import Hematocrit, parse_hematocrit
+from cmrmap.errors import InputError, SettingsError
+from cmrmap.provenance import VERSION
+from cmrmap.settings import AnalysisSettings
+
+ROOT = Path(__file__).resolve().parent.parent
+LOG_LEVELS = ("DEBUG", "INFO", "WARN", "ERROR", "CRITICAL")
+_TOP_KEYS = ("application", "resources", "analysis")
+#: environment variables, first found wins; the second is mercure's
+_INPUT_VARIABLES = ("HOLOSCAN_INPUT_PATH", "MERCURE_IN_DIR")
+_OUTPUT_VARIABLES = ("HOLOSCAN_OUTPUT_PATH", "MERCURE_OUT_DIR")
+
+
+@dataclass(frozen=True, slots=True)
+class RunSettings:
+    """Everything that one run is told.
+
+    Attributes
+    ----------
+    input_path, output_path : folders, absolute
+    model_path : the folder of one model (with its model.json), absolute
+    hematocrit : from the command line or the environment; None: the study or ``analysis.hematocrit`` may give one
+    log_level : one of ``LOG_LEVELS``
+    analysis : the tunables
+    """
+
+    input_path: Path
+    output_path: Path
+    model_path: Path
+    hematocrit: Hematocrit | None
+    log_level: str
+    analysis: AnalysisSettings
+
+
+class _Parser(argparse.ArgumentParser):
+    """Reports a bad argument as the one line that every other error is."""
+
+    def error(self, message: str) -> NoReturn:
+        raise InputError(f"{message}; see --help")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of the application's command line."""
+    parser = _Parser(
+        prog="python -m app",
+        description="T1, T2 and ECV maps of the heart from a DICOM study: maps, segmentations and numbers.",
+        epilog="Exit codes: 0 made what the series allow, 1 internal error, 2 bad arguments, settings or paths, "
+        "3 no mapping series in the input, 4 mapping series found but every one refused.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("-i", "--input", help="folder with the study's DICOM files (or HOLOSCAN_INPUT_PATH)")
+    parser.add_argument("-o", "--output", help="folder for the results (or HOLOSCAN_OUTPUT_PATH); made if absent")
+    parser.add_argument("-m", "--model", help="folder with the models (or HOLOSCAN_MODEL_PATH); default: models")
+    parser.add_argument("-w", "--workdir", help="taken for the SDK's sake; nothing is kept there (or HOLOSCAN_WORKDIR)")
+    parser.add_argument("-c", "--config", help="settings file (or HOLOSCAN_CONFIG_PATH); default: app.yaml")
+    parser.add_argument("-l", "--log-level", type=str.upper, choices=LOG_LEVELS, help="default: INFO")
+    parser.add_argument("--hematocrit", help="fraction, e.g. 0.42; 20-70 is read as percent (or CMRMAP_HEMATOCRIT)")
+    parser.add_argument("--version", action="version", version=VERSION)
+    return parser
+
+
+def read_run_settings(arguments: Sequence[str], environment: Mapping[str, str]) -> RunSettings:
+    """Merge command line, environment and app.yaml; every path is made absolute and looked at.
+
+    Raises
+    ------
+    InputError
+        an argument that is unknown, missing or not a value of its kind; an input that is no readable folder
+    OutputError
+        the output folder cannot be written
+    NoMappingSeriesError
+        the input folder is empty
+    SettingsError
+        the settings file is missing, not YAML, or holds an unknown or bad setting
+    ModelError
+        no model folder where the models should be
+    """
+    parsed = build_parser().parse_args(list(arguments))
+    analysis = read_analysis_settings(_path(parsed.config, environment, ("HOLOSCAN_CONFIG_PATH",)) or ROOT / "app.yaml")
+    input_path = _required_path(parsed.input, environment, _INPUT_VARIABLES, "input folder", "-i")
+    output_path = _required_path(parsed.output, environment, _OUTPUT_VARIABLES, "output folder", "-o")
+    models_path = _path(parsed.model, environment, ("HOLOSCAN_MODEL_PATH",)) or ROOT / "models"
+    hematocrit = _hematocrit(parsed.hematocrit, environment)
+    check_input(input_path)
+    check_apart(input_path, output_path)
+    check_output(output_path)
+    return RunSettings(
+        input_path=input_path,
+        output_path=output_path,
+        model_path=find_model(models_path, analysis.segmentation.model),
+        hematocrit=hematocrit,
+        log_level=parsed.log_level or "INFO",
+        analysis=analysis,
+    )
+
+
+def find_status_folder(arguments: Sequence[str], environment: Mapping[str, str]) -> Path | None:
+    """Return where status.json goes, however bad the other arguments are; None: nowhere named, or inside the input."""
+    parser = _Parser(add_help=False, allow_abbrev=False)
+    parser.add_argument("-i", "--input")
+    parser.add_argument("-o", "--output")
+    try:
+        named = parser.parse_known_args(list(arguments))[0]
+    except InputError:
+        return None
+    source = _path(named.input, environment, _INPUT_VARIABLES)
+    output = _path(named.output, environment, _OUTPUT_VARIABLES)
+    return None if source and output and is_inside(output, source) else output
+
+
+def read_analysis_settings(path: Path) -> AnalysisSettings:
+    """Read the section ``analysis`` of an app.yaml.
+
+    Raises
+    ------
+    SettingsError
+        the file is missing, not YAML, or holds an unknown or bad setting
+    """
+    try:
+        content: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"settings file {path} cannot be read ({error.strerror}); give an app.yaml") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        line = "" if mark is None else f", line {mark.line + 1}"
+        raise SettingsError(f"settings file {path} is not valid YAML{line}; correct it") from error
+    if not isinstance(content, Mapping):
+        raise SettingsError(f"settings file {path} holds no sections; expected {', '.join(_TOP_KEYS)}")
+    unknown = [str(key) for key in content if key not in _TOP_KEYS]
+    if unknown:
+        raise SettingsError(f"settings file {path} has the section {unknown[0]}; expected {', '.join(_TOP_KEYS)}")
+    return AnalysisSettings.from_mapping(content.get("analysis"))
+
+
+def _path(named: str | None, environment: Mapping[str, str], variables: Sequence[str]) -> Path | None:
+    for value in (named, *(environment.get(variable) for variable in variables)):
+        if value:
+            return Path(os.path.abspath(value))
+    return None
+
+
+def _required_path(
+    named: str | None, environment: Mapping[str, str], variables: Sequence[str], what: str, option: str
+) -> Path:
+    path = _path(named, environment, variables)
+    if path is None:
+        raise InputError(f"no {what} is given; name it by {option} or by the variable {variables[0]}")
+    return path
+
+
+def _hematocrit(named: str | None, environment: Mapping[str, str]) -> Hematocrit | None:
+    if named:
+        return parse_hematocrit(named, "command line")
+    value = environment.get("CMRMAP_HEMATOCRIT")
+    return parse_hematocrit(value, "CMRMAP_HEMATOCRIT") if value else None

@@ -1,0 +1,6 @@
+"""``python -m cmrmap`` is ``cmrmap``."""
+
+from cmrmap.cli import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,173 @@
+"""``cmrmap <verb>``: the one command line. A verb reads its options, makes one call and prints."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from cmrmap.errors import CmrmapError, InputError
+from cmrmap.evaluation.study_summary import MapSummary, summarise_study
+from cmrmap.provenance import VERSION
+
+_ROOT = Path(__file__).resolve().parent.parent
+
+cli = typer.Typer(
+    name="cmrmap",
+    help="T1, T2 and ECV maps of the heart from cardiac MR, and what is needed around them.",
+    epilog="Each verb explains itself: cmrmap VERB --help. Exit codes: 0 done, 1 internal error, 2 bad arguments or "
+    "paths, 3 no mapping series, 4 every series refused.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+phantom = typer.Typer(help="Digital hearts with known truth, as DICOM.", no_args_is_help=True)
+cli.add_typer(phantom, name="phantom")
+
+
+def main() -> None:
+    """Run the command line; an error of ours is one line on stderr and its exit code."""
+    try:
+        cli()
+    except CmrmapError as error:
+        print(f"cmrmap: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(VERSION)
+        raise typer.Exit
+
+
+@cli.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
+    pass
+
+
+@phantom.command("study")
+def phantom_study(
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for DIR/dicom and DIR/truth.")],
+    seed: Annotated[int, typer.Option(min=0, help="Draws anatomy, tissue, motion and noise.")] = 1,
+    snr: Annotated[float, typer.Option(help="Signal of the myocardium over the noise's SD; inf is no noise.")] = 30.0,
+    disease: Annotated[str, typer.Option(help="none, diffuse (the whole wall) or focal (one segment).")] = "none",
+    motion: Annotated[float, typer.Option(min=0.0, help="Breathing and contraction between images; 0 is none.")] = 1.0,
+    hematocrit_file: Annotated[
+        bool, typer.Option("--hematocrit-file", help="Also write dicom/hematocrit.json, which the application reads.")
+    ] = False,
+) -> None:
+    """Write one phantom study: five short-axis slices, native T1, T2 and post-contrast T1, and their truth.
+
+    The same options give the same bytes. DIR/dicom is the application's input:
+
+      cmrmap phantom study -o study --seed 7 --hematocrit-file
+
+      cmrmap run -i study/dicom -o results
+    """
+    from cmrmap.phantom.study import write_study
+
+    write_study(output, seed=seed, snr=snr, disease=disease, motion=motion, hematocrit_file=hematocrit_file)
+    n_files = sum(1 for _ in (output / "dicom").rglob("*.dcm"))
+    print(f"phantom study written: {n_files} images in {output / 'dicom'}, truth in {output / 'truth'}")
+
+
+@cli.command(
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
+    add_help_option=False,
+)
+def run(context: typer.Context) -> None:
+    """Run the application on a study, as python -m app does: cmrmap run -i IN -o OUT [-m MODELS] [--hematocrit 0.42].
+
+    IN is a folder with the DICOM files of one study, in any order and depth; see cmrmap run --help for every option.
+    """
+    if not (_ROOT / "app" / "__main__.py").is_file():
+        raise InputError(f"the application is not beside this package ({_ROOT} has no app); run from a full checkout")
+    raise typer.Exit(subprocess.run([sys.executable, str(_ROOT / "app"), *context.args], check=False).returncode)
+
+
+@cli.command()
+def train(
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for checkpoints, logs and the model.")],
+    coarse_steps: Annotated[int, typer.Option(min=1, help="Steps of the network that finds the heart.")] = 1200,
+    fine_steps: Annotated[int, typer.Option(min=1, help="Steps of the network that draws it.")] = 6400,
+    seed: Annotated[int, typer.Option(min=0, help="Draws weights and images.")] = 1,
+    name: Annotated[str, typer.Option(help="Name of the model on its card.")] = "stack-unet",
+) -> None:
+    """Train the segmentation on synthetic images; a killed training goes on where it stopped.
+
+    A step is 18 images. On two cores the defaults take about two hours. DIR/model is what the application takes:
+
+      cmrmap train -o training
+
+      cmrmap run -i study/dicom -o results -m training/model
+    """
+    import logging
+
+    from cmrmap.training.export import export
+    from cmrmap.training.loop import TrainingSettings
+    from cmrmap.training.loop import train as train_network
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+    for network, steps in (("coarse", coarse_steps), ("fine", fine_steps)):
+        train_network(TrainingSettings(network, steps, seed=seed), output)
+    card = export(output, output / "model", {"name": name, "version": VERSION})
+    print(f"model written: {card}")
+
+
+@cli.command()
+def summary(
+    study: Annotated[Path, typer.Argument(help="Phantom study, as `cmrmap phantom study` writes it.")],
+    results: Annotated[Path, typer.Argument(help="The application's output folder for that study.")],
+) -> None:
+    """Print one study's maps beside the phantom's truth, and the files that were written."""
+    rows = summarise_study(study, results)
+    console = Console()
+    console.print(_maps_table(rows))
+    for row in rows:
+        if row.reason:
+            console.print(f"{row.kind.value}: {row.status}, {row.reason}", markup=False)
+    console.print(_files_table(results))
+
+
+def _maps_table(rows: tuple[MapSummary, ...]) -> Table:
+    table = Table(title="Maps: mean ± SD over the myocardium, against the phantom's truth")
+    for name in ("map", "status"):
+        table.add_column(name)
+    for name in ("slices made", "measured", "truth", "bias"):
+        table.add_column(name, justify="right")
+    for row in rows:
+        unit, digits = row.kind.unit, 1 if row.kind.unit == "%" or row.kind.value == "t2" else 0
+        measured = "-" if row.mean is None else f"{row.mean:.{digits}f} ± {row.sd or 0.0:.{digits}f} {unit}"
+        truth = "-" if row.truth is None else f"{row.truth:.{digits}f} {unit}"
+        bias = "-"
+        if row.bias is not None and row.bias_percent is not None:
+            bias = f"{row.bias:+.1f} points" if unit == "%" else f"{row.bias:+.1f} {unit} ({row.bias_percent:+.1f} %)"
+        table.add_row(row.kind.value, row.status, f"{row.slices_made} of {row.slices_all}", measured, truth, bias)
+    return table
+
+
+def _files_table(results: Path) -> Table:
+    table = Table(title=f"Files written in {escape(str(results))}")
+    table.add_column("file")
+    table.add_column("size", justify="right")
+    images = sorted(results.glob("*.dcm"))
+    table.add_row(f"{len(images)} DICOM objects (*.dcm)", _size(images))
+    for path in sorted(item for item in (results / "results").glob("*") if item.is_file()):
+        table.add_row(f"results/{escape(path.name)}", _size([path]))
+    return table
+
+
+def _size(files: list[Path]) -> str:
+    kilobytes = sum(path.stat().st_size for path in files) / 1024
+    return f"{kilobytes:.1f} kB" if kilobytes < 1024 else f"{kilobytes / 1024:.1f} MB"

@@ -1,0 +1,91 @@
+"""One study's results beside the truth of the phantom that it was made from."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cmrmap.errors import InputError
+from cmrmap.types import MapKind
+
+_MADE = ("ok", "partial")
+
+
+@dataclass(frozen=True, slots=True)
+class MapSummary:
+    """One map of a study; values in ``kind.unit``, None where there is none.
+
+    Attributes
+    ----------
+    status, reason : as in results.json
+    slices_made, slices_all : slices with a value, and all that the results list
+    mean, sd : over the pixels of the patient
+    truth : mean of the truth over the myocardium of all slices
+    """
+
+    kind: MapKind
+    status: str
+    reason: str
+    slices_made: int
+    slices_all: int
+    mean: float | None
+    sd: float | None
+    truth: float | None
+
+    @property
+    def bias(self) -> float | None:
+        """Mean minus truth, in the map's unit."""
+        return None if self.mean is None or self.truth is None else self.mean - self.truth
+
+    @property
+    def bias_percent(self) -> float | None:
+        """Bias in percent of the truth."""
+        return None if self.bias is None or not self.truth else 100.0 * self.bias / self.truth
+
+
+def summarise_study(study: Path, output: Path) -> tuple[MapSummary, ...]:
+    """Read ``study/truth/truth.json`` and ``output/results/results.json`` and set them side by side.
+
+    Raises
+    ------
+    InputError
+        one of the files is missing or not what it should be
+    """
+    truth = _maps(study / "truth" / "truth.json", "a phantom study, as `cmrmap phantom study` writes it")
+    results = _maps(output / "results" / "results.json", "the application's output folder")
+    return tuple(
+        _summary(kind, results[kind.value], truth.get(kind.value)) for kind in MapKind if kind.value in results
+    )
+
+
+def _summary(kind: MapKind, found: dict[str, Any], truth: dict[str, Any] | None) -> MapSummary:
+    slices, patient = found.get("slices") or [], found.get("patient") or {}
+    return MapSummary(
+        kind=kind,
+        status=str(found.get("status", "absent")),
+        reason=str(found.get("reason") or ""),
+        slices_made=sum(item.get("status") in _MADE for item in slices),
+        slices_all=len(slices),
+        mean=_number(patient.get("mean")),
+        sd=_number(patient.get("sd")),
+        truth=None if truth is None else _number(truth.get("patient", {}).get("mean")),
+    )
+
+
+def _maps(path: Path, expected: str) -> dict[str, dict[str, Any]]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        maps = content["maps"]
+        if not (isinstance(maps, dict) and all(isinstance(item, dict) for item in maps.values())):
+            raise TypeError("maps")
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror}); expected {expected}") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{path} does not hold maps as JSON; expected {expected}") from error
+    return maps
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None

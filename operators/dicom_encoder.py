@@ -1,0 +1,48 @@
+"""Finished maps to DICOM objects, complete in memory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from monai.deploy.core import Fragment, OperatorSpec
+
+from cmrmap.dicom.outputs import write_outputs
+from cmrmap.dicom.provenance import SoftwareProvenance
+from cmrmap.outcome import Outcome
+from cmrmap.settings import OutputSettings
+from operators.base import StageOperator
+
+
+class DicomEncoderOperator(StageOperator):
+    """``study``, ``analysis`` -> ``files`` (OutputFile, ...)."""
+
+    def __init__(
+        self,
+        fragment: Fragment,
+        *args: Any,
+        provenance: SoftwareProvenance,
+        settings: OutputSettings,
+        outcome: Outcome,
+        **kwargs: Any,
+    ) -> None:
+        self._provenance = provenance
+        self._settings = settings
+        super().__init__(fragment, *args, outcome=outcome, **kwargs)
+
+    def setup(self, spec: OperatorSpec) -> None:
+        """Declare the ports."""
+        spec.input("study")
+        spec.input("analysis")
+        spec.output("files")
+
+    def work(self, op_input: Any, op_output: Any) -> None:
+        """Encode all objects that the settings ask for."""
+        study, analysis = op_input.receive("study"), op_input.receive("analysis")
+        files = write_outputs(
+            analysis.volumes,
+            study,
+            self._provenance,
+            parametric_maps=self._settings.parametric_maps,
+            segmentation=self._settings.segmentation,
+        )
+        op_output.emit(files, "files")

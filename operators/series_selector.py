@@ -1,0 +1,23 @@
+"""Choose the series that each map is made from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from monai.deploy.core import OperatorSpec
+
+from cmrmap.dicom.select import select_series
+from operators.base import StageOperator
+
+
+class SeriesSelectorOperator(StageOperator):
+    """``study`` (SourceStudy) -> ``selection`` (Selection)."""
+
+    def setup(self, spec: OperatorSpec) -> None:
+        """Declare the ports."""
+        spec.input("study")
+        spec.output("selection")
+
+    def work(self, op_input: Any, op_output: Any) -> None:
+        """Select the series."""
+        op_output.emit(select_series(op_input.receive("study")), "selection")

@@ -1,0 +1,56 @@
+"""The application as its users start it: a process of its own, on a phantom study."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cmrmap.phantom.study import write_study
+
+ROOT = Path(__file__).resolve().parents[2]
+_SETTLED_BY_USER = ("HOLOSCAN_", "MERCURE_", "CMRMAP_")
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of the application."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+    output: Path
+
+    def json(self, name: str) -> Any:
+        return json.loads((self.output / "results" / name).read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="session")
+def run_app() -> Callable[..., Run]:
+    def run(source: Path | None, output: Path | None, *more: str, **variables: str) -> Run:
+        environment = {k: v for k, v in os.environ.items() if not k.startswith(_SETTLED_BY_USER)} | variables
+        command = [sys.executable, "-m", "app"]
+        command += ["-i", str(source)] if source else []
+        command += ["-o", str(output)] if output else []
+        done = subprocess.run(
+            [*command, *more], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, check=False
+        )
+        return Run(done.returncode, done.stdout, done.stderr, output or Path())
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def demo_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The study of `make demo`: SNR 30, motion, hematocrit beside the images."""
+    return write_study(tmp_path_factory.mktemp("demo"), hematocrit_file=True)
+
+
+@pytest.fixture(scope="session")
+def demo_run(demo_study: Path, run_app: Callable[..., Run], tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return run_app(demo_study / "dicom", tmp_path_factory.mktemp("demo_run"))

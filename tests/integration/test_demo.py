@@ -1,0 +1,145 @@
+"""The main job on the phantom study: every map of every slice, close to the truth, the same bytes twice."""
+
+import json
+import shutil
+import subprocess
+from collections import Counter
+from pathlib import Path
+
+import jsonschema
+import numpy as np
+import pydicom
+import pytest
+
+from cmrmap.dicom.read import read_study
+from cmrmap.dicom.select import select_series
+from cmrmap.dicom.study import load_study
+from cmrmap.ecv import parse_hematocrit
+from cmrmap.pipeline import analyse
+from cmrmap.results import MapResult
+from cmrmap.segmentation import load_network
+from cmrmap.settings import AnalysisSettings
+from cmrmap.types import MapKind
+
+ROOT = Path(__file__).resolve().parents[2]
+MODEL = next((ROOT / "models").glob("*/model.json")).parent
+
+
+@pytest.fixture(scope="module")
+def truth(demo_study):
+    return json.loads((demo_study / "truth" / "truth.json").read_text())
+
+
+def test_run_is_quiet_and_ok(demo_run) -> None:
+    assert demo_run.exit_code == 0, demo_run.stderr
+    assert demo_run.stdout == ""
+    lines = demo_run.stderr.strip().splitlines()
+    assert all(" INFO " in line for line in lines)
+    assert [line.split()[2] for line in lines[:13]] == [
+        *("read", "select", "hematocrit", "load", "segment", "refine", "align", "fit", "ecv", "report"),
+        *("encode", "bundle", "write"),
+    ]
+    status = demo_run.json("status.json")
+    assert (status["outcome"], status["exit_code"]) == ("ok", 0)
+    assert {one["status"] for one in status["maps"].values()} == {"ok"}
+
+
+@pytest.mark.parametrize("kind", ["t2", "native_t1", "postcontrast_t1"])
+def test_t1_and_t2_of_every_slice_are_within_two_percent(demo_run, truth, kind: str) -> None:
+    result = demo_run.json("results.json")["maps"][kind]
+    assert [one["status"] for one in result["slices"]] == ["ok"] * 5
+    for one, true in zip(result["slices"], truth["maps"][kind]["slices"], strict=True):
+        assert one["mean"] == pytest.approx(true["mean"], rel=0.02)
+    assert result["success"]
+
+
+def test_ecv_of_every_slice_is_within_one_point(demo_run, truth) -> None:
+    results = demo_run.json("results.json")
+    for one, true in zip(results["maps"]["ecv"]["slices"], truth["maps"]["ecv"]["slices"], strict=True):
+        assert one["mean"] == pytest.approx(true["mean"], abs=1.0)
+    assert results["hematocrit"]["value"] == pytest.approx(truth["hematocrit"], abs=1e-5)
+    assert results["hematocrit"]["source"].startswith("hematocrit.json")
+
+
+def test_results_fit_their_schema(demo_run) -> None:
+    schema = json.loads((ROOT / "docs" / "results.schema.json").read_text())
+    jsonschema.validate(demo_run.json("results.json"), schema)
+
+
+def test_every_dicom_file_is_named_by_its_uid_and_complete(demo_run) -> None:
+    modalities: Counter[str] = Counter()
+    for path in demo_run.output.glob("*.dcm"):
+        dataset = pydicom.dcmread(path)
+        assert path.name == f"{dataset.SOPInstanceUID}.dcm"
+        modalities[dataset.SOPClassUID.name] += 1
+    assert modalities == {
+        "MR Image Storage": 20,  # four maps of five slices
+        "Parametric Map Storage": 4,
+        "Segmentation Storage": 6,  # two for each of T2, native and post-contrast T1
+    }
+    assert not [p for p in demo_run.output.rglob("*") if p.is_file() and p.suffix in (".part", ".tmp")]
+
+
+def test_parametric_map_holds_the_values_of_results_json(demo_run) -> None:
+    results = demo_run.json("results.json")
+    datasets = [pydicom.dcmread(path) for path in demo_run.output.glob("*.dcm")]
+    maps = {d.SeriesDescription: d for d in datasets if d.SOPClassUID.name == "Parametric Map Storage"}
+    segmentations = {
+        d.SeriesDescription: d for d in datasets if d.SOPClassUID.name == "Segmentation Storage" and "AHA" in str(d)
+    }
+    native = next(d for name, d in maps.items() if "native" in name.lower())
+    aha = next(d for name, d in segmentations.items() if "native" in name.lower() and "AHA" in name)
+    values = {
+        tuple(f.PlanePositionSequence[0].ImagePositionPatient): pixels
+        for f, pixels in zip(native.PerFrameFunctionalGroupsSequence, native.pixel_array, strict=True)
+    }
+    found: dict[int, list[np.ndarray]] = {}
+    labels = {s.SegmentNumber: int(s.SegmentLabel.split()[1]) for s in aha.SegmentSequence}
+    for frame, mask in zip(aha.PerFrameFunctionalGroupsSequence, aha.pixel_array, strict=True):
+        number = labels[frame.SegmentIdentificationSequence[0].ReferencedSegmentNumber]
+        pixels = values[tuple(frame.PlanePositionSequence[0].ImagePositionPatient)][mask.astype(bool)]
+        found.setdefault(number, []).append(pixels)
+    for one in results["maps"]["native_t1"]["slices"]:
+        for segment in one["segments"]:
+            match = [p for p in found[segment["aha"]] if len(p) == segment["n_pixels"]]
+            assert any(p.mean() == pytest.approx(segment["mean"], rel=1e-5) for p in match)
+
+
+@pytest.mark.program("dciodvfy")
+def test_every_object_passes_dciodvfy(demo_run) -> None:
+    for path in demo_run.output.glob("*.dcm"):
+        done = subprocess.run(["dciodvfy", "-new", str(path)], capture_output=True, text=True, check=False)
+        errors = [line for line in (done.stdout + done.stderr).splitlines() if line.startswith("Error")]
+        assert not errors
+
+
+def test_pipeline_without_the_sdk_gives_the_same_numbers(demo_study, demo_run) -> None:
+    study = read_study(demo_study / "dicom")
+    settings = AnalysisSettings()
+    loaded = load_study(study, select_series(study), settings.models.by_kind)
+    hematocrit = parse_hematocrit(json.loads((demo_study / "dicom" / "hematocrit.json").read_text())["hematocrit"], "x")
+    analysis = analyse(loaded.stacks, load_network(MODEL), hematocrit=hematocrit, settings=settings)
+    reported = demo_run.json("results.json")["maps"]
+
+    def means(result: MapResult) -> list[float]:
+        return [segment.statistics.mean for one in result.slices for segment in one.segments]
+
+    for kind, result in zip(MapKind, analysis.maps, strict=True):
+        expected = [segment["mean"] for one in reported[kind.value]["slices"] for segment in one["segments"]]
+        assert means(result) == pytest.approx(expected, rel=1e-5)
+
+
+def test_twice_the_same_bytes_with_files_in_another_order(demo_study, demo_run, run_app, tmp_path) -> None:
+    shuffled = tmp_path / "study"
+    shuffled.mkdir()
+    files = sorted((demo_study / "dicom").rglob("*.dcm"))
+    order = np.random.default_rng(0).permutation(len(files))
+    for number, path in zip(order, files, strict=True):
+        shutil.copy(path, shuffled / f"{number:04d}")
+    shutil.copy(demo_study / "dicom" / "hematocrit.json", shuffled)
+    again = run_app(shuffled, tmp_path / "out")
+    assert again.exit_code == 0
+    first = {p.relative_to(demo_run.output): p.read_bytes() for p in demo_run.output.rglob("*") if p.is_file()}
+    second = {p.relative_to(again.output): p.read_bytes() for p in again.output.rglob("*") if p.is_file()}
+    assert first.keys() == second.keys()
+    assert [str(name) for name in first if first[name] != second[name]] == []

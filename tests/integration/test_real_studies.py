@@ -1,0 +1,30 @@
+"""Two in-vivo native T1 studies, where they are at hand: `../shared/data` beside the project."""
+
+import os
+from pathlib import Path
+
+import pydicom
+import pytest
+
+DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "real"
+
+
+@pytest.mark.parametrize("subject", ["stone_subject1", "stone_subject2"])
+def test_native_t1_of_every_slice(subject: str, run_app, tmp_path) -> None:
+    source = DATA / subject / "dicom"
+    if not source.is_dir():
+        pytest.skip(f"the in-vivo study {os.path.relpath(source)} is not at hand")
+    run = run_app(source, tmp_path / "out")
+    assert run.exit_code == 0, run.stderr
+    maps = run.json("results.json")["maps"]
+    slices = maps["native_t1"]["slices"]
+    assert [one["status"] for one in slices] == ["ok"] * 5
+    assert all(1000 <= one["mean"] <= 1400 for one in slices), [one["mean"] for one in slices]
+    assert all(one["uncertainty"] > 0 for one in slices)
+    assert maps["native_t1"]["success"]
+    assert [one["level"] for one in slices] == ["basal", "basal", "mid", "mid", "apical"]
+    for kind in ("t2", "postcontrast_t1", "ecv"):
+        assert maps[kind]["status"] == "absent"
+        assert maps[kind]["reason"]
+    written = [pydicom.dcmread(path, stop_before_pixels=True) for path in run.output.glob("*.dcm")]
+    assert len([d for d in written if d.SOPClassUID.name == "MR Image Storage"]) == 5

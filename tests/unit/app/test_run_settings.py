@@ -1,0 +1,160 @@
+"""Settings of a run: command line before environment before app.yaml; bad ones are told in one line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app.paths import find_model
+from app.settings import find_status_folder, read_analysis_settings, read_run_settings
+from cmrmap.errors import CmrmapError, InputError, ModelError, NoMappingSeriesError, OutputError, SettingsError
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> Path:
+    for name in ("in", "other", "models/net"):
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "model.json").touch()
+    (tmp_path / "models" / "loose.txt").touch()
+    return tmp_path
+
+
+def _arguments(folders: Path, *more: str) -> list[str]:
+    return ["-i", f"{folders}/in", "-o", f"{folders}/out", "-m", f"{folders}/models", *more]
+
+
+def test_command_line(folders: Path) -> None:
+    settings = read_run_settings(_arguments(folders, "--hematocrit", "0.42", "-l", "debug"), {})
+    assert settings.input_path == folders / "in"
+    assert settings.output_path == folders / "out"
+    assert settings.model_path == folders / "models" / "net"
+    assert settings.log_level == "DEBUG"
+    assert settings.hematocrit is not None
+    assert (settings.hematocrit.value_fraction, settings.hematocrit.source) == (0.42, "command line")
+
+
+@pytest.mark.parametrize(
+    "names", [("HOLOSCAN_INPUT_PATH", "HOLOSCAN_OUTPUT_PATH"), ("MERCURE_IN_DIR", "MERCURE_OUT_DIR")]
+)
+def test_environment(folders: Path, names: tuple[str, str]) -> None:
+    environment = {
+        names[0]: f"{folders}/in",
+        names[1]: f"{folders}/out",
+        "HOLOSCAN_MODEL_PATH": f"{folders}/models",
+        "CMRMAP_HEMATOCRIT": "44",
+    }
+    settings = read_run_settings([], environment)
+    assert (settings.input_path, settings.output_path) == (folders / "in", folders / "out")
+    assert settings.log_level == "INFO"
+    assert settings.hematocrit is not None
+    assert settings.hematocrit.value_fraction == pytest.approx(0.44)
+    assert "read as percent" in settings.hematocrit.note
+
+
+def test_command_line_comes_before_the_environment_and_that_before_the_file(folders: Path) -> None:
+    config = folders / "app.yaml"
+    config.write_text("analysis: {hematocrit: {value: 0.3}, blood: {radius_px: 4}}\n")
+    environment = {
+        "HOLOSCAN_INPUT_PATH": f"{folders}/other",
+        "MERCURE_IN_DIR": "/nonexistent",
+        "HOLOSCAN_CONFIG_PATH": str(config),
+        "CMRMAP_HEMATOCRIT": "0.44",
+    }
+    settings = read_run_settings(_arguments(folders, "--hematocrit", "0.42"), environment)
+    assert settings.input_path == folders / "in"
+    assert settings.hematocrit is not None
+    assert settings.hematocrit.value_fraction == 0.42
+    assert settings.analysis.hematocrit.value == 0.3
+    assert settings.analysis.blood.radius_px == 4
+
+
+def test_an_empty_variable_is_none(folders: Path) -> None:
+    environment = {"HOLOSCAN_INPUT_PATH": "", "MERCURE_IN_DIR": f"{folders}/other", "CMRMAP_HEMATOCRIT": ""}
+    settings = read_run_settings(_arguments(folders)[2:], environment)
+    assert settings.input_path == folders / "other"
+    assert settings.hematocrit is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ([], InputError, "no input folder is given; name it by -i or by the variable HOLOSCAN_INPUT_PATH"),
+        (["-i", "{}/in"], InputError, "no output folder is given"),
+        (["-i", "{}/none", "-o", "{}/out"], InputError, "input folder .*none does not exist"),
+        (["-i", "{}/models/loose.txt", "-o", "{}/out"], InputError, "loose.txt is a file; expected the folder"),
+        (["-i", "{}/empty", "-o", "{}/out"], NoMappingSeriesError, "holds no files"),
+        (["-i", "{}/in", "-o", "{}/models/loose.txt"], OutputError, "cannot be written .* give a folder with write"),
+        (["-i", "{}/in", "-o", "{}/models/loose.txt/out"], OutputError, "cannot be written"),
+        (["-i", "{}/in", "-o", "{}/in/out"], InputError, "lies in the input folder"),
+        (["-i", "{}/in", "-o", "{}/in"], InputError, "lies in the input folder"),
+        (["-i", "{}/in", "-o", "{}/out", "-m", "{}/none"], ModelError, "models folder .*none does not exist"),
+        (["-i", "{}/in", "-o", "{}/out", "-c", "{}/none.yaml"], SettingsError, "settings file .* cannot be read"),
+        (["-i", "{}/in", "-o", "{}/out", "--hematocrit", "4.2"], InputError, "hematocrit from command line is 4.2"),
+        (["-i", "{}/in", "-o", "{}/out", "--hematocrit", "high"], InputError, "not a number"),
+        (["-i"], InputError, "argument -i/--input: expected one argument; see --help"),
+        (["--inp", "x"], InputError, "unrecognized arguments: --inp x"),
+        (["-l", "loud"], InputError, "invalid choice: 'LOUD'"),
+    ],
+)
+def test_bad_arguments(folders: Path, arguments: list[str], error: type[CmrmapError], message: str) -> None:
+    (folders / "empty" / "nothing" / "below").mkdir(parents=True)
+    with pytest.raises(error, match=message) as found:
+        read_run_settings([part.format(folders) for part in arguments], {})
+    assert type(found.value) is error
+    assert "\n" not in str(found.value)
+
+
+def test_status_goes_to_the_output_folder_even_when_all_else_is_bad(folders: Path) -> None:
+    out = folders / "out"
+    assert find_status_folder(["--bogus", "-o", str(out), "-l", "loud"], {}) == out
+    assert find_status_folder(["--bogus"], {"HOLOSCAN_OUTPUT_PATH": str(out)}) == out
+    assert find_status_folder(["-o"], {}) is None
+    assert find_status_folder([], {}) is None
+
+
+def test_status_never_goes_into_the_input(folders: Path) -> None:
+    (folders / "link").symlink_to(folders / "in")
+    assert find_status_folder(["-i", f"{folders}/in", "-o", f"{folders}/link/out"], {}) is None
+
+
+def test_model_is_the_folder_itself_the_one_named_or_the_only_one(folders: Path) -> None:
+    models = folders / "models"
+    assert find_model(models / "net", None) == models / "net"
+    assert find_model(models, None) == models / "net"
+    (models / "second").mkdir()
+    (models / "second" / "model.json").touch()
+    assert find_model(models, "second") == models / "second"
+    with pytest.raises(ModelError, match=r"holds 2 models \(net, second\); expected one, or name it"):
+        find_model(models, None)
+    with pytest.raises(ModelError, match="has no model third; found: net, second"):
+        find_model(models, "third")
+
+
+def test_a_models_folder_without_a_model(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"holds 0 models \(no \*/model.json\)"):
+        find_model(tmp_path, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a: [", r"is not valid YAML, line \d"),
+        ("- 1", "holds no sections"),
+        ("", "holds no sections"),
+        ("anlysis: {}", "has the section anlysis; expected application, resources, analysis"),
+        ("analysis: {blood: {radius_px: 99}}", r"setting analysis\.blood\.radius_px is 99\.0; expected 1 to 40 px"),
+    ],
+)
+def test_bad_settings_file(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "app.yaml"
+    path.write_text(text)
+    with pytest.raises(SettingsError, match=message):
+        read_analysis_settings(path)
+
+
+def test_settings_file_that_is_no_text(tmp_path: Path) -> None:
+    path = tmp_path / "app.yaml"
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(SettingsError, match="is not valid YAML"):
+        read_analysis_settings(path)

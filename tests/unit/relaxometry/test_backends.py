@@ -1,0 +1,73 @@
+"""The fit works where numba is missing and where it finds no place for its cache; it is imported only when needed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cmrmap.errors import InputError
+from cmrmap.relaxometry import _backends, fit_relaxation
+
+ROOT = Path(__file__).resolve().parents[3]
+FIT = "print(round(fit_relaxation([[90, 20, 50, 98]], [100, 500, 1200, 5000], 'stone_2p').t_ms[0], 6))"
+
+
+def run(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-c", code],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+
+
+def test_importing_the_room_does_not_import_numba() -> None:
+    done = run("import sys, cmrmap.relaxometry; print('numba' in sys.modules, 'scipy' in sys.modules)")
+    assert done.stdout.split() == ["False", "False"], done.stderr
+
+
+def test_without_numba_numpy_fits() -> None:
+    without = run(f"import sys; sys.modules['numba'] = None; from cmrmap.relaxometry import fit_relaxation; {FIT}")
+    assert (without.returncode, without.stderr) == (0, "")
+    with_numba = fit_relaxation([[90, 20, 50, 98]], [100, 500, 1200, 5000], "stone_2p", backend="numba").t_ms[0]
+    assert float(without.stdout) == pytest.approx(with_numba, abs=1e-6)
+
+
+def test_numba_by_name_without_numba_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_backends, "_numba_kernel", lambda: None)
+    assert _backends.choose_backend("auto") == "numpy"
+    with pytest.raises(InputError, match="numba is not importable"):
+        _backends.choose_backend("numba")
+
+
+@pytest.mark.slow
+def test_no_place_for_the_cache_is_no_error_and_no_noise() -> None:
+    """What numba says where neither the package's folder nor the user's home can be written to."""
+    done = run(
+        "from numba.core import caching\n"
+        "caching.CacheImpl._locator_classes = []\n"
+        f"from cmrmap.relaxometry import fit_relaxation\n{FIT}\n"
+        "from cmrmap.relaxometry import _numba_kernel\n"
+        "print(type(_numba_kernel.fit_pixels._cache).__name__)"
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.split()[-1] == "NullCache"
+
+
+@pytest.mark.slow
+def test_a_damaged_cache_is_no_error_and_no_noise(tmp_path: Path) -> None:
+    code = f"from cmrmap.relaxometry import fit_relaxation; {FIT}"
+    first = run(code, NUMBA_CACHE_DIR=str(tmp_path))
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert files
+    for path in files:
+        path.write_bytes(path.read_bytes()[:20])
+    again = run(code, NUMBA_CACHE_DIR=str(tmp_path))
+    assert (again.returncode, again.stderr, again.stdout) == (0, "", first.stdout)

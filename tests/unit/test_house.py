@@ -1,0 +1,174 @@
+"""The house around the code: one version, import rules, pinned requirements, settings file, set-up scripts."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from app.settings import read_analysis_settings
+from cmrmap.provenance import VERSION, software_versions
+from cmrmap.settings import AnalysisSettings
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def _run(*command: str | Path, **options: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # type: ignore[call-overload, no-any-return]
+        [str(part) for part in command], capture_output=True, text=True, timeout=300, check=False, **options
+    )
+
+
+def test_import_rules_hold() -> None:
+    found = _run(Path(sys.executable).parent / "lint-imports", "--no-cache", cwd=ROOT)
+    assert found.returncode == 0, found.stdout
+    assert "0 broken" in found.stdout
+
+
+def test_an_import_against_the_rules_is_found(tmp_path: Path) -> None:
+    for room in ("app", "operators", "cmrmap"):
+        package = tmp_path / room
+        package.mkdir()
+        (package / "__init__.py").write_text("")
+    (tmp_path / "cmrmap" / "dicom").mkdir()
+    (tmp_path / "cmrmap" / "dicom" / "__init__.py").write_text("")
+    (tmp_path / "cmrmap" / "dicom" / "read.py").write_text("import pydicom\n")
+    (tmp_path / "cmrmap" / "ecv.py").write_text("import torch\nimport pydicom\n")
+    (tmp_path / "cmrmap" / "prune.py").write_text("import cmrmap.ecv\nimport cmrmap.phantom\n")
+    (tmp_path / "cmrmap" / "phantom.py").write_text("")
+    (tmp_path / "operators" / "base.py").write_text("import cmrmap.ecv\nimport app\n")
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    (tmp_path / "pyproject.toml").write_text(text[text.index("[tool.importlinter]") :])
+    found = _run(Path(sys.executable).parent / "lint-imports", "--no-cache", cwd=tmp_path)
+    assert found.returncode != 0
+    assert "cmrmap.prune -> cmrmap.ecv" in found.stdout
+    assert "cmrmap.prune -> cmrmap.phantom" in found.stdout
+    assert "operators.base -> app" in found.stdout
+    assert "cmrmap.ecv -> torch" in found.stdout
+    assert "cmrmap.ecv -> pydicom" in found.stdout
+    assert "cmrmap.dicom.read -> pydicom" not in found.stdout
+
+
+def test_a_module_without_a_place_in_the_import_rules_is_found(tmp_path: Path) -> None:
+    for room in ("app", "operators", "cmrmap"):
+        (tmp_path / room).mkdir()
+        (tmp_path / room / "__init__.py").write_text("")
+    (tmp_path / "cmrmap" / "novelty.py").write_text("")
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    (tmp_path / "pyproject.toml").write_text(text[text.index("[tool.importlinter]") :])
+    found = _run(Path(sys.executable).parent / "lint-imports", "--no-cache", cwd=tmp_path)
+    assert found.returncode != 0
+    assert "novelty" in found.stdout
+
+
+def test_app_yaml_shows_every_setting_at_its_default() -> None:
+    content = yaml.safe_load((ROOT / "app.yaml").read_text(encoding="utf-8"))
+    shown = AnalysisSettings().as_dict()
+    for section in shown.values():
+        section.update({key: list(value) for key, value in section.items() if isinstance(value, tuple)})
+    assert content["analysis"] == shown
+    assert read_analysis_settings(ROOT / "app.yaml") == AnalysisSettings()
+
+
+def test_app_yaml_has_what_the_packager_reads() -> None:
+    content = yaml.safe_load((ROOT / "app.yaml").read_text(encoding="utf-8"))
+    assert content["application"]["title"]
+    assert content["application"]["version"] == VERSION
+    assert {"cpu", "gpu", "memory"} <= set(content["resources"])
+
+
+def test_changelog_names_the_version() -> None:
+    assert f"## [{VERSION}]" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def test_versions_start_with_this_software_and_hold_the_libraries() -> None:
+    versions = software_versions()
+    assert next(iter(versions)) == "cmrmap"
+    assert versions["cmrmap"] == VERSION
+    assert re.match(r"\d+\.\d+", versions["numpy"])
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt", "requirements-train.txt"])
+def test_every_requirement_is_pinned(name: str) -> None:
+    lines = [line.split("#")[0].strip() for line in (ROOT / name).read_text(encoding="utf-8").splitlines()]
+    loose = [line for line in lines if line and "==" not in line and "~=" not in line]
+    assert loose == []
+
+
+def test_the_runtime_does_without_monai_core() -> None:
+    for name in ("requirements.txt", "requirements-dev.txt"):
+        lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
+        assert not [line for line in lines if re.match(r"monai\s*[=~<>]", line)]
+
+
+def test_set_up_says_when_the_python_asked_for_is_none() -> None:
+    environment = {**os.environ, "PYTHON": "/nonexistent/python"}
+    found = _run("sh", ROOT / "scripts" / "environment.sh", "nonsense", env=environment)
+    assert found.returncode == 2
+    assert "expected runtime or dev" in found.stderr
+
+
+def test_set_up_refuses_an_interpreter_that_does_not_run(tmp_path: Path) -> None:
+    (tmp_path / "scripts").mkdir()
+    (tmp_path / "cmrmap").mkdir()
+    for name in ("scripts/environment.sh", "requirements.txt", "pyproject.toml", "cmrmap/provenance.py"):
+        (tmp_path / name).write_bytes((ROOT / name).read_bytes())
+    environment = {**os.environ, "PYTHON": "/nonexistent/python"}
+    found = _run("sh", tmp_path / "scripts" / "environment.sh", "runtime", env=environment)
+    assert found.returncode == 1
+    assert "does not run or is not Python 3.10-3.13" in found.stderr
+    assert not (tmp_path / ".venv").exists()
+
+
+def test_system_packages_that_are_there_need_nothing() -> None:
+    found = _run("sh", ROOT / "scripts" / "system-packages.sh")
+    assert (found.returncode, found.stderr) == (0, "")
+
+
+@pytest.mark.program("make")
+def test_make_alone_lists_the_targets() -> None:
+    found = _run("make", "-C", ROOT, "--no-print-directory")
+    assert found.returncode == 0
+    assert {"demo", "test", "lint"} <= {line.split()[1] for line in found.stdout.splitlines() if "make" in line}
+
+
+def test_monai_deploy_runs_an_application_and_gives_its_exit_code(tmp_path: Path) -> None:
+    application = tmp_path / "some_app"
+    application.mkdir()
+    (application / "__main__.py").write_text("import sys\nprint(sys.argv[1:])\nsys.exit(4)\n")
+    found = _run(
+        sys.executable, ROOT / "bin" / "monai-deploy", "exec", "some_app", "-i", "in", "-l", "INFO", cwd=tmp_path
+    )
+    assert found.returncode == 4
+    assert found.stdout.strip() == "['-i', 'in', '-l', 'INFO']"
+
+
+def test_monai_deploy_runs_this_application_from_any_folder(tmp_path: Path) -> None:
+    for application in (ROOT, ROOT / "app"):
+        found = _run(
+            sys.executable, ROOT / "bin" / "monai-deploy", "exec", application, "-i", "none", "-o", "out", cwd=tmp_path
+        )
+        assert found.returncode == 2
+        assert found.stderr.startswith("cmrmap: input folder")
+        assert (tmp_path / "out" / "results" / "status.json").is_file()
+
+
+def test_monai_deploy_says_what_is_no_application(tmp_path: Path) -> None:
+    wrapper = ROOT / "bin" / "monai-deploy"
+    missing = _run(sys.executable, wrapper, "exec", "nowhere", cwd=tmp_path)
+    assert missing.returncode == 2
+    assert "nowhere does not exist" in missing.stderr
+    folder = _run(sys.executable, wrapper, "exec", ".", cwd=tmp_path)
+    assert folder.returncode == 2
+    assert "has no __main__.py" in folder.stderr
+
+
+def test_monai_deploy_hands_other_words_to_the_sdk() -> None:
+    found = _run(sys.executable, ROOT / "bin" / "monai-deploy", "package", "--help")
+    assert found.returncode == 0
+    assert "--platform" in found.stdout
