@@ -12,8 +12,8 @@ from typing import Any, NoReturn
 import yaml
 
 from app.paths import check_apart, check_input, check_output, find_model, is_inside
-from cmrmap.ecv import Hematocrit, parse_hematocrit
 from cmrmap.errors import InputError, SettingsError
+from cmrmap.hematocrit import Hematocrit, parse_hematocrit
 from cmrmap.provenance import VERSION
 from cmrmap.settings import AnalysisSettings
 

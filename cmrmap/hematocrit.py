@@ -1,143 +1,147 @@
-"""Where a study's hematocrit comes from: the user, a FHIR Observation, a small JSON file, or the settings.
-
-First found wins, in this order. A synthetic value, where the settings allow one, is made later from native blood T1.
-"""
+"""Hematocrit: measured, or estimated from native blood T1 where none was."""
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Collection, Iterator, Mapping
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass
 
-from cmrmap.ecv import Hematocrit, parse_hematocrit
+import numpy as np
+
 from cmrmap.errors import InputError
+from cmrmap.types import Float64Array
 
-FILE_NAME = "hematocrit.json"
-#: LOINC: hematocrit of blood by automated count, and by volume fraction
-LOINC_CODES = frozenset({"4544-3", "20570-8"})
-_LOINC_SYSTEM = "http://loinc.org"
-_VOID_STATUS = frozenset({"entered-in-error", "cancelled", "unknown"})
-_MOST_BYTES = 4_000_000  # a larger JSON file is not somebody's laboratory value
+_LEAST_FRACTION, _MOST_FRACTION = 0.10, 0.70
+_LEAST_PERCENT, _MOST_PERCENT = 20.0, 70.0
 
 
-def find_hematocrit(
-    folder: Path,
-    patient_identifiers: Collection[str],
-    *,
-    given: Hematocrit | None = None,
-    configured: float | None = None,
-) -> Hematocrit | None:
-    """Return the hematocrit to use, or None where nothing gives one.
+@dataclass(frozen=True, slots=True)
+class Hematocrit:
+    """Hematocrit of the patient.
+
+    Attributes
+    ----------
+    value_fraction : 0.10-0.70
+    source : where it comes from, e.g. "command line"; "synthetic ..." where it was estimated from blood T1
+    sd : standard error of the fraction, apart from what ``blood_slope`` carries
+    blood_slope : (slice,) d(fraction)/d(native blood T1 of that slice), 1/ms, of a synthetic value; empty if measured
+    note : what to tell the user, "" if nothing
+    """
+
+    value_fraction: float
+    source: str
+    sd: float = 0.0
+    blood_slope: tuple[float, ...] = ()
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        if not _LEAST_FRACTION <= self.value_fraction <= _MOST_FRACTION:
+            raise InputError(
+                f"hematocrit from {self.source} is {self.value_fraction:.4g}; expected a fraction of "
+                f"{_LEAST_FRACTION:.2f}-{_MOST_FRACTION:.2f}: check the value and its unit"
+            )
+        if not self.sd >= 0:
+            raise InputError(f"the hematocrit's standard error must be 0 or more; found {self.sd:.4g}")
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether the value was estimated from blood T1."""
+        return bool(self.blood_slope)
+
+
+def parse_hematocrit(value: float | str, source: str, sd: float = 0.0) -> Hematocrit:
+    """Read a hematocrit that a person or a file gives, as a fraction or in percent.
 
     Parameters
     ----------
-    folder : the study's input folder, searched for FHIR resources and for hematocrit.json
-    patient_identifiers : what identifies the study's patient (PatientID and other identifiers); an Observation of
-        another subject, or of none, is not used
-    given : from the command line or the environment
-    configured : from the settings, fraction or percent
+    value : 0.10-0.70 is a fraction; 20-70 is percent, with a note
+    source : where it was given
+    sd : standard error of the fraction
 
     Raises
     ------
     InputError
-        hematocrit.json that is damaged, or a value that no living patient has
+        no number, or none that a living patient has
     """
-    if given is not None:
-        return given
-    files = _json_files(folder)
-    observed = _from_observations(files, patient_identifiers)
-    if observed is not None:
-        return observed
-    if (folder / FILE_NAME).is_file():
-        return _from_file(folder / FILE_NAME)
-    return None if configured is None else parse_hematocrit(configured, "settings")
-
-
-def _json_files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*.json") if path.is_file() and path.stat().st_size <= _MOST_BYTES)
-
-
-def _from_file(path: Path) -> Hematocrit:
-    expected = 'expected {"hematocrit": 0.42, "measured": "2026-01-31"}'
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{FILE_NAME} cannot be read as JSON ({type(error).__name__}); {expected}") from error
-    if not isinstance(content, dict) or "hematocrit" not in content:
-        raise InputError(f"{FILE_NAME} has no entry 'hematocrit'; {expected}")
-    measured = content.get("measured")
-    dated = isinstance(measured, str) and re.fullmatch(r"\d{4}(-\d{2}(-\d{2})?)?", measured)
-    return parse_hematocrit(content["hematocrit"], f"{FILE_NAME} (measured {measured})" if dated else FILE_NAME)
+        number = float(value)
+    except (TypeError, ValueError):
+        raise InputError(f"hematocrit from {source} is {value!r}, not a number; give a fraction such as 0.42") from None
+    if _LEAST_PERCENT <= number <= _MOST_PERCENT:
+        return Hematocrit(
+            number / 100.0, source, sd, note=f"hematocrit {number:g} read as percent ({number / 100.0:.3g})"
+        )
+    if not _LEAST_FRACTION <= number <= _MOST_FRACTION:  # NaN too
+        raise InputError(
+            f"hematocrit from {source} is {number:g}; expected a fraction of {_LEAST_FRACTION:.2f}-"
+            f"{_MOST_FRACTION:.2f} or {_LEAST_PERCENT:.0f}-{_MOST_PERCENT:.0f} percent"
+        )
+    return Hematocrit(number, source, sd)
 
 
-def _from_observations(files: list[Path], patient_identifiers: Collection[str]) -> Hematocrit | None:
-    """Newest Observation of the study's patient; a value that cannot be is an error, not a reason to look further."""
-    found: list[tuple[str, float, str]] = []
-    for path in files:
-        try:
-            content = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            continue  # not JSON after all: nobody said that this file is a laboratory value
-        for resource in _resources(content):
-            if _is_hematocrit(resource) and _subjects(resource) & set(patient_identifiers):
-                value = _quantity(resource)
-                if value is not None:
-                    when = str(resource.get("effectiveDateTime") or resource.get("issued") or "")
-                    found.append((when, *value))
-    if not found:
-        return None
-    when, number, unit = max(found)
-    day = when[:10]
-    source = "FHIR Observation" + (f" ({day})" if re.fullmatch(r"\d{4}-\d{2}-\d{2}", day) else "")
-    return parse_hematocrit(number / 100 if unit == "%" else number, source)
+@dataclass(frozen=True, slots=True)
+class SyntheticRegression:
+    """Hematocrit = slope / blood T1 + offset at one field strength.
+
+    Attributes
+    ----------
+    slope_ms, offset : of the published regression
+    residual_sd : scatter of measured hematocrit about it; ours, see ``synthetic_hematocrit``
+    citation : where it was published
+    """
+
+    slope_ms: float
+    offset: float
+    residual_sd: float
+    citation: str
 
 
-def _resources(content: Any) -> Iterator[Mapping[str, Any]]:
-    """Yield the resource itself, and those in a Bundle."""
-    if not isinstance(content, dict):
-        return
-    yield content
-    entries = content.get("entry")
-    for entry in entries if isinstance(entries, list) else []:
-        if isinstance(entry, dict) and isinstance(entry.get("resource"), dict):
-            yield entry["resource"]
+SYNTHETIC_REGRESSIONS: tuple[tuple[float, SyntheticRegression], ...] = (
+    (1.5, SyntheticRegression(866.0, -0.1232, 0.03, "Treibel 2016, 1.5 T")),
+    (3.0, SyntheticRegression(1355.52, -0.310, 0.03, "Graz 2024, 3 T, doi:10.1016/j.ejrad.2024.111659")),
+)
 
 
-def _is_hematocrit(resource: Mapping[str, Any]) -> bool:
-    if resource.get("resourceType") != "Observation" or resource.get("status") in _VOID_STATUS:
-        return False
-    code = resource.get("code")
-    codings = code.get("coding") if isinstance(code, dict) else None
-    return any(
-        isinstance(coding, dict)
-        and coding.get("system", _LOINC_SYSTEM) == _LOINC_SYSTEM
-        and coding.get("code") in LOINC_CODES
-        for coding in (codings if isinstance(codings, list) else [])
+def synthetic_hematocrit(
+    blood_native_ms: Float64Array, blood_native_sd_ms: Float64Array, field_strength_t: float | None
+) -> Hematocrit:
+    """Estimate hematocrit from native blood T1, where none was measured.
+
+    Each field strength has its own regression, and no other is used for it. The blood T1 of the slices is averaged
+    with weights of inverse variance. The scatter about the regression (0.03, ours: the order of the residual that
+    published correlations leave) stays in ``sd``; the error of blood T1 goes through ``blood_slope``, since it is
+    shared with the equation of ECV. Not validated in children (Raucci, JCMR 2017).
+
+    Parameters
+    ----------
+    blood_native_ms, blood_native_sd_ms : (slice,) native blood T1 and its standard error; NaN where there is none
+    field_strength_t : of the scanner, or None where unknown
+
+    Raises
+    ------
+    InputError
+        a field strength without a regression, no blood T1, or a result that no patient has
+    """
+    match = [r for tesla, r in SYNTHETIC_REGRESSIONS if field_strength_t and abs(field_strength_t - tesla) <= 0.15]
+    if not match:
+        found = "unknown" if not field_strength_t else f"{field_strength_t:g} T"
+        raise InputError(f"synthetic hematocrit has a regression for 1.5 T and 3 T; field strength is {found}")
+    values = np.asarray(blood_native_ms, dtype=np.float64)
+    errors = np.asarray(blood_native_sd_ms, dtype=np.float64)
+    known = np.isfinite(values) & (values > 0)
+    if not known.any():
+        raise InputError("synthetic hematocrit needs native blood T1; no slice has one: give a measured hematocrit")
+    weighted = known & np.isfinite(errors) & (errors > 0)
+    if not weighted[known].all():
+        weights = known.astype(np.float64)  # no standard error to weight with
+    else:
+        weights = np.where(known, 1.0 / np.where(known, errors, 1.0) ** 2, 0.0)
+    weights /= weights.sum()
+    blood = float(weights @ np.where(known, values, 0.0))
+    regression = match[0]
+    slopes = -regression.slope_ms / blood**2 * weights
+    return Hematocrit(
+        regression.slope_ms / blood + regression.offset,
+        f"synthetic ({regression.citation})",
+        regression.residual_sd,
+        tuple(float(slope) for slope in slopes),
+        "hematocrit was not given; it was estimated from native blood T1 and is not valid for children",
     )
-
-
-def _subjects(resource: Mapping[str, Any]) -> set[str]:
-    """Return whose the Observation is: the reference's last part and the identifier's value."""
-    subject = resource.get("subject")
-    if not isinstance(subject, dict):
-        return set()
-    out: set[str] = set()
-    if isinstance(subject.get("reference"), str):
-        out.add(subject["reference"].rsplit("/", 1)[-1])
-    identifier = subject.get("identifier")
-    if isinstance(identifier, dict) and isinstance(identifier.get("value"), str):
-        out.add(identifier["value"])
-    return out - {""}
-
-
-def _quantity(resource: Mapping[str, Any]) -> tuple[float, str] | None:
-    quantity = resource.get("valueQuantity")
-    if not isinstance(quantity, dict) or isinstance(quantity.get("value"), bool):
-        return None
-    value = quantity.get("value")
-    if not isinstance(value, (int, float)):
-        return None
-    unit = str(quantity.get("code") or quantity.get("unit") or "")
-    return float(value), unit

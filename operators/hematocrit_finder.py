@@ -8,8 +8,8 @@ from typing import Any
 from monai.deploy.core import Fragment, OperatorSpec
 
 from cmrmap.dicom.study import patient_identifiers
-from cmrmap.ecv import Hematocrit
-from cmrmap.hematocrit import find_hematocrit
+from cmrmap.hematocrit import Hematocrit
+from cmrmap.hematocrit_sources import find_hematocrit
 from cmrmap.outcome import Outcome
 from operators.base import StageOperator
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from cmrmap.alignment import interpolate, nearest, region_weights
-from cmrmap.ecv import EcvGrid, Hematocrit, ecv_grid, region_common_variance, synthetic_hematocrit
+from cmrmap.ecv import EcvGrid, ecv_grid, region_common_variance
 from cmrmap.errors import InputError
+from cmrmap.hematocrit import Hematocrit, synthetic_hematocrit
 from cmrmap.pipeline.series import MappedSeries
 from cmrmap.prune import analysed_pixels
 from cmrmap.settings import AnalysisSettings

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cmrmap.alignment import to_polar
-from cmrmap.ecv import Hematocrit
+from cmrmap.hematocrit import Hematocrit
 from cmrmap.pipeline.extracellular import MappedEcv, map_ecv
 from cmrmap.pipeline.regions import MapReport, locate, report_ecv, report_series
 from cmrmap.pipeline.series import MappedSeries, map_series
@@ -134,8 +134,8 @@ def analyse(
     ----------
     stacks : at most one per kind of map (T2, native T1, post-contrast T1)
     network : from :func:`cmrmap.segmentation.load_network`
-    hematocrit : from :func:`cmrmap.ecv.parse_hematocrit`; None: ECV is absent, or made with a synthetic value where the
-        settings allow it
+    hematocrit : from :func:`cmrmap.hematocrit.parse_hematocrit`; None: ECV is absent, or made with a synthetic value
+        where the settings allow it
     settings : None = the defaults
     refusals : maps that are known to have no series, with the reason
 

@@ -47,7 +47,7 @@ def main(study: Path, results: Path, target: Path) -> None:
             values = dataset.pixel_array * scale + float(dataset.get("RescaleIntercept", 0.0))
             wall = dataset.pixel_array > 0
             source = sources[dataset.SourceImageSequence[0].ReferencedSOPInstanceUID]
-            middle = [int(round(np.mean(axis))) for axis in np.nonzero(wall)]
+            middle = [round(float(np.mean(axis))) for axis in np.nonzero(wall)]
             half = int(_HALF_MM / float(dataset.PixelSpacing[0]))
             window_of = tuple(slice(max(0, m - half), m + half) for m in middle)
             axis = axes[row, column]

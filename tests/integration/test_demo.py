@@ -14,7 +14,7 @@ import pytest
 from cmrmap.dicom.read import read_study
 from cmrmap.dicom.select import select_series
 from cmrmap.dicom.study import load_study
-from cmrmap.ecv import parse_hematocrit
+from cmrmap.hematocrit import parse_hematocrit
 from cmrmap.pipeline import analyse
 from cmrmap.results import MapResult
 from cmrmap.segmentation import load_network

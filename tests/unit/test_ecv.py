@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cmrmap.ecv import Hematocrit, ecv_grid, parse_hematocrit, region_common_variance, synthetic_hematocrit
+from cmrmap.ecv import ecv_grid, region_common_variance
 from cmrmap.errors import InputError
+from cmrmap.hematocrit import Hematocrit, parse_hematocrit, synthetic_hematocrit
 
 MEASURED = Hematocrit(0.42, "test", 0.01)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from cmrmap.ecv import Hematocrit
+from cmrmap.hematocrit import Hematocrit
 from cmrmap.phantom.generate import PhantomStudy, generate_study
 from cmrmap.phantom.parameters import draw_study_parameters
 from cmrmap.pipeline import MappedEcv, MappedSeries, align, extracellular_volume, fit, refine

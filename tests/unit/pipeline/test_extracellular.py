@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cmrmap.ecv import Hematocrit
+from cmrmap.hematocrit import Hematocrit
 from cmrmap.pipeline import MappedEcv, extracellular_volume
 from cmrmap.pipeline.extracellular import pair_slices
 from cmrmap.settings import AnalysisSettings, HematocritSettings

@@ -7,14 +7,9 @@ from hypothesis import strategies as st
 from skimage.measure import euler_number, regionprops
 
 from cmrmap.errors import InputError
-from cmrmap.segmentation.refine import (
-    eccentricity,
-    heart_shape,
-    largest_object,
-    place,
-    refine_segmentation,
-    refinement_rate,
-)
+from cmrmap.segmentation.placement import place
+from cmrmap.segmentation.refine import refine_segmentation, refinement_rate
+from cmrmap.segmentation.shape import eccentricity, heart_shape, largest_object
 from cmrmap.types import ImageOutcome, Label, MapKind, SegmentationStack
 
 SIZE = 96

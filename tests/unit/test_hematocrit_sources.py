@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from cmrmap.ecv import parse_hematocrit
 from cmrmap.errors import InputError
-from cmrmap.hematocrit import find_hematocrit
+from cmrmap.hematocrit import parse_hematocrit
+from cmrmap.hematocrit_sources import find_hematocrit
 
 PATIENT = {"P1"}
 
