@@ -53,7 +53,7 @@ class CmrmapApplication(GraphApplication):
             **common,
         )
         ecv = ExtracellularVolumeOperator(self, name="ecv", settings=settings, **common)
-        report = RegionalReportOperator(self, name="report", **common)
+        report = RegionalReportOperator(self, name="report", settings=settings, **common)
         encode = DicomEncoderOperator(self, name="encode", provenance=provenance, settings=settings.outputs, **common)
         bundle = BundlerOperator(
             self, name="bundle", provenance=provenance, with_csv=settings.outputs.segments_csv, **common

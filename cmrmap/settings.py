@@ -42,6 +42,7 @@ class RefinementSettings(_Checked):
     """When a network's outline passes the shape check."""
 
     eccentricity_limit: float = tunable(0.65, unit="1", source=f"{_ZHU}, Processing Pipeline", low=0.0, high=1.0)
+    atypical_drop: float = tunable(0.1, unit="Dice", source="ours; 1 = off", low=0.0, high=1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ class SliceSettings(_Checked):
 class PruningSettings(_Checked):
     """Which pixels the statistics leave out: layers at the wall's border, values out of range (both ends count)."""
 
-    boundary_px: int = tunable(1, unit="px", source=f"{_ZHU} prunes; the depth is ours", low=0, high=5)
+    boundary_px: int = tunable(2, unit="px", source=f"{_ZHU} prunes; the depth is ours", low=0, high=5)
     t2_range_ms: tuple[float, float] = tunable((30.0, 100.0), unit="ms", source=_ZHU, low=0.0, high=1e4)
     native_t1_range_ms: tuple[float, float] = tunable((400.0, 2500.0), unit="ms", source="ours", low=0.0, high=1e4)
     postcontrast_t1_range_ms: tuple[float, float] = tunable((50.0, 1500.0), unit="ms", source="ours", low=0.0, high=1e4)

@@ -22,6 +22,7 @@ from cmrmap.regional import (
     segment_table,
 )
 from cmrmap.results import MapResult, SegmentResult, SliceResult, mean_blood
+from cmrmap.settings import AnalysisSettings
 from cmrmap.types import (
     BoolArray,
     ImageOutcome,
@@ -78,7 +79,7 @@ def locate(series: MappedSeries, manual: Mapping[int, tuple[float, float]] | Non
     return Regions(levels, points, aha_map(wall, series.reference_centres, points, levels.levels, geometry))
 
 
-def report_series(series: MappedSeries, regions: Regions) -> MapReport:
+def report_series(series: MappedSeries, regions: Regions, settings: AnalysisSettings) -> MapReport:
     """Summarise a T1 or T2 map."""
 
     def uncertainty(region: BoolArray) -> float:
@@ -90,10 +91,10 @@ def report_series(series: MappedSeries, regions: Regions) -> MapReport:
         *_with_map(regions.levels.flags, series.kind),
         *_with_map(insertion_point_flags(regions.points.source, regions.points.reason), series.kind),
     )
-    return _report(series, series.map, regions, table, flags)
+    return _report(series, series.map, regions, table, flags, settings)
 
 
-def report_ecv(ecv: MappedEcv, regions: Regions) -> MapReport:
+def report_ecv(ecv: MappedEcv, regions: Regions, settings: AnalysisSettings) -> MapReport:
     """Summarise the ECV map; ``regions`` are those of the native T1 series, whose pixels it lies on."""
     made = np.asarray(ecv.map.reference_time >= 0, dtype=np.bool_)
     table = segment_table(ecv.map.values, ecv.map.analysed, regions.aha, made, ecv.uncertainty)
@@ -102,7 +103,7 @@ def report_ecv(ecv: MappedEcv, regions: Regions) -> MapReport:
         severity = "warning" if ecv.hematocrit.synthetic else "info"
         code = "synthetic_hematocrit" if ecv.hematocrit.synthetic else "hematocrit_read"
         flags = (QualityFlag(code, severity, ecv.hematocrit.note, MapKind.ECV),)
-    return _report(ecv.native, ecv.map, regions, table, flags, partner=ecv)
+    return _report(ecv.native, ecv.map, regions, table, flags, settings, partner=ecv)
 
 
 def _with_map(flags: tuple[QualityFlag, ...], kind: MapKind) -> tuple[QualityFlag, ...]:
@@ -115,6 +116,7 @@ def _report(
     regions: Regions,
     table: SegmentTable,
     flags: tuple[QualityFlag, ...],
+    settings: AnalysisSettings,
     partner: MappedEcv | None = None,
 ) -> MapReport:
     reasons = {refusal.slice_index: refusal.reason for refusal in fitted.refusals}
@@ -152,8 +154,8 @@ def _report(
         source_uids=_sources(series, partner),
         model=fitted.model,
     )
-    boundary = prune_boundary(wall)
-    return MapReport(result, volume, (*flags, *fit_flags(fitted.kind, fitted.status, boundary, fitted.analysed)))
+    countable = prune_boundary(wall, settings.pruning.boundary_px)
+    return MapReport(result, volume, (*flags, *fit_flags(fitted.kind, fitted.status, countable, fitted.analysed)))
 
 
 def _slice_result(

@@ -53,9 +53,14 @@ def refine(
     stacks: Sequence[WeightedStack], segmentations: Sequence[SegmentationStack], settings: AnalysisSettings
 ) -> tuple[RefinedSegmentation, ...]:
     """Check every shape, replace or exclude those that fail."""
-    limit = settings.refinement.eccentricity_limit
+    limits = settings.refinement
     return tuple(
-        refine_segmentation(labels, stack.present, eccentricity_limit=limit)
+        refine_segmentation(
+            labels,
+            stack.present,
+            eccentricity_limit=limits.eccentricity_limit,
+            atypical_drop=limits.atypical_drop,
+        )
         for stack, labels in zip(stacks, segmentations, strict=True)
     )
 
@@ -92,14 +97,19 @@ def extracellular_volume(
     return map_ecv(by_kind.get(MapKind.NATIVE_T1), by_kind.get(MapKind.POSTCONTRAST_T1), hematocrit, settings)
 
 
-def report(series: Sequence[MappedSeries], ecv: MappedEcv | Refusal, refusals: Sequence[Refusal] = ()) -> StudyAnalysis:
+def report(
+    series: Sequence[MappedSeries],
+    ecv: MappedEcv | Refusal,
+    refusals: Sequence[Refusal],
+    settings: AnalysisSettings,
+) -> StudyAnalysis:
     """Summarise all maps; ``refusals`` say why a map has no series (from the selection)."""
     reports: dict[MapKind, MapReport] = {}
     for one in series:
         regions = locate(one)
-        reports[one.kind] = report_series(one, regions)
+        reports[one.kind] = report_series(one, regions, settings)
         if isinstance(ecv, MappedEcv) and one.kind is MapKind.NATIVE_T1:
-            reports[MapKind.ECV] = report_ecv(ecv, regions)
+            reports[MapKind.ECV] = report_ecv(ecv, regions, settings)
     why = {refusal.kind: refusal for refusal in refusals if refusal.slice_index is None}
     if isinstance(ecv, Refusal):
         why.setdefault(MapKind.ECV, ecv)
@@ -148,4 +158,4 @@ def analyse(
     refined = refine(stacks, segmentations, chosen)
     polar = align(stacks, refined, chosen)
     series = fit(stacks, refined, polar, chosen)
-    return report(series, extracellular_volume(series, hematocrit, chosen), refusals)
+    return report(series, extracellular_volume(series, hematocrit, chosen), refusals, chosen)

@@ -80,7 +80,7 @@ def _climb(c: Float64Array, low: float, high: float) -> float:
         if sign * bend < 0:
             step = -slope / bend
             # tested before the bracket: a converged Newton step may leave it by a rounding error
-            if abs(step) < 1e-8:
+            if abs(step) < 1e-6:  # the next would be of its square
                 return z + step
             if low <= z + step <= high:
                 z += step
@@ -118,6 +118,8 @@ def _fit(
     g = np.empty((n_prefixes, n_nodes))
     best = np.empty(n_prefixes)
     base = np.empty(n_prefixes)
+    refined = np.empty(n_prefixes)
+    answer = np.empty(n_prefixes)
     c = np.empty(N_COEFFICIENTS)
     column = np.empty(n)
     slope = np.empty(n)
@@ -142,7 +144,6 @@ def _fit(
             mean_sum += value
             for i in range(n_nodes):
                 g[0, i] += value * dictionary[j, i]
-        top = -1.0
         for k in range(n_prefixes):
             if k > 0:
                 value = 2.0 * s[k - 1]
@@ -154,18 +155,27 @@ def _fit(
             for i in range(n_nodes):
                 largest = max(largest, abs(g[k, i]))
             best[k] = largest * largest + base[k]
-            top = max(top, best[k])
 
-        # refine every local maximum that may turn out best, or within the ambiguity limit of the best
-        slack = AMBIGUITY_LIMIT * (total - top) / dof if dof > 0 and magnitude else 0.0
+        # refine, the most promising prefix first, every local maximum that may turn out best, and then those within the
+        # ambiguity limit until one is found: in pixels of mere noise there are many
         first = -1.0
         first_k = 0
         first_x = 0.0
         first_edge = False
+        limit = math.inf
+        ambiguous = False
+        margin = (gain + ROUNDING) * total
         for k in range(n_prefixes):
-            least = top - slack - gain * (total - base[k]) - ROUNDING * total
-            if best[k] < least:
-                continue
+            refined[k] = -1.0
+        for _ in range(n_prefixes):
+            k = 0
+            for i in range(1, n_prefixes):
+                if best[i] > best[k]:
+                    k = i
+            if best[k] + margin < first and (ambiguous or best[k] + margin < limit):
+                break
+            least = best[k] - margin
+            best[k] = -1.0
             prefix = -1.0
             x = 0.0
             edge = False
@@ -195,24 +205,23 @@ def _fit(
                     prefix = value
                     x = log_t[i] + step * z
                     edge = at_edge
-            best[k] = prefix
-            g[k, 0] = x
-            if prefix > first:
+            refined[k] = prefix
+            answer[k] = x
+            # of equals the one with fewer negative samples
+            if prefix > first or (prefix == first and k < first_k):
                 first = prefix
                 first_k = k
                 first_x = x
                 first_edge = edge
+                limit = first - ROUNDING * total
+                if dof > 0:
+                    limit -= AMBIGUITY_LIMIT * max(total - first, 0.0) / dof
+            ambiguous = False
+            for i in range(n_prefixes):
+                if i != first_k and refined[i] >= limit and abs(answer[i] - first_x) > DISTINCT_LOG_T:
+                    ambiguous = True
         if first <= base[first_k]:
             continue
-        ambiguous = False
-        if magnitude:
-            limit = first - ROUNDING * total
-            if dof > 0:
-                limit -= AMBIGUITY_LIMIT * max(total - first, 0.0) / dof
-            for k in range(n_prefixes):
-                # best[k] of a prefix that was not refined lies below the limit, g[k, 0] is then not read
-                if k != first_k and best[k] >= limit and abs(g[k, 0] - first_x) > DISTINCT_LOG_T:
-                    ambiguous = True
 
         # the answer, exactly: columns of the Jacobian in variables in which they are orthogonal
         t = math.exp(first_x)

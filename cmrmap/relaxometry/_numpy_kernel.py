@@ -151,7 +151,7 @@ def _refine(signed: Float64Array, node: IntArray, basis: ReducedBasis) -> tuple[
         high[active] = np.where(rising, high[active], here)
         step = -slope / bend
         # tested before the bracket: a converged Newton step may leave it by a rounding error
-        done = (bend < 0) & (np.abs(step) < 1e-8)
+        done = (bend < 0) & (np.abs(step) < 1e-6)  # the next would be of its square
         newton = done | ((bend < 0) & (low[active] <= here + step) & (here + step <= high[active]))
         z[active] = np.where(newton, here + step, 0.5 * (low[active] + high[active]))
         active = active[~done]

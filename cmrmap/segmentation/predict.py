@@ -12,6 +12,7 @@ from torch import Tensor
 
 from cmrmap.errors import InputError
 from cmrmap.segmentation.model_folder import Network
+from cmrmap.segmentation.motion import estimate_shifts
 from cmrmap.segmentation.network import StackUNet
 from cmrmap.segmentation.preprocess import COARSE_PIXEL_MM, FINE_PIXEL_MM, Crop, normalise, pad_to, resample
 from cmrmap.types import BoolArray, FloatArray, Label, LabelArray, SegmentationStack, WeightedStack, readonly
@@ -129,6 +130,15 @@ def _find_ventricle(images: Tensor, spacing: tuple[float, float], network: Stack
     return float((centre[0] + 0.5) / rows), float((centre[1] + 0.5) / columns)
 
 
+def _draw(fine: Tensor, crop: Crop, network: StackUNet) -> tuple[list[Crop], Tensor]:
+    """Draw on crops that follow the heart from image to image; the crops and their class probabilities."""
+    common = normalise(crop.cut(fine))
+    shifts = estimate_shifts(common.numpy(), FINE_PIXEL_MM)
+    crops = [crop.moved(int(down), int(right)) for down, right in shifts]
+    images = torch.cat([one.cut(image[None]) for one, image in zip(crops, fine, strict=True)])
+    return crops, _probabilities(network, images)
+
+
 def _predict(
     images: Tensor, spacing: tuple[float, float], network: Network
 ) -> tuple[LabelArray, npt.NDArray[np.float32]] | None:
@@ -138,18 +148,22 @@ def _predict(
     fine = resample(images, spacing, FINE_PIXEL_MM)
     rows, columns = fine.shape[-2:]
     crop = Crop.about((centre[0] * rows - 0.5, centre[1] * columns - 0.5))
-    probabilities = _probabilities(network.fine, crop.cut(fine))
+    crops, probabilities = _draw(fine, crop, network.fine)
     # the crop that the coarse network proposed may be off; what was drawn on it says by how much
     ventricle = probabilities[:, [Label.MYOCARDIUM, Label.CAVITY]].sum(1).mean(0).numpy() > 0.5
     if ventricle.any():
-        row, column = ndimage.center_of_mass(ventricle)
-        middle = (crop.size - 1) / 2
-        if np.hypot(row - middle, column - middle) * FINE_PIXEL_MM > _RECENTRE_MM:
-            crop = Crop.about((crop.top + float(row), crop.left + float(column)))
-            probabilities = _probabilities(network.fine, crop.cut(fine))
+        offset = np.asarray(ndimage.center_of_mass(ventricle)) - (crop.size - 1) / 2
+        if np.hypot(*offset) * FINE_PIXEL_MM > _RECENTRE_MM:
+            crops, probabilities = _draw(fine, crop.moved(*(round(float(o)) for o in offset)), network.fine)
     outside = torch.zeros(probabilities.shape[1])
     outside[Label.BACKGROUND] = 1.0
-    full = crop.paste_back(probabilities, (rows, columns), (images.shape[-2], images.shape[-1]), outside)
+    shape = (images.shape[-2], images.shape[-1])
+    full = torch.cat(
+        [
+            one.paste_back(probability[None], (rows, columns), shape, outside)
+            for one, probability in zip(crops, probabilities, strict=True)
+        ]
+    )
     best, labels = full.max(1)
     ventricle_pixels = (labels == Label.MYOCARDIUM) | (labels == Label.CAVITY)
     count = ventricle_pixels.sum((1, 2))

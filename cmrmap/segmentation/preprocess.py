@@ -67,6 +67,10 @@ class Crop:
         """Window of ``size`` pixels whose middle is nearest to ``centre`` (row, column)."""
         return cls(round(centre[0] - (size - 1) / 2), round(centre[1] - (size - 1) / 2), size)
 
+    def moved(self, down: int, right: int) -> Crop:
+        """Return the window shifted by whole pixels."""
+        return Crop(self.top + down, self.left + right, self.size)
+
     def cut(self, images: Tensor) -> Tensor:
         """Cut the window out of (image, row, column); what lies outside repeats each image's minimum."""
         out = images.amin((-2, -1), keepdim=True).repeat(1, self.size, self.size)

@@ -35,6 +35,8 @@ class Anatomy:
     endocardium: Float64Array  # as a reader draws it: trabeculae and papillary muscles belong to the cavity
     trabeculae: Float64Array  # relative radius within which the cavity is free of trabeculae, 0..1
     fat_thickness: Float64Array
+    pericardium_mm: float  # thin layer outside the fat; 0 = not seen
+    pericardium: Tissue
     papillaries: tuple[Ellipse, ...]
     lesion: tuple[float, float, float, float] | None  # angle, half width (rad), inner and outer depth 0..1
     gap: tuple[float, float] | None  # outflow tract: angle and half width in which the wall is open
@@ -68,8 +70,8 @@ def draw_anatomy(rng: np.random.Generator) -> Anatomy:
     endocardium = np.maximum(epicardium - thickness, 1.5)
     endocardium = np.clip(endocardium, 1.5, epicardium - 2.0)
     trabeculae = np.ones(_TABLE)
-    if rng.random() < 0.6:
-        trabeculae -= np.abs(_outline(rng, rng.uniform(0, 0.05, 16), first=5) - 1)
+    if rng.random() < 0.8:
+        trabeculae -= np.abs(_outline(rng, rng.uniform(0, 0.08, 20), first=5) - 1) + rng.uniform(0, 0.08)
     cavity = float(endocardium.mean())
     papillaries = tuple(
         Ellipse(
@@ -104,12 +106,14 @@ def draw_anatomy(rng: np.random.Generator) -> Anatomy:
     if rng.random() < 0.75:
         for _ in range(rng.integers(1, 4)):
             centre, width = rng.uniform(0, 2 * np.pi), rng.uniform(0.2, 1.2)
-            fat += rng.uniform(0, 7) * np.exp((np.cos(angle - centre) - 1) / width**2)
+            fat += rng.uniform(0, 8) * np.exp((np.cos(angle - centre) - 1) / width**2)
     return Anatomy(
         epicardium=np.asarray(epicardium),
         endocardium=np.asarray(endocardium),
         trabeculae=np.clip(trabeculae, 0.3, 1.0),
         fat_thickness=fat,
+        pericardium_mm=rng.uniform(0.8, 3.0) if rng.random() < 0.65 else 0.0,
+        pericardium=Tissue(int(rng.choice([Tissue.INK, Tissue.INK, Tissue.RV_WALL, Tissue.OTHER_1, Tissue.FAT]))),
         papillaries=papillaries,
         lesion=lesion,
         gap=gap,
@@ -214,10 +218,12 @@ def render(anatomy: Anatomy, y: Float64Array, x: Float64Array) -> tuple[LabelArr
     epicardium = anatomy.epicardium[index]
     endocardium = anatomy.endocardium[index]
     label = np.zeros(shape, dtype=np.uint8)
-    fat_layer = radius < epicardium + anatomy.fat_thickness[index]
-    if anatomy.right_ventricle is not None:
-        fat_layer |= _inside(anatomy.right_ventricle, y, x, anatomy.rv_wall_mm + anatomy.fat_thickness.mean()) < 1
-    tissue[fat_layer] = Tissue.FAT
+    for layer, further in ((anatomy.pericardium, anatomy.pericardium_mm), (Tissue.FAT, 0.0)):
+        around = radius < epicardium + anatomy.fat_thickness[index] + further
+        if anatomy.right_ventricle is not None:
+            margin = anatomy.rv_wall_mm + anatomy.fat_thickness.mean() + further
+            around |= _inside(anatomy.right_ventricle, y, x, margin) < 1
+        tissue[around] = layer
     if anatomy.right_ventricle is not None:
         tissue[_inside(anatomy.right_ventricle, y, x, anatomy.rv_wall_mm) < 1] = Tissue.RV_WALL
         cavity = _inside(anatomy.right_ventricle, y, x) < 1

@@ -7,12 +7,15 @@ import pytest
 
 from cmrmap.pipeline import report
 from cmrmap.pipeline.regions import locate, report_series
+from cmrmap.settings import AnalysisSettings
 from cmrmap.types import ImageOutcome, MapKind, Refusal, SliceLevel
+
+SETTINGS = AnalysisSettings()
 
 
 @pytest.fixture(scope="module")
 def analysis(chain):
-    return report(chain.series, chain.ecv)
+    return report(chain.series, chain.ecv, (), SETTINGS)
 
 
 def test_all_four_maps_are_made(analysis) -> None:
@@ -66,7 +69,7 @@ def test_excluded_and_replaced_images_are_counted_and_flagged(chain) -> None:
     outcome[0, :4] = ImageOutcome.REPLACED
     outcome[0, 4] = ImageOutcome.EXCLUDED
     changed = replace(native, refined=replace(native.refined, outcome=outcome))
-    told = report_series(changed, locate(changed))
+    told = report_series(changed, locate(changed), SETTINGS)
     first = told.result.slices[0]
     assert (first.n_images, first.n_segmented, first.n_refined) == (11, 10, 4)
     codes = {flag.code for flag in told.flags if flag.slice_index == 0}
@@ -76,7 +79,7 @@ def test_excluded_and_replaced_images_are_counted_and_flagged(chain) -> None:
 def test_a_map_without_series_says_why(chain) -> None:
     refusals = (Refusal(MapKind.T2, "absent", "the study has no T2 mapping series"),)
     only_native = report(
-        (chain[MapKind.NATIVE_T1],), Refusal(MapKind.ECV, "absent", "no hematocrit was given"), refusals
+        (chain[MapKind.NATIVE_T1],), Refusal(MapKind.ECV, "absent", "no hematocrit was given"), refusals, SETTINGS
     )
     by_kind = {one.kind: one for one in only_native.maps}
     assert by_kind[MapKind.T2].reason == "the study has no T2 mapping series"
@@ -100,8 +103,8 @@ def test_a_cell_that_cannot_be_trusted_neither_spoils_nor_hides_the_uncertainty(
     values[0, 5:9, 4:8] = np.nan
     sensitivity[0, :, 5:9, 4:8] = np.nan
     holed = replace(native, map=replace(native.map, polar_values=values, sensitivity=sensitivity))
-    whole = report_series(native, locate(native)).result.slices[0].statistics
-    told = report_series(holed, locate(holed)).result.slices[0].statistics
+    whole = report_series(native, locate(native), SETTINGS).result.slices[0].statistics
+    told = report_series(holed, locate(holed), SETTINGS).result.slices[0].statistics
     assert told.uncertainty == pytest.approx(whole.uncertainty, rel=0.05)
 
 
@@ -110,6 +113,6 @@ def test_an_unknown_error_is_told_as_unknown(chain) -> None:
     sensitivity = np.array(native.map.sensitivity)
     sensitivity[0] = np.nan
     unknown = replace(native, map=replace(native.map, sensitivity=sensitivity))
-    told = report_series(unknown, locate(unknown)).result
+    told = report_series(unknown, locate(unknown), SETTINGS).result
     assert np.isnan(told.slices[0].statistics.uncertainty)
     assert told.slices[1].statistics.uncertainty > 0
