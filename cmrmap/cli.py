@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import typer
 from rich.console import Console
 from rich.markup import escape
@@ -30,6 +31,8 @@ cli = typer.Typer(
 )
 phantom = typer.Typer(help="Digital hearts with known truth, as DICOM.", no_args_is_help=True)
 cli.add_typer(phantom, name="phantom")
+evaluate = typer.Typer(help="How well it does on cases with a reference.", no_args_is_help=True)
+cli.add_typer(evaluate, name="evaluate")
 
 
 def main() -> None:
@@ -123,6 +126,26 @@ def train(
         train_network(TrainingSettings(network, steps, seed=seed), output)
     card = export(output, output / "model", {"name": name, "version": VERSION})
     print(f"model written: {card}")
+
+
+@evaluate.command("segmentation")
+def evaluate_segmentation(
+    data: Annotated[Path, typer.Option(help="Folder with DIR/<subject>/reference.npz (masks) and images or dicom/.")],
+    model: Annotated[Path | None, typer.Option("--model", "-m", help="Model folder; default: the one shipped.")] = None,
+    pixel_mm: Annotated[float, typer.Option(min=0.1, help="Pixel size of subjects that come without DICOM.")] = 1.4,
+) -> None:
+    """Print the network's overlap with reference masks: per image, largest object only, before refinement."""
+    from cmrmap.evaluation.segmentation import evaluate_folder
+    from cmrmap.segmentation import load_network
+
+    network = load_network(model or next(iter(sorted((_ROOT / "models").glob("*/model.json")))).parent)
+    table = Table(title=f"Overlap with the reference, model {network.name} {network.version}")
+    for name in ("subject", "images", "wall Dice", "median", "cavity Dice", "shape check passed"):
+        table.add_column(name)
+    for one in evaluate_folder(data, network, pixel_mm):
+        numbers = (one.wall_dice.mean(), np.median(one.wall_dice), one.cavity_dice.mean())
+        table.add_row(one.name, str(one.wall_dice.size), *(f"{n:.3f}" for n in numbers), f"{one.passed.mean():.0%}")
+    Console().print(table)
 
 
 @cli.command()

@@ -41,20 +41,24 @@ def estimate_shifts(images: npt.NDArray[np.float32], pixel_mm: float) -> IntPair
         return shifts
     reach = int(MAX_SHIFT_MM / pixel_mm)
     edges = np.stack([_edges(image) for image in images])
+    aligned = edges.copy()
+    # one after the other: moved all at once, two images that lie apart would change places for ever
     for _ in range(_ROUNDS):
-        aligned = np.stack([np.roll(edge, -shift, (0, 1)) for edge, shift in zip(edges, shifts, strict=True)])
-        total = aligned.sum(axis=0)
-        shifts = np.stack([_shift(edge, total - own, reach) for edge, own in zip(edges, aligned, strict=True)])
+        for index, edge in enumerate(edges):
+            others = aligned.sum(axis=0) - aligned[index]
+            shifts[index] = _shift(edge, others, reach)
+            aligned[index] = np.roll(edge, -shifts[index], (0, 1))
     return np.asarray(shifts - np.rint(np.median(shifts, axis=0)).astype(np.intp), dtype=np.intp)
 
 
 def _edges(image: npt.NDArray[np.float32]) -> Float64Array:
-    """Gradient magnitude, without mean, under the window."""
+    """Gradient magnitude, without mean, under the window, of unit energy: strong contrast has no more say."""
     gradient = ndimage.gaussian_gradient_magnitude(image.astype(np.float64), _EDGE_SD_PX)
     windows = [
         np.exp(-0.5 * ((np.arange(size) - (size - 1) / 2) / (_WINDOW_SHARE * size)) ** 2) for size in image.shape
     ]
-    return np.asarray((gradient - gradient.mean()) * np.outer(*windows), dtype=np.float64)
+    seen = (gradient - gradient.mean()) * np.outer(*windows)
+    return np.asarray(seen / max(float(np.linalg.norm(seen)), 1e-30), dtype=np.float64)
 
 
 def _shift(edges: Float64Array, others: Float64Array, reach: int) -> IntPairs:

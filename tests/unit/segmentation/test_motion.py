@@ -20,14 +20,14 @@ def _heart(down: float, right: float, wall: float, blood: float, outside: float 
 
 
 @settings(max_examples=15)
-@given(st.integers(-15, 15), st.integers(-15, 15))
+@given(st.integers(-12, 12), st.integers(-12, 12))
 def test_one_moved_image_among_others_of_other_contrast(down: int, right: int) -> None:
     images = np.stack(
         [_heart(0, 0, 0.4, 0.9), _heart(0, 0, 0.5, 0.3), _heart(down, right, 0.3, 1.0), _heart(0, 0, 0.6, 0.8)]
     )
     shifts = estimate_shifts(images, 1.25)
     assert np.abs(shifts[[0, 1, 3]]).max() <= 1
-    assert np.abs(shifts[2] - (down, right)).max() <= 1
+    assert np.abs(shifts[2] - (down, right)).max() <= 2
 
 
 def test_inverted_contrast_keeps_its_place() -> None:

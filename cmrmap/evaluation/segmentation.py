@@ -1,0 +1,98 @@
+"""Overlap of the network's labels with reference masks, image by image, before any shape refinement."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from cmrmap.dicom.read import read_study
+from cmrmap.dicom.select import select_series
+from cmrmap.dicom.study import load_study
+from cmrmap.errors import InputError
+from cmrmap.segmentation import Network, predict_slice
+from cmrmap.segmentation.shape import heart_shape, largest_object
+from cmrmap.types import BoolArray, Float64Array, FloatArray, Label, LabelArray
+
+REFERENCE_NAME = "reference.npz"
+_ECCENTRICITY_LIMIT = 0.65
+_PINHOLE_PIXELS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectOverlap:
+    """One subject's figures, (slice, time) each.
+
+    Attributes
+    ----------
+    name : of the subject's folder
+    wall_dice : of the largest object of the myocardium with the reference's
+    cavity_dice : of the cavity
+    passed : whether the shape check passes
+    """
+
+    name: str
+    wall_dice: Float64Array
+    cavity_dice: Float64Array
+    passed: BoolArray
+
+
+def dice(one: BoolArray, other: BoolArray) -> float:
+    """Return twice the intersection over the sum of both areas; NaN where both are empty."""
+    total = int(np.count_nonzero(one)) + int(np.count_nonzero(other))
+    return 2.0 * int(np.count_nonzero(one & other)) / total if total else float("nan")
+
+
+def evaluate_subject(folder: Path, network: Network, pixel_mm: float) -> SubjectOverlap:
+    """Segment one subject and compare.
+
+    Parameters
+    ----------
+    folder : holds reference.npz with ``masks`` (slice, time, row, column; 1 myocardium, 2 LV cavity) and either
+        ``dicom/`` with one native T1 series or ``images`` of the masks' shape in the same file
+    network : to evaluate
+    pixel_mm : of ``images``; DICOM brings its own
+
+    Raises
+    ------
+    InputError
+        a folder without these
+    """
+    reference = np.load(folder / REFERENCE_NAME)
+    masks = np.asarray(reference["masks"], dtype=np.uint8)
+    if "images" in reference:
+        images, spacing = np.asarray(reference["images"], dtype=np.float32), (pixel_mm, pixel_mm)
+    else:
+        images, spacing, masks = _from_dicom(folder, masks)
+    wall, cavity = np.full(masks.shape[:2], np.nan), np.full(masks.shape[:2], np.nan)
+    passed = np.zeros(masks.shape[:2], dtype=np.bool_)
+    for s, (stack, truth) in enumerate(zip(images, masks, strict=True)):
+        labels = predict_slice(stack, spacing, network).labels
+        for t, (found, true) in enumerate(zip(labels, truth, strict=True)):
+            wall[s, t] = dice(largest_object(found == Label.MYOCARDIUM), true == Label.MYOCARDIUM)
+            cavity[s, t] = dice(found == Label.CAVITY, true == Label.CAVITY)
+            passed[s, t] = heart_shape(found, _PINHOLE_PIXELS).passes(_ECCENTRICITY_LIMIT)
+    return SubjectOverlap(folder.name, wall, cavity, passed)
+
+
+def _from_dicom(folder: Path, masks: LabelArray) -> tuple[FloatArray, tuple[float, float], LabelArray]:
+    """Images and spacing of the folder's study; masks in its order, which may run the other way."""
+    study = read_study(folder / "dicom")
+    stack = load_study(study, select_series(study), {}).stacks[0]
+    if stack.images.shape != masks.shape:
+        raise InputError(f"{folder.name}: the study has images {stack.images.shape}, the masks are {masks.shape}")
+    # files are numbered in the order of the masks, slices in the order of their place
+    first = [study.paths[row[0]] for row in stack.source_uids]
+    order = np.argsort(np.argsort(first))
+    return stack.images, stack.geometry[0].pixel_spacing_mm, masks[order]
+
+
+def evaluate_folder(data: Path, network: Network, pixel_mm: float) -> tuple[SubjectOverlap, ...]:
+    """Evaluate every subject folder in ``data``, in the order of their names; see :func:`evaluate_subject`."""
+    subjects = sorted(path.parent for path in data.glob(f"*/{REFERENCE_NAME}"))
+    if not subjects:
+        raise InputError(
+            f"{data} holds no subject folders with {REFERENCE_NAME}; expected DIR/<subject>/{REFERENCE_NAME}"
+        )
+    return tuple(evaluate_subject(folder, network, pixel_mm) for folder in subjects)

@@ -1,0 +1,48 @@
+"""Overlap with reference masks: Dice by hand, subjects from arrays, what is missing."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from cmrmap.errors import InputError
+from cmrmap.evaluation.segmentation import dice, evaluate_folder
+from cmrmap.segmentation import load_network
+from cmrmap.segmentation.model_folder import save_network
+from cmrmap.segmentation.network import StackUNet
+
+
+def test_dice_by_hand() -> None:
+    one = np.array([[1, 1, 0, 0]], dtype=bool)
+    other = np.array([[0, 1, 1, 0]], dtype=bool)
+    assert dice(one, other) == 0.5
+    assert dice(one, one) == 1.0
+    assert np.isnan(dice(one & False, one & False))
+
+
+@pytest.fixture
+def network(tmp_path: Path):
+    torch.manual_seed(0)
+    states = {name: StackUNet((4, 6)).state_dict() for name in ("coarse", "fine")}
+    card = {"name": "tiny", "version": "0", "networks": {name: {"widths": [4, 6]} for name in states}}
+    save_network(tmp_path / "model", states, card)
+    return load_network(tmp_path / "model")
+
+
+def test_every_image_of_every_subject_is_compared(network, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    for name in ("b", "a"):
+        (tmp_path / "data" / name).mkdir(parents=True)
+        masks = np.zeros((2, 3, 40, 40), np.uint8)
+        masks[:, :, 10:20, 10:20] = 1
+        np.savez(tmp_path / "data" / name / "reference.npz", masks=masks, images=rng.uniform(0, 9, masks.shape))
+    found = evaluate_folder(tmp_path / "data", network, 1.5)
+    assert [one.name for one in found] == ["a", "b"]
+    assert found[0].wall_dice.shape == (2, 3)
+    assert np.all((found[0].wall_dice >= 0) & (found[0].wall_dice <= 1))
+
+
+def test_a_folder_without_subjects(network, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no subject folders"):
+        evaluate_folder(tmp_path, network, 1.4)
