@@ -7,7 +7,7 @@ BIN := .venv/bin
 DEMO := out/demo
 SOURCES := . bin/monai-deploy
 
-.PHONY: help demo test test-quick test-slow lint format env env-dev system-packages bench clean
+.PHONY: help demo figures test test-quick test-slow lint format env env-dev system-packages bench clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -17,6 +17,9 @@ demo: env ## set-up, phantom study, the application on it, a summary
 	$(BIN)/cmrmap phantom study -o $(DEMO)/study --hematocrit-file
 	$(BIN)/python -m app -i $(DEMO)/study/dicom -o $(DEMO)/results
 	@$(BIN)/cmrmap summary $(DEMO)/study $(DEMO)/results
+
+figures: demo env-dev ## the demo, and the pictures of the documents drawn from it
+	$(BIN)/python docs/figures/demo_maps.py $(DEMO)/study/dicom $(DEMO)/results
 
 test: env-dev system-packages lint ## set-up, checks of the source, every test (what CI runs)
 	$(BIN)/pytest

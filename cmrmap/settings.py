@@ -72,6 +72,15 @@ class ModelSettings(_Checked):
 
 
 @dataclass(frozen=True, slots=True)
+class FitSettings(_Checked):
+    """How the fits of the myocardium treat what does not fit."""
+
+    leave_out_outliers: bool = tunable(
+        True, unit="yes/no", source="ours; a cell that one image spoils is fitted without that image"
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class BloodSettings(_Checked):
     """Blood T1 of each slice."""
 
@@ -148,6 +157,7 @@ class AnalysisSettings:
     refinement: RefinementSettings = RefinementSettings()
     alignment: AlignmentSettings = AlignmentSettings()
     models: ModelSettings = ModelSettings()
+    fit: FitSettings = FitSettings()
     blood: BloodSettings = BloodSettings()
     slices: SliceSettings = SliceSettings()
     pruning: PruningSettings = PruningSettings()

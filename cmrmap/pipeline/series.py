@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from cmrmap.alignment import (
     CartesianWeights,
@@ -17,9 +19,10 @@ from cmrmap.alignment import (
     sample_noise_factor,
 )
 from cmrmap.pipeline.blood import blood_of_slice
+from cmrmap.pipeline.robust import fit_without_outliers
 from cmrmap.prune import COUNTED_STATUS, analysed_pixels
 from cmrmap.quality import minimum_images
-from cmrmap.relaxometry import MODELS, fit_relaxation
+from cmrmap.relaxometry import MODELS, RelaxationFit, fit_relaxation
 from cmrmap.settings import AnalysisSettings
 from cmrmap.types import (
     BloodValue,
@@ -172,6 +175,7 @@ def _fit(
         share=settings.slices.min_share,
     )
     noise_factor = sample_noise_factor(polar)
+    fit_slice = fit_without_outliers if settings.fit.leave_out_outliers else _plain_fit
     for index in range(n_slices):
         times = np.flatnonzero(usable[index])
         if len(times) < needed:
@@ -180,7 +184,7 @@ def _fit(
             refusals.append(Refusal(stack.kind, "refused", reason, index))
             continue
         signals = polar.signals[index, times].reshape(len(times), -1).T
-        fit = fit_relaxation(signals, stack.times_ms[index, times], stack.model, with_sensitivity=True)
+        fit = fit_slice(signals, stack.times_ms[index, times], stack.model)
         status[index] = fit.status.reshape(grid)
         # what is not to be trusted must not blend into its neighbours' pixels on the way back
         counted = np.isin(status[index], COUNTED_STATUS)
@@ -192,7 +196,7 @@ def _fit(
         noise_sd[index] = _pixel_noise(
             fit.ssr.reshape(grid)[trusted],
             noise_factor[index, times].mean(axis=0)[trusted],
-            len(times) - n_parameters,
+            fit.n_samples.reshape(grid)[trusted] - n_parameters,
         )
         if stack.kind is not MapKind.T2:
             blood[index] = blood_of_slice(stack, polar, index, times, settings.blood)
@@ -200,11 +204,17 @@ def _fit(
     return _PolarFit(values, sd, status, sensitivity, noise_sd, tuple(blood), tuple(refusals), fitted)
 
 
-def _pixel_noise(ssr: Float64Array, noise_factor: Float64Array, degrees_of_freedom: int) -> float:
+def _plain_fit(signals: Float64Array, times_ms: Float64Array, model: str) -> RelaxationFit:
+    return fit_relaxation(signals, times_ms, model, with_sensitivity=True)
+
+
+def _pixel_noise(
+    ssr: Float64Array, noise_factor: Float64Array, degrees_of_freedom: npt.NDArray[np.signedinteger[Any]]
+) -> float:
     """SD of one image pixel's noise from the residuals of interpolated samples, pooled over cells.
 
     Interpolated samples are smoother than pixels: ``noise_factor`` is their variance relative to a pixel's. NaN where
     there are as many images as parameters.
     """
-    expected = float(noise_factor.sum()) * degrees_of_freedom
+    expected = float((noise_factor * degrees_of_freedom).sum())
     return float(np.sqrt(ssr.sum() / expected)) if expected > 0 else float("nan")

@@ -63,6 +63,7 @@ def fit_block(
 ) -> None:
     """Fit C-contiguous (pixels, times) samples in the order of their times; results go to the arrays given.
 
+    These hold NaN before: a pixel without an answer only gets its status.
     Every pixel is fitted on its own, so the number of threads changes nothing but the time.
     """
     if backend == "numpy":

@@ -32,7 +32,7 @@ def _compile(function: Callable[..., Any], signature: Any) -> Any:
     damaged cache fails in the operating system's or the unpickler's own ways: none of them may stop a fit.
     """
     # numpy's rule for a division by zero: no test and no exit in the loops
-    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": {"contract", "nsz"}}
+    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": {"contract", "nsz", "reassoc"}}
     try:
         return numba.njit(signature, cache=True, **options)(function)
     except Exception:
@@ -124,10 +124,6 @@ def _fit(
     column = np.empty(n)
     slope = np.empty(n)
     for p in range(n_pixels):
-        for row in range(out.shape[0]):
-            out[row, p] = math.nan
-        for j in range(sensitivity.shape[1]):
-            sensitivity[p, j] = math.nan
         status[p] = _DEGENERATE
         scale = _normalise(signals[p], magnitude, s)
         if scale == 0.0:
@@ -174,14 +170,14 @@ def _fit(
                     k = i
             if best[k] + margin < first and (ambiguous or best[k] + margin < limit):
                 break
-            least = best[k] - margin
+            least = math.sqrt(max(best[k] - margin - base[k], 0.0))
             best[k] = -1.0
             prefix = -1.0
             x = 0.0
             edge = False
             for i in range(n_nodes):
                 here = abs(g[k, i])
-                if here * here + base[k] < least:
+                if here < least:
                     continue
                 if i > 0 and abs(g[k, i - 1]) >= here:
                     continue
@@ -225,6 +221,7 @@ def _fit(
 
         # the answer, exactly: columns of the Jacobian in variables in which they are orthogonal
         t = math.exp(first_x)
+        rate = 1.0 / t
         column_mean = 0.0
         slope_mean = 0.0
         signal_mean = 0.0
@@ -234,7 +231,7 @@ def _fit(
             e = 0.0
             d = 0.0
             if not math.isinf(times[j]):
-                d = times[j] / t
+                d = times[j] * rate
                 e = math.exp(-d)
                 d *= e
             column[j] = column_constant + column_slope * e
@@ -252,13 +249,13 @@ def _fit(
             slope[j] -= slope_mean
             length += column[j] * column[j]
             along += column[j] * slope[j]
-        length = math.sqrt(length)
-        along /= length
+        inverse = 1.0 / math.sqrt(length)
+        along *= inverse
         level = 0.0
         power = 0.0
         for j in range(n):
-            column[j] /= length
-            slope[j] = (slope[j] - column[j] * along) / length
+            column[j] *= inverse
+            slope[j] = (slope[j] - column[j] * along) * inverse
             level += column[j] * s[j]
             power += slope[j] * slope[j]
         constant = signal_mean if has_offset else 0.0
@@ -268,7 +265,7 @@ def _fit(
             residual = s[j] - constant - level * column[j]
             ssr += residual * residual
             spread += (s[j] - signal_mean) ** 2
-        coefficient = level / length
+        coefficient = level * inverse
         intercept = constant - coefficient * column_mean
         amplitude = intercept if recovering else coefficient
         offset = -coefficient if recovering else intercept
@@ -280,17 +277,21 @@ def _fit(
         amplitude_power = 0.0
         offset_power = 0.0
         keep = sensitivity.shape[1] > 0 and not first_edge
+        per_slope = 1.0 / (level * power)
+        shrink = coefficient * along * inverse
+        d_mean = 1.0 / n if has_offset else 0.0
+        d_slope = coefficient * slope_mean
+        along_t = t * factor
+        along_ratio = t / amplitude if look_locker else 0.0
         for j in range(n):
-            dx = slope[j] / (level * power)
-            d_coefficient = column[j] / length - coefficient * along / length * dx
-            d_intercept = 0.0
-            if has_offset:
-                d_intercept = 1.0 / n - column_mean * d_coefficient - coefficient * slope_mean * dx
+            dx = slope[j] * per_slope
+            d_coefficient = column[j] * inverse - shrink * dx
+            d_intercept = d_mean - column_mean * d_coefficient - d_slope * dx
             d_amplitude = d_intercept if recovering else d_coefficient
             d_offset = -d_coefficient if recovering else d_intercept
-            d_t = t * dx * factor
+            d_t = along_t * dx
             if look_locker:
-                d_t += t * (d_offset - ratio * d_amplitude) / amplitude
+                d_t += along_ratio * (d_offset - ratio * d_amplitude)
             t_power += d_t * d_t
             amplitude_power += d_amplitude * d_amplitude
             offset_power += d_offset * d_offset

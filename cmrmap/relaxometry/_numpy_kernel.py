@@ -27,9 +27,7 @@ def fit_pixels(
     n_negative: npt.NDArray[np.int16],
     sensitivity: Float64Array,
 ) -> None:
-    """Fit (pixels, times) samples in the order of their times; the results are written to the last four arguments."""
-    out[:] = np.nan
-    sensitivity[:] = np.nan
+    """Fit (pixels, times) samples in the order of their times into the last four arguments, which hold NaN before."""
     status[:] = FitStatus.DEGENERATE
     with np.errstate(all="ignore"):  # what has no value is NaN in the result, and has a status
         for start in range(0, signals.shape[0], _BLOCK):

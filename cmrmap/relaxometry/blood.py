@@ -13,6 +13,8 @@ from cmrmap.relaxometry.models import get_model
 from cmrmap.types import FitStatus, Float64Array
 
 METHODS = ("mean", "rician")
+#: in SDs of an image's power: below it the image lies in the null
+_NULL_LIMIT = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +55,8 @@ def fit_blood(
     model : "stone_2p", "molli_3p" or "sasha_3p"
     method : "mean" fits the mean signal of every image (Zhu et al., Radiology: AI 2020;2(1)). "rician" fits
         ``sqrt(mean(S^2) - 2 sigma^2)``: the second moment of a magnitude is mu^2 + 2 sigma^2 whatever the noise
-        (Gudbjartsson and Patz, Magn Reson Med 1995;34:910-914), so the mean's bias near the null is gone. For signed
-        data there is no such bias and both are the mean
+        (Gudbjartsson and Patz, Magn Reson Med 1995;34:910-914), so the mean's bias near the null is gone; an image in
+        the null itself is left out. For signed data there is no such bias and both are the mean
     magnitude : as in `fit_relaxation`
     noise_sd : sigma of one pixel, of the real and of the imaginary part; None: from the
         spread over the region of its bright images
@@ -89,9 +91,7 @@ def fit_blood(
     if method == "rician" and is_magnitude:
         if noise_sd is None:
             sigma = _noise_of_region(data)
-        power = _mean_of_images(data * data) - 2 * sigma * sigma
-        signal = np.sqrt(np.maximum(power, 0.0))  # at the null the estimate of a power may fall below zero
-        spread = _variance_of_root(data * data, power)
+        signal, spread = _root_of_power(data * data, sigma, chosen.n_parameters)
     else:
         signal = _mean_of_images(np.abs(data) if is_magnitude else data)
     fit = fit_relaxation(signal[None], times_ms, model, is_magnitude, with_sensitivity=True, backend=backend)
@@ -105,17 +105,23 @@ def fit_blood(
     )
 
 
-def _variance_of_root(squares: Float64Array, power: Float64Array) -> Float64Array:
-    """Return the variance of the square root of ``power``, whose noise is that of the mean of ``squares``: (times,).
+def _root_of_power(squares: Float64Array, sigma: float, n_parameters: int) -> tuple[Float64Array, Float64Array]:
+    """Return ``sqrt(mean(squares) - 2 sigma^2)`` of every image and its variance by the delta method, (times,) each.
 
-    By the delta method; at the null, where the root's slope has no bound, the power's own noise takes its place.
+    NaN for an image in the null, whose power does not stand out from its own noise: the root is steep and biased there,
+    and knows next to nothing of T1. Left out unless too few images remained.
     """
     known = (~np.isnan(squares)).sum(axis=0)
     mean = _mean_of_images(squares)
+    power = mean - 2 * sigma * sigma
     variance = _mean_of_images((squares - mean) ** 2) / np.maximum(known - 1, 1)
-    floor = np.sqrt(variance)
-    largest = np.maximum(power, floor)
-    return np.asarray(np.divide(variance, 4 * largest, out=np.zeros_like(variance), where=largest > 0), np.float64)
+    root = np.sqrt(np.maximum(power, 0.0))
+    in_null = power < _NULL_LIMIT * np.sqrt(variance)
+    if (~np.isnan(root) & ~in_null).sum() > n_parameters:
+        root = np.where(in_null, np.nan, root)
+    steepest = np.maximum(power, np.sqrt(variance))  # at the null the root's slope has no bound
+    spread = np.divide(variance, 4 * steepest, out=np.zeros_like(variance), where=steepest > 0)
+    return np.asarray(root, np.float64), np.asarray(spread, np.float64)
 
 
 def _mean_of_images(data: Float64Array) -> Float64Array:
@@ -145,5 +151,5 @@ def _noise_of_region(data: Float64Array) -> float:
         kept = images[:, bright] if bright.sum() > 1 else images
         power = np.linalg.svd(kept, compute_uv=False) ** 2
         sigma = float(np.sqrt(power[1:].sum() / ((kept.shape[0] - 1) * (kept.shape[1] - 1))))
-        bright = level > 3 * sigma
+        bright = level > 5 * sigma
     return sigma

@@ -142,10 +142,10 @@ def fit_relaxation(
         samples, shuffled = in_order(data, pixels, columns, kept, is_magnitude)
         whole = isinstance(pixels, slice)
         n = samples.shape[0]
-        part_out = out if whole else np.empty((len(_RESULTS), n))
+        part_out = out if whole else np.full((len(_RESULTS), n), np.nan)
         part_status = status if whole else np.empty(n, np.uint8)
         part_negative = n_negative if whole else np.zeros(n, np.int16)
-        part_sensitivity = np.empty((n, columns.size if with_sensitivity else 0))
+        part_sensitivity = np.full((n, columns.size if with_sensitivity else 0), np.nan)
         fit_block(
             kernel,
             samples,

@@ -16,61 +16,89 @@ MAX_SHIFT_MM = 27.0
 _WINDOW_SHARE = 0.25  # SD of the window over the crop's size: about the heart's own size
 _EDGE_SD_PX = 1.2
 _LEAST_CORRELATION = 0.22  # an image whose outlines resemble the others' less than this stays where it is
-_LEAST_GAIN = 0.04  # and so does one that gains less than this by moving
+_LEAST_GAIN = 0.04  # and so does one that gains less than this by moving further than a pixel
 _ROUNDS = 2
 
-IntPairs = npt.NDArray[np.intp]
 
-
-def estimate_shifts(images: npt.NDArray[np.float32], pixel_mm: float) -> IntPairs:
+def estimate_shifts(
+    images: npt.NDArray[np.float32],
+    pixel_mm: float,
+    window: Float64Array | None = None,
+    max_shift_mm: float = MAX_SHIFT_MM,
+) -> Float64Array:
     """Estimate the in-plane shift of each image against the others of its slice.
 
     Parameters
     ----------
     images : (image, row, column) crops about the heart, normalised grey scale
     pixel_mm : size of their square pixels
+    window : (row, column) weight of each pixel's outlines; None: a Gaussian about the middle
+    max_shift_mm : along each axis
 
     Returns
     -------
-    (image, 2) whole pixels down and right by which the image's heart lies off; the median is zero, and so are all of
-    a slice of one image
+    (image, 2) pixels down and right, with fractions, by which the image's heart lies off; the median is zero, and so
+    are all of a slice of one image
     """
     n_images = len(images)
-    shifts = np.zeros((n_images, 2), dtype=np.intp)
+    shifts = np.zeros((n_images, 2))
     if n_images < 2:
         return shifts
-    reach = int(MAX_SHIFT_MM / pixel_mm)
-    edges = np.stack([_edges(image) for image in images])
-    aligned = edges.copy()
+    reach = max(1, int(max_shift_mm / pixel_mm))
+    if window is None:
+        window = _gaussian_window(images.shape[1], images.shape[2])
+    size = (2 * images.shape[1], 2 * images.shape[2])  # zero-padded: nothing wraps around
+    spectra = np.stack([fft.rfft2(_edges(image, window), size) for image in images])
+    aligned = spectra.copy()
     # one after the other: moved all at once, two images that lie apart would change places for ever
     for _ in range(_ROUNDS):
-        for index, edge in enumerate(edges):
-            others = aligned.sum(axis=0) - aligned[index]
-            shifts[index] = _shift(edge, others, reach)
-            aligned[index] = np.roll(edge, -shifts[index], (0, 1))
-    return np.asarray(shifts - np.rint(np.median(shifts, axis=0)).astype(np.intp), dtype=np.intp)
+        for index, spectrum in enumerate(spectra):
+            shifts[index] = _shift(spectrum, aligned.sum(axis=0) - aligned[index], size, reach)
+            aligned[index] = spectrum * _phase(shifts[index], size)
+    return np.asarray(shifts - np.median(shifts, axis=0), dtype=np.float64)
 
 
-def _edges(image: npt.NDArray[np.float32]) -> Float64Array:
+def _phase(shift: Float64Array, size: tuple[int, int]) -> npt.NDArray[np.complex128]:
+    """Factor on a spectrum that takes a shift back (Fourier shift theorem)."""
+    down, right = fft.fftfreq(size[0])[:, None], fft.rfftfreq(size[1])[None, :]
+    return np.asarray(np.exp(2j * np.pi * (down * shift[0] + right * shift[1])), dtype=np.complex128)
+
+
+def _gaussian_window(rows: int, columns: int) -> Float64Array:
+    lines = [np.exp(-0.5 * ((np.arange(n) - (n - 1) / 2) / (_WINDOW_SHARE * n)) ** 2) for n in (rows, columns)]
+    return np.asarray(np.outer(*lines), dtype=np.float64)
+
+
+def _edges(image: npt.NDArray[np.float32], window: Float64Array) -> Float64Array:
     """Gradient magnitude, without mean, under the window, of unit energy: strong contrast has no more say."""
     gradient = ndimage.gaussian_gradient_magnitude(image.astype(np.float64), _EDGE_SD_PX)
-    windows = [
-        np.exp(-0.5 * ((np.arange(size) - (size - 1) / 2) / (_WINDOW_SHARE * size)) ** 2) for size in image.shape
-    ]
-    seen = (gradient - gradient.mean()) * np.outer(*windows)
+    mean = float((gradient * window).sum() / max(float(window.sum()), 1e-30))
+    seen = (gradient - mean) * window
     return np.asarray(seen / max(float(np.linalg.norm(seen)), 1e-30), dtype=np.float64)
 
 
-def _shift(edges: Float64Array, others: Float64Array, reach: int) -> IntPairs:
-    """Shift of the highest normalised cross-correlation within ``reach`` pixels; zero where it says nothing."""
-    stay = np.zeros(2, dtype=np.intp)
-    norm = np.sqrt(np.sum(edges**2) * np.sum(others**2))
+def _shift(
+    spectrum: npt.NDArray[np.complex128], others: npt.NDArray[np.complex128], size: tuple[int, int], reach: int
+) -> Float64Array:
+    """Place of the highest normalised cross-correlation within ``reach`` pixels; zero where it says nothing."""
+    norm = float(np.linalg.norm(fft.irfft2(others, size)))  # the edges themselves have unit energy
     if norm == 0:
-        return stay
-    size = [2 * n for n in edges.shape]  # zero-padded: nothing wraps around
-    correlation = fft.irfft2(fft.rfft2(edges, size) * np.conj(fft.rfft2(others, size)), size) / norm
+        return np.zeros(2)
+    correlation = fft.irfft2(spectrum * np.conj(others), size) / norm
     near = np.roll(correlation, (reach, reach), (0, 1))[: 2 * reach + 1, : 2 * reach + 1]
-    best = np.unravel_index(int(near.argmax()), near.shape)
-    if near[best] < _LEAST_CORRELATION or near[best] - near[reach, reach] < _LEAST_GAIN:
-        return stay
-    return np.asarray(best, dtype=np.intp) - reach
+    row, column = (int(i) for i in np.unravel_index(int(near.argmax()), near.shape))
+    if near[row, column] < _LEAST_CORRELATION or near[row, column] - near[reach, reach] < 0:
+        return np.zeros(2)
+    peak = np.array([row + _vertex(near[:, column], row), column + _vertex(near[row], column)]) - reach
+    if np.abs(peak).max() > 1.0 and near[row, column] - near[reach, reach] < _LEAST_GAIN:
+        return np.zeros(2)
+    return np.asarray(peak, dtype=np.float64)
+
+
+def _vertex(line: Float64Array, index: int) -> float:
+    """Offset of the parabola's vertex through a maximum and its neighbours, -0.5 to 0.5."""
+    if not 0 < index < len(line) - 1:
+        return 0.0
+    before, here, after = (float(line[index + step]) for step in (-1, 0, 1))
+    curvature = before - 2 * here + after
+    return 0.0 if curvature >= 0 else 0.5 * (before - after) / curvature

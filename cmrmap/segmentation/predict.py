@@ -12,15 +12,26 @@ from torch import Tensor
 
 from cmrmap.errors import InputError
 from cmrmap.segmentation.model_folder import Network
-from cmrmap.segmentation.motion import estimate_shifts
+from cmrmap.segmentation.motion import MAX_SHIFT_MM, estimate_shifts
 from cmrmap.segmentation.network import StackUNet
 from cmrmap.segmentation.preprocess import COARSE_PIXEL_MM, FINE_PIXEL_MM, Crop, normalise, pad_to, resample
-from cmrmap.types import BoolArray, FloatArray, Label, LabelArray, SegmentationStack, WeightedStack, readonly
+from cmrmap.types import (
+    BoolArray,
+    Float64Array,
+    FloatArray,
+    Label,
+    LabelArray,
+    SegmentationStack,
+    WeightedStack,
+    readonly,
+)
 
 _MIN_ROWS = 16  # below this there is no heart to draw
 _COARSE_SIZE = 96  # rows and columns of the training views: smaller images are padded to it
 _MIN_LV_PROBABILITY = 0.2  # below this, nothing in the field of view resembles a left ventricle
 _RECENTRE_MM = 8.0
+_VENTRICLE_MARGIN_MM = 4.0  # the wall's outer border and what lies against it
+_REFINED_SHIFT_MM = 6.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +142,28 @@ def _find_ventricle(images: Tensor, spacing: tuple[float, float], network: Stack
 
 
 def _draw(fine: Tensor, crop: Crop, network: StackUNet) -> tuple[list[Crop], Tensor]:
-    """Draw on crops that follow the heart from image to image; the crops and their class probabilities."""
-    common = normalise(crop.cut(fine))
-    shifts = estimate_shifts(common.numpy(), FINE_PIXEL_MM)
-    crops = [crop.moved(int(down), int(right)) for down, right in shifts]
-    images = torch.cat([one.cut(image[None]) for one, image in zip(crops, fine, strict=True)])
-    return crops, _probabilities(network, images)
+    """Draw on crops that follow the heart from image to image; the crops and their class probabilities.
+
+    First the whole crop's outlines tell how far it moved, then, once it is drawn, those about the ventricle alone:
+    the chest wall does not move with it.
+    """
+    crops = _follow(fine, [crop] * len(fine), None, MAX_SHIFT_MM)
+    probabilities = _probabilities(network, _cut(fine, crops))
+    if len(fine) > 1:
+        ventricle = probabilities[:, [Label.MYOCARDIUM, Label.CAVITY]].sum(1).mean(0).numpy()
+        window = ndimage.gaussian_filter(np.asarray(ventricle, dtype=np.float64), _VENTRICLE_MARGIN_MM / FINE_PIXEL_MM)
+        crops = _follow(fine, crops, window, _REFINED_SHIFT_MM)
+        probabilities = _probabilities(network, _cut(fine, crops))
+    return crops, probabilities
+
+
+def _follow(fine: Tensor, crops: list[Crop], window: Float64Array | None, max_shift_mm: float) -> list[Crop]:
+    shifts = estimate_shifts(normalise(_cut(fine, crops)).numpy(), FINE_PIXEL_MM, window, max_shift_mm)
+    return [crop.moved(float(down), float(right)) for crop, (down, right) in zip(crops, shifts, strict=True)]
+
+
+def _cut(fine: Tensor, crops: list[Crop]) -> Tensor:
+    return torch.cat([crop.cut(image[None]) for crop, image in zip(crops, fine, strict=True)])
 
 
 def _predict(

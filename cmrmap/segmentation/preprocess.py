@@ -56,10 +56,10 @@ def pad_to(images: Tensor, rows: int, columns: int) -> Tensor:
 
 @dataclass(frozen=True, slots=True)
 class Crop:
-    """A square window of the resampled image: its first row and column (may be negative) and its size."""
+    """A square window of the resampled image: where it begins (may be negative, may be fractions) and its size."""
 
-    top: int
-    left: int
+    top: float
+    left: float
     size: int
 
     @classmethod
@@ -67,19 +67,21 @@ class Crop:
         """Window of ``size`` pixels whose middle is nearest to ``centre`` (row, column)."""
         return cls(round(centre[0] - (size - 1) / 2), round(centre[1] - (size - 1) / 2), size)
 
-    def moved(self, down: int, right: int) -> Crop:
-        """Return the window shifted by whole pixels."""
+    def moved(self, down: float, right: float) -> Crop:
+        """Return the window shifted by pixels."""
         return Crop(self.top + down, self.left + right, self.size)
 
     def cut(self, images: Tensor) -> Tensor:
-        """Cut the window out of (image, row, column); what lies outside repeats each image's minimum."""
-        out = images.amin((-2, -1), keepdim=True).repeat(1, self.size, self.size)
+        """Cut the window out of (image, row, column), bicubic; outside the images it holds each image's minimum."""
         rows, columns = images.shape[-2:]
-        r0, r1 = max(0, self.top), min(rows, self.top + self.size)
-        c0, c1 = max(0, self.left), min(columns, self.left + self.size)
-        if r0 < r1 and c0 < c1:
-            out[:, r0 - self.top : r1 - self.top, c0 - self.left : c1 - self.left] = images[:, r0:r1, c0:c1]
-        return out
+        line = torch.arange(self.size, dtype=images.dtype) + 0.5
+        v, u = torch.meshgrid((line + self.top) * 2 / rows - 1, (line + self.left) * 2 / columns - 1, indexing="ij")
+        grid = torch.stack([u, v], dim=-1).expand(images.shape[0], -1, -1, -1)
+        lowest = images.amin((-2, -1), keepdim=True)
+        cut = torch.nn.functional.grid_sample(
+            (images - lowest).unsqueeze(1), grid, mode="bicubic", padding_mode="zeros", align_corners=False
+        )
+        return cut.squeeze(1) + lowest
 
     def paste_back(self, values: Tensor, resampled: tuple[int, int], shape: tuple[int, int], outside: Tensor) -> Tensor:
         """Bring (image, class, row, column) of the window to the acquired ``shape``, bilinear.

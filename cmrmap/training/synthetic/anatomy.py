@@ -70,8 +70,8 @@ def draw_anatomy(rng: np.random.Generator) -> Anatomy:
     endocardium = np.maximum(epicardium - thickness, 1.5)
     endocardium = np.clip(endocardium, 1.5, epicardium - 2.0)
     trabeculae = np.ones(_TABLE)
-    if rng.random() < 0.8:
-        trabeculae -= np.abs(_outline(rng, rng.uniform(0, 0.08, 20), first=5) - 1) + rng.uniform(0, 0.08)
+    if rng.random() < 0.6:
+        trabeculae -= np.abs(_outline(rng, rng.uniform(0, 0.05, 20), first=5) - 1) + rng.uniform(0, 0.03)
     cavity = float(endocardium.mean())
     papillaries = tuple(
         Ellipse(

@@ -61,7 +61,7 @@ def _draw_motion(rng: np.random.Generator, n_images: int) -> _Motion:
     return _Motion(
         shift_mm=breathing + rng.normal(0, 0.25 * size, (n_images, 2)),
         angle=rng.normal(0, 0.015 * size, n_images),
-        contraction=rng.normal(0, 0.04, n_images) * (rng.random() < 0.7),
+        contraction=rng.normal(0, 0.06, n_images) * (rng.random() < 0.85),
         wobble=rng.normal(0, rng.uniform(0, 0.8), (n_images, 5, 5, 2)),
     )
 

@@ -38,7 +38,7 @@ def test_inverted_contrast_keeps_its_place() -> None:
 def test_noise_alone_moves_nothing() -> None:
     noise = np.random.default_rng(4).normal(size=(1, SIZE, SIZE)).astype(np.float32)
     images = np.concatenate([np.stack([_heart(0, 0, 0.4, 0.9)] * 3), noise])
-    assert not estimate_shifts(images, 1.25).any()
+    assert np.abs(estimate_shifts(images, 1.25)).max() < 0.1
 
 
 @pytest.mark.parametrize("n_images", [1, 2])
