@@ -12,8 +12,8 @@ from cmrmap.relaxometry import RelaxationFit, fit_relaxation
 from cmrmap.relaxometry.models import get_model
 from cmrmap.types import Float64Array
 
-_SUSPECT_RATIO = 4.0  # residual variance of a cell over the slice's median from which it is looked at
-_ACCEPTED_DROP = 0.3  # residual variance without the image over that with it, at or below which the image is left out
+_SUSPECT_RATIO = 3.0  # residual variance of a cell over the slice's median from which it is looked at
+_ACCEPTED_DROP = 0.4  # residual variance without the image over that with it, at or below which the image is left out
 _LEAST_SPARE = 2  # degrees of freedom that must remain: with fewer, leaving out an image always looks good
 
 
