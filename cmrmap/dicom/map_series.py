@@ -69,6 +69,8 @@ def _build_image(
     image = Dataset()
     image.update(context.patient_study)
     image.update(context.acquisition)
+    if "CG" in str(image.get("ScanOptions", "")):
+        image.TriggerTime = None  # type 2C where gated: a map of many images has no delay of its own
     image.SOPClassUID = MRImageStorage
     image.SeriesInstanceUID, image.SOPInstanceUID = uids
     image.Modality = "MR"

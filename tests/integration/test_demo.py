@@ -103,7 +103,7 @@ def test_parametric_map_holds_the_values_of_results_json(demo_run) -> None:
         for f, pixels in zip(native.PerFrameFunctionalGroupsSequence, native.pixel_array, strict=True)
     }
     found: dict[int, list[np.ndarray]] = {}
-    labels = {s.SegmentNumber: int(s.SegmentLabel.split()[1]) for s in aha.SegmentSequence}
+    labels = {s.SegmentNumber: int(s.SegmentLabel.split()[1].rstrip(":")) for s in aha.SegmentSequence}
     for frame, mask in zip(aha.PerFrameFunctionalGroupsSequence, aha.pixel_array, strict=True):
         number = labels[frame.SegmentIdentificationSequence[0].ReferencedSegmentNumber]
         pixels = values[tuple(frame.PlanePositionSequence[0].ImagePositionPatient)][mask.astype(bool)]
