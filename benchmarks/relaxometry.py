@@ -25,7 +25,7 @@ from pathlib import Path
 # read once, when numpy loads its BLAS
 os.environ.update({f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")})
 
-import numpy as np  # noqa: E402
+import numpy as np
 
 HERE = Path(__file__).resolve().parent
 # mdreg imports scikit-learn without asking for it

@@ -10,7 +10,7 @@ import torch
 from scipy import ndimage
 from torch import Tensor
 
-from cmrmap.errors import InputError
+from cmrmap.segmentation.inputs import check_slice
 from cmrmap.segmentation.model_folder import Network
 from cmrmap.segmentation.motion import MAX_SHIFT_MM, estimate_shifts
 from cmrmap.segmentation.network import StackUNet
@@ -26,7 +26,6 @@ from cmrmap.types import (
     readonly,
 )
 
-_MIN_ROWS = 16  # below this there is no heart to draw
 _COARSE_SIZE = 96  # rows and columns of the training views: smaller images are padded to it
 _MIN_LV_PROBABILITY = 0.2  # below this, nothing in the field of view resembles a left ventricle
 _RECENTRE_MM = 8.0
@@ -68,44 +67,24 @@ def segment_images(
 
     Raises
     ------
-    InputError : images without three axes or under 16 pixels, a pixel spacing that is missing or not positive
+    InputError : images without three axes or under 16 pixels, a pixel spacing that is missing or not positive, a field
+        of view that no scanner has
     """
     return predict_slice(images, pixel_spacing_mm, network).labels
-
-
-def _checked(images: npt.ArrayLike, pixel_spacing_mm: float | tuple[float, float]) -> tuple[FloatArray, float, float]:
-    array = np.asarray(images)
-    if array.ndim != 3 or array.dtype.kind not in "biuf":
-        raise InputError(
-            f"images have shape {array.shape} and type {array.dtype}; expected real numbers (image, row, column)"
-        )
-    if min(array.shape[1:]) < _MIN_ROWS:
-        raise InputError(
-            f"images are {array.shape[1]} x {array.shape[2]} pixels; expected at least {_MIN_ROWS} each way"
-        )
-    spacing = np.broadcast_to(np.asarray(pixel_spacing_mm, dtype=np.float64), (2,))
-    if not np.all(np.isfinite(spacing)) or np.any(spacing <= 0):
-        raise InputError(f"pixel_spacing_mm is {pixel_spacing_mm}; expected a positive number of mm, or (row, column)")
-    return np.asarray(array, dtype=np.float32), float(spacing[0]), float(spacing[1])
 
 
 def predict_slice(
     images: npt.ArrayLike, pixel_spacing_mm: float | tuple[float, float], network: Network
 ) -> SlicePrediction:
     """Like :func:`segment_images`, with the confidence of each image and the reason where there is no label."""
-    array, *spacing = _checked(images, pixel_spacing_mm)
-    reasons = ["" for _ in array]
-    for index, image in enumerate(array):
-        if not np.isfinite(image).all():
-            reasons[index] = "the image holds values that are not finite"
-        elif image.min() == image.max():
-            reasons[index] = "the image is constant"
-    labels = np.zeros(array.shape, dtype=np.uint8)
-    confidence = np.zeros(len(array), dtype=np.float32)
+    given = check_slice(images, pixel_spacing_mm)
+    reasons = list(given.reasons)
+    labels = np.zeros(given.images.shape, dtype=np.uint8)
+    confidence = np.zeros(len(reasons), dtype=np.float32)
     good = [index for index, reason in enumerate(reasons) if not reason]
     if good:
         with torch.inference_mode():
-            found = _predict(torch.from_numpy(array[good]), (spacing[0], spacing[1]), network)
+            found = _predict(torch.from_numpy(given.images[good]), given.spacing_mm, network)
         if found is None:
             for index in good:
                 reasons[index] = "no left ventricle was found in the field of view"
@@ -185,17 +164,16 @@ def _predict(
     outside = torch.zeros(probabilities.shape[1])
     outside[Label.BACKGROUND] = 1.0
     shape = (images.shape[-2], images.shape[-1])
-    full = torch.cat(
-        [
-            one.paste_back(probability[None], (rows, columns), shape, outside)
-            for one, probability in zip(crops, probabilities, strict=True)
-        ]
-    )
-    best, labels = full.max(1)
-    ventricle_pixels = (labels == Label.MYOCARDIUM) | (labels == Label.CAVITY)
-    count = ventricle_pixels.sum((1, 2))
-    confidence = (best * ventricle_pixels).sum((1, 2)) / count.clamp_min(1)
-    return labels.numpy().astype(np.uint8), confidence.numpy().astype(np.float32)
+    labels = np.zeros((len(images), *shape), dtype=np.uint8)
+    confidence = np.zeros(len(images), dtype=np.float32)
+    # one after the other: the probabilities of all images at once would take gigabytes where the matrix is large
+    for index, (one, probability) in enumerate(zip(crops, probabilities, strict=True)):
+        full = one.paste_back(probability[None], (rows, columns), shape, outside)[0]
+        best, label = full.max(0)
+        ventricle_pixels = (label == Label.MYOCARDIUM) | (label == Label.CAVITY)
+        labels[index] = label.numpy()
+        confidence[index] = float((best * ventricle_pixels).sum() / ventricle_pixels.sum().clamp_min(1))
+    return labels, confidence
 
 
 def segment_stack(stack: WeightedStack, network: Network) -> SegmentationStack:
