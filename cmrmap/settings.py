@@ -144,6 +144,7 @@ class HematocritSettings(_Checked):
 class OutputSettings(_Checked):
     """What is written beside the map series, results.json and status.json, which always are."""
 
+    sd_maps: bool = tunable(True, unit="yes/no", source="ours; the standard deviation of every map's values")
     parametric_maps: bool = tunable(True, unit="yes/no", source="ours")
     segmentation: bool = tunable(True, unit="yes/no", source="ours")
     segments_csv: bool = tunable(True, unit="yes/no", source="ours")

@@ -44,5 +44,6 @@ class DicomEncoderOperator(StageOperator):
             self._provenance,
             parametric_maps=self._settings.parametric_maps,
             segmentation=self._settings.segmentation,
+            sd_maps=self._settings.sd_maps,
         )
         op_output.emit(files, "files")

@@ -27,6 +27,10 @@ MILLISECOND = Code("ms", "UCUM", "ms")
 PERCENT = Code("%", "UCUM", "Percent")
 UNIT = {kind: PERCENT if kind is MapKind.ECV else MILLISECOND for kind in MapKind}
 
+# what was done to the quantity (CID 7464)
+DERIVATION = Code("121401", "DCM", "Derivation")
+STANDARD_DEVIATION = Code("386136009", "SCT", "Standard Deviation")
+
 # anatomy (CID 4, CID 7150, CID 7166)
 HEART = Code("80891009", "SCT", "Heart")
 ANATOMICAL_STRUCTURE = Code("91723000", "SCT", "Anatomical Structure")

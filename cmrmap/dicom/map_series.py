@@ -1,25 +1,38 @@
 """The map as a classic derived MR series: one 16-bit image per slice, which every PACS viewer can open.
 
-Stored value 0 means "not analysed". T1 is stored in whole ms, T2 and ECV in tenths of their unit.
+Stored value 0 means "not analysed". T1 is stored in whole ms, T2 and ECV in tenths of their unit. The standard
+deviation of the values makes a second series of the same kind, ten times finer.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 from pydicom.dataset import Dataset
+from pydicom.sr.coding import Code
 from pydicom.uid import MRImageStorage
 from pydicom.valuerep import DSfloat
 
-from cmrmap.dicom.codes import PRIVATE_SCHEME, QUANTITY, SOURCE_IMAGE, UNIT, code_item, private_scheme_item
+from cmrmap.dicom.codes import (
+    DERIVATION,
+    PRIVATE_SCHEME,
+    QUANTITY,
+    SOURCE_IMAGE,
+    STANDARD_DEVIATION,
+    UNIT,
+    code_item,
+    private_scheme_item,
+)
 from cmrmap.dicom.provenance import NAME, SoftwareProvenance
 from cmrmap.dicom.source import SourceContext, reference_items
 from cmrmap.dicom.uids import derived_uid
-from cmrmap.dicom.volume_slices import KIND_TEXT, slice_thickness_mm
+from cmrmap.dicom.volume_slices import KIND_TEXT, SD_TEXT, KindText, slice_thickness_mm
 from cmrmap.types import Float64Array, MapVolume
 
 _LARGEST = 65535
-_QUANTITY_NAME = ("246205007", "SCT", "Quantity")
+_QUANTITY_NAME = Code("246205007", "SCT", "Quantity")
 
 
 def build_map_series(
@@ -39,11 +52,59 @@ def build_map_series(
     provenance : version, weights and settings
     digest : hash of all content, from which the UIDs are made
     """
-    series_uid = derived_uid(digest, "map series")
+    content = _Content(volume.values, KIND_TEXT[volume.kind], KIND_TEXT[volume.kind].series_base + 1, False, "map")
+    return _build(content, volume, kept, context, provenance, digest)
+
+
+def build_sd_series(
+    volume: MapVolume,
+    kept: tuple[int, ...],
+    context: SourceContext,
+    provenance: SoftwareProvenance,
+    digest: str,
+) -> list[Dataset]:
+    """Return the standard deviation of the map's values as a second series; none where it is not known.
+
+    Parameters as for :func:`build_map_series`.
+    """
+    if volume.sd is None:
+        return []
+    words = SD_TEXT[volume.kind]
+    content = _Content(volume.sd, words, words.series_base + 9, True, "sd map")
+    return _build(content, volume, kept, context, provenance, digest)
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """What one series shows: the values (slice, row, column) or their SD, its words, and what its UIDs are made of."""
+
+    values: Float64Array
+    words: KindText
+    series_number: int
+    is_sd: bool
+    name: str
+
+
+def _build(
+    content: _Content,
+    volume: MapVolume,
+    kept: tuple[int, ...],
+    context: SourceContext,
+    provenance: SoftwareProvenance,
+    digest: str,
+) -> list[Dataset]:
+    series_uid = derived_uid(digest, f"{content.name} series")
     thickness = slice_thickness_mm(volume)
     return [
         _build_image(
-            volume, index, number, context, provenance, (series_uid, derived_uid(digest, "map", str(index))), thickness
+            content,
+            volume,
+            index,
+            number,
+            context,
+            provenance,
+            (series_uid, derived_uid(digest, content.name, str(index))),
+            thickness,
         )
         for number, index in enumerate(kept, start=1)
     ]
@@ -57,6 +118,7 @@ def stored_values(values: Float64Array, step: float) -> npt.NDArray[np.uint16]:
 
 
 def _build_image(
+    content: _Content,
     volume: MapVolume,
     index: int,
     number: int,
@@ -65,7 +127,7 @@ def _build_image(
     uids: tuple[str, str],
     thickness_mm: float,
 ) -> Dataset:
-    words = KIND_TEXT[volume.kind]
+    words = content.words
     image = Dataset()
     image.update(context.patient_study)
     image.update(context.acquisition)
@@ -74,7 +136,7 @@ def _build_image(
     image.SOPClassUID = MRImageStorage
     image.SeriesInstanceUID, image.SOPInstanceUID = uids
     image.Modality = "MR"
-    image.SeriesNumber = words.series_base + 1
+    image.SeriesNumber = content.series_number
     image.InstanceNumber = number
     image.SeriesDescription = f"{NAME} {words.name} map [{volume.kind.unit}]"
     image.ImageType = ["DERIVED", "PRIMARY", words.image_type]
@@ -86,9 +148,9 @@ def _build_image(
     image.ContentQualification = "RESEARCH"
     image.BurnedInAnnotation = "NO"
     _add_plane(image, volume, index, thickness_mm)
-    _add_pixels(image, stored_values(volume.values[index], words.stored_step), words.stored_step, words.window)
-    _add_real_world_mapping(image, volume, words.stored_step)
-    _add_derivation(image, volume, index, context, provenance)
+    _add_pixels(image, stored_values(content.values[index], words.stored_step), words.stored_step, words.window)
+    _add_real_world_mapping(image, volume, content)
+    _add_derivation(image, volume, words, index, context, provenance)
     return image
 
 
@@ -114,32 +176,40 @@ def _add_pixels(image: Dataset, stored: npt.NDArray[np.uint16], step: float, win
     image.PixelData = stored.astype("<u2").tobytes()
 
 
-def _add_real_world_mapping(image: Dataset, volume: MapVolume, step: float) -> None:
-    quantity = Dataset()
-    quantity.ValueType = "CODE"
-    name = Dataset()
-    name.CodeValue, name.CodingSchemeDesignator, name.CodeMeaning = _QUANTITY_NAME
-    quantity.ConceptNameCodeSequence = [name]
-    quantity.ConceptCodeSequence = [code_item(QUANTITY[volume.kind])]
+def _named(name: Code, value: Code) -> Dataset:
+    item = Dataset()
+    item.ValueType = "CODE"
+    item.ConceptNameCodeSequence = [code_item(name)]
+    item.ConceptCodeSequence = [code_item(value)]
+    return item
+
+
+def _add_real_world_mapping(image: Dataset, volume: MapVolume, content: _Content) -> None:
     mapping = Dataset()
-    mapping.LUTExplanation = f"{KIND_TEXT[volume.kind].name}; 0 = not analysed"
-    mapping.LUTLabel = KIND_TEXT[volume.kind].label
+    mapping.LUTExplanation = f"{content.words.name}; 0 = not analysed"
+    mapping.LUTLabel = content.words.label
     mapping.RealWorldValueFirstValueMapped = 1
     mapping.RealWorldValueLastValueMapped = _LARGEST
-    mapping.RealWorldValueSlope, mapping.RealWorldValueIntercept = step, 0.0
+    mapping.RealWorldValueSlope, mapping.RealWorldValueIntercept = content.words.stored_step, 0.0
     mapping.MeasurementUnitsCodeSequence = [code_item(UNIT[volume.kind])]
-    mapping.QuantityDefinitionSequence = [quantity]
+    quantity = [_named(_QUANTITY_NAME, QUANTITY[volume.kind])]
+    mapping.QuantityDefinitionSequence = [*quantity, _named(DERIVATION, STANDARD_DEVIATION)][: 1 + content.is_sd]
     image.RealWorldValueMappingSequence = [mapping]
     if QUANTITY[volume.kind].scheme_designator == PRIVATE_SCHEME:
         image.CodingSchemeIdentificationSequence = [private_scheme_item()]
 
 
 def _add_derivation(
-    image: Dataset, volume: MapVolume, index: int, context: SourceContext, provenance: SoftwareProvenance
+    image: Dataset,
+    volume: MapVolume,
+    words: KindText,
+    index: int,
+    context: SourceContext,
+    provenance: SoftwareProvenance,
 ) -> None:
     uids = [uid for uid in dict.fromkeys(volume.source_uids[index]) if uid]
     image.DerivationDescription = (
-        f"{KIND_TEXT[volume.kind].name} by {volume.model} from {len(uids)} images; {NAME} "
+        f"{words.name} by {volume.model} from {len(uids)} images; {NAME} "
         f"{provenance.software_version}; settings {provenance.settings_sha256}; weights {provenance.weights_sha256}"
     )[:1024]
     items = reference_items(context.references[uid] for uid in uids)

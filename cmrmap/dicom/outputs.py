@@ -10,7 +10,7 @@ from pathlib import Path
 from pydicom.dataset import Dataset
 
 from cmrmap.dicom.finish import finish, to_bytes
-from cmrmap.dicom.map_series import build_map_series
+from cmrmap.dicom.map_series import build_map_series, build_sd_series
 from cmrmap.dicom.parametric_map import build_parametric_map
 from cmrmap.dicom.provenance import SoftwareProvenance
 from cmrmap.dicom.read import SourceStudy
@@ -26,6 +26,7 @@ class OutputRole(str, Enum):
     """What a written object is."""
 
     MAP_SERIES = "map_series"
+    SD_SERIES = "sd_series"
     PARAMETRIC_MAP = "parametric_map"
     REGIONS = "segmentation"
     AHA = "aha_segmentation"
@@ -61,13 +62,14 @@ def write_outputs(
     *,
     parametric_maps: bool = True,
     segmentation: bool = True,
+    sd_maps: bool = True,
 ) -> tuple[OutputFile, ...]:
     """Return all DICOM objects of the maps; the same input gives the same bytes.
 
-    For every map: the classic map series and the Parametric Map. For T2, native and post-contrast T1 also the two
-    Segmentations, each on its own series, since the heart lies differently in each. Slices without any value are
-    left out; a map without any value gives nothing. ``parametric_maps`` and ``segmentation`` switch those objects off;
-    the map series is always made, since both refer to it.
+    For every map: the classic map series, a like series of its standard deviation, and the Parametric Map. For T2,
+    native and post-contrast T1 also the two Segmentations, each on its own series, since the heart lies differently in
+    each. Slices without any value are left out; a map without any value gives nothing. ``parametric_maps``,
+    ``segmentation`` and ``sd_maps`` switch those objects off; the map series is always made, since they refer to it.
 
     Raises
     ------
@@ -78,12 +80,17 @@ def write_outputs(
     """
     files: list[OutputFile] = []
     for volume in volumes:
-        files += _write_map(volume, study, provenance, parametric_maps, segmentation)
+        files += _write_map(volume, study, provenance, parametric_maps, segmentation, sd_maps)
     return tuple(files)
 
 
 def _write_map(
-    volume: MapVolume, study: SourceStudy, provenance: SoftwareProvenance, parametric_maps: bool, segmentation: bool
+    volume: MapVolume,
+    study: SourceStudy,
+    provenance: SoftwareProvenance,
+    parametric_maps: bool,
+    segmentation: bool,
+    sd_maps: bool,
 ) -> list[OutputFile]:
     kept = written_slices(volume)
     if not kept:
@@ -94,6 +101,9 @@ def _write_map(
         finish(image, context, provenance) for image in build_map_series(volume, kept, context, provenance, digest)
     ]
     built: list[tuple[OutputRole, Dataset | None]] = [(OutputRole.MAP_SERIES, image) for image in images]
+    if sd_maps:
+        spread = build_sd_series(volume, kept, context, provenance, digest)
+        built += [(OutputRole.SD_SERIES, finish(image, context, provenance)) for image in spread]
     if parametric_maps:
         parametric_map = build_parametric_map(volume, kept, images, context, provenance, digest)
         built.append((OutputRole.PARAMETRIC_MAP, finish(parametric_map, context, provenance)))

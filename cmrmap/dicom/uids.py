@@ -25,7 +25,7 @@ def content_digest(volume: MapVolume, patient_study: bytes, provenance: Software
 
     Parameters
     ----------
-    volume : values, regions, geometry and sources
+    volume : values, their SD, regions, geometry and sources
     patient_study : the encoded patient and study attributes that are copied into every object
     provenance : version, weights and settings
     """
@@ -36,5 +36,8 @@ def content_digest(volume: MapVolume, patient_study: bytes, provenance: Software
     for array in (np.where(np.isnan(values), np.nan, values), volume.myocardium, volume.blood_pool, volume.aha):
         digest.update(repr(np.shape(array)).encode())
         digest.update(np.ascontiguousarray(array).tobytes())
+    if volume.sd is not None:
+        sd = np.asarray(volume.sd, dtype="<f8")
+        digest.update(np.where(np.isnan(sd), np.nan, sd).tobytes())
     digest.update(patient_study)
     return digest.hexdigest()

@@ -46,6 +46,16 @@ KIND_TEXT: Mapping[MapKind, KindText] = MappingProxyType(
     }
 )
 
+#: The standard deviation of every map's values, in a series of its own.
+SD_TEXT: Mapping[MapKind, KindText] = MappingProxyType(
+    {
+        MapKind.T2: KindText("SD of T2", "T2 SD MAP", "T2_SD", 9100, 0.01, (5.0, 10.0)),
+        MapKind.NATIVE_T1: KindText("SD of native T1", "T1 SD MAP", "NATIVE_T1_SD", 9200, 0.1, (50.0, 100.0)),
+        MapKind.POSTCONTRAST_T1: KindText("SD of post-contrast T1", "T1 SD MAP", "POST_T1_SD", 9300, 0.1, (25.0, 50.0)),
+        MapKind.ECV: KindText("SD of ECV", "ECV SD MAP", "ECV_SD", 9400, 0.01, (2.5, 5.0)),
+    }
+)
+
 
 def written_slices(volume: MapVolume) -> tuple[int, ...]:
     """Return the indices of the slices that hold at least one finite value.

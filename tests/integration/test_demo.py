@@ -82,7 +82,7 @@ def test_every_dicom_file_is_named_by_its_uid_and_complete(demo_run) -> None:
         assert path.name == f"{dataset.SOPInstanceUID}.dcm"
         modalities[dataset.SOPClassUID.name] += 1
     assert modalities == {
-        "MR Image Storage": 20,  # four maps of five slices
+        "MR Image Storage": 40,  # four maps of five slices, and their standard deviations
         "Parametric Map Storage": 4,
         "Segmentation Storage": 6,  # two for each of T2, native and post-contrast T1
     }

@@ -125,7 +125,7 @@ def make_volume(kind: MapKind, study: SourceStudy, n_slices: int = 3) -> MapVolu
     return MapVolume(
         kind=kind,
         values=values,
-        sd=None,
+        sd=0.03 * values,
         myocardium=np.broadcast_to(ring, values.shape),
         blood_pool=np.broadcast_to(pool, values.shape),
         aha=aha,
@@ -140,7 +140,7 @@ def reversed_volume(volume: MapVolume) -> MapVolume:
     return MapVolume(
         kind=volume.kind,
         values=volume.values[::-1],
-        sd=None,
+        sd=None if volume.sd is None else volume.sd[::-1],
         myocardium=volume.myocardium[::-1],
         blood_pool=volume.blood_pool[::-1],
         aha=volume.aha[::-1],

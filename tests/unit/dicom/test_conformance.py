@@ -16,6 +16,7 @@ ALLOWED_WARNINGS = {
     "99CMRMAP": "the private coding scheme of ECV, which has no public code",
     "CodingSchemeUID": "the private scheme's own UID",
     "<ECV MAP>": "the standard names no ECV map",
+    "SD MAP>": "the standard names no map of a standard deviation",
     "Rescale": "the classic MR image has no modality LUT, yet every viewer applies it",
 }
 

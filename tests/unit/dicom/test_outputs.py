@@ -23,7 +23,7 @@ def _read(file: OutputFile) -> pydicom.Dataset:
 def test_objects_of_every_map(files):
     counts = Counter((file.kind, file.role) for file in files)
     for kind in MapKind:
-        assert counts[kind, OutputRole.MAP_SERIES] == 3
+        assert counts[kind, OutputRole.MAP_SERIES] == counts[kind, OutputRole.SD_SERIES] == 3
         assert counts[kind, OutputRole.PARAMETRIC_MAP] == 1
         segmentations = 0 if kind is MapKind.ECV else 1
         assert counts[kind, OutputRole.REGIONS] == counts[kind, OutputRole.AHA] == segmentations
@@ -77,6 +77,22 @@ def test_changed_values_change_every_uid_of_the_map(files, volumes, study, prove
         assert not {getattr(f, attribute) for f in others} & {getattr(f, attribute) for f in mine}
 
 
+def test_changed_sd_changes_every_uid_of_the_map(files, volumes, study, provenance):
+    volume = volumes[MapKind.T2]
+    others = write_outputs([replace(volume, sd=2.0 * volume.sd)], study, provenance)
+    mine = [file for file in files if file.kind is MapKind.T2]
+    assert not {f.sop_instance_uid for f in others} & {f.sop_instance_uid for f in mine}
+
+
+def test_sd_series_is_left_out_where_it_is_not_wanted_or_not_known(volumes, study, provenance):
+    volume = volumes[MapKind.T2]
+    unwanted = write_outputs([volume], study, provenance, sd_maps=False)
+    unknown = write_outputs([replace(volume, sd=None)], study, provenance)
+    for found in (unwanted, unknown):
+        assert OutputRole.SD_SERIES not in {file.role for file in found}
+        assert sum(file.role is OutputRole.MAP_SERIES for file in found) == 3
+
+
 def test_slices_without_a_value_are_left_out(volumes, study, provenance):
     values = volumes[MapKind.T2].values.copy()
     values[1] = np.nan
@@ -93,7 +109,7 @@ def test_a_map_without_values_gives_nothing(volumes, study, provenance):
 
 
 def test_a_single_slice_can_be_written(toolbox, study, provenance):
-    assert len(write_outputs([toolbox.make_volume(MapKind.T2, study, n_slices=1)], study, provenance)) == 4
+    assert len(write_outputs([toolbox.make_volume(MapKind.T2, study, n_slices=1)], study, provenance)) == 5
 
 
 def test_slices_that_are_not_parallel_are_refused(volumes, study, provenance):

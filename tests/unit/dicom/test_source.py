@@ -78,7 +78,7 @@ def test_a_bare_source_can_be_written(tmp_path, toolbox, provenance):
     bare = [*_PATIENT, *_STUDY, *_OTHERS]
     toolbox.save(toolbox.make_series(MapKind.T2, 1, **dict.fromkeys(bare)), tmp_path)
     study = read_study(tmp_path)
-    assert len(write_outputs([toolbox.make_volume(MapKind.T2, study)], study, provenance)) == 6
+    assert len(write_outputs([toolbox.make_volume(MapKind.T2, study)], study, provenance)) == 9
 
 
 @pytest.mark.parametrize(

@@ -60,6 +60,28 @@ def test_map_series_holds_the_values_at_their_places(written, position_of, kind)
 
 
 @pytest.mark.parametrize("kind", list(MapKind))
+def test_sd_series_holds_the_standard_deviations(written, position_of, kind):
+    volume, images = written(kind, OutputRole.SD_SERIES)
+    by_place = {_place(image): image for image in images}
+    for index, geometry in enumerate(volume.geometry):
+        image = by_place[position_of(geometry)]
+        mapping = image.RealWorldValueMappingSequence[0]
+        values = image.pixel_array * mapping.RealWorldValueSlope
+        known = np.isfinite(volume.sd[index])
+        np.testing.assert_allclose(values[known], volume.sd[index][known], atol=mapping.RealWorldValueSlope / 2 + 1e-9)
+        np.testing.assert_array_equal(image.pixel_array == 0, ~known)
+        np.testing.assert_allclose(image.pixel_array * float(image.RescaleSlope), values)
+        assert mapping.MeasurementUnitsCodeSequence[0].CodeValue == kind.unit
+        quantity, derivation = mapping.QuantityDefinitionSequence
+        assert quantity.ConceptNameCodeSequence[0].CodeMeaning == "Quantity"
+        assert derivation.ConceptNameCodeSequence[0].CodeMeaning == "Derivation"
+        assert derivation.ConceptCodeSequence[0].CodeValue == "386136009"
+        assert image.ImageType[2].endswith("SD MAP")
+        assert image.SeriesDescription.startswith("CMRmap SD of ")
+        assert {item.ReferencedSOPInstanceUID for item in image.SourceImageSequence} == set(volume.source_uids[index])
+
+
+@pytest.mark.parametrize("kind", list(MapKind))
 def test_image_type_and_description_name_the_map(written, kind):
     _, images = written(kind, OutputRole.MAP_SERIES)
     expected = {MapKind.T2: "T2 MAP", MapKind.ECV: "ECV MAP"}.get(kind, "T1 MAP")
