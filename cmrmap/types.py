@@ -140,6 +140,7 @@ class SelectedSeries:
     timing_source: str  # e.g. "InversionTime (0018,0082)"
     model: str  # relaxometry model, e.g. "stone_2p"
     reason: str  # why this series was taken for this map
+    model_reason: str = ""  # why this model
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +153,7 @@ class WeightedStack:
     times_ms : (slice, time) float64, ascending within a slice; NaN where there is no image, inf allowed
     geometry : one per slice
     source_uids : SOP instance UIDs, [slice][time]; "" where there is no image
+    model, model_reason : relaxometry model, and why it
     """
 
     kind: MapKind
@@ -163,6 +165,7 @@ class WeightedStack:
     field_strength_t: float | None = None
     source_uids: tuple[tuple[str, ...], ...] = ()
     series_instance_uid: str = ""
+    model_reason: str = "given"
 
     def __post_init__(self) -> None:
         images = readonly(self.images, np.float32)

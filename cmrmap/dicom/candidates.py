@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,8 +11,9 @@ from pydicom.dataset import Dataset
 
 from cmrmap.dicom._values import number, text
 from cmrmap.dicom.frames import frames_of, geometry_of
+from cmrmap.dicom.model_choice import ModelChoice, choose_model
 from cmrmap.dicom.read import SourceStudy
-from cmrmap.dicom.series_rules import drop_reason, is_t2_star, names_a_map, t1_model, weighting_by_words
+from cmrmap.dicom.series_rules import drop_reason, is_t2_star, names_a_map, weighting_by_words
 from cmrmap.dicom.slices import Frame, group_slices, merge_split_series, split_by_grid
 from cmrmap.dicom.timing import Timing, Weighting, find_timing
 from cmrmap.errors import GeometryError
@@ -33,7 +33,7 @@ class Candidate:
     slices : frames [slice][frame], base first
     weighting : T1 or T2
     timing : None where no rule times the series
-    model : relaxometry model
+    choice : relaxometry model, and why it
     fault : why it may not be used; None where it may
     n_series : how many series were joined into it
     """
@@ -41,9 +41,14 @@ class Candidate:
     slices: tuple[tuple[Frame, ...], ...]
     weighting: Weighting
     timing: Timing | None
-    model: str
+    choice: ModelChoice
     fault: str | None
     n_series: int
+
+    @property
+    def model(self) -> str:
+        """Relaxometry model."""
+        return self.choice.model
 
     @property
     def first(self) -> Frame:
@@ -119,20 +124,11 @@ def _examine(group: list[Frame], conflicts: Mapping[str, str]) -> Candidate | No
     timing = found[named]
     if timing is None and not names_a_map(header) and all(len(members) == 1 for members in slices):
         return None  # an anatomical T1 or T2 weighted series
-    model = t1_model(header) if named is Weighting.T1 else _t2_model(timing)
+    choice = choose_model(named, timing, header)
     series = sorted({frame.series for frame in group})
     fault = next((conflicts[uid] for uid in series if uid in conflicts), None)
-    fault = fault or _fault(slices, named, timing, model)
-    return Candidate(slices, named, timing, model, fault, len(series))
-
-
-def _t2_model(timing: Timing | None) -> str:
-    """Three parameters where a saturated image fixes the offset or the times suffice for it, else two."""
-    rows = () if timing is None else timing.times_ms
-    distinct = [{time for time in row if time is not None} for row in rows]
-    saturated = any(math.isinf(time) for row in distinct for time in row)
-    most = max((len(row) for row in distinct), default=0)
-    return "t2_3p" if saturated or most >= FEWEST_IMAGES["t2_3p"] else "t2_2p"
+    fault = fault or _fault(slices, named, timing, choice.model)
+    return Candidate(slices, named, timing, choice, fault, len(series))
 
 
 def _fault(

@@ -68,6 +68,7 @@ def load_stack(study: SourceStudy, selected: SelectedSeries) -> tuple[WeightedSt
         field_strength_t=field_strength,
         source_uids=tuple(tuple(row) for row in uids),
         series_instance_uid=selected.series_instance_uid,
+        model_reason=selected.model_reason,
     )
     return stack, tuple(lost)
 

@@ -169,5 +169,6 @@ def _build(kind: MapKind, candidate: Candidate, timing: Timing, reason: str) -> 
         timing_source=timing.rule.source,
         model=candidate.model,
         reason=reason,
+        model_reason=candidate.choice.reason,
     )
     return series, counts

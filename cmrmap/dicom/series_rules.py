@@ -153,18 +153,6 @@ def contrast_by_agent(frame: Dataset) -> Finding:
     return Finding(None, "no contrast agent is named")
 
 
-def t1_model(frame: Dataset) -> str:
-    """Return the T1 model that the description asks for; STONE's two-parameter model where it names none."""
-    words = description_words(frame)
-    if "stone" in words:
-        return "stone_2p"
-    if "molli" in words:
-        return "molli_3p"
-    if "sasha" in words:
-        return "sasha_3p"
-    return "stone_2p"
-
-
 def is_motion_corrected(frame: Dataset) -> bool:
     """Tell whether the scanner has already registered the images (Siemens MOCO)."""
     return "MOCO" in _image_type(frame) or "moco" in description_words(frame)

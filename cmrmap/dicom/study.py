@@ -47,10 +47,17 @@ def load_study(study: SourceStudy, selection: Selection, models: Mapping[MapKind
             refusals.append(Refusal(selected.kind, "refused", str(error)))
             continue
         lost.extend(missing)
-        stacks.append(replace(stack, model=models.get(selected.kind) or stack.model))
+        stacks.append(_with_model(stack, models.get(selected.kind)))
     if not stacks:
         raise RefusedError("; ".join(refusal.reason for refusal in refusals if refusal.status == "refused"))
     return LoadedStudy(tuple(stacks), tuple(refusals), tuple(lost))
+
+
+def _with_model(stack: WeightedStack, forced: str | None) -> WeightedStack:
+    if forced is None:
+        return stack
+    reason = f"set by analysis.models.{stack.kind.value}; the series calls for {stack.model}: {stack.model_reason}"
+    return replace(stack, model=forced, model_reason=reason)
 
 
 def patient_identifiers(study: SourceStudy) -> frozenset[str]:

@@ -140,6 +140,7 @@ def _report(
         patient=table.patient,
         blood=mean_blood(fitted.blood) if fitted.kind in (MapKind.NATIVE_T1, MapKind.POSTCONTRAST_T1) else None,
         slices=slices,
+        model_reason=None if fitted.kind is MapKind.ECV else series.stack.model_reason,
     )
     wall = np.asarray(fitted.labels == Label.MYOCARDIUM, dtype=np.bool_)
     volume = MapVolume(

@@ -115,6 +115,7 @@ class MapResult:
     status : "ok" | "partial" (some slices) | "refused" | "absent"
     reason : why it is not ok; None where it is
     model : relaxation model; None where nothing was fitted
+    model_reason : why this model; None where nothing was fitted, and for ECV, whose models are those of its T1 maps
     timing_source : where the times came from; None where there are none
     success : the paper's rule per patient
     patient : over the analysed pixels of all successful slices, in the map's unit
@@ -131,6 +132,7 @@ class MapResult:
     patient: RegionStatistics = NO_STATISTICS
     blood: BloodResult | None = None
     slices: tuple[SliceResult, ...] = ()
+    model_reason: str | None = None
 
     def __post_init__(self) -> None:
         _check_status(f"the {self.kind.value} map", self.status, MAP_STATUS, self.reason)

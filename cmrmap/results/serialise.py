@@ -125,6 +125,7 @@ def _map(result: MapResult) -> dict[str, Json]:
         "reason": result.reason,
         "unit": result.kind.unit,
         "model": result.model,
+        "model_reason": result.model_reason,
         "timing_source": result.timing_source,
         "success": bool(result.success),
         "patient": _statistics(result.patient),

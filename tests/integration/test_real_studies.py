@@ -27,4 +27,4 @@ def test_native_t1_of_every_slice(subject: str, run_app, tmp_path) -> None:
         assert maps[kind]["status"] == "absent"
         assert maps[kind]["reason"]
     written = [pydicom.dcmread(path, stop_before_pixels=True) for path in run.output.glob("*.dcm")]
-    assert len([d for d in written if d.SOPClassUID.name == "MR Image Storage"]) == 5
+    assert len([d for d in written if d.SOPClassUID.name == "MR Image Storage"]) == 10  # the map and its SD

@@ -9,7 +9,6 @@ from cmrmap.dicom.series_rules import (
     drop_reason,
     is_motion_corrected,
     is_t2_star,
-    t1_model,
     weighting_by_words,
 )
 from cmrmap.dicom.timing import Weighting
@@ -110,20 +109,6 @@ def test_contrast_by_words(description, expected):
 )
 def test_contrast_by_agent(attributes, expected):
     assert contrast_by_agent(_described("T1", **attributes)).answer == expected
-
-
-@pytest.mark.parametrize(
-    ("description", "expected"),
-    [
-        ("STONE T1", "stone_2p"),
-        ("MOLLI", "molli_3p"),
-        ("ShMOLLI", "molli_3p"),
-        ("SASHA", "sasha_3p"),
-        ("T1", "stone_2p"),
-    ],
-)
-def test_t1_model(description, expected):
-    assert t1_model(_described(description)) == expected
 
 
 def test_motion_corrected():

@@ -51,6 +51,7 @@ def t1_map(kind=MapKind.NATIVE_T1, **changes):
         stats(),
         BloodResult(1650.0, 12.0),
         slices,
+        "a reason",
     )
     return dataclasses.replace(made, **changes)
 
@@ -117,6 +118,7 @@ def test_keys_come_in_the_contracts_order():
         "reason",
         "unit",
         "model",
+        "model_reason",
         "timing_source",
         "success",
         "patient",
