@@ -38,7 +38,7 @@ class CmrmapApplication(GraphApplication):
         network, provenance = self.network, self.provenance
 
         read = StudyReaderOperator(self, name="read", folder=run.input_path, **common)
-        select = SeriesSelectorOperator(self, name="select", **common)
+        select = SeriesSelectorOperator(self, name="select", preferences=run.preferences, **common)
         load = StackLoaderOperator(self, name="load", models=settings.models.by_kind, **common)
         segment = SegmentationOperator(self, name="segment", network=network, **common)
         refine = RefinementOperator(self, name="refine", settings=settings, **common)

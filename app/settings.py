@@ -12,6 +12,8 @@ from typing import Any, NoReturn
 import yaml
 
 from app.paths import check_apart, check_input, check_output, find_model, is_inside
+from cmrmap.dicom.given_times import GivenTimes, read_given_times
+from cmrmap.dicom.preferences import SelectionPreferences
 from cmrmap.errors import InputError, SettingsError
 from cmrmap.hematocrit import Hematocrit, parse_hematocrit
 from cmrmap.provenance import VERSION
@@ -33,6 +35,7 @@ class RunSettings:
     ----------
     input_path, output_path : folders, absolute
     model_path : the folder of one model (with its model.json), absolute
+    preferences : what the user says about the choice of series and their times
     hematocrit : from the command line or the environment; None: the study or ``analysis.hematocrit`` may give one
     log_level : one of ``LOG_LEVELS``
     analysis : the tunables
@@ -41,6 +44,7 @@ class RunSettings:
     input_path: Path
     output_path: Path
     model_path: Path
+    preferences: SelectionPreferences
     hematocrit: Hematocrit | None
     log_level: str
     analysis: AnalysisSettings
@@ -69,6 +73,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("-c", "--config", help="settings file (or HOLOSCAN_CONFIG_PATH); default: app.yaml")
     parser.add_argument("-l", "--log-level", type=str.upper, choices=LOG_LEVELS, help="default: INFO")
     parser.add_argument("--hematocrit", help="fraction, e.g. 0.42; 20-70 is read as percent (or CMRMAP_HEMATOCRIT)")
+    parser.add_argument("--times", help="file of times for series whose headers do not tell them (or CMRMAP_TIMES)")
     parser.add_argument("--version", action="version", version=VERSION)
     return parser
 
@@ -90,11 +95,15 @@ def read_run_settings(arguments: Sequence[str], environment: Mapping[str, str]) 
         no model folder where the models should be
     """
     parsed = build_parser().parse_args(list(arguments))
-    analysis = read_analysis_settings(_path(parsed.config, environment, ("HOLOSCAN_CONFIG_PATH",)) or ROOT / "app.yaml")
+    config = _path(parsed.config, environment, ("HOLOSCAN_CONFIG_PATH",)) or ROOT / "app.yaml"
+    analysis = read_analysis_settings(config)
     input_path = _required_path(parsed.input, environment, _INPUT_VARIABLES, "input folder", "-i")
     output_path = _required_path(parsed.output, environment, _OUTPUT_VARIABLES, "output folder", "-o")
     models_path = _path(parsed.model, environment, ("HOLOSCAN_MODEL_PATH",)) or ROOT / "models"
     hematocrit = _hematocrit(parsed.hematocrit, environment)
+    times_path = _path(parsed.times or None, environment, ("CMRMAP_TIMES",)) or _beside(
+        config, analysis.selection.times
+    )
     check_input(input_path)
     check_apart(input_path, output_path)
     check_output(output_path)
@@ -102,6 +111,11 @@ def read_run_settings(arguments: Sequence[str], environment: Mapping[str, str]) 
         input_path=input_path,
         output_path=output_path,
         model_path=find_model(models_path, analysis.segmentation.model),
+        preferences=SelectionPreferences(
+            motion_corrected=analysis.selection.motion_corrected,
+            series=analysis.selection.series_by_kind,
+            times=read_given_times(times_path) if times_path else GivenTimes(),
+        ),
         hematocrit=hematocrit,
         log_level=parsed.log_level or "INFO",
         analysis=analysis,
@@ -151,6 +165,11 @@ def _path(named: str | None, environment: Mapping[str, str], variables: Sequence
         if value:
             return Path(os.path.abspath(value))
     return None
+
+
+def _beside(config: Path, named: str | None) -> Path | None:
+    """Return a path of the settings file: absolute, or from where that file lies."""
+    return config.parent / named if named else None
 
 
 def _required_path(

@@ -68,7 +68,7 @@ def assemble(
             skipped=skipped,
         ),
         hematocrit=HematocritResult(hematocrit.value_fraction, hematocrit.source) if hematocrit else HematocritResult(),
-        quality=(*(_lost_flag(image) for image in lost), *_choices(selection), *analysis.flags),
+        quality=(*(_lost_flag(image) for image in lost), *_choices(selection), *selection.flags, *analysis.flags),
         maps=analysis.maps,
     )
     return OutputBundle(results, files, with_csv)

@@ -31,6 +31,29 @@ class _Checked:
 
 
 @dataclass(frozen=True, slots=True)
+class SelectionSettings(_Checked):
+    """Which series the maps are made from, where the rules should not decide (docs/dicom-input.md)."""
+
+    motion_corrected: bool = tunable(
+        False, unit="yes/no", source="ours; take the scanner's motion-corrected copy of a series before the raw one"
+    )
+    t2_series: str | None = tunable(None, unit="SeriesNumber or SeriesInstanceUID, quoted", source="ours; null = rules")
+    native_t1_series: str | None = tunable(None, unit="the same", source="ours; null = rules")
+    postcontrast_t1_series: str | None = tunable(None, unit="the same", source="ours; null = rules")
+    times: str | None = tunable(None, unit="path of a times file", source="ours; null = the headers' times")
+
+    @property
+    def series_by_kind(self) -> dict[MapKind, str]:
+        """The series that are named, per map."""
+        named = {
+            MapKind.T2: self.t2_series,
+            MapKind.NATIVE_T1: self.native_t1_series,
+            MapKind.POSTCONTRAST_T1: self.postcontrast_t1_series,
+        }
+        return {kind: name for kind, name in named.items() if name}
+
+
+@dataclass(frozen=True, slots=True)
 class SegmentationSettings(_Checked):
     """Which network draws the first outlines."""
 
@@ -154,6 +177,7 @@ class OutputSettings(_Checked):
 class AnalysisSettings:
     """All tunables of the analysis, by stage."""
 
+    selection: SelectionSettings = SelectionSettings()
     segmentation: SegmentationSettings = SegmentationSettings()
     refinement: RefinementSettings = RefinementSettings()
     alignment: AlignmentSettings = AlignmentSettings()

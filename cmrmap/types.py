@@ -118,6 +118,22 @@ class SliceGeometry:
 
 
 @dataclass(frozen=True, slots=True)
+class CompanionImage:
+    """Another part of the complex image whose magnitude is mapped: it tells the signal's sign.
+
+    Attributes
+    ----------
+    part : "phase", "real" or "imaginary"
+    sop_instance_uid, path, frame_index : where it is stored
+    """
+
+    part: str
+    sop_instance_uid: str
+    path: str
+    frame_index: int
+
+
+@dataclass(frozen=True, slots=True)
 class FrameReference:
     """One weighted image of a selected series: where it is stored and what it was weighted with."""
 
@@ -128,6 +144,7 @@ class FrameReference:
     time_index: int  # ascending within the slice
     time_ms: float  # inversion, saturation-recovery or T2-preparation time; inf = fully recovered / saturated
     geometry: SliceGeometry
+    companions: tuple[CompanionImage, ...] = ()  # at most one of each part; not loaded unless somebody asks
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,18 +10,29 @@ from types import MappingProxyType
 from pydicom.dataset import Dataset
 
 from cmrmap.dicom._values import number, text
+from cmrmap.dicom.companions import PartFrame
 from cmrmap.dicom.frames import frames_of, geometry_of
+from cmrmap.dicom.given_times import GivenTimes
 from cmrmap.dicom.model_choice import ModelChoice, choose_model
 from cmrmap.dicom.read import SourceStudy
-from cmrmap.dicom.series_rules import drop_reason, is_t2_star, names_a_map, weighting_by_words
+from cmrmap.dicom.series_rules import (
+    drop_rule,
+    is_motion_corrected,
+    is_t2_star,
+    long_axis_words,
+    names_a_map,
+    weighting_by_words,
+)
 from cmrmap.dicom.slices import Frame, group_slices, merge_split_series, split_by_grid
-from cmrmap.dicom.timing import Timing, Weighting, find_timing
+from cmrmap.dicom.timing import Timing, Weighting, explain_no_timing, find_timing
+from cmrmap.dicom.timing_rules import TIMING_RULES
 from cmrmap.errors import GeometryError
 
 #: Fewest images in a slice, by model: one more than it has parameters.
 FEWEST_IMAGES: Mapping[str, int] = MappingProxyType(
     {"t2_3p": 4, "t2_2p": 3, "stone_2p": 3, "molli_3p": 4, "sasha_3p": 4}
 )
+_FEWEST_PIXELS = 16  # rows and columns; below it there is no heart to draw
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +82,52 @@ class Candidate:
         return f"series {text(self.first.header, 'SeriesNumber') or 'without number'}"
 
 
-def find_candidates(study: SourceStudy, skipped: Counter[str]) -> list[Candidate]:
+@dataclass(frozen=True, slots=True)
+class StudyFrames:
+    """The frames of a study that may enter a stack, and the phase, real and imaginary images beside them."""
+
+    usable: tuple[Frame, ...]
+    parts: tuple[PartFrame, ...]
+
+
+def study_frames(study: SourceStudy, skipped: Counter[str]) -> StudyFrames:
+    """Sort out every frame; what may not enter a stack is counted in ``skipped`` by reason."""
+    usable: list[Frame] = []
+    parts: list[PartFrame] = []
+    for uid, header in study.headers.items():
+        for index, flat in enumerate(frames_of(header)):
+            rule = drop_rule(flat)
+            if rule is not None:
+                skipped[rule.reason] += 1
+            elif any((number(flat, name) or 0.0) < 1.0 for name in ("Rows", "Columns")):
+                skipped["no_pixels"] += 1
+                continue
+            if rule is not None and not rule.part:
+                continue
+            try:
+                frame = Frame(uid, study.paths[uid], index, flat, geometry_of(flat))
+            except GeometryError:
+                if rule is None:
+                    skipped["bad_geometry"] += 1
+                continue
+            if rule is None:
+                usable.append(frame)
+            else:
+                parts.append(PartFrame(rule.part, frame))
+    return StudyFrames(tuple(usable), tuple(parts))
+
+
+def find_candidates(
+    frames: StudyFrames, conflicts: Mapping[str, str], given: GivenTimes, skipped: Counter[str]
+) -> list[Candidate]:
     """Return the mapping series, usable or not; images that belong to none are counted in ``skipped`` by reason."""
-    by_series: dict[str, list[Frame]] = {}
-    for frame in _usable_frames(study, skipped):
-        by_series.setdefault(frame.series, []).append(frame)
-    groups = merge_split_series([group for frames in by_series.values() for group in split_by_grid(frames)])
+    by_series: dict[tuple[str, bool], list[Frame]] = {}
+    for frame in frames.usable:
+        by_series.setdefault((frame.series, is_motion_corrected(frame.header)), []).append(frame)
+    groups = merge_split_series([group for members in by_series.values() for group in split_by_grid(members)])
     candidates = []
     for group in groups:
-        candidate = _examine(group, study.conflicts)
+        candidate = _examine(group, conflicts, given)
         if candidate is None:
             skipped["t2_star" if is_t2_star(group[0].header) else "not_a_mapping_series"] += len(group)
         else:
@@ -87,48 +135,45 @@ def find_candidates(study: SourceStudy, skipped: Counter[str]) -> list[Candidate
     return candidates
 
 
-def _usable_frames(study: SourceStudy, skipped: Counter[str]) -> list[Frame]:
-    usable = []
-    for uid, header in study.headers.items():
-        for index, frame in enumerate(frames_of(header)):
-            reason = drop_reason(frame)
-            if reason is None and any((number(frame, name) or 0.0) < 1.0 for name in ("Rows", "Columns")):
-                reason = "no_pixels"
-            if reason is not None:
-                skipped[reason] += 1
-                continue
-            try:
-                geometry = geometry_of(frame)
-            except GeometryError:
-                skipped["bad_geometry"] += 1
-                continue
-            usable.append(Frame(uid, study.paths[uid], index, frame, geometry))
-    return usable
-
-
-def _examine(group: list[Frame], conflicts: Mapping[str, str]) -> Candidate | None:
+def _examine(group: list[Frame], conflicts: Mapping[str, str], given: GivenTimes) -> Candidate | None:
     """Return the group as a candidate, or None where it is no mapping series at all."""
     header = group[0].header
+    slices = tuple(tuple(members) for members in group_slices(group))
+    series = sorted({frame.series for frame in group})
+    fault = next((conflicts[uid] for uid in series if uid in conflicts), None)
+    by_user = given.of(header)
+    if by_user is not None:
+        told = by_user.timing([[(frame.sop_instance_uid, frame.header) for frame in members] for members in slices])
+        weighting, timing = by_user.weighting, None if isinstance(told, str) else told
+        fault = fault or (told if isinstance(told, str) else None)
+    else:
+        found = _by_headers(slices)
+        if found is None:
+            return None
+        weighting, timing = found
+    choice = choose_model(weighting, timing, header)
+    fault = fault or _fault(slices, weighting, timing, choice.model)
+    return Candidate(slices, weighting, timing, choice, fault, len(series))
+
+
+def _by_headers(slices: tuple[tuple[Frame, ...], ...]) -> tuple[Weighting, Timing | None] | None:
+    """Weighting and timing that the headers tell, or None where this is no mapping series."""
+    header = slices[0][0].header
     if is_t2_star(header):
         return None
-    slices = tuple(tuple(members) for members in group_slices(group))
     headers = [[frame.header for frame in members] for members in slices]
     named = weighting_by_words(header)
-    found = {weighting: find_timing(headers, weighting) for weighting in Weighting}
+    found = {weighting: find_timing(headers, weighting, TIMING_RULES) for weighting in Weighting}
     if named is None:
         # without words an echo train may be anything (T2*, water-fat); only certain sources speak for themselves
-        speaking = [weighting for weighting, timing in found.items() if timing is not None and timing.rule.certain]
+        speaking = [weighting for weighting, timing in found.items() if timing is not None and timing.certain]
         if len(speaking) != 1:
             return None
         named = speaking[0]
     timing = found[named]
     if timing is None and not names_a_map(header) and all(len(members) == 1 for members in slices):
         return None  # an anatomical T1 or T2 weighted series
-    choice = choose_model(named, timing, header)
-    series = sorted({frame.series for frame in group})
-    fault = next((conflicts[uid] for uid in series if uid in conflicts), None)
-    fault = fault or _fault(slices, named, timing, choice.model)
-    return Candidate(slices, named, timing, choice, fault, len(series))
+    return named, timing
 
 
 def _fault(
@@ -136,9 +181,15 @@ def _fault(
 ) -> str | None:
     if max(len(members) for members in slices) < 2:
         return f"it has one image at each of {len(slices)} positions; expected several with different times"
+    matrix = slices[0][0].matrix
+    if min(matrix) < _FEWEST_PIXELS:
+        return f"its images are {matrix[0]} x {matrix[1]} pixels; expected at least {_FEWEST_PIXELS} each way"
+    view = long_axis_words(slices[0][0].header)
+    if view:
+        return f'it is a long-axis view by its description ("{view}"); expected short-axis slices'
     if timing is None:
-        what = "an inversion time" if weighting is Weighting.T1 else "a T2-preparation or echo time"
-        return f"no known attribute gives {what} that differs between the images of every slice"
+        headers = [[frame.header for frame in members] for members in slices]
+        return explain_no_timing(headers, weighting, TIMING_RULES)
     most = max(sum(time is not None for time in row) for row in timing.times_ms)
     if most < FEWEST_IMAGES[model]:
         return f"no slice has more than {most} images; expected at least {FEWEST_IMAGES[model]} for {model}"

@@ -1,20 +1,22 @@
-"""Which T1 series is native and which was acquired after the contrast agent."""
+"""Which T1 series is native and which was acquired after the contrast agent: by words, injection, agent, then order."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 
 from pydicom.dataset import Dataset
 
-from cmrmap.dicom._values import text
-from cmrmap.dicom.series_rules import Finding, contrast_by_agent, contrast_by_words
+from cmrmap.dicom._values import number, text, value
+from cmrmap.dicom.clock import SECONDS_A_DAY, clock_seconds
+from cmrmap.dicom.contrast_rules import contrast_words
+from cmrmap.dicom.words import description_words
 
 #: Two series further apart than this, one of them undecided, lie before and after the injection. Native maps are
 #: acquired together; post-contrast T1 mapping waits 10 minutes and more (Kellman, JCMR 2014;16:2).
 LEAST_GAP_S = 300.0
+_NO_AGENT = {"none", "no", "n/a", "na", "0", "without", "nein", "non", "ohne", "sans"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +27,35 @@ class T1Group:
     start_s: float | None
 
 
-def assign_contrast(groups: Sequence[T1Group]) -> list[Finding]:
-    """Decide "native" or "post" for every T1 series, by words, then by the agent, then by order of acquisition.
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was decided, and why in words for the results.
 
-    A series about which nothing is said is native, unless it began 5 minutes or more after a native or equally
-    undecided series, or after a post-contrast one.
+    Attributes
+    ----------
+    answer : "native" or "post"; None where a rule cannot tell
+    reason : why
+    caution : what speaks against it; "" where nothing does
     """
-    findings = [_by_header(group.header) for group in groups]
+
+    answer: str | None
+    reason: str
+    caution: str = ""
+
+
+def assign_contrast(groups: Sequence[T1Group]) -> list[Finding]:
+    """Decide "native" or "post" for every T1 series.
+
+    The first that can tell decides: (1) words in the description, (2) the time of the injection, where any T1 series
+    of the study states it, (3) the contrast agent, (4) the order of acquisition. A series about which nothing is said
+    is native, unless it began 5 minutes or more after a native or equally undecided series, or after a post-contrast
+    one. Words that the injection time or the agent contradict still decide, and the contradiction is told.
+    """
+    injection = _first_injection(groups)
+    findings = [_by_header(group, injection) for group in groups]
+    if len(groups) > 1 and all(found.reason == _AGENT_REASON for found in findings):
+        caution = "every T1 series names a contrast agent; if one is native, name it in its description or in app.yaml"
+        findings = [Finding(found.answer, found.reason, caution) for found in findings]
     undecided = [index for index, finding in enumerate(findings) if finding.answer is None]
     post_starts = _starts(groups, findings, "post")
     native_starts = _starts(groups, findings, "native")
@@ -42,9 +66,65 @@ def assign_contrast(groups: Sequence[T1Group]) -> list[Finding]:
     return findings
 
 
-def _by_header(header: Dataset) -> Finding:
-    by_words = contrast_by_words(header)
-    return by_words if by_words.answer is not None else contrast_by_agent(header)
+def _by_header(group: T1Group, injection_s: float | None) -> Finding:
+    by_words, by_agent = contrast_by_words(group.header), contrast_by_agent(group.header)
+    by_injection = contrast_by_injection(group.start_s, injection_s)
+    if by_words.answer is not None:
+        for other in (by_injection, by_agent):
+            registered_early = other is by_agent and other.answer == "post"  # agents are often entered beforehand
+            if other.answer not in (None, by_words.answer) and not registered_early:
+                return Finding(by_words.answer, by_words.reason, f"but {other.reason}")
+        return by_words
+    return by_injection if by_injection.answer is not None else by_agent
+
+
+def contrast_by_words(frame: Dataset) -> Finding:
+    """Decide by the description (:mod:`cmrmap.dicom.contrast_rules`)."""
+    native, post = contrast_words(description_words(frame))
+    if native and not post:
+        return Finding("native", f'the description says "{native}"')
+    if post and not native:
+        return Finding("post", f'the description says "{post}"')
+    return Finding(None, "the description says neither native nor post-contrast")
+
+
+def contrast_by_injection(start_s: float | None, injection_s: float | None) -> Finding:
+    """Decide by when the series began and when the contrast agent was injected (0018,1042)."""
+    if start_s is None or injection_s is None:
+        return Finding(None, "no injection time is stated")
+    minutes = abs(start_s - injection_s) / 60.0
+    if start_s >= injection_s:
+        return Finding("post", f"acquired {minutes:.0f} minutes after the injection (0018,1042)")
+    return Finding("native", f"acquired {minutes:.0f} minutes before the injection (0018,1042)")
+
+
+_AGENT_REASON = "ContrastBolusAgent (0018,0010) names an agent"
+
+
+def contrast_by_agent(frame: Dataset) -> Finding:
+    """Decide by the Contrast/Bolus module (DICOM PS3.3 C.7.6.4)."""
+    agent = text(frame, "ContrastBolusAgent").lower()
+    if agent in _NO_AGENT:
+        return Finding("native", "ContrastBolusAgent (0018,0010) says none")
+    if agent or value(frame, "ContrastBolusAgentSequence") is not None:
+        return Finding("post", _AGENT_REASON)
+    if (number(frame, "ContrastBolusVolume") or 0.0) > 0.0:
+        return Finding("post", "ContrastBolusVolume (0018,1041) is above 0")
+    return Finding(None, "no contrast agent is named")
+
+
+def _first_injection(groups: Sequence[T1Group]) -> float | None:
+    """When the agent was injected, on the groups' time scale; None where no T1 series says."""
+    found = []
+    for group in groups:
+        clock = clock_seconds(text(group.header, "ContrastBolusStartTime"))
+        if clock is None or group.start_s is None:
+            continue
+        injected = math.floor(group.start_s / SECONDS_A_DAY) * SECONDS_A_DAY + clock
+        if injected - group.start_s > SECONDS_A_DAY / 2:  # the scan crossed midnight
+            injected -= SECONDS_A_DAY
+        found.append(injected)
+    return min(found, default=None)
 
 
 def _starts(groups: Sequence[T1Group], findings: Sequence[Finding], answer: str) -> list[float]:
@@ -60,26 +140,3 @@ def _by_order(start: float | None, first: float, first_post: float) -> Finding:
     if start - first >= LEAST_GAP_S:
         return Finding("post", f"acquired {(start - first) / 60.0:.0f} minutes after the first T1 series")
     return Finding("native", "no sign of a contrast agent, and acquired first")
-
-
-def start_seconds(headers: Iterable[Dataset]) -> float | None:
-    """Return when the earliest image was acquired, in seconds; None where no image says."""
-    return min((start for header in headers if (start := acquired_seconds(header)) is not None), default=None)
-
-
-def acquired_seconds(header: Dataset) -> float | None:
-    """Return the acquisition's date and time as seconds; comparable within a study only."""
-    stamp = text(header, "AcquisitionDateTime") or text(header, "FrameAcquisitionDateTime")
-    day, clock = (stamp[:8], stamp[8:]) if stamp else ("", "")
-    if not clock:
-        day = text(header, "AcquisitionDate") or text(header, "SeriesDate") or text(header, "StudyDate")
-        clock = text(header, "AcquisitionTime") or text(header, "SeriesTime")
-    clock = clock.split("+")[0].split("-")[0]
-    if len(clock) < 4 or not clock[:4].isdigit():
-        return None
-    try:
-        days = date(int(day[:4]), int(day[4:6]), int(day[6:8])).toordinal() if len(day) >= 8 else 0
-        seconds = float(clock[4:] or 0.0)
-    except ValueError:
-        return None
-    return days * 86400.0 + int(clock[:2]) * 3600.0 + int(clock[2:4]) * 60.0 + seconds

@@ -48,10 +48,10 @@ def frames_of(header: Dataset) -> tuple[Dataset, ...]:
 
 def _flatten_into(target: Dataset, groups: Dataset) -> None:
     for element in groups:
-        if element.VR == "SQ" and element.value:
-            for inner in element.value[0]:
+        if element.VR == "SQ" and not element.tag.is_private:
+            for inner in element.value[0] if element.value else ():
                 target.add(inner)
-        elif element.VR != "SQ":
+        else:  # a private sequence stays whole: its creators are its own
             target.add(element)
 
 

@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from pydicom.dataset import Dataset
 
 from cmrmap.dicom._values import text
-from cmrmap.dicom.series_rules import description_words
 from cmrmap.dicom.timing import Timing, Weighting
+from cmrmap.dicom.words import description_words
 
 #: (words in the description, model); SMART1Map is General Electric's saturation-recovery product
 _NAMED_SEQUENCES = (
     (re.compile(r"(?<![a-z])stone"), "stone_2p"),
-    (re.compile(r"(sh)?molli"), "molli_3p"),
+    (re.compile(r"(sh)?molli|look ?locker"), "molli_3p"),
     (re.compile(r"sasha|smart ?(t1|1) ?map|saturation recovery"), "sasha_3p"),
 )
 #: an image this long after the preparation has recovered, as if there had been none (STONE writes 30 000 ms)

@@ -8,20 +8,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from cmrmap.dicom._values import number, tolerant_reading
-from cmrmap.dicom.candidates import FEWEST_IMAGES, Candidate, find_candidates
-from cmrmap.dicom.contrast import T1Group, assign_contrast, start_seconds
+from cmrmap.dicom._values import number, text, tolerant_reading
+from cmrmap.dicom.candidates import FEWEST_IMAGES, Candidate, StudyFrames, find_candidates, study_frames
+from cmrmap.dicom.clock import start_seconds
+from cmrmap.dicom.companions import PartFrame, companions_of, parts_at
+from cmrmap.dicom.contrast import T1Group, assign_contrast
+from cmrmap.dicom.preferences import SelectionPreferences
 from cmrmap.dicom.read import SourceStudy
 from cmrmap.dicom.series_rules import is_motion_corrected
 from cmrmap.dicom.timing import Timing, Weighting
 from cmrmap.errors import NoMappingSeriesError, RefusedError
-from cmrmap.types import FrameReference, MapKind, Refusal, SelectedSeries
+from cmrmap.types import FrameReference, MapKind, QualityFlag, Refusal, SelectedSeries
 
 _ABSENT = {
     MapKind.T2: "the study has no T2 mapping series",
     MapKind.NATIVE_T1: "the study has no native T1 mapping series",
     MapKind.POSTCONTRAST_T1: "the study has no post-contrast T1 mapping series",
 }
+_NAMING = ("SeriesNumber", "SeriesInstanceUID")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +38,44 @@ class Selection:
     refusals : per map that has no series ("absent" or "refused"), and per slice that has too few images (with its
         ``slice_index`` in the selected series, which still holds the slice)
     skipped : number of MR images left out, by reason
+    flags : what the user should know about the choices
     """
 
     selected: tuple[SelectedSeries, ...]
     refusals: tuple[Refusal, ...]
     skipped: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    flags: tuple[QualityFlag, ...] = ()
 
 
-def select_series(study: SourceStudy) -> Selection:
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """A candidate for one map, why it is one, and what speaks against it ("" where nothing does)."""
+
+    candidate: Candidate
+    reason: str
+    caution: str = ""
+
+
+@dataclass(slots=True)
+class _Outcome:
+    """What accumulates while the maps are gone through."""
+
+    skipped: Counter[str]
+    selected: list[SelectedSeries] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+    flags: list[QualityFlag] = field(default_factory=list)
+
+
+def select_series(study: SourceStudy, preferences: SelectionPreferences | None = None) -> Selection:
     """Choose one series for each of T2, native T1 and post-contrast T1.
 
     Slices are ordered from base to apex where the orientation tells (see :mod:`cmrmap.dicom.slices`), times ascend
     within a slice with infinity last.
+
+    Parameters
+    ----------
+    study : as read
+    preferences : None leaves everything to the rules
 
     Raises
     ------
@@ -54,93 +84,144 @@ def select_series(study: SourceStudy) -> Selection:
     RefusedError
         there are mapping series but every one is refused; the message holds the reasons
     """
-    skipped: Counter[str] = Counter()
-    selected: list[SelectedSeries] = []
-    refusals: list[Refusal] = []
+    wishes = preferences or SelectionPreferences()
+    outcome = _Outcome(Counter())
     with tolerant_reading():
-        candidates = find_candidates(study, skipped)
+        frames = study_frames(study, outcome.skipped)
+        candidates = find_candidates(frames, study.conflicts, wishes.times, outcome.skipped)
         if not candidates:
-            counted = ", ".join(f"{count} {reason}" for reason, count in sorted(skipped.items()))
+            counted = ", ".join(f"{count} {reason}" for reason, count in sorted(outcome.skipped.items()))
             raise NoMappingSeriesError(
                 f"none of the {len(study.headers)} MR images belongs to a T1 or T2 mapping series ({counted}); "
                 "expected several images with different inversion or T2-preparation times at each position"
             )
-        for kind, found in _by_kind(candidates).items():
-            _choose(kind, found, selected, refusals, skipped)
-    if not selected:
-        reasons = "; ".join(f"{r.kind.value}: {r.reason}" for r in refusals if r.status == "refused")
+        for kind, found in _by_kind(candidates, wishes, outcome).items():
+            _choose(kind, found, frames, wishes, outcome)
+    if not outcome.selected:
+        reasons = "; ".join(f"{r.kind.value}: {r.reason}" for r in outcome.refusals if r.status == "refused")
         raise RefusedError(f"every mapping series is refused ({reasons})")
-    return Selection(tuple(selected), tuple(refusals), MappingProxyType(dict(sorted(skipped.items()))))
+    return Selection(
+        tuple(outcome.selected),
+        tuple(outcome.refusals),
+        MappingProxyType(dict(sorted((+outcome.skipped).items()))),
+        tuple(outcome.flags),
+    )
 
 
-def _by_kind(candidates: Sequence[Candidate]) -> dict[MapKind, list[tuple[Candidate, str]]]:
-    found: dict[MapKind, list[tuple[Candidate, str]]] = {kind: [] for kind in _ABSENT}
+def _by_kind(
+    candidates: Sequence[Candidate], wishes: SelectionPreferences, outcome: _Outcome
+) -> dict[MapKind, list[_Choice]]:
+    found: dict[MapKind, list[_Choice]] = {kind: [] for kind in _ABSENT}
     t1 = []
     for candidate in candidates:
         if candidate.weighting is Weighting.T2:
-            found[MapKind.T2].append((candidate, "T2 by its description or its preparation times"))
+            found[MapKind.T2].append(_Choice(candidate, "T2 by its description or its preparation times"))
         else:
             t1.append(candidate)
     findings = assign_contrast([T1Group(c.first.header, start_seconds(c.headers)) for c in t1])
     for candidate, finding in zip(t1, findings, strict=True):
         kind = MapKind.POSTCONTRAST_T1 if finding.answer == "post" else MapKind.NATIVE_T1
-        found[kind].append((candidate, finding.reason))
+        found[kind].append(_Choice(candidate, finding.reason, finding.caution))
+    named = {kind: _named(kind, name, candidates) for kind, name in wishes.series.items()}
+    taken = {id(choice.candidate) for choices in named.values() for choice in choices}
+    for kind, choices in found.items():
+        others = [choice for choice in choices if id(choice.candidate) not in taken]
+        if kind not in wishes.series:
+            found[kind] = others
+            continue
+        outcome.skipped["other_candidate_series"] += sum(choice.candidate.n_images for choice in others)
+        found[kind] = named[kind]
+        if not named[kind]:
+            reason = f"series {wishes.series[kind]}, named in the settings, is no {kind.value} series of this study"
+            outcome.refusals.append(Refusal(kind, "refused", reason))
     return found
 
 
+def _named(kind: MapKind, name: str, candidates: Sequence[Candidate]) -> list[_Choice]:
+    """Candidates of the right weighting that carry the number or UID that the settings name."""
+    weighting = Weighting.T2 if kind is MapKind.T2 else Weighting.T1
+    return [
+        _Choice(candidate, "named in the settings")
+        for candidate in candidates
+        if candidate.weighting is weighting
+        and name in {text(frame, keyword) for frame in candidate.headers for keyword in _NAMING}
+    ]
+
+
 def _choose(
-    kind: MapKind,
-    found: list[tuple[Candidate, str]],
-    selected: list[SelectedSeries],
-    refusals: list[Refusal],
-    skipped: Counter[str],
+    kind: MapKind, found: list[_Choice], frames: StudyFrames, wishes: SelectionPreferences, outcome: _Outcome
 ) -> None:
     """Add the best usable candidate of one map, or the reason why there is none."""
     if not found:
-        refusals.append(Refusal(kind, "absent", _ABSENT[kind]))
+        if kind not in wishes.series:
+            outcome.refusals.append(Refusal(kind, "absent", _ABSENT[kind]))
         return
-    usable = [(c, c.timing, reason) for c, reason in found if c.fault is None and c.timing is not None]
-    faulty = [c for c, _ in found if c.fault is not None]
+    usable = [(c, c.candidate.timing) for c in found if c.candidate.fault is None]
+    faulty = [choice.candidate for choice in found if choice.candidate.fault is not None]
     if faulty:
-        skipped["refused_series"] += sum(c.n_images for c in faulty)
-    if not usable:
-        refusals.append(Refusal(kind, "refused", "; ".join(f"{c.name}: {c.fault}" for c in faulty)))
+        outcome.skipped["refused_series"] += sum(c.n_images for c in faulty)
+    ranked = sorted(
+        ((choice, timing) for choice, timing in usable if timing is not None),
+        key=lambda entry: _rank(entry[0].candidate, kind, wishes.motion_corrected),
+    )
+    if not ranked:
+        outcome.refusals.append(Refusal(kind, "refused", "; ".join(f"{c.name}: {c.fault}" for c in faulty)))
         return
-    usable.sort(key=lambda entry: _rank(entry[0]))
-    best, timing, reason = usable[0]
-    others = [c for c, _, _ in usable[1:]]
-    if others:
-        skipped["other_candidate_series"] += sum(c.n_images for c in others)
-        reason += (
-            f"; {best.name} taken before {', '.join(c.name for c in others)} "
-            "(order: not motion-corrected, most slices, most images, lowest series number)"
-        )
-    if best.n_series > 1:
-        reason += f"; joined from {best.n_series} series that hold one acquisition in parts"
-    series, counts = _build(kind, best, timing, reason)
+    choice, timing = ranked[0]
+    best = choice.candidate
+    others = [other.candidate for other, _ in ranked[1:]]
+    outcome.skipped["other_candidate_series"] += sum(c.n_images for c in others)
+    series, counts = _build(kind, best, timing, _reason(choice, others, kind, wishes.motion_corrected), frames.parts)
     if best.n_images > len(series.frames):
-        skipped["no_time"] += best.n_images - len(series.frames)
-    selected.append(series)
+        outcome.skipped["no_time"] += best.n_images - len(series.frames)
+    outcome.selected.append(series)
+    for code, caution in (("timing_unverified", timing.caution), ("contrast_in_doubt", choice.caution)):
+        if caution:
+            outcome.flags.append(QualityFlag(code, "warning", f"{best.name}: {caution}", kind))
     fewest = FEWEST_IMAGES[best.model]
-    refusals.extend(
+    outcome.refusals.extend(
         Refusal(kind, "refused", f"the slice has {count} images; expected at least {fewest} for {best.model}", index)
         for index, count in enumerate(counts)
         if count < fewest
     )
 
 
-def _rank(candidate: Candidate) -> tuple[bool, int, int, float, str]:
+def _reason(choice: _Choice, others: Sequence[Candidate], kind: MapKind, motion_corrected: bool) -> str:
+    reason = choice.reason
+    if others:
+        copy = "motion-corrected" if motion_corrected else "not motion-corrected"
+        when = "acquired last" if kind is MapKind.POSTCONTRAST_T1 else "acquired first"
+        reason += (
+            f"; {choice.candidate.name} taken before {', '.join(c.name for c in others)} "
+            f"(order: {copy}, most slices, most images, {when}, lowest series number)"
+        )
+    if choice.candidate.n_series > 1:
+        reason += f"; joined from {choice.candidate.n_series} series that hold one acquisition in parts"
+    return reason
+
+
+def _rank(candidate: Candidate, kind: MapKind, motion_corrected: bool) -> tuple[bool, int, int, float, float, str]:
+    """Return what sorts the best candidate first.
+
+    Of several post-contrast series the last is taken, whose contrast agent is nearest to its equilibrium (Kellman,
+    JCMR 2014;16:2); of others the first, which no contrast agent can have changed.
+    """
     series_number = number(candidate.first.header, "SeriesNumber")
+    start = start_seconds(candidate.headers)
+    start = math.inf if start is None else -start if kind is MapKind.POSTCONTRAST_T1 else start
     return (
-        is_motion_corrected(candidate.first.header),
+        is_motion_corrected(candidate.first.header) is not motion_corrected,
         -len(candidate.slices),
         -candidate.n_images,
+        start,
         math.inf if series_number is None else series_number,
         candidate.first.series,
     )
 
 
-def _build(kind: MapKind, candidate: Candidate, timing: Timing, reason: str) -> tuple[SelectedSeries, list[int]]:
+def _build(
+    kind: MapKind, candidate: Candidate, timing: Timing, reason: str, parts: Sequence[PartFrame]
+) -> tuple[SelectedSeries, list[int]]:
     """Return the selected series and its number of images per slice."""
     frames: list[FrameReference] = []
     counts: list[int] = []
@@ -149,6 +230,7 @@ def _build(kind: MapKind, candidate: Candidate, timing: Timing, reason: str) -> 
         if not timed:
             continue
         timed.sort(key=lambda pair: (pair[0], pair[1].tie_break))
+        beside = parts_at(timed[0][1], parts)
         frames += [
             FrameReference(
                 sop_instance_uid=frame.sop_instance_uid,
@@ -158,6 +240,7 @@ def _build(kind: MapKind, candidate: Candidate, timing: Timing, reason: str) -> 
                 time_index=index,
                 time_ms=time,
                 geometry=frame.geometry,
+                companions=companions_of(frame, beside),
             )
             for index, (time, frame) in enumerate(timed)
         ]
@@ -166,7 +249,7 @@ def _build(kind: MapKind, candidate: Candidate, timing: Timing, reason: str) -> 
         kind=kind,
         series_instance_uid=candidate.first.series,
         frames=tuple(frames),
-        timing_source=timing.rule.source,
+        timing_source=timing.source,
         model=candidate.model,
         reason=reason,
         model_reason=candidate.choice.reason,

@@ -11,11 +11,14 @@ import numpy as np
 from pydicom.dataset import Dataset
 
 from cmrmap.dicom._values import number, text
+from cmrmap.dicom.clock import start_seconds
+from cmrmap.dicom.series_rules import is_motion_corrected
 from cmrmap.types import Float64Array, SliceGeometry
 
 SLICE_TOLERANCE_MM = 0.5  # frames closer than this along the normal are one slice
 _ORIENTATION_TOLERANCE = 1e-3  # 1 - cosine of the angle between two planes' axes (2.5 degrees)
 _SPACING_TOLERANCE = 1e-3  # relative
+_LONGEST_PAUSE_S = 300.0  # between the parts of one acquisition
 _LEAST_DECISIVE = 0.2  # |cosine| between the normal and left-anterior
 #: LPS direction in which the left ventricle's long axis runs from base to apex: left and anterior.
 _TOWARDS_APEX = np.array([1.0, -1.0, 0.0]) / math.sqrt(2.0)
@@ -124,17 +127,34 @@ def merge_split_series(groups: Sequence[list[Frame]]) -> list[list[Frame]]:
     while waiting:
         first = waiting[0]
         alike = [group for group in waiting if _stem(group) == _stem(first) and same_grid(group[0], first[0])]
-        rest = [group for group in waiting if not any(group is other for other in alike)]
-        if len(alike) > 1 and _are_parts(alike):
-            merged.append([frame for group in alike for frame in group])
-        else:
-            merged.extend(alike)
-        waiting = rest
+        waiting = [group for group in waiting if not any(group is other for other in alike)]
+        for session in _sessions(alike):
+            if len(session) > 1 and _are_parts(session):
+                merged.append([frame for group in session for frame in group])
+            else:
+                merged.extend(session)
     return merged
+
+
+def _sessions(groups: list[list[Frame]]) -> list[list[list[Frame]]]:
+    """Split series into those acquired one after the other: a pause of 5 minutes is no part of one acquisition."""
+    starts = [start_seconds(frame.header for frame in group) for group in groups]
+    known = sorted((start, index) for index, start in enumerate(starts) if start is not None)
+    if len(known) < len(groups):
+        return [groups]
+    sessions: list[list[int]] = []
+    last = -math.inf
+    for start, index in known:
+        if start - last >= _LONGEST_PAUSE_S:
+            sessions.append([])
+        sessions[-1].append(index)
+        last = start
+    return [[groups[index] for index in sorted(session)] for session in sessions]
 
 
 def _stem(group: list[Frame]) -> str:
     description = text(group[0].header, "SeriesDescription").lower()
+    description += " moco" * is_motion_corrected(group[0].header)
     plain = re.sub(r"[^a-z]+|\d+", " ", description)
     return re.sub(r"\b(basal|base|mid|medial|apical|apex|slice|sl)\b|\s+", " ", plain).strip()
 

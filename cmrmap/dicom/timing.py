@@ -1,26 +1,20 @@
-"""The time each frame was weighted with: a table of small named rules, tried in order.
+"""Which time each frame was weighted with: how a place in the header is tried, accepted, or refused with its reason.
 
-A rule is accepted only if it gives different times within every slice; the accepted rule's name is recorded. Where
-no rule is accepted the series is refused: a guessed time would give a plausible, wrong map.
+The places themselves are the table in :mod:`cmrmap.dicom.timing_rules`. A place is accepted only if it gives different
+times within every slice; its name is recorded. Where none is accepted the series is refused: a guessed time would give
+a plausible, wrong map.
 """
 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
 from pydicom.dataset import Dataset
 
-from cmrmap.dicom._values import number, numbers, text
-
-_T2_PREP_TEXT = re.compile(
-    r"t2[\s_-]*prep\w*\.?\s*duration\s*=?\s*(inf(?:inity|inite)?|\d+(?:\.\d+)?)\s*ms", re.IGNORECASE
-)
-_TI_TEXT = re.compile(r"(?<![a-z])ti(?:eff)?\s*=?\s*(\d+(?:\.\d+)?)\s*ms", re.IGNORECASE)
-_LONGEST_MS = 1e6  # some scanners write the largest double for "none"
+LONGEST_MS = 1e6  # some scanners write the largest double for "none"
 _LEAST_SHARE_TIMED = 0.7  # of a slice's frames; the rest is dropped
 
 
@@ -31,103 +25,64 @@ class Weighting(str, Enum):
     T2 = "t2"
 
 
+Times = Sequence[float | None]
+
+
+def _always(_: Dataset) -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class TimingRule:
-    """One place where a time may be stored.
+    """One place where times may be stored.
 
     Attributes
     ----------
     source : recorded text: the attribute's name and tag
     weighting : which kind of series it times
-    read : time in ms of one flat frame header (inf = saturated), or None where it does not say
+    read : times in ms of one slice's flat frame headers (inf = saturated, or not inverted), None where one says nothing
+    verified : on what the rule was seen to hold; "" where it never was, which the results then say
+    applies : whether a header is of the kind that the rule is for
     certain : False where it says what varies only together with other signs (an echo train may also be T2*)
+    least_ratio : the longest time must be that many times the shortest; above 1 for attributes that also vary with
+        the heart's rhythm
     """
 
     source: str
     weighting: Weighting
-    read: Callable[[Dataset], float | None]
+    read: Callable[[Sequence[Dataset]], Times]
+    verified: str
+    applies: Callable[[Dataset], bool] = _always
     certain: bool = True
+    least_ratio: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """The accepted rule and the time of every frame: [slice][frame], None where the frame does not say."""
+    """The accepted rule's recorded name and the time of every frame: [slice][frame], None where a frame does not say.
 
-    rule: TimingRule
+    Attributes
+    ----------
+    certain : whether it alone tells that the series is a mapping series
+    caution : what the user should know about these times; "" where there is nothing
+    """
+
+    source: str
     times_ms: tuple[tuple[float | None, ...], ...]
+    certain: bool = True
+    caution: str = ""
 
 
-def _positive(frame: Dataset, keyword: str) -> float | None:
-    found = number(frame, keyword)
-    return found if found is not None and 0.0 < found < _LONGEST_MS else None
-
-
-def inversion_time_ms(frame: Dataset) -> float | None:
-    """(0018,0082); 0 means "not stated" to several scanners, so it is no time. 30000 = no inversion stays 30000."""
-    return _positive(frame, "InversionTime")
-
-
-def inversion_times_ms(frame: Dataset) -> float | None:
-    """(0018,9079) of the MR Modifier functional group; only where exactly one of its values is a time."""
-    plausible = [found for found in numbers(frame, "InversionTimes") if 0.0 < found < _LONGEST_MS]
-    return plausible[0] if len(plausible) == 1 else None
-
-
-def inversion_comment_ms(keyword: str) -> Callable[[Dataset], float | None]:
-    """Siemens: "TIeff 100 ms" in a comment."""
-
-    def read(frame: Dataset) -> float | None:
-        match = _TI_TEXT.search(text(frame, keyword))
-        return float(match.group(1)) if match else None
-
-    return read
-
-
-def t2_preparation_comment_ms(keyword: str) -> Callable[[Dataset], float | None]:
-    """Siemens: "T2 prep. duration = 25 ms" in a comment; "inf ms" marks the saturation-prepared image."""
-
-    def read(frame: Dataset) -> float | None:
-        match = _T2_PREP_TEXT.search(text(frame, keyword))
-        if match is None:
-            return None
-        return math.inf if match.group(1).lower().startswith("inf") else float(match.group(1))
-
-    return read
-
-
-def echo_time_ms(keyword: str) -> Callable[[Dataset], float | None]:
-    """(0018,0081) or (0018,9082), of a multi-echo series."""
-
-    def read(frame: Dataset) -> float | None:
-        return _positive(frame, keyword)
-
-    return read
-
-
-#: Tried from top to bottom.
-TIMING_RULES: tuple[TimingRule, ...] = (
-    TimingRule("InversionTime (0018,0082)", Weighting.T1, inversion_time_ms),
-    TimingRule("InversionTimes (0018,9079)", Weighting.T1, inversion_times_ms),
-    TimingRule("ImageComments (0020,4000), TI", Weighting.T1, inversion_comment_ms("ImageComments")),
-    TimingRule("FrameComments (0020,9158), TI", Weighting.T1, inversion_comment_ms("FrameComments")),
-    TimingRule(
-        "ImageComments (0020,4000), T2 prep. duration", Weighting.T2, t2_preparation_comment_ms("ImageComments")
-    ),
-    TimingRule(
-        "FrameComments (0020,9158), T2 prep. duration", Weighting.T2, t2_preparation_comment_ms("FrameComments")
-    ),
-    TimingRule("EchoTime (0018,0081)", Weighting.T2, echo_time_ms("EchoTime"), certain=False),
-    TimingRule("EffectiveEchoTime (0018,9082)", Weighting.T2, echo_time_ms("EffectiveEchoTime"), certain=False),
-)
-
-
-def find_timing(slices: Sequence[Sequence[Dataset]], weighting: Weighting) -> Timing | None:
-    """Return the first rule that times the slices, or None.
+def find_timing(
+    slices: Sequence[Sequence[Dataset]], weighting: Weighting, rules: Sequence[TimingRule]
+) -> Timing | None:
+    """Return the first rule's timing of the slices that is accepted, or None.
 
     Parameters
     ----------
     slices : flat frame headers, [slice][frame]
     weighting : only its rules are tried
+    rules : tried from first to last
 
     Notes
     -----
@@ -135,17 +90,53 @@ def find_timing(slices: Sequence[Sequence[Dataset]], weighting: Weighting) -> Ti
     fewer would mean that every image is there twice (raw and corrected, magnitude and phase). Slices with a single
     frame decide nothing, but at least one slice must be timed.
     """
-    for rule in TIMING_RULES:
-        if rule.weighting is not weighting:
-            continue
-        times = tuple(tuple(rule.read(frame) for frame in frames) for frames in slices)
-        deciding = [row for row in times if len(row) > 1]
-        if deciding and all(_is_timed(row) for row in deciding):
-            return Timing(rule, times)
+    for rule, times in _tried(slices, weighting, rules):
+        if _fault(times, rule) is None:
+            caution = "" if rule.verified else f"times from {rule.source}: not verified on any study; check them"
+            return Timing(rule.source, times, rule.certain, caution)
     return None
 
 
-def _is_timed(row: Sequence[float | None]) -> bool:
-    found = [time for time in row if time is not None]
-    distinct = len(set(found))
-    return len(found) >= _LEAST_SHARE_TIMED * len(row) and distinct >= 2 and 2 * distinct > len(found)
+def explain_no_timing(slices: Sequence[Sequence[Dataset]], weighting: Weighting, rules: Sequence[TimingRule]) -> str:
+    """Say why no rule is accepted: what was found and why it will not do."""
+    what = "an inversion time" if weighting is Weighting.T1 else "a T2-preparation or echo time"
+    faults = [
+        f"{rule.source} {fault}"
+        for rule, times in _tried(slices, weighting, rules)
+        if (fault := _fault(times, rule)) is not None and any(time is not None for row in times for time in row)
+    ]
+    found = f" ({'; '.join(faults)})" if faults else ""
+    return (
+        f"no known attribute gives {what} that differs between the images of every slice{found}; "
+        "give the times by --times (docs/dicom-input.md)"
+    )
+
+
+def _tried(
+    slices: Sequence[Sequence[Dataset]], weighting: Weighting, rules: Sequence[TimingRule]
+) -> list[tuple[TimingRule, tuple[tuple[float | None, ...], ...]]]:
+    return [
+        (rule, tuple(tuple(rule.read(frames)) for frames in slices))
+        for rule in rules
+        if rule.weighting is weighting and slices and rule.applies(slices[0][0])
+    ]
+
+
+def _fault(times: Sequence[Times], rule: TimingRule) -> str | None:
+    """Why a rule's times are not accepted; None where they are."""
+    deciding = [row for row in times if len(row) > 1]
+    if not deciding:
+        return "is there for one image a slice only"
+    for row in deciding:
+        found = [time for time in row if time is not None]
+        if len(found) < _LEAST_SHARE_TIMED * len(row):
+            return f"is there for {len(found)} of {len(row)} images of a slice"
+        distinct = set(found)
+        if len(distinct) < 2:
+            return f"is {found[0]:g} ms in every image of a slice"
+        if 2 * len(distinct) <= len(found):
+            return f"has {len(distinct)} different values in {len(found)} images of a slice: every image is there twice"
+        finite = [time for time in found if math.isfinite(time)]
+        if max(finite) < rule.least_ratio * min(finite):
+            return f"runs from {min(finite):g} to {max(finite):g} ms only: that is the heart's rhythm, no preparation"
+    return None

@@ -8,7 +8,9 @@ import pytest
 
 from app.paths import find_model
 from app.settings import find_status_folder, read_analysis_settings, read_run_settings
+from cmrmap.dicom.preferences import SelectionPreferences
 from cmrmap.errors import CmrmapError, InputError, ModelError, NoMappingSeriesError, OutputError, SettingsError
+from cmrmap.types import MapKind
 
 
 @pytest.fixture
@@ -158,3 +160,24 @@ def test_settings_file_that_is_no_text(tmp_path: Path) -> None:
     path.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(SettingsError, match="is not valid YAML"):
         read_analysis_settings(path)
+
+
+def test_times_and_choice_of_series(folders: Path) -> None:
+    (folders / "site.yaml").write_text(
+        'analysis:\n  selection: {motion_corrected: true, t2_series: "501", times: beside.yaml}\n'
+    )
+    for name, time in (("beside.yaml", 10), ("given.yaml", 20)):
+        (folders / name).write_text(f"series: [{{series: 7, weighting: t2, times_ms: [{time}]}}]")
+    site = ["-c", f"{folders}/site.yaml"]
+    preferences = read_run_settings(_arguments(folders, *site), {}).preferences
+    assert preferences.motion_corrected
+    assert preferences.series == {MapKind.T2: "501"}
+    assert preferences.times.series[0].times_ms == (10.0,)
+    by_environment = read_run_settings(_arguments(folders, *site), {"CMRMAP_TIMES": f"{folders}/given.yaml"})
+    assert by_environment.preferences.times.series[0].times_ms == (20.0,)
+    with pytest.raises(InputError, match=r"none\.yaml cannot be read"):
+        read_run_settings(_arguments(folders, "--times", f"{folders}/none.yaml"), {})
+
+
+def test_without_wishes_the_rules_decide(folders: Path) -> None:
+    assert read_run_settings(_arguments(folders), {}).preferences == SelectionPreferences()

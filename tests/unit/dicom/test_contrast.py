@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 from pydicom.dataset import Dataset
 
-from cmrmap.dicom.contrast import T1Group, acquired_seconds, assign_contrast
+from cmrmap.dicom.clock import acquired_seconds
+from cmrmap.dicom.contrast import T1Group, assign_contrast
 
 
 def _group(description: str, start_s: float | None) -> T1Group:
@@ -69,3 +70,53 @@ def test_midnight_is_crossed_forwards():
 
 def test_no_time():
     assert acquired_seconds(Dataset()) is None
+
+
+def _injected(description: str, start_s: float, clock: str = "001000", **attributes: str) -> T1Group:
+    group = _group(description, start_s)
+    group.header.ContrastBolusStartTime = clock
+    for keyword, given in attributes.items():
+        setattr(group.header, keyword, given)
+    return group
+
+
+def test_the_injection_time_of_one_series_decides_for_all():
+    assert _answers(_group("T1", 0.0), _injected("T1", 1200.0), _group("T1", 550.0)) == ["native", "post", "native"]
+
+
+def test_the_injection_time_goes_before_an_agent_that_was_entered_beforehand():
+    before = _injected("T1", 0.0, ContrastBolusAgent="Gadobutrol")
+    assert _answers(before, _injected("T1", 1200.0, ContrastBolusAgent="Gadobutrol")) == ["native", "post"]
+
+
+def test_an_injection_before_midnight():
+    assert _answers(_injected("T1", 86400.0 + 300.0, clock="235000")) == ["post"]
+
+
+def test_words_win_over_the_injection_time_and_the_contradiction_is_told():
+    (found,) = assign_contrast([_injected("T1 native", 1200.0)])
+    assert found.answer == "native"
+    assert found.caution == "but acquired 10 minutes after the injection (0018,1042)"
+
+
+def test_words_for_post_against_an_agent_that_says_none():
+    group = _group("T1 post", 0.0)
+    group.header.ContrastBolusAgent = "NONE"
+    (found,) = assign_contrast([group])
+    assert found.answer == "post"
+    assert "says none" in found.caution
+
+
+def test_a_native_series_whose_agent_was_entered_beforehand_is_no_contradiction():
+    group = _group("T1 native", 0.0)
+    group.header.ContrastBolusAgent = "Gadobutrol"
+    assert assign_contrast([group])[0].caution == ""
+
+
+def test_an_agent_in_every_series_is_believed_and_doubted():
+    groups = [_group("T1", 0.0), _group("T1", 1200.0)]
+    for group in groups:
+        group.header.ContrastBolusAgent = "Gadobutrol"
+    found = assign_contrast(groups)
+    assert [one.answer for one in found] == ["post", "post"]
+    assert all("if one is native" in one.caution for one in found)

@@ -11,7 +11,7 @@ from cmrmap.dicom.model_choice import choose_model
 from cmrmap.dicom.read import read_study
 from cmrmap.dicom.select import select_series
 from cmrmap.dicom.study import load_study
-from cmrmap.dicom.timing import TIMING_RULES, Timing, Weighting
+from cmrmap.dicom.timing import Timing, Weighting
 from cmrmap.types import MapKind
 
 STONE = (193.0, 350.0, 1090.0, 1218.0, 1959.0, 2106.0, 2846.0, 2961.0, 3688.0, 3874.0, 30000.0)
@@ -29,7 +29,7 @@ def _frame(description: str = "", **attributes: str) -> Dataset:
 
 
 def _choose(times, description: str = "", weighting: Weighting = Weighting.T1, **attributes: str):
-    timing = None if times is None else Timing(TIMING_RULES[0], (times[:2], times))
+    timing = None if times is None else Timing("InversionTime (0018,0082)", (times[:2], times))
     return choose_model(weighting, timing, _frame(description, **attributes))
 
 
@@ -39,6 +39,7 @@ def _choose(times, description: str = "", weighting: Weighting = Weighting.T1, *
         ("STONE T1", "stone_2p"),
         ("MOLLI_5(3)3", "molli_3p"),
         ("ShMOLLI", "molli_3p"),
+        ("Look-Locker SAX", "molli_3p"),
         ("SASHA", "sasha_3p"),
         ("SMART1Map", "sasha_3p"),
     ],

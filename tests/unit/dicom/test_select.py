@@ -4,6 +4,7 @@ import math
 
 import pytest
 
+from cmrmap.dicom.preferences import SelectionPreferences
 from cmrmap.dicom.read import read_study
 from cmrmap.dicom.select import select_series
 from cmrmap.errors import NoMappingSeriesError, RefusedError
@@ -174,3 +175,98 @@ def test_series_split_by_slice_is_joined_and_said(select, toolbox):
     (series,) = select(images).selected
     assert len(series.frames) == 15
     assert "joined from 3 series" in series.reason
+
+
+def test_a_series_of_one_description_before_and_after_contrast_is_joined_by_session(select, toolbox):
+    """One series a slice, natively and again half an hour later, and no word that tells them apart."""
+    images = []
+    for run, clock in ((0, "10"), (1, "11")):
+        for image in toolbox.make_series(MapKind.NATIVE_T1, 1, SeriesDescription="T1map SAX"):
+            slice_index = int(image.InstanceNumber) // 20
+            image.SeriesInstanceUID = f"1.2.9.{run}.{slice_index}"
+            image.SOPInstanceUID += f".{run}"
+            image.AcquisitionTime = f"{clock}{slice_index:02d}00"
+            images.append(image)
+    selection = select(images)
+    assert [(s.kind, len(s.frames)) for s in selection.selected] == [
+        (MapKind.NATIVE_T1, 15),
+        (MapKind.POSTCONTRAST_T1, 15),
+    ]
+
+
+def test_raw_and_corrected_copies_in_one_series_are_kept_apart(select, toolbox):
+    corrected = toolbox.make_series(MapKind.NATIVE_T1, 1, ImageType=["DERIVED", "PRIMARY", "M", "MOCO"])
+    for image in corrected:
+        image.SOPInstanceUID += ".9"
+    selection = select(toolbox.make_series(MapKind.NATIVE_T1, 1), corrected)
+    (series,) = selection.selected
+    assert not any(frame.sop_instance_uid.endswith(".9") for frame in series.frames)
+    assert selection.skipped["other_candidate_series"] == 15
+
+
+def test_the_corrected_copy_is_taken_on_request(tmp_path, toolbox):
+    raw, corrected = toolbox.make_series(MapKind.T2, 1), toolbox.make_series(MapKind.T2, 2)
+    for image in corrected:
+        image.SeriesDescription += " MOCO"
+    toolbox.save([*raw, *corrected], tmp_path)
+    study = read_study(tmp_path)
+    (series,) = select_series(study, SelectionPreferences(motion_corrected=True)).selected
+    assert series.series_instance_uid == "1.2.3.2.2"
+    assert "order: motion-corrected" in series.reason
+
+
+def test_a_series_that_the_settings_name_is_taken(tmp_path, toolbox):
+    groups = [toolbox.make_series(MapKind.NATIVE_T1, number) for number in (1, 2, 3)]
+    toolbox.save([image for group in groups for image in group], tmp_path)
+    study = read_study(tmp_path)
+    wishes = SelectionPreferences(series={MapKind.NATIVE_T1: "3", MapKind.POSTCONTRAST_T1: "1.2.3.2.2"})
+    selection = select_series(study, wishes)
+    assert [(s.kind, s.series_instance_uid, s.reason) for s in selection.selected] == [
+        (MapKind.NATIVE_T1, "1.2.3.2.3", "named in the settings"),
+        (MapKind.POSTCONTRAST_T1, "1.2.3.2.2", "named in the settings"),
+    ]
+    assert selection.skipped["other_candidate_series"] == 15
+
+
+def test_a_named_series_that_is_not_there_is_said(tmp_path, toolbox):
+    toolbox.save([*toolbox.make_series(MapKind.NATIVE_T1, 1), *toolbox.make_series(MapKind.T2, 2)], tmp_path)
+    selection = select_series(read_study(tmp_path), SelectionPreferences(series={MapKind.NATIVE_T1: "7"}))
+    refusal = next(r for r in selection.refusals if r.kind is MapKind.NATIVE_T1)
+    assert (refusal.status, "series 7, named in the settings" in refusal.reason) == ("refused", True)
+    assert [s.kind for s in selection.selected] == [MapKind.T2]
+
+
+def test_of_repeats_native_takes_the_first_and_post_contrast_the_last(select, toolbox):
+    kinds = {1: MapKind.NATIVE_T1, 2: MapKind.NATIVE_T1, 31: MapKind.POSTCONTRAST_T1, 32: MapKind.POSTCONTRAST_T1}
+    selection = select(*(toolbox.make_series(kind, number) for number, kind in kinds.items()))
+    assert [s.series_instance_uid for s in selection.selected] == ["1.2.3.2.1", "1.2.3.2.32"]
+    assert "acquired last" in selection.selected[1].reason
+
+
+def test_a_long_axis_view_is_refused(select, toolbox):
+    selection = select(
+        toolbox.make_series(MapKind.NATIVE_T1, 1, n_slices=1),
+        toolbox.make_series(MapKind.NATIVE_T1, 2, n_slices=3, SeriesDescription="T1 native 4CH"),
+    )
+    assert selection.selected[0].series_instance_uid == "1.2.3.2.1"
+    assert selection.skipped["refused_series"] == 15
+
+
+def test_tiny_images_are_refused(select, toolbox):
+    images = toolbox.make_series(MapKind.NATIVE_T1, 1, Rows=8, Columns=8, PixelData=b"\0\1" * 64)
+    with pytest.raises(RefusedError, match="8 x 8 pixels; expected at least 16"):
+        select(images)
+
+
+def test_what_speaks_against_the_choice_is_flagged(select, toolbox):
+    post = toolbox.make_series(MapKind.POSTCONTRAST_T1, 5, ContrastBolusStartTime="104500")
+    selection = select(toolbox.make_series(MapKind.NATIVE_T1, 1), post)
+    (flag,) = selection.flags
+    assert (flag.code, flag.severity, flag.map) == ("contrast_in_doubt", "warning", MapKind.POSTCONTRAST_T1)
+    assert "40 minutes before the injection" in flag.message
+
+
+def test_times_that_were_never_verified_are_flagged(select, toolbox):
+    (flag,) = select(toolbox.make_series(MapKind.NATIVE_T1, 1, Manufacturer="GE MEDICAL SYSTEMS")).flags
+    assert flag.code == "timing_unverified"
+    assert "InversionTime (0018,0082)" in flag.message

@@ -3,12 +3,13 @@ from __future__ import annotations
 import pytest
 from pydicom.dataset import Dataset
 
+from cmrmap.dicom.contrast import contrast_by_agent, contrast_by_words
 from cmrmap.dicom.series_rules import (
-    contrast_by_agent,
-    contrast_by_words,
+    DROP_RULES,
     drop_reason,
     is_motion_corrected,
     is_t2_star,
+    long_axis_words,
     weighting_by_words,
 )
 from cmrmap.dicom.timing import Weighting
@@ -32,7 +33,7 @@ def _described(description: str, **attributes: object) -> Dataset:
         (["DERIVED", "PRIMARY", "T2_STAR MAP"], "vendor_map"),
         (["DERIVED", "PRIMARY", "PHASE MAP"], "phase_image"),
         (["ORIGINAL", "PRIMARY", "P", "ND"], "phase_image"),
-        (["ORIGINAL", "PRIMARY", "R_FFE"], "real_or_imaginary_image"),
+        (["ORIGINAL", "PRIMARY", "R_FFE"], "real_image"),
         (["ORIGINAL", "PRIMARY", "LOCALIZER"], "localizer"),
     ],
 )
@@ -115,3 +116,50 @@ def test_motion_corrected():
     assert is_motion_corrected(_described("MOLLI_MOCO"))
     assert is_motion_corrected(_described("MOLLI", ImageType=["DERIVED", "PRIMARY", "M", "MOCO"]))
     assert not is_motion_corrected(_described("MOLLI", ImageType=["ORIGINAL", "PRIMARY", "M"]))
+
+
+@pytest.mark.parametrize(
+    ("attributes", "expected"),
+    [
+        ({"PhotometricInterpretation": "PALETTE COLOR"}, "colour_image"),
+        ({"ComplexImageComponent": "PHASE"}, "phase_image"),
+        ({"ComplexImageComponent": "REAL"}, "real_image"),
+        ({"ComplexImageComponent": "MAGNITUDE"}, None),
+        ({"RescaleType": "msec"}, "vendor_map"),
+        ({"RescaleType": "US"}, None),
+        ({"ImageComments": "ShMOLLI T1 map"}, "vendor_map"),
+        ({"ImageComments": "T1 goodness of fit"}, "vendor_map"),
+        ({"ImageComments": "TIeff 100 ms"}, None),
+    ],
+)
+def test_drop_by_other_attributes(attributes, expected):
+    assert drop_reason(_described("ShMOLLI", **attributes)) == expected
+
+
+@pytest.mark.parametrize(("part", "expected"), list(enumerate((None, "phase_image", "real_image", "imaginary_image"))))
+def test_drop_by_the_part_that_ge_states(part, expected):
+    frame = _described("T1 map")
+    frame.add_new((0x0043, 0x10), "LO", "GEMS_PARM_01")
+    frame.add_new((0x0043, 0x102F), "SS", part)
+    assert drop_reason(frame) == expected
+
+
+def test_every_drop_rule_says_why():
+    assert all(rule.why and rule.reason for rule in DROP_RULES)
+    assert len({rule.reason for rule in DROP_RULES}) == len(DROP_RULES)
+
+
+@pytest.mark.parametrize(
+    ("description", "expected"),
+    [
+        ("T1 native 4CH", "4ch"),
+        ("MOLLI_2-chamber", "2 chamber"),
+        ("T1map LAX", "lax"),
+        ("T1 3 Kammerblick", "3 kammerblick"),
+        ("T1 SAX", ""),
+        ("T1 SAX and 4CH", ""),
+        ("MOLLI 4(1)3(1)2", ""),
+    ],
+)
+def test_long_axis_views(description, expected):
+    assert long_axis_words(_described(description)) == expected
