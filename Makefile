@@ -7,7 +7,11 @@ BIN := .venv/bin
 DEMO := out/demo
 SOURCES := . bin/monai-deploy
 
-.PHONY: help demo figures test test-quick test-slow lint format env env-dev system-packages bench clean
+# the image: MAP_GPU=1 for the CUDA build of torch, MAP_BASE=NAME for another base image
+MAPBUILD := PYTHONPATH=packaging $(BIN)/python -m mapbuild
+MAP_OPTIONS := $(if $(MAP_GPU),--gpu) $(if $(MAP_BASE),--base $(MAP_BASE))
+
+.PHONY: help demo figures map map-context test test-map test-quick test-slow lint format env env-dev system-packages bench clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,6 +24,12 @@ demo: env ## set-up, phantom study, the application on it, a summary
 
 figures: demo env-dev ## the demo, and the pictures of the documents drawn from it
 	$(BIN)/python docs/figures/demo_maps.py $(DEMO)/study/dicom $(DEMO)/results
+
+map: env-dev ## the container image, by docker or buildah (MAP_GPU=1: for GPUs too)
+	$(MAPBUILD) build $(MAP_OPTIONS)
+
+map-context: env-dev ## what the image is built from, rendered and checked without any engine
+	$(MAPBUILD) context $(MAP_OPTIONS)
 
 test: env-dev system-packages lint ## set-up, checks of the source, every test (what CI runs)
 	$(BIN)/pytest
@@ -47,7 +57,7 @@ env-dev: ## .venv with what the tests need as well
 	@scripts/environment.sh dev
 
 system-packages: ## DICOM tools that tests use, where they may be installed
-	@scripts/system-packages.sh dcmtk dicom3tools || true
+	@scripts/system-packages.sh dcmtk dicom3tools jq || true
 
 bench: env-dev ## every benchmark, one after the other
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
