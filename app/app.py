@@ -20,6 +20,7 @@ from operators.segmentation import SegmentationOperator
 from operators.series_selector import SeriesSelectorOperator
 from operators.stack_loader import StackLoaderOperator
 from operators.study_reader import StudyReaderOperator
+from operators.summariser import SummariserOperator
 
 
 class CmrmapApplication(GraphApplication):
@@ -55,9 +56,8 @@ class CmrmapApplication(GraphApplication):
         ecv = ExtracellularVolumeOperator(self, name="ecv", settings=settings, **common)
         report = RegionalReportOperator(self, name="report", settings=settings, **common)
         encode = DicomEncoderOperator(self, name="encode", provenance=provenance, settings=settings.outputs, **common)
-        bundle = BundlerOperator(
-            self, name="bundle", provenance=provenance, with_csv=settings.outputs.segments_csv, **common
-        )
+        summarise = SummariserOperator(self, name="summarise", provenance=provenance, **common)
+        bundle = BundlerOperator(self, name="bundle", with_csv=settings.outputs.segments_csv, **common)
         write = ResultsWriterOperator(self, name="write", folder=run.output_path, **common)
 
         self.add_flow(read, select, {("study", "study")})
@@ -77,11 +77,13 @@ class CmrmapApplication(GraphApplication):
         self.add_flow(load, report, {("loaded", "loaded")})
         self.add_flow(fit, report, {("series", "series")})
         self.add_flow(ecv, report, {("ecv", "ecv")})
+        self.add_flow(read, summarise, {("study", "study")})
+        self.add_flow(select, summarise, {("selection", "selection")})
+        self.add_flow(load, summarise, {("loaded", "loaded")})
+        self.add_flow(report, summarise, {("analysis", "analysis")})
         self.add_flow(read, encode, {("study", "study")})
         self.add_flow(report, encode, {("analysis", "analysis")})
-        self.add_flow(read, bundle, {("study", "study")})
-        self.add_flow(select, bundle, {("selection", "selection")})
-        self.add_flow(load, bundle, {("loaded", "loaded")})
-        self.add_flow(report, bundle, {("analysis", "analysis")})
+        self.add_flow(summarise, encode, {("results", "results")})
+        self.add_flow(summarise, bundle, {("results", "results")})
         self.add_flow(encode, bundle, {("files", "files")})
         self.add_flow(bundle, write, {("bundle", "bundle")})

@@ -44,22 +44,19 @@ class OutputBundle:
         return self.results.input.n_files - self.results.input.n_used
 
 
-def assemble(
+def summarise(
     study: SourceStudy,
     selection: Selection,
     loaded: LoadedStudy,
     analysis: StudyAnalysis,
-    files: tuple[OutputFile, ...],
     provenance: SoftwareProvenance,
-    *,
-    with_csv: bool = True,
-) -> OutputBundle:
-    """Join the numbers with what is known of their source."""
+) -> StudyResult:
+    """Join the numbers with what is known of their source: all that results.json says."""
     skipped = Counter(dict(study.skipped)) + Counter(dict(selection.skipped))
     lost = (*study.lost, *loaded.lost)
     skipped.update({"undecodable_pixels": len(loaded.lost)} if loaded.lost else {})
     hematocrit = analysis.hematocrit
-    results = StudyResult(
+    return StudyResult(
         study_instance_uid=study.study_instance_uid,
         software=SoftwareInfo(provenance.software_version, provenance.weights_sha256, provenance.settings_sha256),
         input=InputSummary(
@@ -71,7 +68,6 @@ def assemble(
         quality=(*(_lost_flag(image) for image in lost), *_choices(selection), *selection.flags, *analysis.flags),
         maps=analysis.maps,
     )
-    return OutputBundle(results, files, with_csv)
 
 
 def _lost_flag(image: LostImage) -> QualityFlag:

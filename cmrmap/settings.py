@@ -170,6 +170,7 @@ class OutputSettings(_Checked):
     sd_maps: bool = tunable(True, unit="yes/no", source="ours; the standard deviation of every map's values")
     parametric_maps: bool = tunable(True, unit="yes/no", source="ours")
     segmentation: bool = tunable(True, unit="yes/no", source="ours")
+    measurement_report: bool = tunable(True, unit="yes/no", source="ours")
     segments_csv: bool = tunable(True, unit="yes/no", source="ours")
 
 

@@ -14,7 +14,7 @@ from operators.base import StageOperator
 
 
 class DicomEncoderOperator(StageOperator):
-    """``study``, ``analysis`` -> ``files`` (OutputFile, ...)."""
+    """``study``, ``analysis``, ``results`` -> ``files`` (OutputFile, ...)."""
 
     def __init__(
         self,
@@ -33,15 +33,17 @@ class DicomEncoderOperator(StageOperator):
         """Declare the ports."""
         spec.input("study")
         spec.input("analysis")
+        spec.input("results")
         spec.output("files")
 
     def work(self, op_input: Any, op_output: Any) -> None:
         """Encode all objects that the settings ask for."""
-        study, analysis = op_input.receive("study"), op_input.receive("analysis")
+        study, analysis, results = (op_input.receive(name) for name in ("study", "analysis", "results"))
         files = write_outputs(
             analysis.volumes,
             study,
             self._provenance,
+            results=results if self._settings.measurement_report else None,
             parametric_maps=self._settings.parametric_maps,
             segmentation=self._settings.segmentation,
             sd_maps=self._settings.sd_maps,

@@ -6,7 +6,7 @@ from pydicom.dataset import Dataset
 from pydicom.sr.coding import Code
 
 from cmrmap.dicom.uids import derived_uid
-from cmrmap.types import MapKind
+from cmrmap.types import MapKind, SliceLevel
 
 PRIVATE_SCHEME = "99CMRMAP"
 
@@ -39,6 +39,13 @@ LEFT_VENTRICLE_MYOCARDIUM = Code("49848007", "SCT", "Myocardium of left ventricl
 LEFT_VENTRICLE = Code("87878005", "SCT", "Left ventricle")
 BLOOD = Code("87612001", "SCT", "Blood")
 
+# where a slice lies (CID 2, CID 211)
+SLICE_LEVEL = {
+    SliceLevel.BASAL: Code("57195005", "SCT", "Basal"),
+    SliceLevel.MID: Code("C25569", "NCIt", "Middle"),
+    SliceLevel.APICAL: Code("43674008", "SCT", "Apical"),
+}
+
 # the 16 segments of Cerqueira, Circulation 2002;105:539 (CID 3717), in the order of their numbers
 AHA_SEGMENTS: tuple[Code, ...] = (
     Code("264850008", "SCT", "left ventricle basal anterior segment"),
@@ -59,10 +66,47 @@ AHA_SEGMENTS: tuple[Code, ...] = (
     Code("264853005", "SCT", "left ventricle apical lateral segment"),
 )
 
+# measurements (CID 7464, CID 3757, CID 4110); how a value was made and which map it belongs to have no public codes
+MEAN = Code("373098007", "SCT", "Mean")
+STANDARD_DEVIATION = Code("386136009", "SCT", "Standard Deviation")
+STANDARD_ERROR = Code("STANDARD_ERROR", PRIVATE_SCHEME, "Standard error of the mean")
+PIXEL_COUNT = Code("PIXEL_COUNT", PRIVATE_SCHEME, "Number of analysed pixels")
+TOTAL = Code("255619001", "SCT", "Total")
+PIXELS = Code("{pixels}", "UCUM", "pixels")
+HEMATOCRIT = Code("20570-8", "LN", "Hematocrit")
+CARDIAC_MRI = Code("241620005", "SCT", "Cardiac MRI")
+COMMENT = Code("121106", "DCM", "Comment")
+QUALITATIVE_EVALUATIONS = Code("C0034375", "UMLS", "Qualitative Evaluations")
+MAP = Code("MAP", PRIVATE_SCHEME, "Map")
+MAP_NAME = {
+    MapKind.T2: Code("MAP_T2", PRIVATE_SCHEME, "T2 map"),
+    MapKind.NATIVE_T1: Code("MAP_NATIVE_T1", PRIVATE_SCHEME, "Native T1 map"),
+    MapKind.POSTCONTRAST_T1: Code("MAP_POST_T1", PRIVATE_SCHEME, "Post-contrast T1 map"),
+    MapKind.ECV: Code("MAP_ECV", PRIVATE_SCHEME, "ECV map"),
+}
+METHOD = {
+    "t2_3p": Code("T2_3P", PRIVATE_SCHEME, "T2 by A exp(-TE/T2) + B"),
+    "t2_2p": Code("T2_2P", PRIVATE_SCHEME, "T2 by A exp(-TE/T2)"),
+    "stone_2p": Code("STONE_2P", PRIVATE_SCHEME, "T1 by |A (1 - 2 exp(-TI/T1))|"),
+    "molli_3p": Code("MOLLI_3P", PRIVATE_SCHEME, "T1 by |A - B exp(-TI/T1*)|, Look-Locker corrected"),
+    "sasha_3p": Code("SASHA_3P", PRIVATE_SCHEME, "T1 by A - B exp(-TS/T1)"),
+    "ecv": Code("ECV_HCT", PRIVATE_SCHEME, "ECV from T1 of myocardium and blood and hematocrit"),
+}
+HEMATOCRIT_METHOD = {
+    False: Code("HCT_GIVEN", PRIVATE_SCHEME, "Hematocrit as given"),
+    True: Code("HCT_SYNTHETIC", PRIVATE_SCHEME, "Hematocrit estimated from native blood T1"),
+}
+
 # provenance (CID 7162, CID 7202, CID 7005)
 ARTIFICIAL_INTELLIGENCE = Code("123110", "DCM", "Artificial Intelligence")
 SOURCE_IMAGE = Code("121322", "DCM", "Source image for image processing operation")
 ACQUISITION_EQUIPMENT = Code("109101", "DCM", "Acquisition Equipment")
+
+
+def method_code(model: str) -> Code:
+    """Return the code of how a map was made, from its model, e.g. "stone_2p" or "ecv (stone_2p, stone_2p)"."""
+    name = model.split(" ")[0]
+    return METHOD.get(name) or Code((name or "unknown").upper()[:16], PRIVATE_SCHEME, (name or "unknown")[:64])
 
 
 def code_item(code: Code) -> Dataset:

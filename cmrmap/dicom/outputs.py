@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from pydicom.dataset import Dataset
 
 from cmrmap.dicom.finish import finish, to_bytes
 from cmrmap.dicom.map_series import build_map_series, build_sd_series
+from cmrmap.dicom.measurement_report import build_measurement_report, report_digest
 from cmrmap.dicom.parametric_map import build_parametric_map
 from cmrmap.dicom.provenance import SoftwareProvenance
 from cmrmap.dicom.read import SourceStudy
@@ -18,7 +19,9 @@ from cmrmap.dicom.segmentation import build_aha_segmentation, build_region_segme
 from cmrmap.dicom.source import source_context
 from cmrmap.dicom.uids import content_digest
 from cmrmap.dicom.volume_slices import written_slices
+from cmrmap.dicom.written_map import WrittenMap
 from cmrmap.files import write_file
+from cmrmap.results import StudyResult
 from cmrmap.types import MapKind, MapVolume
 
 
@@ -30,6 +33,7 @@ class OutputRole(str, Enum):
     PARAMETRIC_MAP = "parametric_map"
     REGIONS = "segmentation"
     AHA = "aha_segmentation"
+    MEASUREMENT_REPORT = "measurement_report"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +45,14 @@ class OutputFile:
     name : "<SOPInstanceUID>.dcm"
     content : the file's bytes
     description : the series description
-    kind, role : which map it belongs to and what it is
+    kind, role : which map it belongs to (None: to the whole study) and what it is
     sop_class_uid, sop_instance_uid, series_instance_uid : for references from other objects
     """
 
     name: str
     content: bytes
     description: str
-    kind: MapKind
+    kind: MapKind | None
     role: OutputRole
     sop_class_uid: str
     sop_instance_uid: str
@@ -60,16 +64,26 @@ def write_outputs(
     study: SourceStudy,
     provenance: SoftwareProvenance,
     *,
+    results: StudyResult | None = None,
     parametric_maps: bool = True,
     segmentation: bool = True,
     sd_maps: bool = True,
 ) -> tuple[OutputFile, ...]:
     """Return all DICOM objects of the maps; the same input gives the same bytes.
 
-    For every map: the classic map series, a like series of its standard deviation, and the Parametric Map. For T2,
-    native and post-contrast T1 also the two Segmentations, each on its own series, since the heart lies differently in
-    each. Slices without any value are left out; a map without any value gives nothing. ``parametric_maps``,
-    ``segmentation`` and ``sd_maps`` switch those objects off; the map series is always made, since they refer to it.
+    For every map: the classic map series, a like series of its standard deviation, the Parametric Map, and the
+    Segmentation of the AHA segments' analysed pixels. For T2, native and post-contrast T1 also the Segmentation of
+    myocardium and blood pool, each on its own series, since the heart lies differently in each; ECV lies on the native
+    T1 map's. Slices without any value are left out; a map without any value gives nothing.
+
+    Parameters
+    ----------
+    volumes : the maps that were made
+    study : what was read
+    provenance : version, weights and settings
+    results : the numbers, for the measurement report; None: no report
+    parametric_maps, segmentation, sd_maps : False leaves those objects out; the map series is always made, since the
+        others refer to it
 
     Raises
     ------
@@ -79,42 +93,84 @@ def write_outputs(
         a source image of a map is not in the study
     """
     files: list[OutputFile] = []
+    written: list[WrittenMap] = []
     for volume in volumes:
-        files += _write_map(volume, study, provenance, parametric_maps, segmentation, sd_maps)
+        kept = written_slices(volume)
+        if not kept:
+            continue
+        one, spread = _build_map(volume, kept, study, provenance, parametric_maps, segmentation, sd_maps)
+        files += _map_files(one, spread)
+        written.append(one)
+    if written and results is not None:
+        files += _study_files(_with_native_regions(written), results, provenance)
     return tuple(files)
 
 
-def _write_map(
+def _build_map(
     volume: MapVolume,
+    kept: tuple[int, ...],
     study: SourceStudy,
     provenance: SoftwareProvenance,
     parametric_maps: bool,
     segmentation: bool,
     sd_maps: bool,
-) -> list[OutputFile]:
-    kept = written_slices(volume)
-    if not kept:
-        return []
+) -> tuple[WrittenMap, list[Dataset]]:
+    """Return a map's objects, and the series of its standard deviation (empty where not wanted)."""
     context = source_context(volume, study)
     digest = content_digest(volume, context.encoded, provenance)
+
+    def finished(dataset: Dataset | None) -> Dataset | None:
+        return None if dataset is None else finish(dataset, context, provenance)
+
     images = [
         finish(image, context, provenance) for image in build_map_series(volume, kept, context, provenance, digest)
     ]
-    built: list[tuple[OutputRole, Dataset | None]] = [(OutputRole.MAP_SERIES, image) for image in images]
-    if sd_maps:
-        spread = build_sd_series(volume, kept, context, provenance, digest)
-        built += [(OutputRole.SD_SERIES, finish(image, context, provenance)) for image in spread]
-    if parametric_maps:
-        parametric_map = build_parametric_map(volume, kept, images, context, provenance, digest)
-        built.append((OutputRole.PARAMETRIC_MAP, finish(parametric_map, context, provenance)))
-    if segmentation and volume.kind is not MapKind.ECV:
-        for role, build in ((OutputRole.REGIONS, build_region_segmentation), (OutputRole.AHA, build_aha_segmentation)):
-            found = build(volume, kept, images, context, provenance, digest)
-            built.append((role, None if found is None else finish(found, context, provenance)))
-    return [_output_file(volume.kind, role, dataset) for role, dataset in built if dataset is not None]
+    spread = build_sd_series(volume, kept, context, provenance, digest) if sd_maps else []
+    common = (volume, kept, images, context, provenance, digest)
+    wanted_regions = segmentation and volume.kind is not MapKind.ECV
+    built = WrittenMap(
+        kind=volume.kind,
+        slices=kept,
+        images=tuple(images),
+        parametric_map=finished(build_parametric_map(*common)) if parametric_maps else None,
+        regions=finished(build_region_segmentation(*common)) if wanted_regions else None,
+        aha=finished(build_aha_segmentation(*common)) if segmentation else None,
+        context=context,
+        digest=digest,
+    )
+    return built, [finish(image, context, provenance) for image in spread]
 
 
-def _output_file(kind: MapKind, role: OutputRole, dataset: Dataset) -> OutputFile:
+def _map_files(one: WrittenMap, spread: Iterable[Dataset]) -> list[OutputFile]:
+    built = [(OutputRole.MAP_SERIES, image) for image in one.images]
+    built += [(OutputRole.SD_SERIES, image) for image in spread]
+    for role, dataset in (
+        (OutputRole.PARAMETRIC_MAP, one.parametric_map),
+        (OutputRole.REGIONS, one.regions),
+        (OutputRole.AHA, one.aha),
+    ):
+        if dataset is not None:
+            built.append((role, dataset))
+    return [_output_file(one.kind, role, dataset) for role, dataset in built]
+
+
+def _with_native_regions(written: list[WrittenMap]) -> list[WrittenMap]:
+    """Give the ECV map the regions of the native T1 map, on whose pixels it lies."""
+    native = next((one.regions for one in written if one.kind is MapKind.NATIVE_T1), None)
+    return [replace(one, regions=native) if one.kind is MapKind.ECV else one for one in written]
+
+
+def _study_files(
+    written: list[WrittenMap], results: StudyResult, provenance: SoftwareProvenance
+) -> Iterator[OutputFile]:
+    """Yield what is written once a study."""
+    context = max((one.context for one in written), key=lambda known: (known.content_date, known.content_time))
+    report = build_measurement_report(written, results, context, provenance, report_digest(written, results))
+    if report is not None:
+        yield _output_file(None, OutputRole.MEASUREMENT_REPORT, finish(report, context, provenance))
+
+
+def _output_file(kind: MapKind | None, role: OutputRole, dataset: Dataset) -> OutputFile:
     return OutputFile(
         name=f"{dataset.SOPInstanceUID}.dcm",
         content=to_bytes(dataset),

@@ -19,7 +19,7 @@ from cmrmap.dicom.provenance import NAME, SoftwareProvenance
 from cmrmap.dicom.source import SourceContext
 from cmrmap.dicom.uids import derived_uid
 from cmrmap.dicom.volume_slices import KIND_TEXT
-from cmrmap.types import MapVolume
+from cmrmap.types import MapVolume, SliceGeometry
 
 NOT_ANALYSED = 0.0
 
@@ -79,11 +79,28 @@ def build_parametric_map(
     )
     result.FloatPixelPaddingValue = result.FloatPixelPaddingRangeLimit = NOT_ANALYSED
     result.BodyPartExamined = "HEART"
+    result.ContentCreatorName = None  # type 2; nobody drew it
     _add_anatomy(result)
+    _sort_frames(result, volume.geometry[kept[0]])
     if QUANTITY[volume.kind].scheme_designator == PRIVATE_SCHEME:
         result.CodingSchemeIdentificationSequence = [private_scheme_item()]
     add_original_references(result, context)
     return result
+
+
+def _sort_frames(dataset: Dataset, plane: SliceGeometry) -> None:
+    """Put the frames in ascending order along the normal.
+
+    The standard leaves the order free; dcmqi's reader keeps the order of the pixels but places them in that sense.
+    """
+    groups = list(dataset.PerFrameFunctionalGroupsSequence)
+    along = [plane.normal @ np.asarray(group.PlanePositionSequence[0].ImagePositionPatient, float) for group in groups]
+    order = [int(index) for index in np.argsort(along)]
+    pixels = np.frombuffer(dataset.FloatPixelData, "<f4").reshape(len(groups), -1)
+    dataset.FloatPixelData = pixels[order].tobytes()
+    dataset.PerFrameFunctionalGroupsSequence = [groups[index] for index in order]
+    for number, group in enumerate(dataset.PerFrameFunctionalGroupsSequence, start=1):
+        group.FrameContentSequence[0].DimensionIndexValues = number  # the position is the only dimension
 
 
 def _add_anatomy(dataset: Dataset) -> None:

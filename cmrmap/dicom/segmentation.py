@@ -151,6 +151,7 @@ def _build(
         series_time=context.content_time,
     )
     result.BodyPartExamined = "HEART"
+    result.ContentCreatorName = None  # type 2; nobody drew it
     add_original_references(result, context)
     return result
 

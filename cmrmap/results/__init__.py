@@ -13,7 +13,7 @@ from cmrmap.results.schema import (
     absent_map,
     mean_blood,
 )
-from cmrmap.results.serialise import to_csv, to_json
+from cmrmap.results.serialise import rounded, to_csv, to_json
 
 __all__ = [
     "SCHEMA_VERSION",
@@ -27,6 +27,7 @@ __all__ = [
     "StudyResult",
     "absent_map",
     "mean_blood",
+    "rounded",
     "to_csv",
     "to_json",
 ]

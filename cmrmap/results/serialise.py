@@ -58,7 +58,7 @@ def to_json(study: StudyResult) -> str:
             "n_used": study.input.n_used,
             "skipped": dict(sorted(study.input.skipped.items())),
         },
-        "hematocrit": {"value": _number(study.hematocrit.value), "source": study.hematocrit.source},
+        "hematocrit": {"value": rounded(study.hematocrit.value), "source": study.hematocrit.source},
         "quality": [_flag(flag) for flag in study.quality],
         "maps": {m.kind.value: _map(m) for m in study.maps},
     }
@@ -91,7 +91,8 @@ def to_csv(study: StudyResult) -> str:
     return text.getvalue()
 
 
-def _number(value: float | None) -> float | None:
+def rounded(value: float | None) -> float | None:
+    """Return the value as results.json has it: six significant digits; None where it is NaN or infinite."""
     if value is None or not math.isfinite(value):
         return None
     return float(f"{value:.{_SIGNIFICANT_DIGITS}g}")
@@ -99,10 +100,10 @@ def _number(value: float | None) -> float | None:
 
 def _statistics(statistics: RegionStatistics) -> dict[str, Json]:
     return {
-        "mean": _number(statistics.mean),
-        "sd": _number(statistics.sd),
+        "mean": rounded(statistics.mean),
+        "sd": rounded(statistics.sd),
         "n_pixels": int(statistics.n_pixels),
-        "uncertainty": _number(statistics.uncertainty),
+        "uncertainty": rounded(statistics.uncertainty),
     }
 
 
@@ -119,7 +120,7 @@ def _flag(flag: QualityFlag) -> dict[str, Json]:
 def _map(result: MapResult) -> dict[str, Json]:
     blood: Json = None
     if result.blood is not None:
-        blood = {"t1_ms": _number(result.blood.t1_ms), "uncertainty": _number(result.blood.uncertainty)}
+        blood = {"t1_ms": rounded(result.blood.t1_ms), "uncertainty": rounded(result.blood.uncertainty)}
     return {
         "status": result.status,
         "reason": result.reason,
@@ -137,7 +138,7 @@ def _map(result: MapResult) -> dict[str, Json]:
 def _slice(result: SliceResult) -> dict[str, Json]:
     return {
         "slice_index": int(result.slice_index),
-        "position_mm": _number(result.position_mm),
+        "position_mm": rounded(result.position_mm),
         "level": result.level.value if result.level else None,
         "status": result.status,
         "reason": result.reason,

@@ -54,3 +54,22 @@ def demo_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def demo_run(demo_study: Path, run_app: Callable[..., Run], tmp_path_factory: pytest.TempPathFactory) -> Run:
     return run_app(demo_study / "dicom", tmp_path_factory.mktemp("demo_run"))
+
+
+REAL_STUDIES = ROOT.parent / "shared" / "data" / "real"
+
+
+@pytest.fixture(scope="session")
+def real_run(run_app: Callable[..., Run], tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Run]:
+    """The application's run on an in-vivo study, made once; the test skips where the study is not at hand."""
+    made: dict[str, Run] = {}
+
+    def get(subject: str) -> Run:
+        source = REAL_STUDIES / subject / "dicom"
+        if not source.is_dir():
+            pytest.skip(f"the in-vivo study {os.path.relpath(source)} is not at hand")
+        if subject not in made:
+            made[subject] = run_app(source, tmp_path_factory.mktemp(subject))
+        return made[subject]
+
+    return get

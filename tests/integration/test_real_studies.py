@@ -1,20 +1,12 @@
 """Two in-vivo native T1 studies, where they are at hand: `../shared/data` beside the project."""
 
-import os
-from pathlib import Path
-
 import pydicom
 import pytest
 
-DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "real"
-
 
 @pytest.mark.parametrize("subject", ["stone_subject1", "stone_subject2"])
-def test_native_t1_of_every_slice(subject: str, run_app, tmp_path) -> None:
-    source = DATA / subject / "dicom"
-    if not source.is_dir():
-        pytest.skip(f"the in-vivo study {os.path.relpath(source)} is not at hand")
-    run = run_app(source, tmp_path / "out")
+def test_native_t1_of_every_slice(subject: str, real_run) -> None:
+    run = real_run(subject)
     assert run.exit_code == 0, run.stderr
     maps = run.json("results.json")["maps"]
     slices = maps["native_t1"]["slices"]

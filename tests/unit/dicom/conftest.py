@@ -21,7 +21,18 @@ from cmrmap.dicom.outputs import OutputFile, write_outputs
 from cmrmap.dicom.provenance import SoftwareProvenance
 from cmrmap.dicom.read import SourceStudy, read_study
 from cmrmap.dicom.select import select_series
-from cmrmap.types import MapKind, MapVolume, SliceGeometry
+from cmrmap.results import (
+    BloodResult,
+    HematocritResult,
+    InputSummary,
+    MapResult,
+    SegmentResult,
+    SliceResult,
+    SoftwareInfo,
+    StudyResult,
+    absent_map,
+)
+from cmrmap.types import MapKind, MapVolume, QualityFlag, RegionStatistics, SliceGeometry, SliceLevel
 
 SIZE = 32
 TIMES = {
@@ -150,6 +161,51 @@ def reversed_volume(volume: MapVolume) -> MapVolume:
     )
 
 
+def region_statistics(values: np.ndarray) -> RegionStatistics:
+    """Mean, SD and count of the pixels, with a standard error that differs from both."""
+    if not values.size:
+        return RegionStatistics(math.nan, math.nan, 0, math.nan)
+    mean, sd = float(values.mean()), float(values.std(ddof=1))
+    return RegionStatistics(mean, sd, values.size, 0.011 * mean + 1e-4)
+
+
+def make_result(volume: MapVolume) -> MapResult:
+    """The numbers of a volume, as the pipeline would count them."""
+    slices = []
+    for index, level in zip(range(len(volume.geometry)), SliceLevel, strict=False):
+        segments = [
+            SegmentResult(number, region_statistics(volume.values[index][volume.aha[index] == number]))
+            for number in range(1, 17)
+            if (volume.aha[index] == number).any()
+        ]
+        whole = region_statistics(volume.values[index][volume.aha[index] > 0])
+        slices.append(SliceResult(index, 10.0 * index, level, "ok", None, 5, 5, 1, whole, tuple(segments)))
+    is_t1 = volume.kind in (MapKind.NATIVE_T1, MapKind.POSTCONTRAST_T1)
+    return MapResult(
+        volume.kind,
+        "ok",
+        model=volume.model,
+        timing_source="InversionTime (0018,0082)",
+        success=True,
+        patient=region_statistics(volume.values[volume.aha > 0]),
+        blood=BloodResult(1601.23456, 7.5) if is_t1 else None,
+        slices=tuple(slices),
+    )
+
+
+def make_study_result(volumes: Sequence[MapVolume]) -> StudyResult:
+    """The results of a study; maps without a volume are absent."""
+    made = {volume.kind: make_result(volume) for volume in volumes}
+    return StudyResult(
+        study_instance_uid="1.2.3.1",
+        software=SoftwareInfo("0.1.0", "a" * 64, "b" * 64),
+        input=InputSummary(45, 45),
+        hematocrit=HematocritResult(0.4234567, "command line"),
+        quality=(QualityFlag("images_refined", "warning", "2 of 5 images took another's shape", MapKind.T2, 1),),
+        maps=tuple(made.get(kind) or absent_map(kind, "no series in the input") for kind in MapKind),
+    )
+
+
 @pytest.fixture
 def toolbox() -> SimpleNamespace:
     """The functions above, for tests."""
@@ -157,6 +213,7 @@ def toolbox() -> SimpleNamespace:
         make_image=make_image,
         make_series=make_series,
         make_volume=make_volume,
+        make_study_result=make_study_result,
         reversed_volume=reversed_volume,
         save=save,
         times=TIMES,
@@ -189,10 +246,15 @@ def volumes(study: SourceStudy) -> dict[MapKind, MapVolume]:
 
 
 @pytest.fixture(scope="session")
+def results(volumes: dict[MapKind, MapVolume]) -> StudyResult:
+    return make_study_result(list(volumes.values()))
+
+
+@pytest.fixture(scope="session")
 def files(
-    volumes: dict[MapKind, MapVolume], study: SourceStudy, provenance: SoftwareProvenance
+    volumes: dict[MapKind, MapVolume], study: SourceStudy, provenance: SoftwareProvenance, results: StudyResult
 ) -> tuple[OutputFile, ...]:
-    return write_outputs(volumes.values(), study, provenance)
+    return write_outputs(volumes.values(), study, provenance, results=results)
 
 
 @pytest.fixture(scope="session")

@@ -8,17 +8,9 @@ import subprocess
 import pytest
 
 from cmrmap.dicom.outputs import OutputRole, save_files
+from cmrmap.results import to_json
 from cmrmap.types import MapKind
-
-#: Warnings that are right to stay, each with its reason.
-ALLOWED_WARNINGS = {
-    "<QUANTITY>": "a defined term of newer editions of the standard than the validator knows",
-    "99CMRMAP": "the private coding scheme of ECV, which has no public code",
-    "CodingSchemeUID": "the private scheme's own UID",
-    "<ECV MAP>": "the standard names no ECV map",
-    "SD MAP>": "the standard names no map of a standard deviation",
-    "Rescale": "the classic MR image has no modality LUT, yet every viewer applies it",
-}
+from tests.conformance import expected_measurements, validate
 
 
 @pytest.fixture(scope="module")
@@ -30,12 +22,7 @@ def saved(files, tmp_path_factory):
 def test_validator_finds_no_error_and_only_known_warnings(saved, external_tool):
     validator = external_tool("dciodvfy")
     for file, path in saved:
-        result = subprocess.run([validator, "-new", str(path)], capture_output=True, text=True, check=False)
-        lines = (result.stdout + result.stderr).splitlines()
-        assert [line for line in lines if line.startswith("Error")] == [], file.description
-        assert result.returncode == 0, file.description
-        warnings = [line for line in lines if line.startswith("Warning")]
-        assert [w for w in warnings if not any(allowed in w for allowed in ALLOWED_WARNINGS)] == [], file.description
+        assert validate(path, validator) == [], file.description
 
 
 @pytest.mark.parametrize("role", [OutputRole.REGIONS, OutputRole.AHA])
@@ -66,3 +53,22 @@ def test_parametric_maps_are_read_by_dcmqi(saved, external_tool, tmp_path):
         assert result.returncode == 0, result.stdout + result.stderr
         described = json.loads((target / "meta.json").read_text())
         assert described["MeasurementUnitsCode"]["CodeValue"] == ("%" if file.kind is MapKind.ECV else "ms")
+
+
+def test_the_measurement_report_is_read_by_dcmqi_with_the_numbers_of_the_results(
+    saved, external_tool, tmp_path, results
+):
+    reader = external_tool("tid1500reader")
+    path = next(path for file, path in saved if file.role is OutputRole.MEASUREMENT_REPORT)
+    target = tmp_path / "report.json"
+    command = [reader, "--inputDICOM", str(path), "--outputMetadata", str(target)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = {}
+    for group in json.loads(target.read_text())["Measurements"]:
+        for item in group["measurementItems"]:
+            how = item.get("derivationModifier", {}).get("CodeMeaning", "")
+            found[group["TrackingIdentifier"], item["quantity"]["CodeMeaning"], how] = float(item["value"])
+    expected = expected_measurements(json.loads(to_json(results)))
+    assert found.keys() == expected.keys()
+    assert [key for key in found if found[key] != pytest.approx(expected[key], rel=1e-7)] == []

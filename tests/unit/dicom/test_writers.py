@@ -117,6 +117,14 @@ def test_parametric_map_holds_float_values_with_their_unit(written, position_of,
     assert dataset.FloatPixelPaddingValue == 0.0
 
 
+def test_frames_of_the_parametric_map_ascend_along_the_normal(written):
+    volume, (dataset,) = written(MapKind.T2, OutputRole.PARAMETRIC_MAP)
+    frames = dataset.PerFrameFunctionalGroupsSequence
+    along = [volume.geometry[0].normal @ np.asarray(_frame_place(frame)) for frame in frames]
+    assert along == sorted(along)
+    assert [frame.FrameContentSequence[0].DimensionIndexValues for frame in frames] == [1, 2, 3]
+
+
 def test_private_scheme_is_declared_where_it_is_used(written):
     for role in (OutputRole.MAP_SERIES, OutputRole.PARAMETRIC_MAP):
         _, datasets = written(MapKind.ECV, role)
