@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from cmrmap.cohort.commands import register
 from cmrmap.errors import CmrmapError, InputError
 from cmrmap.evaluation.study_summary import MapSummary, summarise_study
 from cmrmap.provenance import VERSION
@@ -33,6 +34,7 @@ phantom = typer.Typer(help="Digital hearts with known truth, as DICOM.", no_args
 cli.add_typer(phantom, name="phantom")
 evaluate = typer.Typer(help="How well it does on cases with a reference.", no_args_is_help=True)
 cli.add_typer(evaluate, name="evaluate")
+register(cli, phantom, evaluate)
 
 
 def main() -> None:

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes .venv and installs what is pinned, once: `scripts/environment.sh runtime` or `scripts/environment.sh dev`.
+# Makes .venv and installs what is pinned, once: `scripts/environment.sh runtime`, `... evaluation` or `... dev`.
 # A second call compares one line of text and ends. PYTHON=/path/to/python chooses the interpreter.
 set -eu
 cd "$(dirname "$0")/.."
@@ -7,8 +7,9 @@ cd "$(dirname "$0")/.."
 kind=${1:-runtime}
 case $kind in
     runtime) requirements="requirements.txt" ;;
-    dev) requirements="requirements.txt requirements-dev.txt" ;;
-    *) echo "environment.sh: '$kind' is not known; expected runtime or dev" >&2; exit 2 ;;
+    evaluation) requirements="requirements.txt requirements-evaluation.txt" ;;
+    dev) requirements="requirements.txt requirements-evaluation.txt requirements-dev.txt" ;;
+    *) echo "environment.sh: '$kind' is not known; expected runtime, evaluation or dev" >&2; exit 2 ;;
 esac
 venv=.venv
 stamp=$venv/.installed-$kind

@@ -53,6 +53,8 @@ class HeartSlice:
     rv_skew : -1..1, leans the RV towards the anterior (+) or inferior (-) insertion point
     fat_mm : thickness of the epicardial fat away from the grooves
     trabecula_mm : how far the trabeculae reach into the cavity
+    outflow : thinning of the anteroseptal wall towards the outflow tract, 0 none, 1 through
+    through_plane : relative change of every radius over the slice's thickness: partial volume at the borders
     """
 
     centre_mm: tuple[float, float]
@@ -69,6 +71,30 @@ class HeartSlice:
     trabecula_mm: float
     trabecula_phase_rad: float
     papillaries: tuple[Papillary, ...]
+    outflow: float = 0.0
+    through_plane: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class HeartSpread:
+    """How a heart differs from the plain phantom's; the defaults are the plain phantom.
+
+    Attributes
+    ----------
+    size, wall : factors of the outer radius and of the wall's thickness
+    taper : share of the outer radius that is lost from base to apex
+    apical_thinning : share of the wall's thickness that is lost from base to apex
+    outflow : thinning of the wall towards the outflow tract in the basal slice, 0 none, 1 through
+    through_plane_base, through_plane_apex : relative change of every radius over the thickness of that slice
+    """
+
+    size: float = 1.0
+    wall: float = 1.0
+    taper: float = 0.36
+    apical_thinning: float = 0.20
+    outflow: float = 0.0
+    through_plane_base: float = 0.0
+    through_plane_apex: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +120,9 @@ class AnatomyParameters:
             )
 
 
-def draw_anatomy(rng: np.random.Generator, disease: Disease = Disease.NONE) -> AnatomyParameters:
+def draw_anatomy(
+    rng: np.random.Generator, disease: Disease = Disease.NONE, spread: HeartSpread | None = None
+) -> AnatomyParameters:
     """Draw one virtual patient; the same generator state gives the same anatomy whatever the disease.
 
     Sizes are those of adult hearts in end diastole: outer LV diameter 60-75 mm and wall 7.5-10.5 mm at mid level
@@ -103,7 +131,7 @@ def draw_anatomy(rng: np.random.Generator, disease: Disease = Disease.NONE) -> A
     # rounded as the DICOM files write them, so that arrays and files have one geometry
     pixel_mm = round(float(rng.uniform(1.1, 1.3)), 4)
     spacing_mm = round(float(rng.uniform(13.0, 16.0)), 1)
-    heart = _draw_heart(rng)
+    heart = _draw_heart(rng, spread or HeartSpread())
     torso = draw_torso(rng, N_SLICES)
     lesion = _draw_lesion(rng, heart[0].septal_half_width_rad)
     return AnatomyParameters(
@@ -116,9 +144,9 @@ def draw_anatomy(rng: np.random.Generator, disease: Disease = Disease.NONE) -> A
     )
 
 
-def _draw_heart(rng: np.random.Generator) -> tuple[HeartSlice, ...]:
-    outer_mm = float(rng.uniform(33.0, 38.0))
-    wall_mm = float(rng.uniform(7.8, 10.2))
+def _draw_heart(rng: np.random.Generator, spread: HeartSpread) -> tuple[HeartSlice, ...]:
+    outer_mm = spread.size * float(rng.uniform(33.0, 38.0))
+    wall_mm = spread.wall * float(rng.uniform(7.8, 10.2))
     rv_mm = float(rng.uniform(25.0, 32.0))
     fat_mm = float(rng.uniform(2.2, 4.2))
     septum = float(np.pi + rng.uniform(-0.25, 0.05))
@@ -129,14 +157,14 @@ def _draw_heart(rng: np.random.Generator) -> tuple[HeartSlice, ...]:
     phases = rng.uniform(0.0, 2.0 * np.pi, 6)
     slices = []
     for level in np.linspace(0.0, 1.0, N_SLICES):
-        taper = 1.0 - 0.36 * level**2.4
+        taper = 1.0 - spread.taper * level**2.4
         # the LV axis is straight; what is left of its tilt, and of a slice order drawn by hand, is a few mm
         centre = (float(3.0 * drift[0] * (level - 0.5)), float(3.0 * drift[1] * (level - 0.5) - 1.0))
         slices.append(
             HeartSlice(
                 centre_mm=centre,
                 epicardial_radius_mm=outer_mm * taper,
-                wall_mm=wall_mm * (1.0 - 0.20 * level**2),
+                wall_mm=wall_mm * (1.0 - spread.apical_thinning * level**2),
                 epicardial_waves=((2, 0.030, float(phases[0])), (3, 0.014, float(phases[1] + level))),
                 wall_waves=(
                     (1, 0.08 * (1.0 - level), septum),
@@ -153,6 +181,8 @@ def _draw_heart(rng: np.random.Generator) -> tuple[HeartSlice, ...]:
                 trabecula_mm=float(2.5 + 2.0 * level),
                 trabecula_phase_rad=float(phases[5] + level),
                 papillaries=_draw_papillaries(rng, float(level), septum),
+                outflow=spread.outflow if level == 0.0 else 0.0,
+                through_plane={0.0: spread.through_plane_base, 1.0: spread.through_plane_apex}.get(float(level), 0.0),
             )
         )
     return tuple(slices)

@@ -12,7 +12,6 @@ from cmrmap.types import Float64Array, FloatArray, MapKind
 
 #: counts per unit of proton density at coil sensitivity 1
 _COUNTS = 3000.0
-_T2_PREPARATION_DELAY_MS = 60.0
 #: surface coils: x and y in mm, strength, width in mm
 _COILS = ((-122.0, -70.0, 3.0, 42.0), (-130.0, 60.0, 3.4, 42.0), (115.0, -130.0, 1.6, 50.0), (168.0, 60.0, 1.8, 50.0))
 #: fat is off resonance by about 220 Hz at 1.5 T; with TR near 2.8 ms its balanced SSFP signal has the opposite sign
@@ -33,12 +32,15 @@ _TEXTURE: dict[Tissue, tuple[float, float]] = {
 }
 
 
-def weighted_signals(tissues: TissueSet, kind: MapKind, times_ms: Float64Array) -> Float64Array:
+def weighted_signals(
+    tissues: TissueSet, kind: MapKind, times_ms: Float64Array, *, t2_preparation_delay_ms: float = 60.0
+) -> Float64Array:
     """Signed signal of every tissue at every weighting time of one series, in counts before coil and texture.
 
     Parameters
     ----------
     times_ms : any shape; inversion times (T1) or T2-prep durations (T2, infinity allowed)
+    t2_preparation_delay_ms : between a T2 preparation and the readout
 
     Returns
     -------
@@ -56,7 +58,7 @@ def weighted_signals(tissues: TissueSet, kind: MapKind, times_ms: Float64Array) 
     if kind is MapKind.T2:
         prepared, unprepared = bssfp_components(density, tissues.t1_native_ms, t2_ms)
         # T1 recovery between the preparation and the readout (spoiler, ramp-up pulses) adds to the unprepared part
-        kept = np.exp(-_T2_PREPARATION_DELAY_MS / tissues.t1_native_ms)
+        kept = np.exp(-t2_preparation_delay_ms / tissues.t1_native_ms)
         prepared, unprepared = prepared * kept, unprepared + prepared * (1.0 - kept)
         return _COUNTS * t2_preparation(prepared, t2_ms, unprepared, times)
     if kind is MapKind.ECV:
@@ -78,16 +80,17 @@ def draw_texture(rng: np.random.Generator, shape_rc: tuple[int, int], pixel_mm: 
     return gain
 
 
-def coil_sensitivity(shape_rc: tuple[int, int], pixel_mm: float) -> Float64Array:
+def coil_sensitivity(shape_rc: tuple[int, int], pixel_mm: float, strength: float = 1.0) -> Float64Array:
     """(row, column) sensitivity, 1 at the image centre: an anterior array at the left, a posterior one at the right.
 
     Over the left ventricle it changes by 1-5 % per cm, as the scanner's uniformity correction leaves it (a steeper
-    profile would turn breathing into signal changes); towards the chest wall it rises three- to fourfold.
+    profile would turn breathing into signal changes); towards the chest wall it rises three- to fourfold. ``strength``
+    scales the surface coils: 0 is uniform but for the slope of 2 % per cm.
     """
     rows, columns = shape_rc
     y = pixel_centres_mm(rows, pixel_mm)[:, None]
     x = pixel_centres_mm(columns, pixel_mm)[None, :]
     profile = np.exp(-0.002 * x) * np.ones_like(y)
-    for x0, y0, strength, width in _COILS:
-        profile += strength * np.exp(-((x - x0) ** 2 + (y - y0) ** 2) / (2.0 * width**2))
+    for x0, y0, share, width in _COILS:
+        profile += strength * share * np.exp(-((x - x0) ** 2 + (y - y0) ** 2) / (2.0 * width**2))
     return np.asarray(profile / profile[rows // 2, columns // 2], dtype=np.float64)

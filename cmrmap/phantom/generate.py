@@ -9,6 +9,7 @@ from scipy.ndimage import gaussian_filter, shift
 
 from cmrmap.phantom.anatomy import MATRIX, AnatomyParameters
 from cmrmap.phantom.appearance import coil_sensitivity, draw_texture, weighted_signals
+from cmrmap.phantom.artefacts import add_ghost, band_gain
 from cmrmap.phantom.heart import HeartRendering, render_heart
 from cmrmap.phantom.motion import MotionState
 from cmrmap.phantom.parameters import (
@@ -34,9 +35,6 @@ from cmrmap.types import (
     readonly,
 )
 
-#: full width at half maximum of the point spread, mm; with the pixel's own width about 1.8 mm, a little sharper than
-#: the 2.1 mm pixels that the in-vivo sequence acquires and interpolates
-_POINT_SPREAD_MM = 1.3
 _FWHM_TO_SD = 1.0 / 2.3548
 _LARGEST_COUNT = 65535
 _MODELS = {MapKind.NATIVE_T1: "stone_2p", MapKind.POSTCONTRAST_T1: "stone_2p", MapKind.T2: "t2_3p"}
@@ -119,22 +117,27 @@ class _Scene:
     organs: FloatArray
     texture: FloatArray
     coil: Float64Array
+    point_spread_mm: float
 
     @classmethod
     def prepare(cls, parameters: StudyParameters, index: int) -> _Scene:
-        anatomy, shape = parameters.anatomy, (MATRIX, MATRIX)
+        anatomy, scan, shape = parameters.anatomy, parameters.acquisition, (MATRIX, MATRIX)
         torso, pixel_mm = anatomy.torso[index], anatomy.pixel_mm
         axis = pixel_centres_mm(MATRIX, pixel_mm)
         clip = coverage(torso.cavity, axis[None, :], axis[:, None], pixel_mm)
         wall = paint(torso.wall, shape, pixel_mm, clip)
         wall[Tissue.AIR] += 1.0 - wall.sum(axis=0)
+        coil = coil_sensitivity(shape, pixel_mm, scan.coil_strength)
+        if scan.band_depth:
+            coil = coil * band_gain(shape, pixel_mm, _band_place(parameters, index), scan.band_depth)
         return cls(
             anatomy=anatomy,
             index=index,
             wall=wall,
             organs=paint(torso.organs, shape, pixel_mm, clip),
             texture=draw_texture(random_stream(parameters.seed, "texture", index), shape, pixel_mm),
-            coil=coil_sensitivity(shape, pixel_mm),
+            coil=coil,
+            point_spread_mm=scan.point_spread_mm,
         )
 
     def heart(self, state: MotionState) -> HeartRendering:
@@ -162,7 +165,7 @@ class _Scene:
             organs, opacity = (shift(plane, offset, order=1, mode="nearest") for plane in (organs, opacity))
         around = self._mix(self.wall, weights) * (1.0 - opacity) + organs
         mixed = around * (1.0 - rendering.fractions.sum(axis=0)) + self._mix(rendering.fractions, weights)
-        width_px = _POINT_SPREAD_MM * _FWHM_TO_SD / self.anatomy.pixel_mm
+        width_px = self.point_spread_mm * _FWHM_TO_SD / self.anatomy.pixel_mm
         return np.asarray(gaussian_filter(self.coil * mixed, width_px, mode="nearest"), dtype=np.float64)
 
     def _mix(self, fractions: FloatArray, weights: FloatArray) -> FloatArray:
@@ -172,6 +175,14 @@ class _Scene:
         return total
 
 
+def _band_place(parameters: StudyParameters, index: int) -> tuple[float, float]:
+    """Return x, y in mm of a point of the inferolateral wall, where bands are usual; some mm off in each slice."""
+    heart = parameters.anatomy.heart[index]
+    off = random_stream(parameters.seed, "artefact", index).normal(0.0, 5.0, 2)
+    reach = heart.epicardial_radius_mm / np.sqrt(2.0)
+    return float(heart.centre_mm[0] + reach + off[0]), float(heart.centre_mm[1] + reach + off[1])
+
+
 def _generate_series(
     parameters: StudyParameters,
     series: SeriesParameters,
@@ -179,7 +190,13 @@ def _generate_series(
     scenes: list[_Scene],
     geometry: tuple[SliceGeometry, ...],
 ) -> PhantomSeries:
-    signals = weighted_signals(parameters.tissues, series.kind, np.array(series.times_ms))
+    scan = parameters.acquisition
+    signals = weighted_signals(
+        parameters.tissues,
+        series.kind,
+        np.array(series.times_ms),
+        t2_preparation_delay_ms=scan.t2_preparation_delay_ms,
+    )
     noise_sd = _noise_sd(parameters, scenes, _unprepared_signals(series, signals))
     n_slices, n_times = signals.shape[:2]
     images = np.empty((n_slices, n_times, MATRIX, MATRIX), dtype=np.float32)
@@ -190,6 +207,9 @@ def _generate_series(
             state = series.motion[index][time]
             rendering = scene.heart(state)
             clean = scene.image(signals[index, time], rendering, state)
+            if scan.ghost_amplitude:
+                drawn = random_stream(parameters.seed, "artefact", series_number, index, time)
+                clean = add_ghost(clean, scan.ghost_amplitude, drawn)
             rng = random_stream(parameters.seed, "noise", series_number, index, time)
             counts = np.rint(rician_magnitude(clean, noise_sd, rng))
             images[index, time] = np.clip(counts, 0, _LARGEST_COUNT)

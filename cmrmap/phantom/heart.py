@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
@@ -16,6 +16,8 @@ N_ANGLES = 1440
 _SUPERSAMPLING = 3
 #: value of the supersampled tissue index where there is no heart; not a tissue
 _OUTSIDE = 255
+#: where the outflow tract thins the basal wall: anteroseptal, and how wide (standard deviation)
+_OUTFLOW_ANGLE_RAD, _OUTFLOW_WIDTH_RAD = 0.6, 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,11 @@ def heart_contours(heart: HeartSlice, state: MotionState) -> HeartContours:
     """
     angles = contour_angles()
     rest_epi = heart.epicardial_radius_mm * _modulation(heart.epicardial_waves, angles)
-    rest_endo = rest_epi - heart.wall_mm * _modulation(heart.wall_waves, angles)
+    wall_mm = heart.wall_mm * _modulation(heart.wall_waves, angles)
+    if heart.outflow:
+        off = _wrapped(angles - heart.septal_angle_rad - _OUTFLOW_ANGLE_RAD) / _OUTFLOW_WIDTH_RAD
+        wall_mm = wall_mm * (1.0 - heart.outflow * np.exp(-0.5 * off**2))
+    rest_endo = rest_epi - wall_mm
     scale = 1.0 + state.scale_change
     shortening = 1.0 - state.contraction
     endo = rest_endo * shortening
@@ -117,6 +123,8 @@ def render_heart(
     shape_rc : rows, columns
     lesion : painted where ``slice_index`` is one of its slices
     """
+    if heart.through_plane:
+        return _render_through_plane(heart, state, shape_rc, pixel_mm, lesion, slice_index)
     contours = heart_contours(heart, state)
     rows, columns = shape_rc
     reach_px = float(contours.fat.max()) / pixel_mm + 2.0
@@ -137,6 +145,31 @@ def render_heart(
             fractions[value, top:bottom, left:right] = (blocks == value).sum(axis=(1, 3), dtype=np.float32) / sub**2
     insertion_rc = contours.insertion_mm[:, ::-1] / pixel_mm + np.array([(rows - 1) / 2, (columns - 1) / 2])
     return HeartRendering(fractions=fractions, labels=majority_labels(fractions), insertion_points=insertion_rc)
+
+
+def _render_through_plane(
+    heart: HeartSlice,
+    state: MotionState,
+    shape_rc: tuple[int, int],
+    pixel_mm: float,
+    lesion: Lesion | None,
+    slice_index: int,
+) -> HeartRendering:
+    """Mean of three sub-slices of a thick slice in which the heart tapers."""
+    flat = replace(heart, through_plane=0.0)
+    parts = [
+        render_heart(
+            flat,
+            replace(state, scale_change=state.scale_change + offset * heart.through_plane),
+            shape_rc=shape_rc,
+            pixel_mm=pixel_mm,
+            lesion=lesion,
+            slice_index=slice_index,
+        )
+        for offset in (-1.0 / 3.0, 0.0, 1.0 / 3.0)
+    ]
+    fractions = np.asarray(sum(part.fractions for part in parts) / np.float32(len(parts)), dtype=np.float32)
+    return HeartRendering(fractions, majority_labels(fractions), parts[1].insertion_points)
 
 
 def majority_labels(fractions: FloatArray) -> LabelArray:

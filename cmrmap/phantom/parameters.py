@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from cmrmap.errors import InputError
+from cmrmap.phantom.acquisition import AcquisitionParameters
 from cmrmap.phantom.anatomy import AnatomyParameters, draw_anatomy
 from cmrmap.phantom.motion import MotionState, draw_motion
 from cmrmap.phantom.tissue import Disease, TissueSet, draw_tissues
@@ -20,7 +21,7 @@ FIELD_STRENGTH_T = 1.5
 _FIRST_INVERSION_TIMES_MS = (193.0, 350.0)
 _N_HEARTBEATS = 5
 #: streams of random numbers; each purpose has its own so that one option does not disturb another
-_STREAMS = {"anatomy": 1, "tissue": 2, "timing": 3, "motion": 4, "texture": 5, "noise": 6}
+_STREAMS = {"anatomy": 1, "tissue": 2, "timing": 3, "motion": 4, "texture": 5, "noise": 6, "artefact": 7}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class StudyParameters:
     anatomy: AnatomyParameters
     tissues: TissueSet
     series: tuple[SeriesParameters, ...]
+    acquisition: AcquisitionParameters = field(default_factory=AcquisitionParameters)
 
     def __post_init__(self) -> None:
         if not self.snr > 0:
@@ -129,7 +131,9 @@ def draw_study_parameters(
     )
 
 
-def stone_inversion_times_ms(rng: np.random.Generator, heart_rate_bpm: float) -> tuple[float, ...]:
+def stone_inversion_times_ms(
+    rng: np.random.Generator, heart_rate_bpm: float, rr_variation: float = 0.02
+) -> tuple[float, ...]:
     """Draw the 11 inversion times of one slice: two inversions, five heartbeats each, and one without inversion.
 
     The k-th image after an inversion is acquired k heartbeats later, so the times follow the heart rate and its beat-
@@ -139,6 +143,6 @@ def stone_inversion_times_ms(rng: np.random.Generator, heart_rate_bpm: float) ->
     interval_ms = 60000.0 / heart_rate_bpm
     times = [NO_INVERSION_MS]
     for first in _FIRST_INVERSION_TIMES_MS:
-        beats = interval_ms * (1.0 + 0.02 * np.clip(rng.standard_normal(_N_HEARTBEATS - 1), -2.0, 2.0))
+        beats = interval_ms * (1.0 + rr_variation * np.clip(rng.standard_normal(_N_HEARTBEATS - 1), -2.0, 2.0))
         times += [first, *(first + np.cumsum(beats)).round().tolist()]
     return tuple(sorted(float(time) for time in times))

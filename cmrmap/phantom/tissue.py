@@ -176,6 +176,18 @@ def draw_tissues(rng: np.random.Generator, disease: Disease = Disease.NONE) -> T
     lesion = wall
     if disease is Disease.FOCAL:
         lesion = _diseased(healthy, severity, _LESION_T1_RISE_MS, _LESION_T2_RISE_MS, _LESION_ECV_RISE)
+    return compose_tissues(hematocrit, blood_t1_ms, blood_t1_post_ms, wall, lesion)
+
+
+def myocardium(t1_native_ms: float, t2_ms: float, ecv_fraction: float) -> TissueProperties:
+    """Return a wall tissue of the usual proton density."""
+    return TissueProperties(t1_native_ms, t2_ms, _MYOCARDIUM_DENSITY, ecv_fraction)
+
+
+def compose_tissues(
+    hematocrit: float, blood_t1_ms: float, blood_t1_post_ms: float, wall: TissueProperties, lesion: TissueProperties
+) -> TissueSet:
+    """Join wall, lesion and blood with the surroundings, which every patient shares."""
     blood = TissueProperties(blood_t1_ms, _BLOOD_T2_MS, _BLOOD_DENSITY, 1.0 - hematocrit)
     table = dict(_SURROUNDINGS)
     table.update(dict.fromkeys((Tissue.VESSEL, Tissue.CAVITY, Tissue.RV_BLOOD), blood))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from cmrmap.alignment import to_polar
@@ -102,11 +102,19 @@ def report(
     ecv: MappedEcv | Refusal,
     refusals: Sequence[Refusal],
     settings: AnalysisSettings,
+    *,
+    insertion_angles: Mapping[MapKind, Mapping[int, tuple[float, float]]] | None = None,
 ) -> StudyAnalysis:
-    """Summarise all maps; ``refusals`` say why a map has no series (from the selection)."""
+    """Summarise all maps.
+
+    Parameters
+    ----------
+    refusals : say why a map has no series (from the selection)
+    insertion_angles : RV insertion points marked by hand: series, slice -> (anterior, inferior) image angle in rad
+    """
     reports: dict[MapKind, MapReport] = {}
     for one in series:
-        regions = locate(one)
+        regions = locate(one, (insertion_angles or {}).get(one.kind))
         reports[one.kind] = report_series(one, regions, settings)
         if isinstance(ecv, MappedEcv) and one.kind is MapKind.NATIVE_T1:
             reports[MapKind.ECV] = report_ecv(ecv, regions, settings)

@@ -93,7 +93,10 @@ def test_versions_start_with_this_software_and_hold_the_libraries() -> None:
     assert re.match(r"\d+\.\d+", versions["numpy"])
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt", "requirements-train.txt"])
+@pytest.mark.parametrize(
+    "name",
+    ["requirements.txt", "requirements-dev.txt", "requirements-train.txt", "requirements-evaluation.txt"],
+)
 def test_every_requirement_is_pinned(name: str) -> None:
     lines = [line.split("#")[0].strip() for line in (ROOT / name).read_text(encoding="utf-8").splitlines()]
     loose = [line for line in lines if line and "==" not in line and "~=" not in line]
@@ -110,7 +113,7 @@ def test_set_up_says_when_the_python_asked_for_is_none() -> None:
     environment = {**os.environ, "PYTHON": "/nonexistent/python"}
     found = _run("sh", ROOT / "scripts" / "environment.sh", "nonsense", env=environment)
     assert found.returncode == 2
-    assert "expected runtime or dev" in found.stderr
+    assert "expected runtime, evaluation or dev" in found.stderr
 
 
 def test_set_up_refuses_an_interpreter_that_does_not_run(tmp_path: Path) -> None:

@@ -1,0 +1,139 @@
+"""The verbs of the command line that deal with many studies; each makes one call and prints.
+
+Imports are late, so that help comes at once.
+"""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from cmrmap.errors import InputError, ModelError
+
+if TYPE_CHECKING:
+    from cmrmap.cohort.task import StudyRecord
+
+_ROOT = Path(__file__).resolve().parents[2]
+_EXTRA = "install what evaluation needs: pip install -r requirements-evaluation.txt (make sets it up itself)"
+
+
+def register(cli: typer.Typer, phantom: typer.Typer, evaluate: typer.Typer) -> None:
+    """Add the verbs of this room to the command line."""
+    phantom.command("cohort")(phantom_cohort)
+    cli.command("cohort")(cohort)
+
+
+def this_command() -> str:
+    """Return the command line of this process, as it goes into the tables."""
+    return shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])
+
+
+def shipped_model() -> Path:
+    """Return the model folder that comes with the source."""
+    found = sorted((_ROOT / "models").glob("*/model.json"))
+    if len(found) != 1:
+        raise ModelError(f"models folder {_ROOT / 'models'} holds {len(found)} models; name one by --model")
+    return found[0].parent
+
+
+def progress_bar() -> Progress:
+    """Return a bar on stderr; silent where stderr is no terminal."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty())
+
+
+def phantom_cohort(
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for DIR/<patient>/dicom and /truth.")],
+    patients: Annotated[int, typer.Option("--patients", "-n", min=1, help="Virtual patients.")] = 30,
+    seed: Annotated[int, typer.Option(min=0, help="Of the cohort; patient k is the same in a cohort of any size.")] = 1,
+    processes: Annotated[int | None, typer.Option(min=1, help="At the same time; default: one a core.")] = None,
+) -> None:
+    """Write a cohort of virtual patients with known truth and a simulated reader's contours.
+
+    Anatomy, heart rate, T1, T2, ECV, hematocrit, disease (about 10 % raised T2, 35 % raised ECV), SNR, motion,
+    arrhythmia and artefacts are drawn as seen in patients. A cohort can be enlarged: complete patients are kept.
+
+      cmrmap phantom cohort -o cohort --patients 30
+
+      cmrmap cohort -i cohort -o results
+    """
+    from cmrmap.phantom.cohort import write_cohort
+
+    with progress_bar() as bar:
+        job = bar.add_task("virtual patients", total=patients)
+        write_cohort(
+            output,
+            patients=patients,
+            seed=seed,
+            processes=processes,
+            progress=lambda done, _: bar.update(job, completed=done),
+        )
+    print(f"cohort written: {patients} patients in {output}, table {output / 'patients.csv'}")
+
+
+def cohort(
+    studies: Annotated[Path, typer.Option("--input", "-i", help="Folder with one folder a study.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for OUT/studies/<study> and the tables.")],
+    model: Annotated[Path | None, typer.Option("--model", "-m", help="Model folder; default: the one shipped.")] = None,
+    config: Annotated[Path | None, typer.Option("--config", "-c", help="Settings file; default: app.yaml.")] = None,
+    hematocrit: Annotated[str | None, typer.Option(help="For every study; default: what each study gives.")] = None,
+    outlines: Annotated[
+        str, typer.Option(help="network; for phantom studies also exact or reader (their masks in its place).")
+    ] = "network",
+    full: Annotated[bool, typer.Option("--full", help="Every DICOM object too, by the application itself.")] = False,
+    scheduler: Annotated[str | None, typer.Option(help="Address of a Dask scheduler; default: this machine.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes on this machine; default: one a core.")] = None,
+    retry: Annotated[bool, typer.Option("--retry", help="Analyse studies again that ended with an error.")] = False,
+) -> None:
+    """Analyse every study of a folder; a killed run goes on where it stopped, and no study can stop another.
+
+    OUT holds results.parquet and results.csv (one line a map, slice and segment), studies.parquet and studies.csv
+    (one line a study: outcome, exit code, seconds), and OUT/studies/<study>/results of each.
+    The exit code is 0 when every study was analysed, 1 when one ended with an error.
+
+      cmrmap cohort -i cohort -o results --workers 2
+
+      cmrmap cohort -i studies -o results --scheduler tcp://10.0.0.1:8786     (paths must be the same on all machines)
+    """
+    try:
+        from cmrmap.cohort.config import read_settings
+        from cmrmap.cohort.runner import CohortOptions, run_cohort
+    except ModuleNotFoundError as error:
+        raise InputError(f"{error.name} is not installed; {_EXTRA}") from error
+    from cmrmap.hematocrit import parse_hematocrit
+
+    options = CohortOptions(
+        model=model or shipped_model(),
+        settings=read_settings(config or _ROOT / "app.yaml"),
+        source=outlines,
+        hematocrit=parse_hematocrit(hematocrit, "command line") if hematocrit else None,
+        config=config,
+        full=full,
+        retry=retry,
+        command=this_command(),
+    )
+    with progress_bar() as bar:
+        job = bar.add_task("studies", total=None)
+
+        def tell(record: StudyRecord, done: int, total: int) -> None:
+            bar.update(job, completed=done, total=total)
+            if bar.disable or record.outcome != "ok":
+                bar.console.print(
+                    f"{done}/{total} {record.name}: {record.outcome}, {record.message} ({record.seconds:.1f} s)",
+                    markup=False,
+                    highlight=False,
+                )
+
+        summary = run_cohort(studies, output, options, scheduler=scheduler, workers=workers, progress=tell)
+    counts: dict[str, int] = {}
+    for record in summary.records:
+        counts[record.outcome] = counts.get(record.outcome, 0) + 1
+    told = ", ".join(f"{number} {outcome}" for outcome, number in sorted(counts.items()))
+    print(f"{len(summary.records)} studies: {told}; {summary.n_kept} were done before. Tables in {output}")
+    raise typer.Exit(1 if counts.get("error") else 0)

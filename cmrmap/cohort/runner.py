@@ -1,0 +1,206 @@
+"""Run a cohort: every study once, a study that is done never again, and one table at the end."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from distributed import Client, as_completed
+from distributed.scheduler import KilledWorker
+
+from cmrmap.cohort.analysis import SOURCES
+from cmrmap.cohort.cluster import open_client
+from cmrmap.cohort.studies import StudyFolder, find_studies, fingerprint
+from cmrmap.cohort.tables import write_tables
+from cmrmap.cohort.task import StudyRecord, StudyTask, failed, run_task
+from cmrmap.errors import InputError, OutputError
+from cmrmap.files import write_file
+from cmrmap.hematocrit import Hematocrit
+from cmrmap.provenance import VERSION
+from cmrmap.segmentation import load_network
+from cmrmap.settings import AnalysisSettings
+
+STUDIES_FOLDER = "studies"
+ABOUT_NAME = "cohort.json"
+Progress = Callable[[StudyRecord, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class CohortOptions:
+    """How the studies are analysed; see `StudyTask` for the fields that it shares.
+
+    Attributes
+    ----------
+    retry : analyse anew the studies that ended with an error
+    command : written into the tables, so that they say where they come from
+    """
+
+    model: Path
+    settings: AnalysisSettings
+    source: str = "network"
+    hematocrit: Hematocrit | None = None
+    config: Path | None = None
+    full: bool = False
+    retry: bool = False
+    command: str = ""
+
+    def __post_init__(self) -> None:
+        if self.source not in SOURCES:
+            raise InputError(f"outlines come from one of {', '.join(SOURCES)}; found {self.source!r}")
+        if self.full and self.source != "network":
+            raise InputError(f"the whole application draws its own outlines; found outlines from {self.source!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class CohortSummary:
+    """What a run did: all records by name of the study, and how many of them were there before."""
+
+    records: tuple[StudyRecord, ...]
+    n_kept: int
+
+
+def run_cohort(
+    studies: Path,
+    output: Path,
+    options: CohortOptions,
+    *,
+    scheduler: str | None = None,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> CohortSummary:
+    """Analyse every study of a folder into ``output/studies/<name>`` and write the cohort's tables.
+
+    A study whose input, settings, weights and software are those of its record is not analysed again: a run that was
+    killed goes on where it stopped. With a cluster, input, output and model must be at the same paths everywhere.
+
+    Raises
+    ------
+    InputError, ModelError, OutputError
+        nothing to run, no cluster, a damaged model, a folder that cannot be written or in which another run is at work
+    """
+    found = find_studies(studies)
+    network = load_network(options.model)
+    parts = (VERSION, network.weights_sha256, options.settings.sha256, options.source, str(options.full))
+    given = "" if options.hematocrit is None else str(options.hematocrit.value_fraction)
+    with _only_run(output):
+        tasks = [_task(study, output, options, fingerprint(study, *parts, given)) for study in found]
+        records = {task.study.name: record for task in tasks if (record := _done(task, options.retry)) is not None}
+        n_kept = len(records)
+        todo = [task for task in tasks if task.study.name not in records]
+        if todo:
+            with open_client(scheduler, min(workers or os.cpu_count() or 1, len(todo))) as client:
+                for record in _results(client, todo):
+                    records[record.name] = record
+                    if progress is not None:
+                        progress(record, len(records), len(tasks))
+        ordered = tuple(records[task.study.name] for task in tasks)
+        about = {
+            "command": options.command,
+            "version": VERSION,
+            "model": network.name,
+            "model_version": network.version,
+            "weights_sha256": network.weights_sha256,
+            "settings_sha256": options.settings.sha256,
+            "source": options.source,
+            "studies": len(tasks),
+            "input": _input_about(studies),
+        }
+        write_file(output / ABOUT_NAME, (json.dumps(about, indent=1) + "\n").encode())
+        write_tables(output, ordered, output / STUDIES_FOLDER)
+    return CohortSummary(ordered, n_kept)
+
+
+def _task(study: StudyFolder, output: Path, options: CohortOptions, digest: str) -> StudyTask:
+    return StudyTask(
+        study=StudyFolder(study.name, study.images.resolve(), study.truth.resolve() if study.truth else None),
+        output=(output / STUDIES_FOLDER / study.name).resolve(),
+        model=options.model.resolve(),
+        settings=options.settings,
+        source=options.source,
+        fingerprint=digest,
+        hematocrit=options.hematocrit,
+        config=options.config,
+        full=options.full,
+    )
+
+
+def _done(task: StudyTask, retry: bool) -> StudyRecord | None:
+    record = StudyRecord.read(task.output)
+    if record is None or record.fingerprint != task.fingerprint or (retry and record.outcome == "error"):
+        return None
+    return record
+
+
+def _results(client: Client, tasks: Sequence[StudyTask]) -> Iterator[StudyRecord]:
+    """Yield the records as they come; a worker that dies gives its study to another.
+
+    No more studies are handed out than there are threads, so that a study that kills its worker is never blamed on
+    one that waits behind it. A study on which workers keep dying is tried once more when it is alone.
+    """
+    waiting = list(reversed(tasks))
+    suspects: list[StudyTask] = []
+    window = max(1, sum(client.nthreads().values()))
+    jobs = {}
+    completed = as_completed([], raise_errors=False)
+
+    def submit() -> None:
+        if waiting:
+            task = waiting.pop()
+            future = client.submit(run_task, task, key=f"cmrmap-{task.study.name}-{task.fingerprint[:12]}", pure=False)
+            jobs[future.key] = task
+            completed.add(future)
+
+    for _ in range(min(window, len(tasks))):
+        submit()
+    for future in completed:
+        task = jobs.pop(future.key)
+        error = future.exception() if future.status == "error" else None
+        if future.status == "finished":
+            yield future.result()
+        elif isinstance(error, KilledWorker):
+            suspects.append(task)
+        else:
+            yield _lost(task, f"the cluster lost the study ({type(error).__name__ if error else future.status})")
+        future.release()
+        for _ in range(max(1, sum(client.nthreads().values()) - len(jobs))):
+            submit()
+    for task in suspects:
+        future = client.submit(run_task, task, key=f"cmrmap-alone-{task.study.name}", pure=False)
+        try:
+            yield future.result()
+        except KilledWorker:
+            yield _lost(task, "every worker that took this study died (killed, crashed, or out of memory)")
+
+
+def _lost(task: StudyTask, message: str) -> StudyRecord:
+    record = failed(task, message)
+    record.write(task.output)
+    return record
+
+
+def _input_about(studies: Path) -> dict[str, Any] | None:
+    """Return what a phantom cohort says of itself (seed, number of patients)."""
+    path = studies / ABOUT_NAME
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+
+
+@contextmanager
+def _only_run(output: Path) -> Iterator[None]:
+    """Hold the output folder for this run; the lock goes with the process, however it ends."""
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        stream = (output / ".lock").open("w")
+    except OSError as error:
+        raise OutputError(f"output folder {output} cannot be written ({error.strerror}); give another") from error
+    with stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise InputError(f"another run is at work in {output}; wait for it, or give another folder") from error
+        yield

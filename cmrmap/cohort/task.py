@@ -1,0 +1,167 @@
+"""What a worker does with one study, and the record that it leaves; nothing that happens to a study leaves here."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import warnings
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from cmrmap.cohort.analysis import analyse_study
+from cmrmap.cohort.studies import StudyFolder
+from cmrmap.errors import CmrmapError
+from cmrmap.files import write_file
+from cmrmap.hematocrit import Hematocrit
+from cmrmap.outcome import Outcome, write_status
+from cmrmap.settings import AnalysisSettings
+
+RECORD_NAME = "study.json"
+_ROOT = Path(__file__).resolve().parents[2]
+_LOG = logging.getLogger("cmrmap.cohort")
+
+
+@dataclass(frozen=True, slots=True)
+class StudyTask:
+    """One study to analyse; travels to the worker.
+
+    Attributes
+    ----------
+    output : folder of this study's results
+    model : model folder
+    source : of the outlines, one of `cmrmap.cohort.analysis.SOURCES`
+    config : settings file, for ``full``; None the shipped one
+    full : run the application itself, with every DICOM object and report, instead of tables only
+    fingerprint : of input and settings
+    """
+
+    study: StudyFolder
+    output: Path
+    model: Path
+    settings: AnalysisSettings
+    source: str
+    fingerprint: str
+    hematocrit: Hematocrit | None = None
+    config: Path | None = None
+    full: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StudyRecord:
+    """How one study ended.
+
+    Attributes
+    ----------
+    outcome : "ok", "nothing_to_do", "refused" or "error", as in status.json
+    exit_code : of the application for this study
+    message : one line
+    seconds : of the analysis
+    worker : machine and process that did it
+    """
+
+    name: str
+    fingerprint: str
+    outcome: str
+    exit_code: int
+    message: str
+    seconds: float = 0.0
+    worker: str = ""
+    maps: dict[str, str] = field(default_factory=dict)
+
+    def write(self, output: Path) -> None:
+        """Write the record; its presence says that the study is done."""
+        write_file(output / RECORD_NAME, (json.dumps(asdict(self), indent=1) + "\n").encode())
+
+    @classmethod
+    def read(cls, output: Path) -> StudyRecord | None:
+        """Return the record of an output folder; None where there is none that can be read."""
+        try:
+            content: dict[str, Any] = json.loads((output / RECORD_NAME).read_text(encoding="utf-8"))
+            return cls(**content)
+        except (OSError, ValueError, TypeError):
+            return None
+
+
+def run_task(task: StudyTask) -> StudyRecord:
+    """Analyse one study and write its output folder; an error of any kind is in the record, never raised."""
+    started = time.perf_counter()
+    (task.output / RECORD_NAME).unlink(missing_ok=True)
+    shutil.rmtree(task.output / "results", ignore_errors=True)
+    record = _run_application(task) if task.full else _run_here(task)
+    record = StudyRecord(
+        **{
+            **asdict(record),
+            "seconds": round(time.perf_counter() - started, 3),
+            "worker": f"{socket.gethostname()}:{os.getpid()}",
+        }
+    )
+    record.write(task.output)
+    return record
+
+
+def _run_here(task: StudyTask) -> StudyRecord:
+    outcome = Outcome()
+    try:
+        with _quiet():
+            analyse_study(
+                task.study,
+                task.output,
+                task.model,
+                task.settings,
+                source=task.source,
+                hematocrit=task.hematocrit,
+                outcome=outcome,
+            )
+    except CmrmapError as error:
+        outcome.fail(error)
+    except Exception as error:
+        outcome.fail(error)
+        _LOG.debug("details of the failure of %s", task.study.name, exc_info=True)
+    write_status(task.output, outcome)
+    return _record(task, outcome.as_dict())
+
+
+def _run_application(task: StudyTask) -> StudyRecord:
+    command = [sys.executable, str(_ROOT / "app"), "-i", str(task.study.images), "-o", str(task.output)]
+    command += ["-m", str(task.model), "-l", "ERROR"]
+    command += ["-c", str(task.config)] if task.config else []
+    command += ["--hematocrit", str(task.hematocrit.value_fraction)] if task.hematocrit else []
+    subprocess.run(command, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    path = task.output / "results" / "status.json"
+    if not path.is_file():
+        return failed(task, "the application ended without a status; run it on this study alone to see why")
+    return _record(task, json.loads(path.read_text(encoding="utf-8")))
+
+
+def failed(task: StudyTask, message: str) -> StudyRecord:
+    """Record of a study that could not be analysed."""
+    return StudyRecord(task.study.name, task.fingerprint, "error", 1, message)
+
+
+def _record(task: StudyTask, status: dict[str, Any]) -> StudyRecord:
+    maps = {key: one["status"] for key, one in status["maps"].items()}
+    return StudyRecord(
+        task.study.name,
+        task.fingerprint,
+        str(status["outcome"]),
+        int(status["exit_code"]),
+        str(status["message"]),
+        maps=maps,
+    )
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Warnings of libraries may quote values of the study, and belong in no log."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
