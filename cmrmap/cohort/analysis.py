@@ -14,6 +14,7 @@ import numpy as np
 
 from cmrmap.bundle import assemble, write_bundle
 from cmrmap.cohort.studies import StudyFolder
+from cmrmap.dicom.preferences import SelectionPreferences
 from cmrmap.dicom.provenance import SoftwareProvenance
 from cmrmap.dicom.read import read_study
 from cmrmap.dicom.select import select_series
@@ -65,7 +66,9 @@ def analyse_study(
     with _ONE_AT_A_TIME:
         network = cached_network(str(model))
         images = read_study(study.images)
-        selection = select_series(images)
+        chosen = settings.selection
+        preferences = SelectionPreferences(motion_corrected=chosen.motion_corrected, series=chosen.series_by_kind)
+        selection = select_series(images, preferences)
         loaded = load_study(images, selection, settings.models.by_kind)
         known = patient_identifiers(images)
         value = find_hematocrit(study.images, known, given=hematocrit, configured=settings.hematocrit.value)
