@@ -4,6 +4,7 @@ SHELL := /bin/sh
 export PYTHON
 
 BIN := .venv/bin
+TRAIN := .venv-train/bin
 DEMO := out/demo
 SOURCES := . bin/monai-deploy
 
@@ -11,7 +12,7 @@ SOURCES := . bin/monai-deploy
 MAPBUILD := PYTHONPATH=packaging $(BIN)/python -m mapbuild
 MAP_OPTIONS := $(if $(MAP_GPU),--gpu) $(if $(MAP_BASE),--base $(MAP_BASE))
 
-.PHONY: help demo figures map map-context test test-map test-quick test-slow lint format env env-dev system-packages bench clean
+.PHONY: help demo figures map map-context test test-map test-quick test-slow lint format env env-dev env-train test-training system-packages bench clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,14 +32,18 @@ map: env-dev ## the container image, by docker or buildah (MAP_GPU=1: for GPUs t
 map-context: env-dev ## what the image is built from, rendered and checked without any engine
 	$(MAPBUILD) context $(MAP_OPTIONS)
 
-test: env-dev system-packages lint ## set-up, checks of the source, every test (what CI runs)
+test: env-dev env-train system-packages lint ## set-up, checks of the source, every test (what CI runs)
 	$(BIN)/pytest
+	$(TRAIN)/python -m pytest -m training
 
 test-quick: env-dev ## the tests but for the slow ones
 	$(BIN)/pytest -m "not slow"
 
 test-slow: env-dev system-packages ## the slow tests only
 	$(BIN)/pytest -m slow
+
+test-training: env-dev env-train ## the tests that need the training environment
+	$(TRAIN)/python -m pytest -m training
 
 lint: env-dev ## ruff, mypy, the import rules
 	$(BIN)/ruff check $(SOURCES)
@@ -56,6 +61,9 @@ env: ## .venv with what the application needs
 env-dev: ## .venv with what the tests need as well
 	@scripts/environment.sh dev
 
+env-train: ## .venv-train: .venv and what training on cases needs (MONAI)
+	@scripts/training-environment.sh
+
 system-packages: ## DICOM tools that tests use, where they may be installed
 	@scripts/system-packages.sh dcmtk dicom3tools jq || true
 
@@ -63,5 +71,5 @@ bench: env-dev ## every benchmark, one after the other
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 clean: ## remove .venv and all that is made
-	rm -rf .venv out build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-train out build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -17,6 +17,7 @@ from cmrmap.cohort.commands import register
 from cmrmap.errors import CmrmapError, InputError
 from cmrmap.evaluation.study_summary import MapSummary, summarise_study
 from cmrmap.provenance import VERSION
+from cmrmap.training.commands import register as register_training
 
 _ROOT = Path(__file__).resolve().parent.parent
 
@@ -35,6 +36,7 @@ cli.add_typer(phantom, name="phantom")
 evaluate = typer.Typer(help="How well it does on cases with a reference.", no_args_is_help=True)
 cli.add_typer(evaluate, name="evaluate")
 register(cli, phantom, evaluate)
+register_training(cli)
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 
@@ -18,7 +19,12 @@ settings.load_profile("ci" if IN_CI else "dev")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Skip, or in CI fail, a test marked ``program("name", ...)`` whose program is not installed."""
+    """Skip, or in CI fail, a test marked ``program("name", ...)`` whose program is not installed.
+
+    A test marked ``training`` is skipped outside the training environment, in which `make test` runs it.
+    """
+    if item.get_closest_marker("training") and importlib.util.find_spec("monai.transforms") is None:
+        pytest.skip("needs MONAI; `make test-training` runs it in .venv-train")
     for mark in item.iter_markers("program"):
         missing = [name for name in mark.args if shutil.which(name) is None]
         if missing:

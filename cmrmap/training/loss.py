@@ -25,9 +25,10 @@ def segmentation_loss(logits: Tensor, labels: Tensor, known: Tensor | None = Non
     ----------
     logits : (stack, image, class, row, column)
     labels : (stack, image, row, column) int64 of ``Label``; a value whose class is not known counts as background
-    known : (stack, class) bool, the classes that were labelled in that stack; None: all. A foreground class that was
-        not is merged with the background, and its Dice leaves the stack out; one known in no stack leaves the mean.
-        Where the background itself is not known (only some pixels were marked), unmarked pixels are ignored.
+    known : (stack, class) bool, the classes that were labelled in that stack, or (stack, image, class) where its
+        images differ in that; None: all. A foreground class that was not is merged with the background, and its Dice
+        leaves the image out; one known nowhere leaves the mean. Where the background itself is not known (only some
+        pixels were marked, or none), unmarked pixels are ignored.
 
     Returns
     -------
@@ -38,15 +39,19 @@ def segmentation_loss(logits: Tensor, labels: Tensor, known: Tensor | None = Non
     InputError
         ``known`` of another shape
     """
-    if known is not None and known.shape != (logits.shape[0], N_CLASSES):
+    n_stacks, n_images = logits.shape[:2]
+    if known is not None and known.shape not in ((n_stacks, N_CLASSES), (n_stacks, n_images, N_CLASSES)):
         raise InputError(
-            f"known has shape {tuple(known.shape)}; expected {(logits.shape[0], N_CLASSES)} (stack, class)"
+            f"known has shape {tuple(known.shape)}; expected {(n_stacks, N_CLASSES)} (stack, class) or "
+            f"{(n_stacks, n_images, N_CLASSES)} (stack, image, class)"
         )
-    n_images = logits.shape[1]
     logits, labels = logits.flatten(0, 1).float(), labels.flatten(0, 1)
     if known is None or bool(known.all()):
         return _full_loss(logits, labels)
-    return _marginal_loss(logits, labels, known.to(logits.device).repeat_interleave(n_images, 0))
+    known = known.to(logits.device)
+    return _marginal_loss(
+        logits, labels, known.flatten(0, 1) if known.ndim == 3 else known.repeat_interleave(n_images, 0)
+    )
 
 
 def _full_loss(logits: Tensor, labels: Tensor) -> Tensor:

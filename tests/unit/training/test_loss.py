@@ -133,3 +133,16 @@ def test_known_of_another_shape_is_refused() -> None:
     logits, labels = _batch()
     with pytest.raises(InputError, match=r"known has shape \(4,\); expected \(2, 4\)"):
         segmentation_loss(logits, labels, EVERYTHING)
+
+
+def test_images_of_a_stack_may_differ_in_what_is_known() -> None:
+    logits, labels = _batch()
+    by_stack = torch.stack([EVERYTHING, CAVITY_ONLY])
+    by_image = by_stack[:, None].expand(2, 3, 4)
+    assert torch.equal(segmentation_loss(logits, labels, by_image), segmentation_loss(logits, labels, by_stack))
+    silent = by_image.clone()
+    silent[0, 1] = False  # an image without labels is context only
+    logits.requires_grad_(True)
+    (gradient,) = torch.autograd.grad(segmentation_loss(logits, labels, silent), logits)
+    assert not bool(gradient[0, 1].any())
+    assert bool(gradient[0, 0].any())

@@ -1,0 +1,117 @@
+"""A case: the weighted images of one slice with their reference labels, and what of the labels is known."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from cmrmap.errors import InputError
+from cmrmap.types import BoolArray, Float64Array, FloatArray, Label, LabelArray, MapKind, readonly
+
+EVERY_CLASS = (True, True, True, True)
+NO_CLASS = (False, False, False, False)
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingCase:
+    """The images of one slice of one series.
+
+    Attributes
+    ----------
+    name : for messages and logs; never a patient's name or ID, nor a folder's name, which may hold one
+    patient : cases with the same text stay on the same side of a split; see :func:`patient_key`
+    kind : map that the series is made for
+    images : (image, row, column) float32, any scaling
+    labels : (image, row, column) uint8 of ``Label``
+    known : (image, class) bool, the classes that were labelled on that image. A class that was not is no background;
+        where the background itself is not known, pixels without a label say nothing (an image without labels is
+        still context for its neighbours)
+    pixel_spacing_mm : (row spacing, column spacing)
+    times_ms : (image,) inversion or T2-preparation times; NaN where they are not known
+    """
+
+    name: str
+    patient: str
+    kind: MapKind
+    images: FloatArray
+    labels: LabelArray
+    known: BoolArray
+    pixel_spacing_mm: tuple[float, float]
+    times_ms: Float64Array
+
+    def __post_init__(self) -> None:
+        for name, dtype in (
+            ("images", np.float32),
+            ("labels", np.uint8),
+            ("known", np.bool_),
+            ("times_ms", np.float64),
+        ):
+            object.__setattr__(self, name, readonly(getattr(self, name), dtype))
+        n_images = len(self.images)
+        if self.images.ndim != 3 or self.labels.shape != self.images.shape:
+            raise InputError(
+                f"{self.name}: images are {self.images.shape} and labels {self.labels.shape}; expected both "
+                "(image, row, column)"
+            )
+        if self.known.shape != (n_images, len(Label)) or self.times_ms.shape != (n_images,):
+            raise InputError(
+                f"{self.name}: known is {self.known.shape} and times_ms {self.times_ms.shape}; expected "
+                f"{(n_images, len(Label))} and {(n_images,)}"
+            )
+        if not np.isfinite(self.images).all():
+            raise InputError(f"{self.name}: images hold values that are not finite; leave those images out")
+        if self.labels.max(initial=0) >= len(Label):
+            raise InputError(f"{self.name}: labels hold {self.labels.max()}; expected 0 to {len(Label) - 1}")
+        if not all(np.isfinite(s) and s > 0 for s in self.pixel_spacing_mm):
+            raise InputError(f"{self.name}: pixel spacing is {self.pixel_spacing_mm}; expected positive numbers of mm")
+        if not self.labelled.any():
+            raise InputError(f"{self.name}: no image has a left ventricle labelled; there is nothing to learn from it")
+
+    @property
+    def labelled(self) -> BoolArray:
+        """(image,) True where wall or cavity of the left ventricle is labelled."""
+        left = (self.labels == Label.MYOCARDIUM) & self.known[:, Label.MYOCARDIUM, None, None]
+        left |= (self.labels == Label.CAVITY) & self.known[:, Label.CAVITY, None, None]
+        return np.asarray(left.any(axis=(1, 2)), dtype=np.bool_)
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        """(row, column), pixels: middle of the labelled left ventricle, all images together."""
+        left = ((self.labels == Label.MYOCARDIUM) | (self.labels == Label.CAVITY))[self.labelled].any(axis=0)
+        rows, columns = np.nonzero(left)
+        return float(rows.min() + rows.max()) / 2, float(columns.min() + columns.max()) / 2
+
+
+def patient_key(identity: str) -> str:
+    """Return a text that is the same for the same patient and does not show who it is."""
+    return hashlib.sha256(identity.encode()).hexdigest()[:16]
+
+
+def split_by_patient(
+    cases: Sequence[TrainingCase], held_out: float, seed: int
+) -> tuple[tuple[TrainingCase, ...], tuple[TrainingCase, ...]]:
+    """Split into training and held-out cases so that no patient is in both.
+
+    Parameters
+    ----------
+    held_out : share of the patients, 0 to below 1; at least one patient, unless 0 or there is only one patient
+    seed : draws the patients; it does not matter in which order the cases come
+
+    Raises
+    ------
+    InputError
+        no cases, or a share out of range
+    """
+    if not cases:
+        raise InputError("there are no cases to train on")
+    if not 0 <= held_out < 1:
+        raise InputError(f"held_out is {held_out:g}; expected a share of the patients from 0 to below 1")
+    patients = sorted({case.patient for case in cases})
+    order = np.random.default_rng(seed).permutation(len(patients))
+    count = min(max(1, round(held_out * len(patients))) if held_out else 0, len(patients) - 1)
+    kept_aside = {patients[int(index)] for index in order[:count]}
+    training = tuple(case for case in cases if case.patient not in kept_aside)
+    return training, tuple(case for case in cases if case.patient in kept_aside)
