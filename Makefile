@@ -29,6 +29,9 @@ figures: demo env-dev ## the demo, and the pictures of the documents drawn from 
 map: env-dev ## the container image, by docker or buildah (MAP_GPU=1: for GPUs too)
 	$(MAPBUILD) build $(MAP_OPTIONS)
 
+test-map: map ## the image built and run under the contracts of its hosts
+	CMRMAP_TEST_IMAGE=1 $(BIN)/pytest tests/integration/test_map_image.py
+
 map-context: env-dev ## what the image is built from, rendered and checked without any engine
 	$(MAPBUILD) context $(MAP_OPTIONS)
 

@@ -8,10 +8,12 @@ from pathlib import Path
 if not __package__:  # run by path: the interpreter looked in this folder, not beside it
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from app.ending import hold_signals
 from app.process import settle_process
 
 if __name__ == "__main__":
     settle_process()
+    hold_signals()
     from app.runtime import main  # after the process may have been replaced: this import takes time
 
     sys.exit(main())

@@ -10,8 +10,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.ending import signals_are_held, watch
+from app.limits import check_memory
 from app.process import settle_sdk
-from app.settings import RunSettings, find_status_folder, read_run_settings
+from app.settings import RunSettings, find_status_folder, read_run_settings, read_timeout_s
 from cmrmap.errors import EXIT_OK, CmrmapError, OutputError
 from cmrmap.outcome import Outcome, write_status
 from cmrmap.provenance import VERSION
@@ -33,9 +35,13 @@ def main(arguments: Sequence[str] | None = None, environment: Mapping[str, str] 
     arguments = sys.argv[1:] if arguments is None else arguments
     environment = os.environ if environment is None else environment
     outcome = Outcome()
+    folder = find_status_folder(arguments, environment)
     try:
+        if signals_are_held():
+            watch(outcome, folder, read_timeout_s(environment))
         settings = read_run_settings(arguments, environment)
         configure_logging(settings.log_level)
+        check_memory()
         run(settings, outcome)
     except KeyboardInterrupt:
         outcome.fail(CmrmapError("the run was interrupted; its results are incomplete"))
@@ -44,7 +50,7 @@ def main(arguments: Sequence[str] | None = None, environment: Mapping[str, str] 
     except Exception as error:
         outcome.fail(error)
         _LOG.debug("details of the failure", exc_info=True)
-    _finish(outcome, find_status_folder(arguments, environment))
+    _finish(outcome, folder)
     return outcome.exit_code
 
 

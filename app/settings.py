@@ -122,6 +122,24 @@ def read_run_settings(arguments: Sequence[str], environment: Mapping[str, str]) 
     )
 
 
+def read_timeout_s(environment: Mapping[str, str]) -> float:
+    """Return the seconds after which a run ends itself, from HOLOSCAN_TIMEOUT; 0: no limit.
+
+    Raises
+    ------
+    InputError
+        not a number of seconds
+    """
+    text = environment.get("HOLOSCAN_TIMEOUT") or "0"
+    try:
+        timeout_s = float(text)
+    except ValueError:
+        timeout_s = -1.0
+    if not 0 <= timeout_s < float("inf"):
+        raise InputError(f"HOLOSCAN_TIMEOUT is {text[:20]!r}; expected a number of seconds, 0 for no limit")
+    return timeout_s
+
+
 def find_status_folder(arguments: Sequence[str], environment: Mapping[str, str]) -> Path | None:
     """Return where status.json goes, however bad the other arguments are; None: nowhere named, or inside the input."""
     parser = _Parser(add_help=False, allow_abbrev=False)

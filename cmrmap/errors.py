@@ -10,6 +10,10 @@ EXIT_INTERNAL_ERROR = 1
 EXIT_BAD_ARGUMENTS = 2
 EXIT_NO_MAPPING_SERIES = 3
 EXIT_ALL_REFUSED = 4
+#: ended from outside, as shells and `timeout` count it: 128 + the signal's number, and 124
+EXIT_TIMED_OUT = 124
+EXIT_INTERRUPTED = 130
+EXIT_TERMINATED = 143
 
 
 class CmrmapError(Exception):
@@ -52,6 +56,14 @@ class RefusedError(CmrmapError):
     """Mapping series were found but none may be used (for example two patients in one folder)."""
 
     exit_code = EXIT_ALL_REFUSED
+
+
+class EndedError(CmrmapError):
+    """The run was ended from outside, by a signal or its time limit, before its results were written."""
+
+    def __init__(self, message: str, exit_code: int) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
 
 
 class GeometryError(InputError):

@@ -49,14 +49,21 @@ class Outcome:
     ----------
     maps : per map, by its key in results.json; empty until `report`
     skipped_files : files of the input that are no DICOM image of use
+    writing : held while the results are written, so that nobody ends the run in between
     """
 
     maps: dict[str, MapVerdict] = field(default_factory=dict)
     skipped_files: int = 0
+    writing: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _failure: BaseException | None = None
     _stage: str = ""
     _reported: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    @property
+    def reported(self) -> bool:
+        """Whether the results are written."""
+        return self._reported
 
     @property
     def failed(self) -> bool:

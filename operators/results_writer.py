@@ -26,5 +26,6 @@ class ResultsWriterOperator(StageOperator):
     def work(self, op_input: Any, op_output: Any) -> None:
         """Write the bundle; the run is complete from here on."""
         bundle = op_input.receive("bundle")
-        write_bundle(bundle, self._folder)
-        self._outcome.report(bundle.verdicts, bundle.n_skipped)
+        with self._outcome.writing:
+            write_bundle(bundle, self._folder)
+            self._outcome.report(bundle.verdicts, bundle.n_skipped)

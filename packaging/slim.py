@@ -39,6 +39,9 @@ def main(environment: Path, rules: Path) -> None:
         start = _size(site)
         _remove(site, rule["glob"], tuple(rule.get("keep", ())))
         print(f"{rule['glob']} ({rule['why']}): {_megabytes(start - _size(site))}")
+    start = _size(site)
+    _strip(site)
+    print(f"symbols of compiled modules: {_megabytes(start - _size(site))}")
     print(f"site-packages: {_megabytes(before)} before, {_megabytes(_size(site))} after")
 
 
@@ -50,6 +53,20 @@ def _remove(site: Path, glob: str, keep: tuple[str, ...] = ()) -> None:
             shutil.rmtree(path)
         elif os.path.lexists(path):
             path.unlink()
+
+
+def _strip(site: Path) -> None:
+    """Take the symbols out that no loader reads.
+
+    Libraries that a wheel brings along (NAME.libs) were rewritten by its maker and are left as they are; so are
+    NVIDIA's.
+    """
+    for path in sorted(site.rglob("*.so*")):
+        inside = path.relative_to(site).parts[0]
+        if path.is_symlink() or inside.endswith(".libs") or inside == "nvidia":
+            continue
+        if path.read_bytes()[:4] == b"\x7fELF":
+            subprocess.run(["strip", "--strip-unneeded", str(path)], check=True)
 
 
 def _size(folder: Path) -> int:

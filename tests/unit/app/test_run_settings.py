@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.paths import find_model
-from app.settings import find_status_folder, read_analysis_settings, read_run_settings
+from app.settings import find_status_folder, read_analysis_settings, read_run_settings, read_timeout_s
 from cmrmap.dicom.preferences import SelectionPreferences
 from cmrmap.errors import CmrmapError, InputError, ModelError, NoMappingSeriesError, OutputError, SettingsError
 from cmrmap.types import MapKind
@@ -118,6 +118,17 @@ def test_status_goes_to_the_output_folder_even_when_all_else_is_bad(folders: Pat
 def test_status_never_goes_into_the_input(folders: Path) -> None:
     (folders / "link").symlink_to(folders / "in")
     assert find_status_folder(["-i", f"{folders}/in", "-o", f"{folders}/link/out"], {}) is None
+
+
+@pytest.mark.parametrize(("text", "expected"), [(None, 0), ("", 0), ("0", 0), ("1800", 1800), ("2.5", 2.5)])
+def test_time_limit(text: str | None, expected: float) -> None:
+    assert read_timeout_s({} if text is None else {"HOLOSCAN_TIMEOUT": text}) == expected
+
+
+@pytest.mark.parametrize("text", ["soon", "-1", "inf", "nan"])
+def test_a_time_limit_that_is_none(text: str) -> None:
+    with pytest.raises(InputError, match=r"HOLOSCAN_TIMEOUT is '.*'; expected a number of seconds, 0 for no limit"):
+        read_timeout_s({"HOLOSCAN_TIMEOUT": text})
 
 
 def test_model_is_the_folder_itself_the_one_named_or_the_only_one(folders: Path) -> None:
