@@ -71,8 +71,8 @@ read_command() {
 # ends with its exit code. The shell stays: as the container's first process the application would not see a signal
 # until its own handlers are in place.
 launch() {
-    read_command
     trap end_application TERM INT
+    read_command
     "${COMMAND[@]}" "$@" &
     APPLICATION=$!
     [ -z "${ENDING:-}" ] || kill "${APPLICATION}"

@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -79,9 +78,10 @@ def test_signals_reach_the_application_and_its_own_code_comes_back(tools: _Tools
 
 
 def test_a_signal_before_the_application_can_handle_it_ends_it(tools: _Tools) -> None:
-    tools.application("exec sleep 30")
+    tools.application("echo ready; exec sleep 30")
     process = tools.start()
-    time.sleep(0.3)
+    assert process.stdout is not None
+    process.stdout.readline()
     process.terminate()
     process.communicate(timeout=10)
     assert process.returncode == 143
