@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from cmrmap.bundle import assemble, write_bundle
+from cmrmap.bundle import OutputBundle, summarise, write_bundle
 from cmrmap.cohort.studies import StudyFolder
 from cmrmap.dicom.preferences import SelectionPreferences
 from cmrmap.dicom.provenance import SoftwareProvenance
@@ -80,7 +80,7 @@ def analyse_study(
         angles = _insertion_angles(study, loaded.stacks) if source == "reader" else None
         analysis = report(series, ecv, loaded.refusals, settings, insertion_angles=angles)
     provenance = SoftwareProvenance(VERSION, network.weights_sha256, settings.sha256)
-    bundle = assemble(images, selection, loaded, analysis, (), provenance)
+    bundle = OutputBundle(summarise(images, selection, loaded, analysis, provenance), ())
     write_file(output / "results" / LABELS_NAME, _labels_file(refined))
     write_bundle(bundle, output)
     outcome.report(bundle.verdicts, bundle.n_skipped)
