@@ -73,6 +73,9 @@ def phantom_study(
     hematocrit_file: Annotated[
         bool, typer.Option("--hematocrit-file", help="Also write dicom/hematocrit.json, which the application reads.")
     ] = False,
+    flavour: Annotated[
+        str, typer.Option(help="Scanner's dialect of the headers; cmrmap phantom flavours lists them.")
+    ] = "standard",
 ) -> None:
     """Write one phantom study: five short-axis slices, native T1, T2 and post-contrast T1, and their truth.
 
@@ -84,9 +87,20 @@ def phantom_study(
     """
     from cmrmap.phantom.study import write_study
 
-    write_study(output, seed=seed, snr=snr, disease=disease, motion=motion, hematocrit_file=hematocrit_file)
+    write_study(
+        output, seed=seed, snr=snr, disease=disease, motion=motion, hematocrit_file=hematocrit_file, flavour=flavour
+    )
     n_files = sum(1 for _ in (output / "dicom").rglob("*.dcm"))
     print(f"phantom study written: {n_files} images in {output / 'dicom'}, truth in {output / 'truth'}")
+
+
+@phantom.command("flavours")
+def phantom_flavours() -> None:
+    """List the dialects in which a phantom study can be written: cmrmap phantom study -o DIR --flavour NAME."""
+    from cmrmap.phantom.flavours import FLAVOURS
+
+    for flavour in FLAVOURS.values():
+        print(f"{flavour.name:20} {flavour.summary}")
 
 
 @cli.command(

@@ -16,6 +16,8 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, MRImageStorage
 
 from cmrmap.errors import OutputError
+from cmrmap.phantom.flavours import STANDARD, find_flavour
+from cmrmap.phantom.flavours.series import SeriesImages
 from cmrmap.phantom.generate import PhantomSeries, PhantomStudy, generate_study
 from cmrmap.phantom.parameters import draw_study_parameters
 from cmrmap.phantom.truth import write_truth
@@ -50,6 +52,7 @@ def write_study(
     disease: str = "none",
     motion: bool | float = True,
     hematocrit_file: bool = False,
+    flavour: str = STANDARD,
 ) -> Path:
     """Generate one phantom study and write it as ``folder/dicom`` and ``folder/truth``.
 
@@ -64,6 +67,7 @@ def write_study(
     motion : amplitude of breathing and contraction between images; True is 1, False is 0
     hematocrit_file : also write ``dicom/hematocrit.json`` ({"hematocrit": fraction, "measured": date}), from which the
         application takes the hematocrit; without it only ``truth/truth.json`` holds it
+    flavour : the scanner's dialect, a key of ``cmrmap.phantom.flavours.FLAVOURS``; pixels and truth are the same in all
 
     Returns
     -------
@@ -77,18 +81,21 @@ def write_study(
         The folder cannot be written.
     """
     parameters = draw_study_parameters(seed=seed, snr=snr, disease=disease, motion=motion)
-    return write_phantom(Path(folder), generate_study(parameters), hematocrit_file=hematocrit_file)
+    return write_phantom(Path(folder), generate_study(parameters), hematocrit_file=hematocrit_file, flavour=flavour)
 
 
-def write_phantom(folder: Path, study: PhantomStudy, *, hematocrit_file: bool = False) -> Path:
+def write_phantom(folder: Path, study: PhantomStudy, *, hematocrit_file: bool = False, flavour: str = STANDARD) -> Path:
     """Write a generated study; see `write_study` for the layout and the errors."""
+    dialect = find_flavour(flavour)
     dicom, truth = folder / "dicom", folder / "truth"
     try:
         truth.mkdir(parents=True, exist_ok=True)
         for series in study.series:
             target = dicom / _SERIES[series.kind].folder
             target.mkdir(parents=True, exist_ok=True)
-            for number, dataset in enumerate(series_datasets(study, series), start=1):
+            for stale in target.glob("IM*.dcm"):  # another dialect may have written more files
+                stale.unlink()
+            for number, dataset in enumerate(dialect.write(_series_images(study, series)), start=1):
                 dataset.save_as(target / f"IM{number:04d}.dcm", enforce_file_format=True)
         note = dicom / "hematocrit.json"
         if hematocrit_file:
@@ -104,6 +111,11 @@ def write_phantom(folder: Path, study: PhantomStudy, *, hematocrit_file: bool = 
             f"cannot write the phantom study into {folder}: {reason}; choose a writable folder"
         ) from error
     return folder
+
+
+def _series_images(study: PhantomStudy, series: PhantomSeries) -> SeriesImages:
+    times = tuple(float(time) for time in series.stack.times_ms.ravel())
+    return SeriesImages(series.kind, tuple(series_datasets(study, series)), times, study.truth.maps[series.kind])
 
 
 def series_datasets(study: PhantomStudy, series: PhantomSeries) -> list[Dataset]:

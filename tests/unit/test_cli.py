@@ -23,7 +23,7 @@ def _run(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("verb", [(), ("phantom",), ("phantom", "study"), ("summary",)])
+@pytest.mark.parametrize("verb", [(), ("phantom",), ("phantom", "study"), ("phantom", "flavours"), ("summary",)])
 def test_help_teaches(verb: tuple[str, ...]) -> None:
     found = CliRunner().invoke(cli, [*verb, "--help"])
     assert found.exit_code == 0
@@ -72,7 +72,19 @@ def test_phantom_study_hands_on_its_options(tmp_path: Path, monkeypatch: pytest.
         return folder
 
     monkeypatch.setattr("cmrmap.phantom.study.write_study", write_study)
-    options = ["--seed", "7", "--snr", "inf", "--disease", "focal", "--motion", "0", "--hematocrit-file"]
+    options = [
+        "--seed",
+        "7",
+        "--snr",
+        "inf",
+        "--disease",
+        "focal",
+        "--motion",
+        "0",
+        "--hematocrit-file",
+        "--flavour",
+        "ge",
+    ]
     found = CliRunner().invoke(cli, ["phantom", "study", "-o", str(tmp_path / "s"), *options])
     assert found.exit_code == 0, found.output
     assert asked == {
@@ -82,6 +94,7 @@ def test_phantom_study_hands_on_its_options(tmp_path: Path, monkeypatch: pytest.
         "disease": "focal",
         "motion": 0.0,
         "hematocrit_file": True,
+        "flavour": "ge",
     }
     assert "1 images" in found.output
 

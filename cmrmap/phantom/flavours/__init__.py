@@ -1,0 +1,64 @@
+"""Dialects in which a phantom study can be written: one for each row of the table of docs/dicom-input.md.
+
+A dialect changes tags and the packing into files. It is written from what is documented about the scanner's headers;
+nothing in it is taken from anybody's file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from pydicom.dataset import Dataset
+
+from cmrmap.errors import InputError
+from cmrmap.phantom.flavours import enhanced, ge, philips, siemens
+from cmrmap.phantom.flavours.series import SeriesImages
+
+STANDARD = "standard"
+
+
+@dataclass(frozen=True, slots=True)
+class Flavour:
+    """A dialect: its name on the command line, what it stands for, and how a series is written in it."""
+
+    name: str
+    summary: str
+    write: Callable[[SeriesImages], list[Dataset]]
+
+
+def _as_it_is(series: SeriesImages) -> list[Dataset]:
+    return list(series.images)
+
+
+FLAVOURS: Mapping[str, Flavour] = MappingProxyType(
+    {
+        flavour.name: flavour
+        for flavour in (
+            Flavour(STANDARD, "classic images, InversionTime, T2 preparation in ImageComments", _as_it_is),
+            Flavour("siemens-ve11", "classic, times in comments, with motion-corrected copy, map, phase", siemens.ve11),
+            Flavour("siemens-ve11b", "classic, T2 preparations as a list in the series header", siemens.ve11b),
+            Flavour("siemens-vb17", "classic, T2 preparations in the memory of a work in progress", siemens.vb17),
+            Flavour("siemens-xa", "enhanced, one file a slice, times in private frame groups", siemens.xa),
+            Flavour("philips", "classic, private inversion delay, map in the same series; T2 GraSE", philips.classic),
+            Flavour("philips-look-locker", "classic, inversion delay as TriggerTime; T2 GraSE", philips.look_locker),
+            Flavour("philips-enhanced", "enhanced, InversionTimes padded with the largest double", philips.enhanced),
+            Flavour("ge", "classic, InversionTime or TriggerTime, phase, real and imaginary beside", ge.classic),
+            Flavour("enhanced", "enhanced by the standard alone, rescale by frame", enhanced.standard),
+        )
+    }
+)
+
+
+def find_flavour(name: str) -> Flavour:
+    """Return a dialect by its name.
+
+    Raises
+    ------
+    InputError
+        no dialect of this name
+    """
+    if name not in FLAVOURS:
+        raise InputError(f"flavour must be one of {', '.join(FLAVOURS)}; found {name!r}")
+    return FLAVOURS[name]
