@@ -197,6 +197,11 @@ class WeightedStack:
         object.__setattr__(self, "times_ms", times)
 
     @property
+    def pixel_aspect(self) -> Float64Array:
+        """(slice,) row spacing over column spacing; 1 for square pixels."""
+        return np.array([plane.pixel_spacing_mm[0] / plane.pixel_spacing_mm[1] for plane in self.geometry])
+
+    @property
     def present(self) -> BoolArray:
         """(slice, time) True where there is an image."""
         return np.asarray(~np.isnan(self.times_ms), dtype=np.bool_)
@@ -261,9 +266,10 @@ class PolarStack:
     signals : (slice, time, angle, depth) float64; NaN where the image is not usable
     rows, columns : (slice, time, angle, depth) float64 pixel coordinates that were sampled: the way back
     centres : (slice, time, 2) row, column of each image's centre of mass
-    inner_radius, outer_radius : (slice, time, angle) pixels
-    angles_rad : (angle,) from the image's +column axis towards +row; cell centres
+    inner_radius, outer_radius : (slice, time, angle) pixels along the ray
+    angles_rad : (angle,) in the plane of the patient, from the image's +column axis towards +row; cell centres
     depths : (depth,) 0 = endocardium, 1 = epicardium; cell centres
+    pixel_aspect : (slice,) row spacing over column spacing, by which angles in the patient and in pixels differ
     """
 
     kind: MapKind
@@ -275,6 +281,7 @@ class PolarStack:
     outer_radius: Float64Array
     angles_rad: Float64Array
     depths: Float64Array
+    pixel_aspect: Float64Array
 
     def __post_init__(self) -> None:
         for name in (
@@ -286,6 +293,7 @@ class PolarStack:
             "outer_radius",
             "angles_rad",
             "depths",
+            "pixel_aspect",
         ):
             object.__setattr__(self, name, readonly(getattr(self, name), np.float64))
 

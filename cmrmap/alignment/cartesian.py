@@ -89,7 +89,9 @@ def _slice_weights(
     else:
         rows, columns = np.nonzero(within)
     radius = np.hypot(rows - row, columns - column)
-    angle = np.mod(np.arctan2(rows - row, columns - column), 2 * np.pi) * (n_angles / (2 * np.pi)) - 0.5
+    # the grid's angles are those in the patient
+    direction = np.arctan2((rows - row) * stack.pixel_aspect[s], columns - column)
+    angle = np.mod(direction, 2 * np.pi) * (n_angles / (2 * np.pi)) - 0.5
     first = np.floor(angle).astype(np.intp)
     f = angle - first
     first, second = first % n_angles, (first + 1) % n_angles

@@ -28,6 +28,7 @@ def to_polar(
     kind: MapKind,
     n_angles: int = 128,
     n_depths: int = 12,
+    pixel_aspect: Float64Array | None = None,
 ) -> PolarStack:
     """Sample every usable image's wall on a grid that follows the wall.
 
@@ -43,6 +44,8 @@ def to_polar(
     usable : (slice, time) which images have a segmentation
     kind : the map these images are for
     n_angles, n_depths : grid cells around the wall and across it; defaults are about one pixel of a 256x256 image
+    pixel_aspect : (slice,) row spacing over column spacing; None: pixels are square. Angles are those in the patient,
+        so that series of different pixels share one grid
 
     Returns
     -------
@@ -62,6 +65,9 @@ def to_polar(
     if n_angles < 4 or n_depths < 1:
         raise InputError(f"the polar grid needs at least 4 angles and 1 depth; found {n_angles} and {n_depths}")
     n_slices, n_times = usable.shape
+    aspect = np.ones(n_slices) if pixel_aspect is None else np.asarray(pixel_aspect, dtype=np.float64)
+    if aspect.shape != (n_slices,):
+        raise InputError(f"pixel_aspect must have one value for each of {n_slices} slices; found {aspect.shape}")
     angles = (np.arange(n_angles, dtype=np.float64) + 0.5) * (2 * np.pi / n_angles)
     depths: Float64Array = (np.arange(n_depths, dtype=np.float64) + 0.5) / n_depths
     grid = (n_slices, n_times, n_angles, n_depths)
@@ -75,16 +81,23 @@ def to_polar(
             if wall is None:
                 continue
             centres[s, t], inner[s, t], outer[s, t], rows[s, t], columns[s, t] = _wall_grid(
-                wall, of_cavity, angles, depths
+                wall, of_cavity, in_pixels(angles, float(aspect[s])), depths
             )
             signals[s, t] = sample(np.asarray(images[s, t], dtype=np.float64), rows[s, t], columns[s, t])
-    return PolarStack(kind, signals, rows, columns, centres, inner, outer, angles, depths)
+    return PolarStack(kind, signals, rows, columns, centres, inner, outer, angles, depths, aspect)
+
+
+def in_pixels(angles_rad: Float64Array, aspect: float) -> Float64Array:
+    """Return angles in the patient as angles on the pixel grid: the same where pixels are square."""
+    if aspect == 1.0:
+        return angles_rad
+    return np.asarray(np.arctan2(np.sin(angles_rad) / aspect, np.cos(angles_rad)), dtype=np.float64)
 
 
 def _wall_grid(
     masks: WallMasks, of_cavity: bool, angles: Float64Array, depths: Float64Array
 ) -> tuple[tuple[float, float], Float64Array, Float64Array, Float64Array, Float64Array]:
-    """Centre, inner and outer radius (angle,), and sample rows and columns (angle, depth) of one image."""
+    """Centre, inner and outer radius (angle,), and sample rows and columns (angle, depth) of one image; in pixels."""
     centre = masks.centre(of_cavity)
     inner, outer = contour_radii(masks, centre, angles)
     radii = inner[:, None] + (outer - inner)[:, None] * depths

@@ -184,6 +184,8 @@ def _fault(
     matrix = slices[0][0].matrix
     if min(matrix) < _FEWEST_PIXELS:
         return f"its images are {matrix[0]} x {matrix[1]} pixels; expected at least {_FEWEST_PIXELS} each way"
+    if not text(slices[0][0].header, "FrameOfReferenceUID"):
+        return "its images have no FrameOfReferenceUID, which every map must share with them; export the originals"
     view = long_axis_words(slices[0][0].header)
     if view:
         return f'it is a long-axis view by its description ("{view}"); expected short-axis slices'

@@ -87,7 +87,9 @@ def map_ecv(
     partner = pair_slices(native.stack.geometry, post.stack.geometry)
     made = np.array([native.made[s] and p >= 0 and post.made[p] for s, p in enumerate(partner)], dtype=np.bool_)
     if not (partner >= 0).any():
-        return Refusal(MapKind.ECV, "refused", "no native slice lies at the place of a post-contrast slice")
+        apart = unpaired_reason(native.stack.geometry[0], post.stack.geometry)
+        reason = f"no native slice lies at the place of a post-contrast slice: {apart}"
+        return Refusal(MapKind.ECV, "refused", reason)
     blood_native = _blood(native.map.blood)
     if hematocrit is None:
         if not settings.hematocrit.synthetic:
@@ -108,17 +110,46 @@ def pair_slices(native: tuple[SliceGeometry, ...], post: tuple[SliceGeometry, ..
     """
     out = np.full(len(native), -1, dtype=np.intp)
     for index, plane in enumerate(native):
-        tolerance = plane.slice_thickness_mm / 2 if plane.slice_thickness_mm else _SAME_PLACE_MM
-        offsets = np.full(len(post), np.inf)
-        for other_index, other in enumerate(post):
-            along_rows = float(np.dot(plane.row_cosines, other.row_cosines))
-            along_columns = float(np.dot(plane.column_cosines, other.column_cosines))
-            if min(along_rows, along_columns) > _SAME_DIRECTION:
-                shift = np.asarray(other.position_mm) - np.asarray(plane.position_mm)
-                offsets[other_index] = abs(float(shift @ plane.normal))
+        offsets = _offsets_mm(plane, post)
         nearest_index = int(offsets.argmin()) if len(post) else -1
-        if nearest_index >= 0 and offsets[nearest_index] <= tolerance:
+        if nearest_index >= 0 and offsets[nearest_index] <= _tolerance_mm(plane):
             out[index] = nearest_index
+    return out
+
+
+def unpaired_reason(plane: SliceGeometry, post: tuple[SliceGeometry, ...]) -> str:
+    """Say why a native slice has no post-contrast slice at its place; "" where it has one."""
+    offsets = _offsets_mm(plane, post)
+    nearest_mm = float(offsets.min(initial=np.inf))
+    if nearest_mm <= _tolerance_mm(plane):
+        return ""
+    if np.isfinite(nearest_mm):
+        return (
+            f"the nearest post-contrast T1 slice lies {nearest_mm:.1f} mm away; expected at most "
+            f"{_tolerance_mm(plane):.1f} mm"
+        )
+    turned = min((np.degrees(np.arccos(np.clip(_alike(plane, other), -1.0, 1.0))) for other in post), default=np.nan)
+    return f"the post-contrast T1 slices are turned by {turned:.0f} degrees against it; expected the same orientation"
+
+
+def _alike(plane: SliceGeometry, other: SliceGeometry) -> float:
+    """Cosine between the rows or the columns of two images, whichever differ more."""
+    return min(
+        float(np.dot(plane.row_cosines, other.row_cosines)), float(np.dot(plane.column_cosines, other.column_cosines))
+    )
+
+
+def _tolerance_mm(plane: SliceGeometry) -> float:
+    return plane.slice_thickness_mm / 2 if plane.slice_thickness_mm else _SAME_PLACE_MM
+
+
+def _offsets_mm(plane: SliceGeometry, others: tuple[SliceGeometry, ...]) -> Float64Array:
+    """Return how far along the normal each other slice lies; infinity where it is turned."""
+    out = np.full(len(others), np.inf)
+    for index, other in enumerate(others):
+        if _alike(plane, other) > _SAME_DIRECTION:
+            shift = np.asarray(other.position_mm) - np.asarray(plane.position_mm)
+            out[index] = abs(float(shift @ plane.normal))
     return out
 
 
@@ -156,7 +187,10 @@ def _map(
     has_blood = np.isfinite(blood_native[0]) & np.isfinite(in_native_order(blood_post[0]))
     refusals = tuple(
         Refusal(
-            MapKind.ECV, "refused", _slice_reason(native, int(partner[index]), bool(has_blood[index]), index), index
+            MapKind.ECV,
+            "refused",
+            _slice_reason(native, post, int(partner[index]), bool(has_blood[index]), index),
+            index,
         )
         for index in range(len(partner))
         if partner[index] < 0 or not has_blood[index] or not np.isfinite(grid.fraction[index]).any()
@@ -194,11 +228,12 @@ def _map(
     return MappedEcv(fitted, native, post, partner, grid)
 
 
-def _slice_reason(native: MappedSeries, partner: int, has_blood: bool, index: int) -> str:
+def _slice_reason(native: MappedSeries, post: MappedSeries, partner: int, has_blood: bool, index: int) -> str:
     if not native.made[index]:
         return "the native T1 slice was refused"
     if partner < 0:
-        return "no post-contrast T1 slice was made at this place"
+        apart = unpaired_reason(native.stack.geometry[index], post.stack.geometry)
+        return apart or "the post-contrast T1 slice at this place was refused"
     if not has_blood:
         return "blood T1 could not be measured: the cavity is too small"
     return "blood T1 did not fall after contrast"

@@ -60,6 +60,7 @@ def refine(
             stack.present,
             eccentricity_limit=limits.eccentricity_limit,
             atypical_drop=limits.atypical_drop,
+            pixel_aspect=stack.pixel_aspect,
         )
         for stack, labels in zip(stacks, segmentations, strict=True)
     )
@@ -71,7 +72,9 @@ def align(
     """Bring every image's wall to the polar grid."""
     grid = settings.alignment
     return tuple(
-        to_polar(stack.images, shapes.labels, shapes.usable, stack.kind, grid.n_angles, grid.n_depths)
+        to_polar(
+            stack.images, shapes.labels, shapes.usable, stack.kind, grid.n_angles, grid.n_depths, stack.pixel_aspect
+        )
         for stack, shapes in zip(stacks, refined, strict=True)
     )
 

@@ -85,7 +85,8 @@ def moved(donor: HeartShape, placement: Placement) -> HeartShape:
     body, cavity = warp(donor.body), warp(donor.cavity)
     wall = body & ~cavity
     ventricle = warp(donor.right_ventricle) & ~body if donor.right_ventricle.any() else donor.right_ventricle
-    return HeartShape(wall, cavity & body, ventricle, donor.euler_number, eccentricity(wall))
+    aspect = donor.pixel_aspect
+    return HeartShape(wall, cavity & body, ventricle, donor.euler_number, eccentricity(wall, aspect), aspect)
 
 
 def settled(donor: HeartShape, placement: Placement, eccentricity_limit: float) -> HeartShape | None:
@@ -97,7 +98,7 @@ def settled(donor: HeartShape, placement: Placement, eccentricity_limit: float) 
     whole = np.round(placement.target_centre - placement.donor_centre)
     plain = Placement(np.eye(2), placement.donor_centre, placement.donor_centre + whole, placement.overlap)
     for trial in (placement, plain):
-        shape = heart_shape(moved(donor, trial).labels(), pinhole_pixels=0)
+        shape = heart_shape(moved(donor, trial).labels(), 0, donor.pixel_aspect)
         cut = shape.body[[0, -1], :].any() or shape.body[:, [0, -1]].any()
         if not cut and shape.passes(eccentricity_limit):
             return shape

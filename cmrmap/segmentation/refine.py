@@ -9,6 +9,7 @@ from cmrmap.segmentation.placement import centre_of, place, settled
 from cmrmap.segmentation.shape import HeartShape, heart_shape
 from cmrmap.types import (
     BoolArray,
+    Float64Array,
     ImageOutcome,
     RefinedSegmentation,
     SegmentationStack,
@@ -30,6 +31,7 @@ def refine_segmentation(
     pinhole_pixels: int = PINHOLE_PIXELS,
     reach_pixels: float = REACH_PIXELS,
     atypical_drop: float = ATYPICAL_DROP,
+    pixel_aspect: Float64Array | None = None,
 ) -> RefinedSegmentation:
     """Make one ring of every image's labels, or take it from a better image of the same slice, or leave it out.
 
@@ -50,6 +52,7 @@ def refine_segmentation(
     reach_pixels : how far, per axis, a replaced shape may lie from the slice's median position (ours)
     atypical_drop : a wall fails whose median Dice with the slice's other walls, centres aligned, lies this far below
         the slice's median (ours); 1 switches the check off
+    pixel_aspect : (slice,) row spacing over column spacing; None: pixels are square
 
     Returns
     -------
@@ -66,8 +69,9 @@ def refine_segmentation(
     out = np.zeros(labels.shape, dtype=np.uint8)
     outcome = np.full(present.shape, ImageOutcome.MISSING, dtype=np.uint8)
     donor = np.full(present.shape, -1, dtype=np.int16)
-    for s in range(labels.shape[0]):
-        shapes = {int(t): heart_shape(labels[s, t], pinhole_pixels) for t in np.flatnonzero(present[s])}
+    aspects = np.ones(labels.shape[0]) if pixel_aspect is None else pixel_aspect
+    for s, aspect in enumerate(aspects):
+        shapes = {int(t): heart_shape(labels[s, t], pinhole_pixels, float(aspect)) for t in np.flatnonzero(present[s])}
         passed = {t: shape for t, shape in shapes.items() if shape.passes(eccentricity_limit)}
         odd = atypical(passed, atypical_drop)
         passed = {t: shape for t, shape in passed.items() if t not in odd}

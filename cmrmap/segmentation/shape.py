@@ -24,7 +24,8 @@ class HeartShape:
     cavity : (row, column) bool, the wall's largest hole; where it has none, the cavity label's largest object
     right_ventricle : (row, column) bool, largest object outside wall and cavity
     euler_number : objects minus holes of the wall; 0 for a closed ring, 1 for an open one
-    eccentricity : of the ellipse with the wall's second moments; NaN where there is no wall
+    eccentricity : in the patient, of the ellipse with the wall's second moments; NaN where there is no wall
+    pixel_aspect : row spacing over column spacing
     """
 
     wall: BoolArray
@@ -32,6 +33,7 @@ class HeartShape:
     right_ventricle: BoolArray
     euler_number: int
     eccentricity: float
+    pixel_aspect: float = 1.0
 
     @property
     def body(self) -> BoolArray:
@@ -61,14 +63,17 @@ def largest_object(mask: BoolArray) -> BoolArray:
     return np.asarray(labelled == int(sizes.argmax()), dtype=np.bool_)
 
 
-def eccentricity(mask: BoolArray) -> float:
+def eccentricity(mask: BoolArray, pixel_aspect: float = 1.0) -> float:
     """Return the eccentricity of the ellipse with the mask's second central moments; NaN for an empty mask.
+
+    ``pixel_aspect`` is row spacing over column spacing: a heart is as round as it is in the patient.
 
     Each pixel counts as a square (1/12 on the diagonal), as in MATLAB's regionprops; scikit-image's counts points.
     """
     if not mask.any():
         return float("nan")
-    minor, major = np.linalg.eigvalsh(second_moments(mask))
+    to_square = np.array([pixel_aspect, 1.0])
+    minor, major = np.linalg.eigvalsh(second_moments(mask) * np.outer(to_square, to_square))
     return float(np.sqrt(max(0.0, 1.0 - minor / major)))
 
 
@@ -79,7 +84,7 @@ def second_moments(mask: BoolArray) -> Float64Array:
     return np.asarray(points @ points.T / points.shape[1] + np.eye(2) / 12.0, dtype=np.float64)
 
 
-def heart_shape(labels: LabelArray, pinhole_pixels: int) -> HeartShape:
+def heart_shape(labels: LabelArray, pinhole_pixels: int, pixel_aspect: float = 1.0) -> HeartShape:
     """Take one label image apart.
 
     The wall's holes are its 4-connected background regions that do not reach the outside. A hole of at most
@@ -90,12 +95,13 @@ def heart_shape(labels: LabelArray, pinhole_pixels: int) -> HeartShape:
     ----------
     labels : (row, column) uint8 of ``Label``
     pinhole_pixels : largest hole, in pixels, that is filled
+    pixel_aspect : row spacing over column spacing
     """
     heart = labels > 0
     box = ndimage.find_objects(heart.astype(np.uint8))
     if not box or box[0] is None:
         empty = np.zeros(labels.shape, dtype=np.bool_)
-        return HeartShape(empty, empty, empty, 0, float("nan"))
+        return HeartShape(empty, empty, empty, 0, float("nan"), pixel_aspect)
     rows, columns = box[0]
     part = np.pad(labels[rows, columns], 1)
     wall = largest_object(part == Label.MYOCARDIUM)
@@ -120,7 +126,7 @@ def heart_shape(labels: LabelArray, pinhole_pixels: int) -> HeartShape:
         whole = np.zeros(labels.shape, dtype=np.bool_)
         whole[rows, columns] = mask[1:-1, 1:-1]
         parts.append(whole)
-    return HeartShape(parts[0], parts[1], parts[2], euler, eccentricity(wall))
+    return HeartShape(parts[0], parts[1], parts[2], euler, eccentricity(wall, pixel_aspect), pixel_aspect)
 
 
 def _holes(wall: BoolArray) -> tuple[npt.NDArray[np.int32], int]:

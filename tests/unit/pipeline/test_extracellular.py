@@ -7,7 +7,7 @@ import pytest
 
 from cmrmap.hematocrit import Hematocrit
 from cmrmap.pipeline import MappedEcv, extracellular_volume
-from cmrmap.pipeline.extracellular import pair_slices
+from cmrmap.pipeline.extracellular import pair_slices, unpaired_reason
 from cmrmap.settings import AnalysisSettings, HematocritSettings
 from cmrmap.types import MapKind, Refusal, SliceGeometry
 
@@ -82,5 +82,12 @@ def test_a_moved_post_contrast_stack_leaves_slices_out(chain) -> None:
     moved = replace(post, stack=replace(post.stack, geometry=shifted))
     made = extracellular_volume((chain[MapKind.NATIVE_T1], moved), chain.hematocrit, SETTINGS)
     assert [r.slice_index for r in made.map.refusals] == [0]
-    assert "no post-contrast T1 slice" in made.map.refusals[0].reason
+    assert "nearest post-contrast T1 slice lies" in made.map.refusals[0].reason
     assert not made.map.analysed[0].any()
+
+
+def test_why_a_slice_has_no_partner_is_said() -> None:
+    plane = _planes(0)[0]
+    assert unpaired_reason(plane, _planes(3)) == ""
+    assert "lies 5.0 mm away; expected at most 4.0 mm" in unpaired_reason(plane, _planes(5, 20))
+    assert "turned by 90 degrees against it" in unpaired_reason(plane, _planes(0, turned=True))
