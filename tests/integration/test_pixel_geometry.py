@@ -20,7 +20,7 @@ from cmrmap.types import MapKind, WeightedStack
 pytestmark = pytest.mark.slow
 
 MODELS = Path(__file__).resolve().parents[2] / "models"
-SLICES = slice(1, 3)
+SLICES = slice(2, 3)
 #: rows and columns of the square grid that the odd ones are cut from: the heart and more
 WINDOW = (slice(27, 227), slice(13, 250))
 
@@ -35,7 +35,7 @@ def network() -> Network:
     return load_network(next(path for path in MODELS.iterdir() if path.is_dir()))
 
 
-def _two_slices(stack: WeightedStack) -> WeightedStack:
+def _one_slice(stack: WeightedStack) -> WeightedStack:
     return replace(stack, images=stack.images[SLICES], times_ms=stack.times_ms[SLICES], geometry=stack.geometry[SLICES])
 
 
@@ -69,7 +69,7 @@ def run(phantom: PhantomStudy, network: Network) -> Callable[..., StudyAnalysis]
 
     def of(native: tuple[float, float], post: tuple[float, float]) -> StudyAnalysis:
         stacks = [
-            _resampled(_two_slices(phantom[kind].stack), *factors)
+            _resampled(_one_slice(phantom[kind].stack), *factors)
             for kind, factors in ((MapKind.NATIVE_T1, native), (MapKind.POSTCONTRAST_T1, post))
         ]
         return analyse(stacks, network, hematocrit=hematocrit)
@@ -90,8 +90,8 @@ def _segments(analysis: StudyAnalysis, kind: MapKind) -> np.ndarray:
 
 @pytest.mark.parametrize(
     ("native", "post"),
-    [((1.5, 1.0), (1.5, 1.0)), ((1.0, 1.6), (1.0, 1.6)), ((1.5, 1.0), (1.0, 1.0)), ((1.0, 1.5), (1.4, 1.0))],
-    ids=["long rows", "long columns", "native only", "each its own way"],
+    [((1.6, 1.0), (1.6, 1.0)), ((1.0, 1.5), (1.4, 1.0))],
+    ids=["both alike", "each its own way"],
 )
 def test_segments_keep_their_values(native, post, run, square) -> None:
     odd = run(native, post)
@@ -99,8 +99,6 @@ def test_segments_keep_their_values(native, post, run, square) -> None:
         one, other = _segments(square, kind), _segments(odd, kind)
         assert one.shape == other.shape
         assert np.abs(one - other).mean() < tolerance, (kind, np.abs(one - other))
-
-
-def test_hearts_that_look_flattened_pass_the_shape_check(run) -> None:
-    (native,) = [one for one in run((1.6, 1.0), (1.6, 1.0)).maps if one.kind is MapKind.NATIVE_T1]
-    assert [(one.status, one.n_refined) for one in native.slices] == [("ok", 0)] * 2
+        if kind is not MapKind.ECV:  # hearts that look flattened pass the shape check
+            (result,) = [one for one in odd.maps if one.kind is kind]
+            assert [one.n_refined for one in result.slices] == [0]

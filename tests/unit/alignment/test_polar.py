@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cmrmap.alignment import choose_reference, to_polar
+from cmrmap.alignment import choose_reference, from_polar, to_polar
 from cmrmap.errors import InputError
 from cmrmap.types import ImageOutcome, Label, MapKind, RefinedSegmentation
 
@@ -141,3 +141,36 @@ def test_a_slice_without_usable_image_has_no_reference(ring):
     stack = polar_of(*labels, usable=np.zeros((1, 2), bool))
     outcome = [ImageOutcome.EXCLUDED, ImageOutcome.MISSING]
     assert choose_reference(refined_of(labels, outcome), stack).tolist() == [-1]
+
+
+@pytest.mark.parametrize("aspect", [0.6, 1.7])
+def test_angles_are_those_in_the_patient(ring, aspect) -> None:
+    """The same heart on square pixels and on pixels longer one way: the same cell lies in the same place."""
+    fine = ring(row=60.0, column=60.0, inner=16.0, outer=28.0, size=120)
+    y, x = np.mgrid[: round(120 / aspect), :120]
+    rows = (y + 0.5) * aspect - 0.5
+    radius = np.hypot(rows - 60.0, x - 60.0)
+    coarse = np.zeros(radius.shape, np.uint8)
+    coarse[radius <= 28.0] = Label.MYOCARDIUM
+    coarse[radius <= 16.0] = Label.CAVITY
+    usable = np.ones((1, 1), bool)
+    square = to_polar(np.zeros((1, 1, *fine.shape)), fine[None, None], usable, MapKind.T2)
+    other = to_polar(
+        np.zeros((1, 1, *coarse.shape)), coarse[None, None], usable, MapKind.T2, pixel_aspect=np.array([aspect])
+    )
+    in_fine_rows = (other.rows + 0.5) * aspect - 0.5
+    assert np.abs(in_fine_rows - square.rows).max() < 1.0
+    assert np.abs(other.columns - square.columns).max() < 1.0
+    field = rows + 2.0 * x  # known on the coarse pixels, comes back through its own grid
+    polar = to_polar(field[None, None], coarse[None, None], usable, MapKind.T2, pixel_aspect=np.array([aspect]))
+    back = from_polar(polar.signals[:, 0], polar, np.array([0]), coarse.shape)[0]
+    inside = np.isfinite(back)
+    assert inside.sum() > 500
+    assert np.abs(back - field)[inside].max() < 3.0
+
+
+def test_one_aspect_a_slice_is_asked_for(ring) -> None:
+    with pytest.raises(InputError, match="one value for each of 1 slices"):
+        to_polar(
+            np.zeros((1, 1, 88, 88)), ring()[None, None], np.ones((1, 1), bool), MapKind.T2, pixel_aspect=np.ones(2)
+        )

@@ -94,6 +94,16 @@ def test_shape_descriptors_agree_with_scikit_image(stretch):
     assert shape.eccentricity == pytest.approx(expected, abs=1e-12)
 
 
+def test_a_heart_is_as_round_as_it_is_in_the_patient():
+    flattened = heart(stretch=1.5)  # columns 1.5 times as fine as rows
+    assert heart_shape(flattened, 5).eccentricity > 0.7
+    assert heart_shape(flattened, 5, pixel_aspect=1.5).eccentricity < 0.2
+    labels = np.stack([flattened, broken(flattened)])[None]
+    stack = SegmentationStack(MapKind.T2, labels, np.ones((1, 2), np.float32))
+    refined = refine_segmentation(stack, np.ones((1, 2), bool), pixel_aspect=np.array([1.5]))
+    assert refined.outcome[0].tolist() == [ImageOutcome.PASSED, ImageOutcome.REPLACED]
+
+
 def test_eccentricity_limit():
     assert eccentricity(heart_shape(heart(stretch=1.25), 5).wall) < 0.65
     assert refine(heart(stretch=1.5)).outcome[0, 0] == ImageOutcome.EXCLUDED
