@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
 
 from cmrmap.errors import InputError, ModelError
 
 if TYPE_CHECKING:
     from cmrmap.cohort.task import StudyRecord
+    from cmrmap.evaluation.experiment import Evaluation
 
 _ROOT = Path(__file__).resolve().parents[2]
 _EXTRA = "install what evaluation needs: pip install -r requirements-evaluation.txt (make sets it up itself)"
@@ -27,6 +29,7 @@ def register(cli: typer.Typer, phantom: typer.Typer, evaluate: typer.Typer) -> N
     """Add the verbs of this room to the command line."""
     phantom.command("cohort")(phantom_cohort)
     cli.command("cohort")(cohort)
+    evaluate.command("cohort")(evaluate_cohort)
 
 
 def this_command() -> str:
@@ -137,3 +140,64 @@ def cohort(
     told = ", ".join(f"{number} {outcome}" for outcome, number in sorted(counts.items()))
     print(f"{len(summary.records)} studies: {told}; {summary.n_kept} were done before. Tables in {output}")
     raise typer.Exit(1 if counts.get("error") else 0)
+
+
+def evaluate_cohort(
+    results: Annotated[
+        list[str], typer.Option("--results", "-r", help="NAME=DIR or DIR of `cmrmap cohort`; again for another model.")
+    ],
+    reference: Annotated[
+        list[str], typer.Option("--reference", help="NAME=PATH or PATH: CSV, DICOM maps, phantom studies, or results.")
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for tables, figures and evaluation.html.")],
+    studies: Annotated[Path | None, typer.Option(help="The studies' images, for the figures that show them.")] = None,
+    t2_threshold: Annotated[float, typer.Option(help="Raised T2 is above it, ms (default: the paper's).")] = 58.0,
+    ecv_threshold: Annotated[float, typer.Option(help="Raised ECV is above it, % (default: the paper's).")] = 29.0,
+    seed: Annotated[int, typer.Option(min=0, help="Of bootstrap intervals.")] = 0,
+) -> None:
+    """Compare cohort results with references: the paper's Tables 1-3, Figures 2-6, and more, on one page.
+
+    Several models stand side by side; values of one side only are listed as left out, never dropped in silence.
+
+      cmrmap evaluate cohort -r results --reference cohort -o evaluation --studies cohort
+
+      cmrmap evaluate cohort -r N1=out1 -r N2=out2 --reference reader=reader.csv -o evaluation
+    """
+    try:
+        from cmrmap.evaluation.experiment import evaluate
+        from cmrmap.evaluation.provenance import evaluation_provenance
+        from cmrmap.evaluation.reference import read_reference
+        from cmrmap.evaluation.write import write_evaluation
+    except ModuleNotFoundError as error:
+        raise InputError(f"{error.name} is not installed; {_EXTRA}") from error
+    from cmrmap.types import MapKind
+
+    models = {name or path.name: path for name, path in map(_named, results)}
+    if len(models) != len(results):
+        raise InputError("two results have the same name; give each one, NAME=DIR")
+    references = [read_reference(path, name) for name, path in map(_named, reference)]
+    if len({one.name for one in references}) != len(references):
+        raise InputError("two references have the same name; give each one, NAME=PATH")
+    thresholds = {MapKind.T2: t2_threshold, MapKind.ECV: ecv_threshold}
+    found = evaluate(models, references, thresholds=thresholds, seed=seed)
+    provenance = evaluation_provenance(this_command(), seed, found.about)
+    page = write_evaluation(found, provenance, output, models=models, studies=studies)
+    _print_evaluation(found)
+    print(f"page: {page}")
+
+
+def _named(text: str) -> tuple[str | None, Path]:
+    name, separator, path = text.partition("=")
+    return (name, Path(path)) if separator else (None, Path(text))
+
+
+def _print_evaluation(found: Evaluation) -> None:
+    from cmrmap.evaluation.aims import aims_table
+
+    table = aims_table(found, found.models[0], found.references[0])
+    shown = Table(title=table.title)
+    for name in table.header:
+        shown.add_column(name)
+    for row in table.rows:
+        shown.add_row(*row)
+    Console().print(shown)

@@ -108,6 +108,7 @@ def run_cohort(
             "weights_sha256": network.weights_sha256,
             "settings_sha256": options.settings.sha256,
             "source": options.source,
+            "card": _card(options.model),
             "studies": len(tasks),
             "input": _input_about(studies),
         }
@@ -182,6 +183,12 @@ def _lost(task: StudyTask, message: str) -> StudyRecord:
     record = failed(task, message)
     record.write(task.output)
     return record
+
+
+def _card(model: Path) -> dict[str, Any]:
+    """Return the model's card without its measured figures: what Table 1 shows of a network."""
+    card: dict[str, Any] = json.loads((model / "model.json").read_text(encoding="utf-8"))
+    return {key: value for key, value in card.items() if key not in ("measured", "weights")}
 
 
 def _input_about(studies: Path) -> dict[str, Any] | None:

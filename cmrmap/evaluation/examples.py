@@ -1,0 +1,160 @@
+"""Counterparts of the paper's Figures 2, 3 and 6: outlines on weighted images, maps, and the cases that went wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from cmrmap.dicom.read import read_study
+from cmrmap.dicom.select import select_series
+from cmrmap.dicom.study import load_study
+from cmrmap.evaluation.experiment import MapEvaluation
+from cmrmap.evaluation.figures import to_svg
+from cmrmap.evaluation.reference import read_labels
+from cmrmap.hematocrit_sources import find_hematocrit
+from cmrmap.pipeline import StudyAnalysis, align, extracellular_volume, fit, refine, report
+from cmrmap.settings import AnalysisSettings
+from cmrmap.types import BoolArray, FloatArray, Label, LabelArray, MapKind, SegmentationStack, WeightedStack
+
+_MARGIN_PX = 26
+_COLUMNS = 6
+_WORST = 6
+_RANGE = {MapKind.T2: (30.0, 80.0), MapKind.ECV: (15.0, 50.0)}
+_NAMES = {MapKind.NATIVE_T1: "native T1", MapKind.POSTCONTRAST_T1: "post-contrast T1", MapKind.T2: "T2"}
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleStudy:
+    """A study's images and the outlines that were analysed."""
+
+    name: str
+    images: Path
+    stacks: tuple[WeightedStack, ...]
+    labels: dict[MapKind, LabelArray]
+
+    def stack(self, kind: MapKind) -> WeightedStack | None:
+        """Return the series of a map, if it has outlines."""
+        return next((one for one in self.stacks if one.kind is kind and kind in self.labels), None)
+
+
+def load_example(studies: Path, results: Path, name: str) -> ExampleStudy | None:
+    """Load a study of a cohort beside its outlines; None where one of them is not there."""
+    folder = studies / name / "dicom" if (studies / name / "dicom").is_dir() else studies / name
+    path = results / "studies" / name / "results" / "labels.npz"
+    if not folder.is_dir() or not path.is_file():
+        return None
+    study = read_study(folder)
+    stacks = load_study(study, select_series(study), {}).stacks
+    found = {stack.kind: read_labels(path, stack.kind) for stack in stacks}
+    labels = {kind: one for kind, one in found.items() if one is not None}
+    return ExampleStudy(name, folder, tuple(stacks), labels)
+
+
+def outlines_figure(example: ExampleStudy) -> bytes:
+    """Figure 2: one slice of each series at times from short to long, with the outline."""
+    kinds = [kind for kind in _NAMES if example.stack(kind) is not None]
+    figure = Figure(figsize=(2 * _COLUMNS, 2.1 * max(1, len(kinds))), layout="constrained")
+    axes = figure.subplots(max(1, len(kinds)), _COLUMNS, squeeze=False)
+    for row, kind in enumerate(kinds):
+        stack = example.stack(kind)
+        assert stack is not None
+        index = stack.images.shape[0] // 2
+        times = np.unique(np.linspace(0, stack.images.shape[1] - 1, _COLUMNS).astype(int))
+        for axis, time in zip(axes[row], times, strict=False):
+            _outlined(axis, stack.images[index, time], example.labels[kind][index, time])
+            axis.set_title(f"{_NAMES[kind]}, {stack.times_ms[index, time]:.0f} ms", fontsize=8)
+    for axis in axes.ravel():
+        axis.axis("off")
+    return to_svg(figure)
+
+
+def maps_figure(example: ExampleStudy) -> bytes:
+    """Figure 3: T2 and ECV of every slice, the whole wall and what is left after pruning."""
+    volumes = {one.kind: one for one in _analyse(example).volumes}
+    kinds = [kind for kind in _RANGE if kind in volumes]
+    n_slices = max((len(volumes[kind].geometry) for kind in kinds), default=1)
+    figure = Figure(figsize=(2 * n_slices + 0.6, 4.2 * max(1, len(kinds))), layout="constrained")
+    axes = figure.subplots(2 * max(1, len(kinds)), n_slices, squeeze=False)
+    for number, kind in enumerate(kinds):
+        volume = volumes[kind]
+        for index in range(len(volume.geometry)):
+            box = _box(volume.myocardium[index])
+            kept = np.where(volume.aha[index] > 0, volume.values[index], np.nan)
+            for row, values in ((2 * number, volume.values[index]), (2 * number + 1, kept)):
+                shown = axes[row, index].imshow(values[box], vmin=_RANGE[kind][0], vmax=_RANGE[kind][1], cmap="turbo")
+        rows = axes[2 * number : 2 * number + 2]
+        rows[0, 0].set_title(f"{kind.value}, whole wall", fontsize=8, loc="left")
+        rows[1, 0].set_title("after pruning", fontsize=8, loc="left")
+        figure.colorbar(shown, ax=list(rows.ravel()), label=f"{kind.value}, {kind.unit}", shrink=0.7)
+    for axis in axes.ravel():
+        axis.axis("off")
+    return to_svg(figure)
+
+
+def failures_figure(studies: Path, results: Path, evaluations: tuple[MapEvaluation, ...]) -> bytes | None:
+    """Figure 6: the slices with the largest errors of each map, with the outline; None where there are none."""
+    cases: list[tuple[MapKind, Any]] = []
+    for one in evaluations:
+        table = one.scopes["slice"].pairs.table
+        error = (table["automatic"] - table["reference"]).abs()
+        cases += [(one.kind, table.loc[number]) for number in error.sort_values(ascending=False).index[:_WORST]]
+    if not cases:
+        return None
+    figure = Figure(figsize=(2.1 * _WORST, 2.4 * len(evaluations)), layout="constrained")
+    axes = figure.subplots(len(evaluations), _WORST, squeeze=False)
+    with mpl.rc_context({"font.size": 8.0}):
+        for row, evaluation in enumerate(evaluations):
+            mine = [case for kind, case in cases if kind is evaluation.kind]
+            for axis, case in zip(axes[row], mine, strict=False):
+                example = load_example(studies, results, case["study"])
+                kind = MapKind.NATIVE_T1 if evaluation.kind is MapKind.ECV else evaluation.kind
+                stack = None if example is None else example.stack(kind)
+                if example is None or stack is None:
+                    continue
+                index, time = int(case["slice_index"]), 0 if kind is MapKind.T2 else stack.images.shape[1] - 1
+                _outlined(axis, stack.images[index, time], example.labels[kind][index, time])
+                level = case["level"] if isinstance(case["level"], str) else ""
+                axis.set_title(
+                    f"{evaluation.kind.value} {case['study']} {level}\n{case['automatic']:.1f}, reference "
+                    f"{case['reference']:.1f} {evaluation.kind.unit}"
+                )
+    for axis in axes.ravel():
+        axis.axis("off")
+    return to_svg(figure)
+
+
+def _analyse(example: ExampleStudy) -> StudyAnalysis:
+    settings = AnalysisSettings()
+    stacks = [stack for stack in example.stacks if stack.kind in example.labels]
+    outlines = [
+        SegmentationStack(s.kind, example.labels[s.kind], np.ones(s.images.shape[:2], dtype=np.float32)) for s in stacks
+    ]
+    refined = refine(stacks, outlines, settings)
+    series = fit(stacks, refined, align(stacks, refined, settings), settings)
+    hematocrit = find_hematocrit(example.images, ())
+    return report(series, extracellular_volume(series, hematocrit, settings), (), settings)
+
+
+def _outlined(axis: Axes, image: FloatArray, labels: LabelArray) -> None:
+    box = _box(np.asarray(labels > 0, dtype=np.bool_)) if labels.any() else (slice(60, 200), slice(60, 200))
+    values = image[box]
+    axis.imshow(values, cmap="gray", vmin=0, vmax=float(np.percentile(values, 98.5)) or 1.0)
+    wall = labels[box] == Label.MYOCARDIUM
+    if wall.any():
+        axis.contour(wall, [0.5], colors="#ff4040", linewidths=0.9)
+
+
+def _box(mask: BoolArray) -> tuple[slice, slice]:
+    rows, columns = np.nonzero(mask)
+    if not rows.size:
+        return slice(60, 200), slice(60, 200)
+    return (
+        slice(max(0, int(rows.min()) - _MARGIN_PX), int(rows.max()) + _MARGIN_PX),
+        slice(max(0, int(columns.min()) - _MARGIN_PX), int(columns.max()) + _MARGIN_PX),
+    )

@@ -1,0 +1,85 @@
+"""What the automatic values are compared with: a CSV file, DICOM maps, a phantom's truth, another cohort's results."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from cmrmap.errors import InputError
+from cmrmap.evaluation.dicom_reference import read_dicom_reference
+from cmrmap.evaluation.values import check_table, read_csv, read_measured
+from cmrmap.types import LabelArray, MapKind
+
+_LABELS = Path("results") / "labels.npz"
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Reference values, and outlines where there are any.
+
+    Attributes
+    ----------
+    name : how the tables call it
+    table : of values, see `cmrmap.evaluation.values`
+    labels : per study a file with ``<kind>_labels`` (slice, time, row, column)
+    """
+
+    name: str
+    table: pd.DataFrame
+    labels: dict[str, Path]
+
+
+def read_reference(path: Path, name: str | None = None) -> Reference:
+    """Read a reference; what it is, is seen from what is there.
+
+    - a CSV file (`cmrmap.evaluation.values.read_csv`)
+    - an output folder of ``cmrmap cohort`` (for example with a reader's outlines)
+    - a folder of phantom studies (``<study>/truth/truth.json``)
+    - a folder with one folder of DICOM a study: maps and segmentation (`cmrmap.evaluation.dicom_reference`)
+
+    Raises
+    ------
+    InputError
+        none of these, or one that is not as it should be
+    """
+    if path.is_file():
+        return Reference(name or path.stem, read_csv(path), {})
+    if (path / "results.parquet").is_file():
+        table = read_measured(path)[["study", "map", "scope", "slice_index", "aha", "value"]]
+        labels = {one.parent.parent.name: one for one in sorted((path / "studies").glob(f"*/{_LABELS}"))}
+        return Reference(name or path.name, check_table(table, str(path)), labels)
+    truths = sorted(path.glob("*/truth/truth.json"))
+    if truths:
+        rows = [row for one in truths for row in _truth_rows(one.parent.parent.name, one)]
+        labels = {one.parent.parent.name: one.parent / "truth.npz" for one in truths}
+        return Reference(name or "truth", check_table(pd.DataFrame(rows), str(path)), labels)
+    if path.is_dir():
+        return Reference(name or path.name, check_table(read_dicom_reference(path), str(path)), {})
+    raise InputError(f"reference {path} does not exist; give a CSV file or a folder, see docs/evaluation.md")
+
+
+def read_labels(path: Path, kind: MapKind) -> LabelArray | None:
+    """Outlines of one series from a labels file; None where it has none."""
+    with np.load(path) as arrays:
+        key = f"{kind.value}_labels"
+        return np.asarray(arrays[key], dtype=np.uint8) if key in arrays else None
+
+
+def _truth_rows(study: str, path: Path) -> list[dict[str, Any]]:
+    document = json.loads(path.read_text(encoding="utf-8"))
+    rows = []
+    for kind, found in document["maps"].items():
+        common = {"study": study, "map": kind}
+        rows.append({**common, "scope": "patient", "slice_index": -1, "aha": -1, "value": found["patient"]["mean"]})
+        for one in found["slices"]:
+            here = {**common, "slice_index": one["slice_index"]}
+            rows.append({**here, "scope": "slice", "aha": -1, "value": one["mean"]})
+            rows += [
+                {**here, "scope": "segment", "aha": part["aha"], "value": part["mean"]} for part in one["segments"]
+            ]
+    return rows
