@@ -117,6 +117,10 @@ def run(context: typer.Context) -> None:
     raise typer.Exit(subprocess.run([sys.executable, str(_ROOT / "app"), *context.args], check=False).returncode)
 
 
+def _shipped_model() -> Path:
+    return next(iter(sorted((_ROOT / "models").glob("*/model.json")))).parent
+
+
 @cli.command()
 def train(
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for checkpoints, logs and the model.")],
@@ -124,8 +128,18 @@ def train(
     fine_steps: Annotated[int, typer.Option(min=1, help="Steps of the network that draws it.")] = 6400,
     seed: Annotated[int, typer.Option(min=0, help="Draws weights and images.")] = 1,
     name: Annotated[str, typer.Option(help="Name of the model on its card.")] = "stack-unet",
+    cine: Annotated[
+        Path | None,
+        typer.Option(help="Real anatomy: .npz of cine slices with the cavity labelled in all, the wall in some."),
+    ] = None,
+    start: Annotated[
+        Path | None, typer.Option("--from", help="Model folder whose weights to begin from; default: random ones.")
+    ] = None,
 ) -> None:
     """Train the segmentation on synthetic images; a killed training goes on where it stopped.
+
+    With --cine most slices show real anatomy in mapping contrast; the walls that its readers left out are traced with
+    the model of --from, or the shipped one, and kept in DIR/cine_walls.npz.
 
     A step is 18 images. On two cores the defaults take about two hours. DIR/model is what the application takes:
 
@@ -135,13 +149,18 @@ def train(
     """
     import logging
 
+    from cmrmap.segmentation import load_network
     from cmrmap.training.export import export
     from cmrmap.training.loop import TrainingSettings
     from cmrmap.training.loop import train as train_network
+    from cmrmap.training.remap import prepare_file
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+    first = None if start is None else load_network(start)
+    scenes = () if cine is None else prepare_file(cine, first or load_network(_shipped_model()), output)
     for network, steps in (("coarse", coarse_steps), ("fine", fine_steps)):
-        train_network(TrainingSettings(network, steps, seed=seed), output)
+        weights = None if first is None else getattr(first, network).state_dict()
+        train_network(TrainingSettings(network, steps, seed=seed), output, scenes=scenes, start=weights)
     card = export(output, output / "model", {"name": name, "version": VERSION})
     print(f"model written: {card}")
 
@@ -156,7 +175,7 @@ def evaluate_segmentation(
     from cmrmap.evaluation.segmentation import evaluate_folder
     from cmrmap.segmentation import load_network
 
-    network = load_network(model or next(iter(sorted((_ROOT / "models").glob("*/model.json")))).parent)
+    network = load_network(model or _shipped_model())
     table = Table(title=f"Overlap with the reference, model {network.name} {network.version}")
     for name in ("subject", "images", "wall Dice", "median", "cavity Dice", "shape check passed"):
         table.add_column(name)

@@ -15,6 +15,7 @@ from cmrmap.segmentation.model_folder import Network
 from cmrmap.segmentation.motion import MAX_SHIFT_MM, estimate_shifts
 from cmrmap.segmentation.network import StackUNet
 from cmrmap.segmentation.preprocess import COARSE_PIXEL_MM, FINE_PIXEL_MM, Crop, normalise, pad_to, resample
+from cmrmap.segmentation.ring import Ring, find_ring
 from cmrmap.types import (
     BoolArray,
     Float64Array,
@@ -169,11 +170,32 @@ def _predict(
     # one after the other: the probabilities of all images at once would take gigabytes where the matrix is large
     for index, (one, probability) in enumerate(zip(crops, probabilities, strict=True)):
         full = one.paste_back(probability[None], (rows, columns), shape, outside)[0]
-        best, label = full.max(0)
+        best, label = _as_ring(full, find_ring(probability.numpy(), FINE_PIXEL_MM), one, (rows, columns))
         ventricle_pixels = (label == Label.MYOCARDIUM) | (label == Label.CAVITY)
         labels[index] = label.numpy()
         confidence[index] = float((best * ventricle_pixels).sum() / ventricle_pixels.sum().clamp_min(1))
     return labels, confidence
+
+
+def _as_ring(full: Tensor, ring: Ring | None, crop: Crop, resampled: tuple[int, int]) -> tuple[Tensor, Tensor]:
+    """Probability and label (row, column) of each pixel of the image: the ring, and what the network sees around it.
+
+    ``full`` (class, row, column) are the class probabilities on the image's own pixels.
+    """
+    if ring is None:
+        best, label = full.max(0)
+        return best, label
+    outside = full.clone()
+    outside[[Label.MYOCARDIUM, Label.CAVITY]] = -1.0
+    label = outside.argmax(0)
+    rows, columns = (
+        (np.arange(count) + 0.5) * size / count - 0.5 - begin
+        for count, size, begin in zip(full.shape[1:], resampled, (crop.top, crop.left), strict=True)
+    )
+    grid = rows[:, None], columns[None, :]
+    label[torch.from_numpy(ring.epicardium.contains(*grid))] = Label.MYOCARDIUM
+    label[torch.from_numpy(ring.endocardium.contains(*grid))] = Label.CAVITY
+    return full.gather(0, label[None])[0], label
 
 
 def segment_stack(stack: WeightedStack, network: Network) -> SegmentationStack:

@@ -6,7 +6,7 @@ import json
 import logging
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -16,8 +16,10 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from cmrmap.errors import InputError
-from cmrmap.segmentation.network import N_CLASSES, StackUNet
-from cmrmap.training.synthetic import COARSE_VIEW, FINE_VIEW, View, draw_slice
+from cmrmap.segmentation.network import StackUNet
+from cmrmap.training.loss import segmentation_loss
+from cmrmap.training.remap import CineScene, draw_cine_slice
+from cmrmap.training.synthetic import COARSE_VIEW, FINE_VIEW, SyntheticSlice, View, draw_slice
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +46,7 @@ class TrainingSettings:
     weight_decay: float = 1e-3
     dropout: float = 0.05
     average_decay: float = 0.998  # exponential moving average of the weights: what is exported
+    cine_share: float = 0.6  # of the slices that are drawn from real cine anatomy, where there is any
 
     def __post_init__(self) -> None:
         if self.network not in VIEWS:
@@ -52,38 +55,31 @@ class TrainingSettings:
             raise InputError(f"steps is {self.steps}; expected at least 1")
 
 
-class _Batches(Dataset[tuple[Tensor, Tensor]]):
+class _Batches(Dataset[tuple[Tensor, Tensor, Tensor]]):
     """Batch number ``step`` of a training: a function of the seed and the step alone, so that a resume repeats it."""
 
-    def __init__(self, settings: TrainingSettings) -> None:
+    def __init__(self, settings: TrainingSettings, scenes: Sequence[CineScene]) -> None:
         self._settings = settings
+        self._scenes = scenes
 
     def __len__(self) -> int:
         return self._settings.steps
 
-    def __getitem__(self, step: int) -> tuple[Tensor, Tensor]:
+    def __getitem__(self, step: int) -> tuple[Tensor, Tensor, Tensor]:
         rng = np.random.default_rng([self._settings.seed, step])
         n_images = int(rng.choice(list(_IMAGES_PER_SLICE), p=list(_IMAGES_PER_SLICE.values())))
+        slices = [self._draw(rng, n_images) for _ in range(_IMAGES_PER_STEP // n_images)]
+        return (
+            torch.stack([s.images for s in slices]),
+            torch.stack([s.labels for s in slices]),
+            torch.stack([s.known for s in slices]),
+        )
+
+    def _draw(self, rng: np.random.Generator, n_images: int) -> SyntheticSlice:
         view = VIEWS[self._settings.network]
-        slices = [draw_slice(rng, view, n_images) for _ in range(_IMAGES_PER_STEP // n_images)]
-        return torch.stack([s.images for s in slices]), torch.stack([s.labels for s in slices])
-
-
-def segmentation_loss(logits: Tensor, labels: Tensor) -> Tensor:
-    """Cross-entropy plus soft Dice over the batch, of logits (stack, image, class, row, column).
-
-    The classes are not weighted: weights of 3 for the myocardium made its walls too thick on images that the training
-    had not seen (mean Dice lower by 0.04-0.06), and on a crop about the heart no class is rare.
-    """
-    logits = logits.flatten(0, 1).float()
-    labels = labels.flatten(0, 1)
-    entropy = torch.nn.functional.cross_entropy(logits, labels)
-    probabilities = logits.softmax(1)
-    target = torch.nn.functional.one_hot(labels, N_CLASSES).movedim(-1, 1).to(probabilities.dtype)
-    overlap = (probabilities * target).sum((0, 2, 3))
-    total = (probabilities + target).sum((0, 2, 3))
-    dice = ((2 * overlap + 1) / (total + 1))[1:]
-    return entropy + 1 - dice.mean()
+        if self._scenes and rng.random() < self._settings.cine_share:
+            return draw_cine_slice(rng, view, n_images, self._scenes[int(rng.integers(len(self._scenes)))])
+        return draw_slice(rng, view, n_images)
 
 
 def learning_rate(settings: TrainingSettings, step: int) -> float:
@@ -93,11 +89,13 @@ def learning_rate(settings: TrainingSettings, step: int) -> float:
     return settings.learning_rate * factor
 
 
-def _loader(settings: TrainingSettings, first_step: int) -> Iterator[tuple[Tensor, Tensor]]:
+def _loader(
+    settings: TrainingSettings, first_step: int, scenes: Sequence[CineScene]
+) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
     steps = range(first_step, settings.steps)
     return iter(
         DataLoader(
-            _Batches(settings),
+            _Batches(settings, scenes),
             batch_size=None,
             sampler=steps,
             num_workers=max(1, (os.cpu_count() or 2) // 2),
@@ -111,9 +109,17 @@ def _one_thread(_: int) -> None:
     torch.set_num_threads(1)
 
 
-def train(settings: TrainingSettings, folder: Path, *, checkpoint_s: float = 120.0) -> Path:
+def train(
+    settings: TrainingSettings,
+    folder: Path,
+    *,
+    scenes: Sequence[CineScene] = (),
+    start: Mapping[str, Tensor] | None = None,
+    checkpoint_s: float = 120.0,
+) -> Path:
     """Train, or go on where a killed training in ``folder`` stopped; return the checkpoint's path.
 
+    ``scenes`` are real anatomy beside the synthetic one; ``start`` are weights to begin from instead of random ones.
     Writes ``<network>.pt`` (weights, averaged weights, optimiser, step) every ``checkpoint_s`` seconds and
     ``<network>.log.jsonl`` (step, loss, images per second).
     """
@@ -121,6 +127,8 @@ def train(settings: TrainingSettings, folder: Path, *, checkpoint_s: float = 120
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.manual_seed(settings.seed)
     network = StackUNet(WIDTHS[settings.network], settings.dropout).to(device)
+    if start is not None:
+        network.load_state_dict(start)
     average = {name: value.detach().clone() for name, value in network.state_dict().items()}
     optimiser = torch.optim.AdamW(network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay)
     path = folder / f"{settings.network}.pt"
@@ -150,13 +158,13 @@ def train(settings: TrainingSettings, folder: Path, *, checkpoint_s: float = 120
     last_save = last_report = time.monotonic()
     started, losses = last_save, []
     network.train()
-    for step, (images, labels) in enumerate(_loader(settings, first_step), start=first_step):
+    for step, (images, labels, known) in enumerate(_loader(settings, first_step, scenes), start=first_step):
         for group in optimiser.param_groups:
             group["lr"] = learning_rate(settings, step)
         images, labels = images.to(device, non_blocking=True), labels.to(device, non_blocking=True)
         with torch.autocast(device.type, dtype=torch.bfloat16):
             logits = network(images)
-        loss = segmentation_loss(logits, labels)
+        loss = segmentation_loss(logits, labels, known)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0)

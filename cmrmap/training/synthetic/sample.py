@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
 from cmrmap.segmentation.preprocess import COARSE_PIXEL_MM, FINE_PIXEL_MM, FINE_SIZE, normalise
-from cmrmap.training.synthetic.anatomy import Anatomy, draw_anatomy, render, smooth_noise
+from cmrmap.training.synthetic.anatomy import draw_anatomy, render, smooth_noise
 from cmrmap.training.synthetic.artefacts import corrupt, draw_artefacts
 from cmrmap.training.synthetic.contrast import draw_contrast
 from cmrmap.training.synthetic.tissues import N_TISSUES
@@ -33,11 +34,42 @@ _MARGIN = 10  # pixels rendered beyond the view, so that motion brings in anatom
 
 @dataclass(frozen=True, slots=True)
 class SyntheticSlice:
-    """Images and labels of one slice; ``images`` (image, row, column) float32 normalised, ``labels`` int64."""
+    """Images and labels of one slice.
+
+    Attributes
+    ----------
+    images : (image, row, column) float32, normalised
+    labels : (image, row, column) int64 of ``cmrmap.types.Label``
+    family : of contrasts
+    known : (class,) bool, which classes the labels tell; those that they do not are background in ``labels``
+    """
 
     images: Tensor
     labels: Tensor
     family: str
+    known: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What the scanner looks at, on the oversampled grid of :func:`scene_grid`.
+
+    Attributes
+    ----------
+    signals : (image, row, column) float32, signed
+    masks : (3, row, column) float32 shares of LV myocardium, LV cavity and RV
+    offset_mm : (row, column) of the left ventricle from the middle of the view
+    lv_radius_mm : mean radius of the epicardium
+    phase_sensitive : whether the images keep their sign
+    known : which classes ``masks`` tell
+    """
+
+    signals: npt.NDArray[np.float32]
+    masks: npt.NDArray[np.float32]
+    offset_mm: Float64Array
+    lv_radius_mm: float
+    phase_sensitive: bool
+    known: tuple[bool, ...] = (True, True, True, True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +98,15 @@ def _draw_motion(rng: np.random.Generator, n_images: int) -> _Motion:
     )
 
 
-def _grid(anatomy: Anatomy, view: View, offset: Float64Array) -> tuple[Float64Array, Float64Array]:
-    """Anatomical (y, x) in mm of the oversampled, rotated and mirrored view."""
+def scene_grid(view: View, offset_mm: Float64Array, rotation: float, mirror: bool) -> tuple[Float64Array, Float64Array]:
+    """Anatomical (y, x) in mm about the left ventricle, of the oversampled, rotated and mirrored view."""
     n = (view.size + 2 * _MARGIN) * view.oversample
     step = view.pixel_mm / view.oversample
     line = (np.arange(n) - (n - 1) / 2) * step
-    y, x = np.meshgrid(line - offset[0], line - offset[1], indexing="ij")
-    if anatomy.mirror:
+    y, x = np.meshgrid(line - offset_mm[0], line - offset_mm[1], indexing="ij")
+    if mirror:
         x = -x
-    cosine, sine = np.cos(anatomy.rotation), np.sin(anatomy.rotation)
+    cosine, sine = np.cos(rotation), np.sin(rotation)
     return np.asarray(cosine * y + sine * x), np.asarray(-sine * y + cosine * x)
 
 
@@ -103,29 +135,38 @@ def draw_slice(rng: np.random.Generator, view: View, n_images: int) -> Synthetic
     """Draw one slice with ``n_images`` weighted images; the same generator state gives the same slice."""
     anatomy = draw_anatomy(rng)
     contrast = draw_contrast(rng, n_images)
-    motion = _draw_motion(rng, n_images)
-    artefacts = draw_artefacts(rng, n_images)
-    spread = view.offset_mm * (1.0 if rng.random() < 0.9 else 1.4)
-    offset = rng.uniform(-spread, spread, 2)
-
-    y, x = _grid(anatomy, view, offset)
+    offset = draw_offset(rng, view)
+    y, x = scene_grid(view, offset, anatomy.rotation, anatomy.mirror)
     tissue, label = render(anatomy, y, x)
     shape = (tissue.shape[0], tissue.shape[1])
     texture = sum(rng.uniform(0, 0.12) * smooth_noise(rng, shape, cells) for cells in (40, 9))
     texture = 1 + texture * rng.uniform(0.3, 1.0, N_TISSUES)[tissue]
     signals = contrast.signals.astype(np.float32)[:, tissue] * texture.astype(np.float32)
     masks = np.stack([label == value for value in (1, 2, 3)]).astype(np.float32)
+    scene = Scene(signals, masks, offset, float(anatomy.epicardium.mean()), contrast.phase_sensitive)
+    return photograph(rng, scene, view, contrast.family)
 
-    sampling = _sampling(motion, view, offset, float(anatomy.epicardium.mean()))
-    picture = torch.from_numpy(signals).unsqueeze(1)
+
+def draw_offset(rng: np.random.Generator, view: View) -> Float64Array:
+    """(row, column) mm by which the left ventricle lies off the middle of the view."""
+    spread = view.offset_mm * (1.0 if rng.random() < 0.9 else 1.4)
+    return np.asarray(rng.uniform(-spread, spread, 2), dtype=np.float64)
+
+
+def photograph(rng: np.random.Generator, scene: Scene, view: View, family: str) -> SyntheticSlice:
+    """Move the scene for every image, see it through coil, blur and noise, and normalise as the network reads it."""
+    n_images = len(scene.signals)
+    motion = _draw_motion(rng, n_images)
+    artefacts = draw_artefacts(rng, n_images)
+    sampling = _sampling(motion, view, scene.offset_mm, scene.lv_radius_mm)
+    picture = torch.from_numpy(scene.signals).unsqueeze(1)
     picture = torch.nn.functional.grid_sample(picture, sampling, mode="bilinear", align_corners=False)
     moved = torch.nn.functional.grid_sample(
-        torch.from_numpy(masks).expand(n_images, -1, -1, -1), sampling, mode="bilinear", align_corners=False
+        torch.from_numpy(scene.masks).expand(n_images, -1, -1, -1), sampling, mode="bilinear", align_corners=False
     )
     picture = torch.nn.functional.avg_pool2d(picture, view.oversample).squeeze(1)
     moved = torch.nn.functional.avg_pool2d(moved, view.oversample)
     background = 1 - moved.sum(1, keepdim=True)
     labels = torch.cat([background, moved], dim=1).argmax(1)
-
-    images = corrupt(picture, artefacts, rng, view.pixel_mm, phase_sensitive=contrast.phase_sensitive)
-    return SyntheticSlice(images=normalise(images), labels=labels, family=contrast.family)
+    images = corrupt(picture, artefacts, rng, view.pixel_mm, phase_sensitive=scene.phase_sensitive)
+    return SyntheticSlice(normalise(images), labels, family, torch.tensor(scene.known))

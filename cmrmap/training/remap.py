@@ -1,0 +1,159 @@
+"""Cine slices seen with the contrast of mapping sequences: real anatomy, physics of our choice.
+
+In a balanced SSFP cine image blood is bright, muscle grey, lung dark. The grey value, scaled so that the wall is 0 and
+the cavity 1, is taken as a mixture of tissues (lung below 0, muscle at 0, blood or fat at 1), and the mixture's signals
+under a random preparation are added up. So partial volume, papillary muscles, trabeculae and texture stay real, and any
+image of an inversion recovery or a T2 preparation can be made, those without contrast between blood and wall too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from cmrmap.segmentation.model_folder import Network
+from cmrmap.training.cine import CineCase, complete_walls, read_cine, write_cine
+from cmrmap.training.synthetic.anatomy import smooth_noise
+from cmrmap.training.synthetic.contrast import draw_contrast
+from cmrmap.training.synthetic.sample import (
+    Scene,
+    SyntheticSlice,
+    View,
+    draw_offset,
+    photograph,
+    scene_grid,
+)
+from cmrmap.training.synthetic.tissues import Tissue
+from cmrmap.types import Float64Array, Label
+
+WALLS_NAME = "cine_walls.npz"
+_DARKEST, _BRIGHTEST = -0.6, 1.6  # grey at and below which there is lung; above which brightness is the coil's
+_BRIGHT = 0.5  # grey above which a region outside the ventricle is blood or fat
+_LEAST_CONTRAST = 0.08  # of the full scale between wall and cavity: less cannot be taken apart
+_NEAR_MM = 7.0  # a large bright region this near to the wall is the right ventricle, most of the time
+_LARGE_MM2 = 200.0
+_OUTSIDE = (Tissue.FAT, Tissue.BLOOD, Tissue.OTHER_1, Tissue.OTHER_2, Tissue.STOMACH)
+
+
+@dataclass(frozen=True, slots=True)
+class CineScene:
+    """A case prepared once for many drawings.
+
+    Attributes
+    ----------
+    grey : (row, column) float32, the wall is 0 and the cavity 1
+    masks : (2, row, column) float32, myocardium and cavity
+    bright : (row, column) uint8, number of the bright region outside the ventricle; 0 = none
+    neighbours : numbers of the bright regions that may be the right ventricle
+    """
+
+    grey: npt.NDArray[np.float32]
+    masks: npt.NDArray[np.float32]
+    bright: npt.NDArray[np.uint8]
+    neighbours: tuple[int, ...]
+    centre: tuple[float, float]
+    radius_mm: float
+    pixel_mm: float
+    wall_known: bool
+
+
+def prepare(case: CineCase) -> CineScene | None:
+    """Prepare a case; None where wall and cavity cannot be told apart by their grey."""
+    cavity, wall = case.labels == Label.CAVITY, case.labels == Label.MYOCARDIUM
+    if not case.wall_known:  # a rim about the cavity holds mostly muscle
+        wall = ndimage.binary_dilation(cavity, iterations=3) & ~ndimage.binary_dilation(cavity)
+    core = ndimage.binary_erosion(wall)
+    muscle = float(np.median(case.image[core if core.sum() > 20 else wall]))
+    blood = float(np.percentile(case.image[cavity], 65))
+    if blood - muscle < _LEAST_CONTRAST * float(np.percentile(case.image, 99)):
+        return None
+    grey = (case.image - muscle) / (blood - muscle)
+    ventricle = cavity | wall
+    regions, count = ndimage.label(
+        ndimage.binary_opening((ndimage.gaussian_filter(grey, 0.7) > _BRIGHT) & ~ndimage.binary_dilation(ventricle))
+    )
+    near = ndimage.binary_dilation(ventricle, iterations=max(1, round(_NEAR_MM / case.pixel_mm)))
+    areas = np.bincount(regions.ravel(), minlength=count + 1) * case.pixel_mm**2
+    touching = np.unique(regions[near])
+    order = np.argsort(-areas[1:])[:255] + 1  # beyond 255 they are specks
+    numbers = np.zeros(count + 1, dtype=np.uint8)
+    numbers[order] = np.arange(1, len(order) + 1)
+    return CineScene(
+        grey=np.clip(grey, _DARKEST, 3.0).astype(np.float32),
+        masks=np.stack([wall if case.wall_known else np.zeros_like(wall), cavity]).astype(np.float32),
+        bright=numbers[regions],
+        neighbours=tuple(int(numbers[i]) for i in touching if i and numbers[i] and areas[i] > _LARGE_MM2),
+        centre=tuple(float(c) for c in ndimage.center_of_mass(cavity)),  # type: ignore[arg-type]
+        radius_mm=float(np.sqrt(ventricle.sum() / np.pi)) * case.pixel_mm,
+        pixel_mm=case.pixel_mm,
+        wall_known=case.wall_known,
+    )
+
+
+def prepare_file(path: Path, network: Network, folder: Path) -> tuple[CineScene, ...]:
+    """Read a cine file, complete its walls with ``network`` (kept in ``folder``) and prepare what can be remapped."""
+    completed = folder / WALLS_NAME
+    if not completed.is_file():
+        cases = complete_walls(read_cine(path), network)
+        folder.mkdir(parents=True, exist_ok=True)
+        write_cine(completed, cases)
+    return tuple(scene for scene in map(prepare, read_cine(completed)) if scene is not None)
+
+
+def draw_cine_slice(rng: np.random.Generator, view: View, n_images: int, scene: CineScene) -> SyntheticSlice:
+    """Draw ``n_images`` weighted images of a real slice; the same generator state gives the same images."""
+    contrast = draw_contrast(rng, n_images)
+    scale = float(np.exp(rng.normal(0, 0.1)))
+    offset = draw_offset(rng, view)
+    y, x = scene_grid(view, offset, rng.uniform(-np.pi, np.pi), bool(rng.random() < 0.5))
+    places = [centre + axis / (scene.pixel_mm * scale) for centre, axis in zip(scene.centre, (y, x), strict=True)]
+    grey = ndimage.map_coordinates(scene.grey, places, order=1, mode="constant", cval=_DARKEST)
+    masks = np.stack([ndimage.map_coordinates(mask, places, order=1) for mask in scene.masks])
+    bright = ndimage.map_coordinates(scene.bright, places, order=0)
+    signals = _signals(rng, contrast.signals, grey.astype(np.float64), masks.sum(0) > 0.5, bright, scene)
+    return photograph(
+        rng,
+        Scene(
+            signals=signals,
+            masks=np.concatenate([masks, np.zeros_like(masks[:1])]).astype(np.float32),
+            offset_mm=offset,
+            lv_radius_mm=scene.radius_mm * scale,
+            phase_sensitive=contrast.phase_sensitive,
+            known=(True, scene.wall_known, True, False),
+        ),
+        view,
+        "cine " + contrast.family,
+    )
+
+
+def _signals(
+    rng: np.random.Generator,
+    tissue: Float64Array,
+    grey: Float64Array,
+    ventricle: npt.NDArray[np.bool_],
+    bright: npt.NDArray[np.uint8],
+    scene: CineScene,
+) -> npt.NDArray[np.float32]:
+    """Signed signals (image, row, column) of the mixture that every grey value stands for."""
+    kinds = np.full(256, int(Tissue.BLOOD))  # small or unnumbered bright spots are vessels
+    for number in range(1, 256):
+        if number in scene.neighbours and rng.random() < 0.8:
+            kinds[number] = Tissue.RV_BLOOD
+        else:
+            kinds[number] = rng.choice([int(t) for t in _OUTSIDE], p=[0.45, 0.25, 0.1, 0.1, 0.1])
+    high = tissue[:, kinds][:, bright]  # (image, row, column)
+    middle = np.broadcast_to(tissue[:, Tissue.MYOCARDIUM, None, None], high.shape)
+    if rng.random() < 0.7:  # grey tissue away from the heart need not be muscle
+        far = ndimage.gaussian_filter(1.0 - ndimage.binary_dilation(ventricle, iterations=5), 3.0)
+        share = np.clip(1.5 * smooth_noise(rng, grey.shape, int(rng.integers(2, 6))), 0, 1) * np.clip(far * 2 - 1, 0, 1)
+        other = tissue[:, int(rng.choice([Tissue.LIVER, Tissue.SKELETAL_MUSCLE, Tissue.OTHER_3, Tissue.SPLEEN]))]
+        middle = middle * (1 - share) + other[:, None, None] * share
+    low = tissue[:, Tissue.LUNG, None, None]
+    up = np.clip(grey, 0, 1)
+    down = np.clip(grey / _DARKEST, 0, 1)
+    gain = 1 + np.clip(grey - 1, 0, _BRIGHTEST - 1) * rng.uniform(0.2, 1.0)
+    return np.asarray((middle + up * (high * gain - middle) + down * (low - middle)), dtype=np.float32)

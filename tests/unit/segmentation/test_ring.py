@@ -1,0 +1,87 @@
+"""The ring: exact on what is a ring, closed where pixels are not, nothing where there is none."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cmrmap.segmentation.ring import N_ANGLES, Outline, _closed_path, find_ring, trace
+from cmrmap.segmentation.shape import heart_shape
+from cmrmap.types import Label
+
+
+def _probabilities(centre: tuple[float, float], inner: float, outer: float, size: int = 96) -> np.ndarray:
+    y, x = np.mgrid[:size, :size]
+    radius = np.hypot(y - centre[0], x - centre[1])
+    cavity, ventricle = (1 / (1 + np.exp((radius - r) * 3)) for r in (inner, outer))
+    out = np.zeros((4, size, size))
+    out[Label.CAVITY], out[Label.MYOCARDIUM] = cavity, np.clip(ventricle - cavity, 0, 1)
+    out[Label.BACKGROUND] = 1 - out.sum(0)
+    return out
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.floats(8, 20), st.floats(3, 14), st.floats(-8, 8), st.floats(-8, 8))
+def test_a_ring_is_found_within_half_a_pixel(inner: float, wall: float, down: float, right: float) -> None:
+    centre = (48 + down, 46 + right)
+    ring = find_ring(_probabilities(centre, inner, inner + wall), 1.25)
+    assert ring is not None
+    assert ring.endocardium.centre == pytest.approx(centre, abs=0.3)
+    assert np.abs(ring.endocardium.radius - inner).max() < 0.6
+    assert np.abs(ring.epicardium.radius - inner - wall).max() < 0.6
+
+
+def test_gap_island_and_papillary_do_not_break_it() -> None:
+    probabilities = _probabilities((48, 48), 15, 24)
+    broken = probabilities.copy()
+    broken[:, 44:50, 62:74] = np.array([0.7, 0.3, 0.0, 0.0])[:, None, None]  # a gap in the wall
+    broken[:, 50:55, 44:49] = np.array([0.0, 0.9, 0.1, 0.0])[:, None, None]  # a muscle in the cavity
+    broken[:, 80:90, 80:90] = np.array([0.0, 1.0, 0.0, 0.0])[:, None, None]  # an island
+    ring = find_ring(broken, 1.25)
+    assert ring is not None
+    labels = np.zeros((96, 96), dtype=np.uint8)
+    labels[ring.epicardium.fill((96, 96))] = Label.MYOCARDIUM
+    labels[ring.endocardium.fill((96, 96))] = Label.CAVITY
+    truth = probabilities.argmax(0) == Label.MYOCARDIUM
+    found = labels == Label.MYOCARDIUM
+    assert 2 * np.count_nonzero(found & truth) / (found.sum() + truth.sum()) > 0.94
+    assert heart_shape(labels, 0).euler_number == 0
+
+
+def test_nothing_where_there_is_no_cavity() -> None:
+    probabilities = np.zeros((4, 40, 40))
+    probabilities[Label.MYOCARDIUM] = 1.0
+    assert find_ring(probabilities, 1.25) is None
+
+
+def test_nothing_where_the_ring_would_hide_what_is_seen() -> None:
+    probabilities = np.zeros((4, 96, 96))
+    probabilities[Label.BACKGROUND] = 1.0
+    for top in (8, 70):  # two bars joined by a thread: no star about any centre
+        probabilities[:, top : top + 16, 8:88] = np.array([0.0, 1.0, 0.0, 0.0])[:, None, None]
+    probabilities[:, 8:86, 8:11] = np.array([0.0, 1.0, 0.0, 0.0])[:, None, None]
+    probabilities[:, 10:14, 70:84] = np.array([0.0, 0.0, 1.0, 0.0])[:, None, None]
+    assert find_ring(probabilities, 1.25) is None
+
+
+def test_bounds_are_kept() -> None:
+    inside = _probabilities((48, 48), 15, 24)[1:3].sum(0)
+    radius = trace(inside, (48.0, 48.0), 40.0, (28.0, 33.0)).radius
+    assert radius.min() > 27
+    assert radius.max() < 34
+
+
+def test_the_path_is_closed_and_the_cheapest() -> None:
+    rng = np.random.default_rng(3)
+    cost = rng.random((N_ANGLES, 9))
+    path = _closed_path(cost)
+    jumps = np.abs(np.diff(np.append(path, path[0])))
+    assert jumps.max() <= 2
+    low = cost.copy()
+    low[:, 4] = -5.0
+    assert np.all(_closed_path(low) == 4)
+
+
+def test_an_outline_fills_its_area() -> None:
+    outline = Outline((30.0, 31.5), np.full(N_ANGLES, 12.0))
+    assert np.count_nonzero(outline.fill((64, 64))) == pytest.approx(np.pi * 144, rel=0.02)
