@@ -15,7 +15,7 @@ from cmrmap.segmentation.model_folder import Network
 from cmrmap.segmentation.motion import MAX_SHIFT_MM, estimate_shifts
 from cmrmap.segmentation.network import StackUNet
 from cmrmap.segmentation.preprocess import COARSE_PIXEL_MM, FINE_PIXEL_MM, Crop, normalise, pad_to, resample
-from cmrmap.segmentation.ring import Ring, find_ring
+from cmrmap.segmentation.ring import Ring, find_rings
 from cmrmap.types import (
     BoolArray,
     Float64Array,
@@ -168,9 +168,10 @@ def _predict(
     labels = np.zeros((len(images), *shape), dtype=np.uint8)
     confidence = np.zeros(len(images), dtype=np.float32)
     # one after the other: the probabilities of all images at once would take gigabytes where the matrix is large
-    for index, (one, probability) in enumerate(zip(crops, probabilities, strict=True)):
+    rings = find_rings(probabilities.numpy(), FINE_PIXEL_MM)
+    for index, (one, probability, ring) in enumerate(zip(crops, probabilities, rings, strict=True)):
         full = one.paste_back(probability[None], (rows, columns), shape, outside)[0]
-        best, label = _as_ring(full, find_ring(probability.numpy(), FINE_PIXEL_MM), one, (rows, columns))
+        best, label = _as_ring(full, ring, one, (rows, columns))
         ventricle_pixels = (label == Label.MYOCARDIUM) | (label == Label.CAVITY)
         labels[index] = label.numpy()
         confidence[index] = float((best * ventricle_pixels).sum() / ventricle_pixels.sum().clamp_min(1))

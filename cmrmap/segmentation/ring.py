@@ -25,6 +25,9 @@ _HARMONICS = 9  # of the outline that are kept: trabeculae are finer
 _MAX_RADIUS_MM = 65.0
 _LEAST_WALL_MM = 2.0
 _LEAST_OVERLAP = 0.7  # Dice of the ring's ventricle with the pixelwise one
+_BORDERS = ("endocardium", "epicardium")
+_FEWEST_FOR_PRIOR = 3
+_PRIOR_COST = 0.15  # of a pixel off the slice's shape, squared, in nats; a clear border costs about 2
 _FLOOR = 0.02  # least probability: one sure pixel does not outvote a whole ray
 
 
@@ -55,28 +58,59 @@ class Ring:
     epicardium: Outline
 
 
-def find_ring(probabilities: npt.NDArray[np.floating], pixel_mm: float) -> Ring | None:
-    """Draw the ring that the class probabilities of one image show.
+def find_rings(probabilities: npt.NDArray[np.floating], pixel_mm: float) -> list[Ring | None]:
+    """Draw the ring that the class probabilities of each of a slice's images show.
+
+    First every image by itself. Then once more with the slice's median shape, at each image's own place and size, as a
+    weak prior: where an image shows its border the prior has no say, where blood and muscle have one grey it decides.
 
     Parameters
     ----------
-    probabilities : (class, row, column) of ``Label``, each pixel's sum is 1
-    pixel_mm : size of its square pixels
+    probabilities : (image, class, row, column) of ``Label``, each pixel's sum is 1; crops that follow the heart
+    pixel_mm : size of their square pixels
 
     Returns
     -------
-    None where no ring is seen: no cavity, or a ventricle so unlike the ring that the ring would hide it
+    one per image; None where no ring is seen: no cavity, or a ventricle so unlike the ring that the ring would hide it
     """
+    rings = [_find_ring(one, pixel_mm) for one in probabilities]
+    drawn = [ring for ring in rings if ring is not None]
+    if len(drawn) < _FEWEST_FOR_PRIOR:
+        return rings
+    shape = [np.median([getattr(ring, name).radius for ring in drawn], axis=0) for name in _BORDERS]
+    return [
+        None if ring is None else _find_ring(one, pixel_mm, _Prior(ring, *shape))
+        for one, ring in zip(probabilities, rings, strict=True)
+    ]
+
+
+class _Prior:
+    """The slice's shape at one image's place and size."""
+
+    def __init__(self, ring: Ring, endocardium: Float64Array, epicardium: Float64Array) -> None:
+        self.centre = ring.endocardium.centre
+        inner, outer = ring.endocardium.radius, ring.epicardium.radius
+        # contraction thickens the wall: its two borders need not scale alike
+        self.endocardium = endocardium * float(np.median(inner / endocardium))
+        self.epicardium = epicardium * float(np.median(outer / epicardium))
+
+
+def _find_ring(probabilities: npt.NDArray[np.floating], pixel_mm: float, prior: _Prior | None = None) -> Ring | None:
     cavity = np.asarray(probabilities[Label.CAVITY], dtype=np.float64)
     ventricle = cavity + probabilities[Label.MYOCARDIUM]
     seen = _largest(ventricle > 0.5)
     inside = _largest(seen & (cavity > 0.5))
     if not inside.any():
         return None
-    centre = tuple(float(c) for c in ndimage.center_of_mass(inside))
-    epicardium = trace(ventricle, (centre[0], centre[1]), _MAX_RADIUS_MM / pixel_mm)
-    thinnest = epicardium.radius - _LEAST_WALL_MM / pixel_mm
-    endocardium = trace(cavity, (centre[0], centre[1]), _MAX_RADIUS_MM / pixel_mm, (0.0, np.maximum(thinnest, 1.0)))
+    if prior is None:
+        middle = ndimage.center_of_mass(inside)
+        centre = (float(middle[0]), float(middle[1]))
+    else:
+        centre = prior.centre
+    reach = _MAX_RADIUS_MM / pixel_mm
+    epicardium = trace(ventricle, centre, reach, prior=None if prior is None else prior.epicardium)
+    thickest = np.maximum(epicardium.radius - _LEAST_WALL_MM / pixel_mm, 1.0)
+    endocardium = trace(cavity, centre, reach, (0.0, thickest), None if prior is None else prior.endocardium)
     drawn = epicardium.fill((seen.shape[0], seen.shape[1]))
     if 2 * np.count_nonzero(drawn & seen) < _LEAST_OVERLAP * (np.count_nonzero(drawn) + np.count_nonzero(seen)):
         return None
@@ -95,6 +129,7 @@ def trace(
     centre: tuple[float, float],
     max_radius_px: float,
     bounds_px: tuple[Float64Array | float, Float64Array | float] = (0.0, np.inf),
+    prior: Float64Array | None = None,
 ) -> Outline:
     """Trace the closed outline about ``centre`` that best separates high from low ``inside``.
 
@@ -104,6 +139,7 @@ def trace(
     centre : (row, column) pixels; the region must be star-shaped about it
     max_radius_px : longest radius that is searched
     bounds_px : least and largest radius, one number or one an angle
+    prior : (angle,) radius that is expected where ``inside`` does not tell
     """
     angles = np.arange(N_ANGLES) * (2 * np.pi / N_ANGLES)
     radii = np.arange(_STEP_PX, max_radius_px, _STEP_PX)
@@ -113,10 +149,12 @@ def trace(
     probability = np.clip(probability, _FLOOR, 1 - _FLOOR)
     # moving the border out by a step turns one sample from "outside" to "inside"
     cost = np.cumsum((np.log1p(-probability) - np.log(probability)) * _STEP_PX, axis=1)
+    if prior is not None:
+        cost += _PRIOR_COST * (radii - prior[:, None]) ** 2
     low, high = (np.broadcast_to(np.asarray(bound, dtype=np.float64), (N_ANGLES,))[:, None] for bound in bounds_px)
     excess = np.maximum(low - radii, 0) + np.maximum(radii - np.where(np.isfinite(high), high, np.inf), 0)
     cost = np.where(excess > 0, 1e3 + excess, cost)
-    radius = radii[_closed_path(cost)]
+    radius = radii[_closed_path(cost)] + _STEP_PX / 2  # the border lies beyond the last sample inside
     spectrum = np.fft.rfft(radius)
     spectrum[_HARMONICS + 1 :] = 0
     return Outline(centre, np.asarray(np.fft.irfft(spectrum, N_ANGLES), dtype=np.float64))

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cmrmap.segmentation.ring import N_ANGLES, Outline, _closed_path, find_ring, trace
+from cmrmap.segmentation.ring import N_ANGLES, Outline, _closed_path, find_rings, trace
 from cmrmap.segmentation.shape import heart_shape
 from cmrmap.types import Label
 
@@ -24,7 +24,7 @@ def _probabilities(centre: tuple[float, float], inner: float, outer: float, size
 @given(st.floats(8, 20), st.floats(3, 14), st.floats(-8, 8), st.floats(-8, 8))
 def test_a_ring_is_found_within_half_a_pixel(inner: float, wall: float, down: float, right: float) -> None:
     centre = (48 + down, 46 + right)
-    ring = find_ring(_probabilities(centre, inner, inner + wall), 1.25)
+    (ring,) = find_rings(_probabilities(centre, inner, inner + wall)[None], 1.25)
     assert ring is not None
     assert ring.endocardium.centre == pytest.approx(centre, abs=0.3)
     assert np.abs(ring.endocardium.radius - inner).max() < 0.6
@@ -37,7 +37,7 @@ def test_gap_island_and_papillary_do_not_break_it() -> None:
     broken[:, 44:50, 62:74] = np.array([0.7, 0.3, 0.0, 0.0])[:, None, None]  # a gap in the wall
     broken[:, 50:55, 44:49] = np.array([0.0, 0.9, 0.1, 0.0])[:, None, None]  # a muscle in the cavity
     broken[:, 80:90, 80:90] = np.array([0.0, 1.0, 0.0, 0.0])[:, None, None]  # an island
-    ring = find_ring(broken, 1.25)
+    (ring,) = find_rings(broken[None], 1.25)
     assert ring is not None
     labels = np.zeros((96, 96), dtype=np.uint8)
     labels[ring.epicardium.fill((96, 96))] = Label.MYOCARDIUM
@@ -48,10 +48,28 @@ def test_gap_island_and_papillary_do_not_break_it() -> None:
     assert heart_shape(labels, 0).euler_number == 0
 
 
+def test_what_one_image_does_not_show_the_others_tell() -> None:
+    shown = _probabilities((48, 48), 15, 24)
+    vague = shown.copy()
+    vague[:, :, 48:] = np.array([0.52, 0.24, 0.24, 0.0])[:, None, None]  # nothing but the half of it is seen
+    alone, together = (find_rings(np.stack([shown] * n + [vague]), 1.25)[-1] for n in (0, 4))
+    assert alone is not None
+    assert together is not None
+    assert np.abs(together.epicardium.radius - 24).max() < 0.5 * np.abs(alone.epicardium.radius - 24).max()
+
+
+def test_the_others_do_not_hide_a_contraction_that_is_seen() -> None:
+    wide, small = _probabilities((48, 48), 15, 24), _probabilities((48, 48), 11, 22)
+    ring = find_rings(np.stack([wide] * 5 + [small]), 1.25)[-1]
+    assert ring is not None
+    assert ring.endocardium.radius.mean() == pytest.approx(11, abs=0.4)
+    assert ring.epicardium.radius.mean() == pytest.approx(22, abs=0.4)
+
+
 def test_nothing_where_there_is_no_cavity() -> None:
     probabilities = np.zeros((4, 40, 40))
     probabilities[Label.MYOCARDIUM] = 1.0
-    assert find_ring(probabilities, 1.25) is None
+    assert find_rings(probabilities[None], 1.25) == [None]
 
 
 def test_nothing_where_the_ring_would_hide_what_is_seen() -> None:
@@ -61,7 +79,7 @@ def test_nothing_where_the_ring_would_hide_what_is_seen() -> None:
         probabilities[:, top : top + 16, 8:88] = np.array([0.0, 1.0, 0.0, 0.0])[:, None, None]
     probabilities[:, 8:86, 8:11] = np.array([0.0, 1.0, 0.0, 0.0])[:, None, None]
     probabilities[:, 10:14, 70:84] = np.array([0.0, 0.0, 1.0, 0.0])[:, None, None]
-    assert find_ring(probabilities, 1.25) is None
+    assert find_rings(probabilities[None], 1.25) == [None]
 
 
 def test_bounds_are_kept() -> None:
