@@ -29,6 +29,7 @@ WIDTHS: dict[str, tuple[int, ...]] = {"coarse": (16, 32, 64, 96), "fine": (16, 3
 _IMAGES_PER_SLICE = {1: 0.06, 3: 0.24, 6: 0.4, 9: 0.3}
 _IMAGES_PER_STEP = 18
 _WARM_UP_STEPS = 200
+_READER_SHARE = 0.3  # of the cine slices whose wall a reader drew; traced walls are less exact
 _DECAY_SHARE = 0.25  # the last part of the training in which the learning rate falls to zero
 
 
@@ -46,7 +47,7 @@ class TrainingSettings:
     weight_decay: float = 1e-3
     dropout: float = 0.05
     average_decay: float = 0.998  # exponential moving average of the weights: what is exported
-    cine_share: float = 0.6  # of the slices that are drawn from real cine anatomy, where there is any
+    cine_share: float = 0.5  # of the slices that are drawn from real cine anatomy, where there is any
 
     def __post_init__(self) -> None:
         if self.network not in VIEWS:
@@ -61,6 +62,7 @@ class _Batches(Dataset[tuple[Tensor, Tensor, Tensor]]):
     def __init__(self, settings: TrainingSettings, scenes: Sequence[CineScene]) -> None:
         self._settings = settings
         self._scenes = scenes
+        self._by_reader = [scene for scene in scenes if scene.wall_by_reader]
 
     def __len__(self) -> int:
         return self._settings.steps
@@ -78,7 +80,8 @@ class _Batches(Dataset[tuple[Tensor, Tensor, Tensor]]):
     def _draw(self, rng: np.random.Generator, n_images: int) -> SyntheticSlice:
         view = VIEWS[self._settings.network]
         if self._scenes and rng.random() < self._settings.cine_share:
-            return draw_cine_slice(rng, view, n_images, self._scenes[int(rng.integers(len(self._scenes)))])
+            pool = self._by_reader if self._by_reader and rng.random() < _READER_SHARE else self._scenes
+            return draw_cine_slice(rng, view, n_images, pool[int(rng.integers(len(pool)))])
         return draw_slice(rng, view, n_images)
 
 

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from cmrmap.segmentation.model_folder import Network
+from cmrmap.segmentation.ring import trace
 from cmrmap.training.cine import CineCase, complete_walls, read_cine, write_cine
 from cmrmap.training.synthetic.anatomy import smooth_noise
 from cmrmap.training.synthetic.contrast import draw_contrast
@@ -36,6 +37,8 @@ _BRIGHT = 0.5  # grey above which a region outside the ventricle is blood or fat
 _LEAST_CONTRAST = 0.08  # of the full scale between wall and cavity: less cannot be taken apart
 _NEAR_MM = 7.0  # a large bright region this near to the wall is the right ventricle, most of the time
 _LARGE_MM2 = 200.0
+_DEFORMED = 0.45  # of the slices, whose wall is made thicker or thinner
+_CAVITY_SHARE = (0.15, 0.9)  # radius of the endocardium over that of the epicardium
 _OUTSIDE = (Tissue.FAT, Tissue.BLOOD, Tissue.OTHER_1, Tissue.OTHER_2, Tissue.STOMACH)
 
 
@@ -59,6 +62,34 @@ class CineScene:
     radius_mm: float
     pixel_mm: float
     wall_known: bool
+    wall_by_reader: bool
+    borders: tuple[Float64Array, Float64Array] | None
+
+    def deformed(
+        self, rows: Float64Array, columns: Float64Array, share: float | None
+    ) -> tuple[Float64Array, Float64Array]:
+        """Places (row, column) to look up so that the cavity's radius becomes ``share`` of the epicardium's.
+
+        The epicardium and all beyond it stay where they are; None changes nothing. Hearts with a thick wall about a
+        small cavity, and dilated ones with a thin wall, are rare among the cases and must not be so in the training.
+        """
+        if share is None or self.borders is None:
+            return rows, columns
+        down, right = rows - self.centre[0], columns - self.centre[1]
+        radius = np.hypot(down, right)
+        inner, outer = self.borders
+        position = np.mod(np.arctan2(down, right), 2 * np.pi) * (len(inner) / (2 * np.pi))
+        angle = np.arange(len(inner) + 1)
+        endocardium, epicardium = (
+            np.interp(position, angle, np.append(border, border[0])) for border in (inner, outer)
+        )
+        wanted = endocardium * share * float(outer.mean() / inner.mean())
+        wanted = np.clip(wanted, 0.1 * epicardium, 0.93 * epicardium)
+        within = radius * endocardium / wanted
+        across = endocardium + (radius - wanted) * (epicardium - endocardium) / (epicardium - wanted)
+        source = np.where(radius < wanted, within, np.where(radius < epicardium, across, radius))
+        factor = source / np.maximum(radius, 1e-9)
+        return self.centre[0] + down * factor, self.centre[1] + right * factor
 
 
 def prepare(case: CineCase) -> CineScene | None:
@@ -91,7 +122,19 @@ def prepare(case: CineCase) -> CineScene | None:
         radius_mm=float(np.sqrt(ventricle.sum() / np.pi)) * case.pixel_mm,
         pixel_mm=case.pixel_mm,
         wall_known=case.wall_known,
+        wall_by_reader=case.wall_by_reader,
+        borders=_borders(cavity, ventricle) if case.wall_known else None,
     )
+
+
+def _borders(cavity: npt.NDArray[np.bool_], ventricle: npt.NDArray[np.bool_]) -> tuple[Float64Array, Float64Array]:
+    """Radius over the angle of both borders about the cavity's centre, pixels."""
+    middle = ndimage.center_of_mass(cavity)
+    centre = (float(middle[0]), float(middle[1]))
+    reach = float(max(cavity.shape)) / 2
+    outer = trace(ventricle.astype(np.float64), centre, reach).radius
+    inner = trace(cavity.astype(np.float64), centre, reach).radius
+    return np.minimum(inner, outer - 1.0).clip(1.0), outer
 
 
 def prepare_file(path: Path, network: Network, folder: Path) -> tuple[CineScene, ...]:
@@ -110,7 +153,9 @@ def draw_cine_slice(rng: np.random.Generator, view: View, n_images: int, scene: 
     scale = float(np.exp(rng.normal(0, 0.1)))
     offset = draw_offset(rng, view)
     y, x = scene_grid(view, offset, rng.uniform(-np.pi, np.pi), bool(rng.random() < 0.5))
-    places = [centre + axis / (scene.pixel_mm * scale) for centre, axis in zip(scene.centre, (y, x), strict=True)]
+    rows, columns = (c + axis / (scene.pixel_mm * scale) for c, axis in zip(scene.centre, (y, x), strict=True))
+    share = float(rng.uniform(*_CAVITY_SHARE)) if rng.random() < _DEFORMED else None
+    places = scene.deformed(rows, columns, share)
     grey = ndimage.map_coordinates(scene.grey, places, order=1, mode="constant", cval=_DARKEST)
     masks = np.stack([ndimage.map_coordinates(mask, places, order=1) for mask in scene.masks])
     bright = ndimage.map_coordinates(scene.bright, places, order=0)
