@@ -59,7 +59,7 @@ class TrainingSettings:
 class _Batches(Dataset[tuple[Tensor, Tensor, Tensor]]):
     """Batch number ``step`` of a training: a function of the seed and the step alone, so that a resume repeats it."""
 
-    def __init__(self, settings: TrainingSettings, scenes: Sequence[CineScene]) -> None:
+    def __init__(self, settings: TrainingSettings, scenes: Sequence[CineScene] = ()) -> None:
         self._settings = settings
         self._scenes = scenes
         self._by_reader = [scene for scene in scenes if scene.wall_by_reader]

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -10,8 +11,9 @@ from cmrmap.errors import InputError
 from cmrmap.segmentation import load_network
 from cmrmap.training import loop
 from cmrmap.training.export import export
-from cmrmap.training.loop import TrainingSettings, learning_rate, segmentation_loss, train
-from cmrmap.training.synthetic import View
+from cmrmap.training.loop import TrainingSettings, learning_rate, train
+from cmrmap.training.loss import segmentation_loss
+from cmrmap.training.synthetic import SyntheticSlice, View
 
 
 @pytest.fixture(autouse=True)
@@ -73,3 +75,20 @@ def test_export_needs_both_networks_and_can_be_loaded(tmp_path: Path) -> None:
     train(TrainingSettings("fine", 1), tmp_path)
     export(tmp_path, tmp_path / "model", {"name": "m", "version": "1"})
     assert load_network(tmp_path / "model").name == "m"
+
+
+def test_real_anatomy_takes_its_share(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[str] = []
+    monkeypatch.setattr(loop, "draw_cine_slice", lambda rng, view, n, scene: drawn.append(scene) or _nothing(n))
+    monkeypatch.setattr(loop, "draw_slice", lambda rng, view, n: drawn.append("synthetic") or _nothing(n))
+    scenes = [SimpleNamespace(wall_by_reader=True), SimpleNamespace(wall_by_reader=False)]
+    for step in range(60):
+        loop._Batches(TrainingSettings("fine", 60, cine_share=0.5), scenes)[step]  # type: ignore[arg-type]
+    share = 1 - drawn.count("synthetic") / len(drawn)
+    assert 0.4 < share < 0.6
+    assert drawn.count(scenes[0]) > drawn.count(scenes[1])  # walls that a reader drew come more often
+
+
+def _nothing(n_images: int) -> SyntheticSlice:
+    image = torch.zeros(n_images, 4, 4)
+    return SyntheticSlice(image, image.long(), "none", torch.ones(4, dtype=torch.bool))
