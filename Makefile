@@ -37,7 +37,7 @@ map-context: env-dev ## what the image is built from, rendered and checked witho
 
 test: env-dev env-train system-packages lint ## set-up, checks of the source, every test (what CI runs)
 	$(BIN)/pytest
-	$(TRAIN)/python -m pytest -m training
+	$(TRAIN)/python -m pytest -m training tests/unit/training tests/unit/evaluation
 
 test-quick: env-dev ## the tests but for the slow ones
 	$(BIN)/pytest -m "not slow"
@@ -46,7 +46,7 @@ test-slow: env-dev system-packages ## the slow tests only
 	$(BIN)/pytest -m slow
 
 test-training: env-dev env-train ## the tests that need the training environment
-	$(TRAIN)/python -m pytest -m training
+	$(TRAIN)/python -m pytest -m training tests/unit/training tests/unit/evaluation
 
 lint: env-dev ## ruff, mypy, the import rules
 	$(BIN)/ruff check $(SOURCES)

@@ -16,6 +16,7 @@ from rich.table import Table
 from cmrmap.cohort.commands import register
 from cmrmap.errors import CmrmapError, InputError
 from cmrmap.evaluation.study_summary import MapSummary, summarise_study
+from cmrmap.evaluation.transfer_command import register as register_transfer
 from cmrmap.provenance import VERSION
 from cmrmap.training.commands import register as register_training
 
@@ -37,6 +38,7 @@ evaluate = typer.Typer(help="How well it does on cases with a reference.", no_ar
 cli.add_typer(evaluate, name="evaluate")
 register(cli, phantom, evaluate)
 register_training(cli)
+register_transfer(cli)
 
 
 def main() -> None:

@@ -1,8 +1,9 @@
 """The five networks whose comparison shows what transfer learning is worth (Zhu 2020, Table 1), on phantom patients.
 
-Each has the architecture of the application's drawing network, only narrower, and reads a slice's images together as
-that one does; the paper's read single images. Which patients, images and starting weights a network gets is the
-paper's; how long it is trained is ours.
+The patients are those of the phantom cohort (cmrmap/phantom/patients.py). Each network has the architecture of the
+application's drawing network, only narrower, and reads a slice's images together as that one does; the paper's read
+single images. Which patients, images and starting weights a network gets is the paper's; how long it is
+trained is ours.
 """
 
 from __future__ import annotations
@@ -12,12 +13,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from cmrmap.errors import InputError
 from cmrmap.phantom.generate import generate_study
-from cmrmap.phantom.parameters import StudyParameters, draw_study_parameters
+from cmrmap.phantom.parameters import StudyParameters
+from cmrmap.phantom.patients import draw_patient
 from cmrmap.segmentation import Network, load_network
 from cmrmap.segmentation.network import StackUNet
 from cmrmap.training.case_loop import CaseTraining, train_on_cases
@@ -31,10 +32,11 @@ logger = logging.getLogger(__name__)
 
 #: five slices of 11 inversion or 9 T2-preparation times
 IMAGES_PER_PATIENT = {MapKind.NATIVE_T1: 55, MapKind.POSTCONTRAST_T1: 55, MapKind.T2: 45}
-_SEEDS = {MapKind.NATIVE_T1: 100_000, MapKind.POSTCONTRAST_T1: 200_000, MapKind.T2: 200_000}
-_TEST_SEEDS = 300_000
+_COHORTS = {MapKind.NATIVE_T1: 1, MapKind.POSTCONTRAST_T1: 2, MapKind.T2: 2}
+_TEST_COHORT = 3
 _WIDTHS = (8, 16, 32, 64, 96)
 _DROPOUT = 0.05
+_IMAGES_PER_STEP = 9  # one slice, or several with fewer images
 _RANDOM_RATE, _REFINING_RATE = 2e-3, 1e-3
 
 
@@ -64,13 +66,13 @@ class TransferSettings:
     Attributes
     ----------
     fraction : of the paper's training images, in whole patients, at least one
-    native_steps, other_steps : training steps of N1, and of each of the others
+    native_steps, other_steps : training steps of N1, and of each of the others, of 9 images
     seed : draws patients, weights and batches
     """
 
     fraction: float = 1.0
-    native_steps: int = 900
-    other_steps: int = 350
+    native_steps: int = 1500
+    other_steps: int = 600
     seed: int = 1
 
     def __post_init__(self) -> None:
@@ -84,29 +86,22 @@ class TransferSettings:
         return max(1, round(self.fraction * plan.n_images / IMAGES_PER_PATIENT[plan.kind]))
 
 
-def draw_patient(number: int) -> StudyParameters:
-    """Draw a phantom patient: SNR 15-50, motion 0.5-1.5, a third healthy, a third diffuse, a third focal disease."""
-    rng = np.random.default_rng([number, 7])
-    return draw_study_parameters(
-        seed=number,
-        snr=float(np.exp(rng.uniform(np.log(15), np.log(50)))),
-        motion=float(rng.uniform(0.5, 1.5)),
-        disease=str(rng.choice(["none", "diffuse", "focal"])),
-    )
-
-
 def held_out_patients(count: int, settings: TransferSettings) -> Iterator[StudyParameters]:
     """Yield patients that no network was trained on."""
-    for number in range(count):
-        yield draw_patient(_TEST_SEEDS + 10_000_000 * settings.seed + number)
+    for number in range(1, count + 1):
+        yield draw_patient(_cohort(settings, _TEST_COHORT), number)
+
+
+def _cohort(settings: TransferSettings, which: int) -> int:
+    """Seed of a cohort that shares no patient with the others, nor with the default cohorts of `cmrmap phantom`."""
+    return 1_000_000 + 10 * settings.seed + which
 
 
 def training_cases(plan: NetworkPlan, settings: TransferSettings) -> tuple[TrainingCase, ...]:
     """Generate a network's training set."""
-    first = _SEEDS[plan.kind] + 10_000_000 * settings.seed
     cases: list[TrainingCase] = []
-    for number in range(settings.n_patients(plan)):
-        drawn = draw_patient(first + number)
+    for number in range(1, settings.n_patients(plan) + 1):
+        drawn = draw_patient(_cohort(settings, _COHORTS[plan.kind]), number)
         only = tuple(series for series in drawn.series if series.kind is plan.kind)
         cases += phantom_cases(generate_study(replace(drawn, series=only)), (plan.kind,))
     return tuple(cases)
@@ -145,7 +140,7 @@ def train_networks(settings: TransferSettings, folder: Path) -> dict[str, Path]:
             WINDOWS["fine"],
             cut_windows(training_cases(plan, settings), WINDOWS["fine"]),
             (),
-            CaseTraining(steps, seed=settings.seed, learning_rate=rate),
+            CaseTraining(steps, seed=settings.seed, learning_rate=rate, images_per_step=_IMAGES_PER_STEP),
             folder,
             name,
         )
