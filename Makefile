@@ -6,13 +6,15 @@ export PYTHON
 BIN := .venv/bin
 TRAIN := .venv-train/bin
 DEMO := out/demo
+EVALUATION := out/evaluation
+PATIENTS := 30
 SOURCES := . bin/monai-deploy
 
 # the image: MAP_GPU=1 for the CUDA build of torch, MAP_BASE=NAME for another base image
 MAPBUILD := PYTHONPATH=packaging $(BIN)/python -m mapbuild
 MAP_OPTIONS := $(if $(MAP_GPU),--gpu) $(if $(MAP_BASE),--base $(MAP_BASE))
 
-.PHONY: help demo figures map map-context test test-map test-quick test-slow lint format env env-dev env-train test-training system-packages bench clean
+.PHONY: help demo evaluation env-evaluation figures map map-context test test-map test-quick test-slow lint format env env-dev env-train test-training system-packages bench clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,6 +24,14 @@ demo: env ## set-up, phantom study, the application on it, a summary
 	$(BIN)/cmrmap phantom study -o $(DEMO)/study --hematocrit-file
 	$(BIN)/python -m app -i $(DEMO)/study/dicom -o $(DEMO)/results
 	@$(BIN)/cmrmap summary $(DEMO)/study $(DEMO)/results
+
+evaluation: env-evaluation ## the paper's evaluation on virtual patients, PATIENTS=30; goes on where it was stopped
+	$(BIN)/cmrmap phantom cohort -o $(EVALUATION)/cohort --patients $(PATIENTS)
+	for outlines in network exact reader; do \
+	    $(BIN)/cmrmap cohort -i $(EVALUATION)/cohort -o $(EVALUATION)/$$outlines --outlines $$outlines || exit 1; done
+	$(BIN)/cmrmap evaluate cohort -r network=$(EVALUATION)/network -r exact=$(EVALUATION)/exact \
+	    -r reader=$(EVALUATION)/reader --reference truth=$(EVALUATION)/cohort --reference reader=$(EVALUATION)/reader \
+	    --studies $(EVALUATION)/cohort -o $(EVALUATION)/report
 
 figures: demo env-dev ## the demo, and the pictures of the documents drawn from it
 	$(BIN)/python docs/figures/demo_maps.py $(DEMO)/study/dicom $(DEMO)/results
@@ -60,6 +70,9 @@ format: env-dev ## put the source into its format
 
 env: ## .venv with what the application needs
 	@scripts/environment.sh runtime
+
+env-evaluation: ## .venv with what cohorts and statistics need as well
+	@scripts/environment.sh evaluation
 
 env-dev: ## .venv with what the tests need as well
 	@scripts/environment.sh dev

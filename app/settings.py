@@ -17,6 +17,7 @@ from cmrmap.dicom.preferences import SelectionPreferences
 from cmrmap.errors import InputError, SettingsError
 from cmrmap.hematocrit import Hematocrit, parse_hematocrit
 from cmrmap.provenance import VERSION
+from cmrmap.reference_ranges import read_reference_ranges
 from cmrmap.settings import AnalysisSettings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -97,6 +98,8 @@ def read_run_settings(arguments: Sequence[str], environment: Mapping[str, str]) 
     parsed = build_parser().parse_args(list(arguments))
     config = _path(parsed.config, environment, ("HOLOSCAN_CONFIG_PATH",)) or ROOT / "app.yaml"
     analysis = read_analysis_settings(config)
+    if analysis.reference_ranges.file is not None:
+        read_reference_ranges(Path(analysis.reference_ranges.file))  # a damaged file is told before anything runs
     input_path = _required_path(parsed.input, environment, _INPUT_VARIABLES, "input folder", "-i")
     output_path = _required_path(parsed.output, environment, _OUTPUT_VARIABLES, "output folder", "-o")
     models_path = _path(parsed.model, environment, ("HOLOSCAN_MODEL_PATH",)) or ROOT / "models"

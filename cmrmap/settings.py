@@ -164,6 +164,13 @@ class HematocritSettings(_Checked):
 
 
 @dataclass(frozen=True, slots=True)
+class ReferenceRangeSettings(_Checked):
+    """What a patient's values are compared with."""
+
+    file: str | None = tunable(None, unit="path", source="a site's own, made by cmrmap reference-ranges; null = none")
+
+
+@dataclass(frozen=True, slots=True)
 class OutputSettings(_Checked):
     """What is written beside the map series, results.json and status.json, which always are."""
 
@@ -188,6 +195,7 @@ class AnalysisSettings:
     slices: SliceSettings = SliceSettings()
     pruning: PruningSettings = PruningSettings()
     hematocrit: HematocritSettings = HematocritSettings()
+    reference_ranges: ReferenceRangeSettings = ReferenceRangeSettings()
     outputs: OutputSettings = OutputSettings()
 
     @classmethod

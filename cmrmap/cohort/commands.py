@@ -30,6 +30,8 @@ def register(cli: typer.Typer, phantom: typer.Typer, evaluate: typer.Typer) -> N
     phantom.command("cohort")(phantom_cohort)
     cli.command("cohort")(cohort)
     evaluate.command("cohort")(evaluate_cohort)
+    cli.command("acceptance")(acceptance)
+    cli.command("reference-ranges")(reference_ranges)
 
 
 def this_command() -> str:
@@ -201,3 +203,67 @@ def _print_evaluation(found: Evaluation) -> None:
     for row in table.rows:
         shown.add_row(*row)
     Console().print(shown)
+
+
+def acceptance(
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for study/, results/ and acceptance.json.")],
+    model: Annotated[
+        Path | None, typer.Option("--model", "-m", help="Models folder; default: the one shipped.")
+    ] = None,
+    config: Annotated[Path | None, typer.Option("--config", "-c", help="Settings file; default: app.yaml.")] = None,
+) -> None:
+    """Run the fixed phantom study through the whole application and say whether it is within the stated limits.
+
+    For a site that installs or updates the application. The exit code is 0 when every check passed, else 1.
+
+      cmrmap acceptance -o acceptance
+    """
+    from cmrmap.evaluation.acceptance import run_acceptance
+
+    more = [*(["-m", str(model)] if model else []), *(["-c", str(config)] if config else [])]
+    checks = run_acceptance(output, more)
+    table = Table(title="Acceptance: phantom study, seed 1")
+    for name in ("check", "limit", "found", ""):
+        table.add_column(name)
+    for one in checks:
+        table.add_row(one.what, one.limit, one.found, "pass" if one.passed else "FAIL")
+    Console().print(table)
+    failed = sum(not one.passed for one in checks)
+    print(f"acceptance: {'passed' if not failed else f'FAILED, {failed} of {len(checks)} checks'}")
+    raise typer.Exit(1 if failed else 0)
+
+
+def reference_ranges(
+    results: Annotated[Path, typer.Option("--input", "-i", help="Output folder of `cmrmap cohort` on normals.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="File to write, e.g. ranges.json.")],
+    site: Annotated[str, typer.Option(help="Name of the site, scanner and protocol; shown beside every z-score.")],
+    subjects: Annotated[
+        Path | None, typer.Option(help="Text file with the names of the normal subjects, one a line; default: all.")
+    ] = None,
+) -> None:
+    """Make a site's reference-range file from its own normal subjects; the application then gives z-scores.
+
+    Ranges per patient, level and AHA segment; at least 10 subjects, all by one protocol. Then set in app.yaml
+    analysis.reference_ranges.file to the file.
+
+      cmrmap cohort -i normals -o results
+
+      cmrmap reference-ranges -i results -o ranges.json --site "Site A, 1.5 T, STONE"
+    """
+    from cmrmap.evaluation.site_ranges import make_reference_ranges
+
+    names = None
+    if subjects is not None:
+        try:
+            names = [line.strip() for line in subjects.read_text(encoding="utf-8").splitlines() if line.strip()]
+        except OSError as error:
+            raise InputError(f"list of subjects {subjects} cannot be read ({error.strerror})") from error
+    content = make_reference_ranges(results, output, site=site, subjects=names, command=this_command())
+    table = Table(title=f"Reference ranges of {site}: mean ± SD over subjects")
+    for name in ("map", "model", "subjects", "patient"):
+        table.add_column(name)
+    for kind, found in content["maps"].items():
+        patient = found["patient"]
+        table.add_row(kind, found["model"], str(patient["n"]), f"{patient['mean']:.1f} ± {patient['sd']:.1f}")
+    Console().print(table)
+    print(f"written: {output}{'; ' + content['note'] if content['note'] else ''}")

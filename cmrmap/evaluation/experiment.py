@@ -100,7 +100,8 @@ def evaluate(
     Parameters
     ----------
     models : name -> output folder of ``cmrmap cohort``; any number, for example one a network
-    references : from `cmrmap.evaluation.reference.read_reference`; a map that one does not have is left out for it
+    references : from `cmrmap.evaluation.reference.read_reference`; a map that one does not have is left out for it,
+        and so is a model whose own results are the reference
     thresholds : above which a patient's mean is raised
     seed : of bootstrap intervals
 
@@ -113,6 +114,8 @@ def evaluate(
     for name, folder in models.items():
         measured = read_measured(folder)
         for reference in references:
+            if reference.results == folder.resolve():
+                continue  # nothing is compared with itself
             check_overlap(measured, reference.table, reference.name)
             for kind in MAPS:
                 if (reference.table["map"] == kind.value).any():

@@ -27,11 +27,13 @@ class Reference:
     name : how the tables call it
     table : of values, see `cmrmap.evaluation.values`
     labels : per study a file with ``<kind>_labels`` (slice, time, row, column)
+    results : the cohort's output folder that it was made from; None for any other reference
     """
 
     name: str
     table: pd.DataFrame
     labels: dict[str, Path]
+    results: Path | None = None
 
 
 def read_reference(path: Path, name: str | None = None) -> Reference:
@@ -52,7 +54,7 @@ def read_reference(path: Path, name: str | None = None) -> Reference:
     if (path / "results.parquet").is_file():
         table = read_measured(path)[["study", "map", "scope", "slice_index", "aha", "value"]]
         labels = {one.parent.parent.name: one for one in sorted((path / "studies").glob(f"*/{_LABELS}"))}
-        return Reference(name or path.name, check_table(table, str(path)), labels)
+        return Reference(name or path.name, check_table(table, str(path)), labels, path.resolve())
     truths = sorted(path.glob("*/truth/truth.json"))
     if truths:
         rows = [row for one in truths for row in _truth_rows(one.parent.parent.name, one)]

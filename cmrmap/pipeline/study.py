@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from cmrmap.alignment import to_polar
 from cmrmap.hematocrit import Hematocrit
 from cmrmap.pipeline.extracellular import MappedEcv, map_ecv
 from cmrmap.pipeline.regions import MapReport, locate, report_ecv, report_series
 from cmrmap.pipeline.series import MappedSeries, map_series
-from cmrmap.results import MapResult, absent_map
+from cmrmap.reference_ranges import read_reference_ranges
+from cmrmap.results import MapResult, absent_map, compare_with_ranges
 from cmrmap.segmentation import Network, segment_stack
 from cmrmap.segmentation.refine import refine_segmentation
 from cmrmap.settings import AnalysisSettings
@@ -133,10 +135,15 @@ def report(
         else:
             maps.append(absent_map(kind, f"no {kind.value} series in the input"))
     made = [reports[kind] for kind in MapKind if kind in reports]
+    compared: tuple[MapResult, ...] = tuple(maps)
+    range_flags: tuple[QualityFlag, ...] = ()
+    if settings.reference_ranges.file is not None:
+        ranges = read_reference_ranges(Path(settings.reference_ranges.file))
+        compared, range_flags = compare_with_ranges(maps, ranges)
     return StudyAnalysis(
-        maps=tuple(maps),
+        maps=compared,
         volumes=tuple(one.volume for one in made if one.result.status in ("ok", "partial")),
-        flags=tuple(flag for one in made for flag in one.flags),
+        flags=(*(flag for one in made for flag in one.flags), *range_flags),
         hematocrit=ecv.hematocrit if isinstance(ecv, MappedEcv) else None,
     )
 

@@ -1,5 +1,6 @@
 """The results of a study as plain frozen objects, and how they become results.json and segments.csv."""
 
+from cmrmap.results.comparison import ReferenceComparison, compare_with_ranges
 from cmrmap.results.schema import (
     SCHEMA_VERSION,
     BloodResult,
@@ -21,11 +22,13 @@ __all__ = [
     "HematocritResult",
     "InputSummary",
     "MapResult",
+    "ReferenceComparison",
     "SegmentResult",
     "SliceResult",
     "SoftwareInfo",
     "StudyResult",
     "absent_map",
+    "compare_with_ranges",
     "mean_blood",
     "rounded",
     "to_csv",

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from cmrmap.errors import InputError
 from cmrmap.types import BloodValue, MapKind, QualityFlag, RegionStatistics, SliceLevel
+
+if TYPE_CHECKING:  # comparison.py imports this module
+    from cmrmap.results.comparison import ReferenceComparison
 
 SCHEMA_VERSION = "1.0"
 
@@ -121,6 +125,7 @@ class MapResult:
     patient : over the analysed pixels of all successful slices, in the map's unit
     blood : T1 maps only, else None
     slices : in the order of the stack
+    reference : z-scores against the site's reference ranges; None where there are none
     """
 
     kind: MapKind
@@ -133,6 +138,7 @@ class MapResult:
     blood: BloodResult | None = None
     slices: tuple[SliceResult, ...] = ()
     model_reason: str | None = None
+    reference: ReferenceComparison | None = None
 
     def __post_init__(self) -> None:
         _check_status(f"the {self.kind.value} map", self.status, MAP_STATUS, self.reason)

@@ -9,6 +9,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
+from cmrmap.results.comparison import ComparedValue, ReferenceComparison
 from cmrmap.results.schema import (
     SCHEMA_VERSION,
     MapResult,
@@ -132,6 +133,25 @@ def _map(result: MapResult) -> dict[str, Json]:
         "patient": _statistics(result.patient),
         "blood": blood,
         "slices": [_slice(one) for one in result.slices],
+        "reference_range": None if result.reference is None else _comparison(result.reference),
+    }
+
+
+def _comparison(found: ReferenceComparison) -> dict[str, Json]:
+    def one(value: ComparedValue) -> dict[str, Json]:
+        return {
+            "z": rounded(value.z),
+            "mean": rounded(value.range.mean),
+            "sd": rounded(value.range.sd),
+            "n": value.range.n,
+        }
+
+    return {
+        "site": found.site,
+        "sha256": found.sha256,
+        "patient": one(found.patient),
+        "slices": [{"slice_index": value.slice_index, **one(value)} for value in found.slices],
+        "segments": [{"slice_index": value.slice_index, "aha": value.aha, **one(value)} for value in found.segments],
     }
 
 

@@ -124,6 +124,7 @@ def test_keys_come_in_the_contracts_order():
         "patient",
         "blood",
         "slices",
+        "reference_range",
     ]
 
 
