@@ -227,12 +227,17 @@ def outcomes(slice_images: list[Path], tmp_path_factory: pytest.TempPathFactory)
             folder.mkdir()
             for index, image in enumerate(images):
                 image.save_as(folder / f"{index:02d}.dcm")
+    untimed = list(CASES).index("no InversionTime")
+    times = [float(pydicom.dcmread(path, stop_before_pixels=True).InversionTime) for path in slice_images]
+    entry = {"series": 401, "weighting": "t1", "times_ms": times}
+    (work / "times.json").write_text(json.dumps({"series": [entry]}))
     program = f"""
 import json, sys
 from app.process import settle_process
 settle_process()
 from app.runtime import main
 codes = [main(["-i", f"{work}/in{{n}}", "-o", f"{work}/out{{n}}", "-l", "ERROR"], {{}}) for n in range({len(CASES)})]
+main(["-i", "{work}/in{untimed}", "-o", "{work}/given", "-l", "ERROR", "--times", "{work}/times.json"], {{}})
 print(json.dumps(codes))
 """
     done = subprocess.run(
@@ -242,7 +247,8 @@ print(json.dumps(codes))
     assert "Traceback" not in done.stderr
     said = done.stdout + done.stderr
     assert not any(secret in said.lower() for secret in SECRETS)
-    found = {}
+    given = json.loads((work / "given" / "results" / "results.json").read_text(encoding="utf-8"))
+    found: dict[str, dict[str, object]] = {"times given": {"results": given}}
     for number, (name, code) in enumerate(zip(CASES, json.loads(done.stdout.splitlines()[-1]), strict=True)):
         results = work / f"out{number}" / "results"
         written = results / "results.json"
@@ -274,3 +280,10 @@ def test_a_result_or_a_refusal_with_its_reason(name: str, outcomes: dict[str, di
     if words:
         told = json.dumps([found["results"]["input"]["skipped"], found["results"]["quality"]])
         assert words in told
+
+
+@pytest.mark.slow
+def test_times_that_the_user_gives_replace_those_that_the_headers_lack(outcomes: dict[str, dict]) -> None:
+    given, own = (outcomes[name]["results"]["maps"]["native_t1"] for name in ("times given", "nothing"))
+    assert given["timing_source"] == "given by the user"
+    assert given["patient"] == own["patient"]

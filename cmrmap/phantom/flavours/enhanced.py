@@ -10,6 +10,7 @@ import numpy as np
 from pydicom.dataset import Dataset
 from pydicom.uid import EnhancedMRImageStorage
 
+from cmrmap.phantom.flavours.enhanced_modules import complete_frame, complete_root, shared_groups
 from cmrmap.phantom.flavours.series import SeriesImages, clear_times, derived_uid, has_echo, set_pixels
 
 #: of a classic image; in an enhanced one they stand in functional groups or not at all
@@ -69,15 +70,9 @@ def enhanced_image(
     image.InstanceNumber = number
     image.AcquisitionDateTime = f"{first.AcquisitionDate}{first.AcquisitionTime}"
     image.ImageType = [*first.ImageType, "NONE", "NONE"][:4]
-    image.PixelPresentation, image.VolumetricProperties = "MONOCHROME", "VOLUME"
-    image.VolumeBasedCalculationTechnique, image.ComplexImageComponent = "NONE", "MAGNITUDE"
-    image.AcquisitionContrast = "UNKNOWN"
+    complete_root(image)
     image.NumberOfFrames = len(members)
-    orientation = Dataset()
-    orientation.ImageOrientationPatient = first.ImageOrientationPatient
-    shared = Dataset()
-    shared.PlaneOrientationSequence = [orientation]
-    image.SharedFunctionalGroupsSequence = [shared]
+    image.SharedFunctionalGroupsSequence = [shared_groups(first)]
     positions = sorted({tuple(map(float, one.ImagePositionPatient)) for one, _ in members})
     image.PerFrameFunctionalGroupsSequence = [
         _frame_groups(one, groups(one, time), 1 + positions.index(tuple(map(float, one.ImagePositionPatient))), index)
@@ -109,6 +104,7 @@ def _frame_groups(image: Dataset, told: FrameGroups, position_index: int, index:
         frame.MRModifierSequence = [told.modifier]
     if len(told.echo):
         frame.MREchoSequence = [told.echo]
+    complete_frame(frame, image)
     return frame
 
 

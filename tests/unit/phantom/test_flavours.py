@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -151,3 +152,15 @@ def test_another_dialect_in_the_same_folder_leaves_no_files_of_the_former(small:
     write_phantom(tmp_path, small)
     write_phantom(tmp_path, small, flavour="enhanced")
     assert len(list((tmp_path / "dicom").rglob("*.dcm"))) == 3
+
+
+@pytest.mark.program("dciodvfy")
+def test_what_is_written_is_valid(written: tuple[str, SourceStudy]) -> None:
+    """One image of each kind in each series; an RGB image of the MR class is what scanners write, not what is valid."""
+    chosen: dict[tuple[str, str], str] = {}
+    for uid, header in written[1].headers.items():
+        chosen.setdefault((header.SeriesInstanceUID, str(header.ImageType)), written[1].paths[uid])
+    for path in chosen.values():
+        done = subprocess.run(["dciodvfy", "-new", path], capture_output=True, text=True, check=False)
+        errors = [line for line in (done.stdout + done.stderr).splitlines() if line.startswith("Error")]
+        assert not errors or "<RGB>" in str(errors), errors[:3]
