@@ -39,6 +39,11 @@ class SeriesTimes:
     times_ms: tuple[float, ...] = ()
     images: Mapping[str, float] = field(default_factory=dict)
 
+    @property
+    def name(self) -> str:
+        """How messages call it."""
+        return f"series {self.series}" if self.series else f"the description {self.description!r}"
+
     def matches(self, header: Dataset) -> bool:
         """Tell whether a header belongs to the series."""
         if self.series:

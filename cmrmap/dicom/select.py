@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from cmrmap.dicom._values import number, text, tolerant_reading
+from cmrmap.dicom._values import text, tolerant_reading
 from cmrmap.dicom.candidates import FEWEST_IMAGES, Candidate, StudyFrames, find_candidates, study_frames
 from cmrmap.dicom.clock import start_seconds
 from cmrmap.dicom.companions import PartFrame, companions_of, parts_at
 from cmrmap.dicom.contrast import T1Group, assign_contrast
 from cmrmap.dicom.preferences import SelectionPreferences
+from cmrmap.dicom.ranking import rank, rank_words
 from cmrmap.dicom.read import SourceStudy
-from cmrmap.dicom.series_rules import is_motion_corrected
 from cmrmap.dicom.timing import Timing, Weighting
 from cmrmap.errors import NoMappingSeriesError, RefusedError
 from cmrmap.types import FrameReference, MapKind, QualityFlag, Refusal, SelectedSeries
@@ -95,6 +94,7 @@ def select_series(study: SourceStudy, preferences: SelectionPreferences | None =
                 f"none of the {len(study.headers)} MR images belongs to a T1 or T2 mapping series ({counted}); "
                 "expected several images with different inversion or T2-preparation times at each position"
             )
+        outcome.flags += _unused_times(frames, wishes)
         for kind, found in _by_kind(candidates, wishes, outcome).items():
             _choose(kind, found, frames, wishes, outcome)
     if not outcome.selected:
@@ -106,6 +106,16 @@ def select_series(study: SourceStudy, preferences: SelectionPreferences | None =
         MappingProxyType(dict(sorted((+outcome.skipped).items()))),
         tuple(outcome.flags),
     )
+
+
+def _unused_times(frames: StudyFrames, wishes: SelectionPreferences) -> list[QualityFlag]:
+    """Tell of given times that fit no series: the name may be mistyped."""
+    firsts = {frame.series: frame.header for frame in frames.usable}.values()
+    return [
+        QualityFlag("times_unused", "warning", f"times were given for {entry.name}, which is no series of this study")
+        for entry in wishes.times.series
+        if not any(entry.matches(header) for header in firsts)
+    ]
 
 
 def _by_kind(
@@ -162,7 +172,7 @@ def _choose(
         outcome.skipped["refused_series"] += sum(c.n_images for c in faulty)
     ranked = sorted(
         ((choice, timing) for choice, timing in usable if timing is not None),
-        key=lambda entry: _rank(entry[0].candidate, kind, wishes.motion_corrected),
+        key=lambda entry: rank(entry[0].candidate, kind, wishes.motion_corrected),
     )
     if not ranked:
         outcome.refusals.append(Refusal(kind, "refused", "; ".join(f"{c.name}: {c.fault}" for c in faulty)))
@@ -171,7 +181,8 @@ def _choose(
     best = choice.candidate
     others = [other.candidate for other, _ in ranked[1:]]
     outcome.skipped["other_candidate_series"] += sum(c.n_images for c in others)
-    series, counts = _build(kind, best, timing, _reason(choice, others, kind, wishes.motion_corrected), frames.parts)
+    reason = choice.reason + rank_words(best, others, kind, wishes.motion_corrected)
+    series, counts = _build(kind, best, timing, reason, frames.parts)
     if best.n_images > len(series.frames):
         outcome.skipped["no_time"] += best.n_images - len(series.frames)
     outcome.selected.append(series)
@@ -183,39 +194,6 @@ def _choose(
         Refusal(kind, "refused", f"the slice has {count} images; expected at least {fewest} for {best.model}", index)
         for index, count in enumerate(counts)
         if count < fewest
-    )
-
-
-def _reason(choice: _Choice, others: Sequence[Candidate], kind: MapKind, motion_corrected: bool) -> str:
-    reason = choice.reason
-    if others:
-        copy = "motion-corrected" if motion_corrected else "not motion-corrected"
-        when = "acquired last" if kind is MapKind.POSTCONTRAST_T1 else "acquired first"
-        reason += (
-            f"; {choice.candidate.name} taken before {', '.join(c.name for c in others)} "
-            f"(order: {copy}, most slices, most images, {when}, lowest series number)"
-        )
-    if choice.candidate.n_series > 1:
-        reason += f"; joined from {choice.candidate.n_series} series that hold one acquisition in parts"
-    return reason
-
-
-def _rank(candidate: Candidate, kind: MapKind, motion_corrected: bool) -> tuple[bool, int, int, float, float, str]:
-    """Return what sorts the best candidate first.
-
-    Of several post-contrast series the last is taken, whose contrast agent is nearest to its equilibrium (Kellman,
-    JCMR 2014;16:2); of others the first, which no contrast agent can have changed.
-    """
-    series_number = number(candidate.first.header, "SeriesNumber")
-    start = start_seconds(candidate.headers)
-    start = math.inf if start is None else -start if kind is MapKind.POSTCONTRAST_T1 else start
-    return (
-        is_motion_corrected(candidate.first.header) is not motion_corrected,
-        -len(candidate.slices),
-        -candidate.n_images,
-        start,
-        math.inf if series_number is None else series_number,
-        candidate.first.series,
     )
 
 

@@ -73,6 +73,13 @@ def test_without_them_the_series_is_refused_and_the_message_names_the_option(stu
     assert "--times" in refusal.reason
 
 
+def test_times_that_fit_no_series_are_told(study, times):
+    given = times({"series": [{"series": 9, "weighting": "t1", "times_ms": [1]}]})
+    (flag,) = select_series(study, SelectionPreferences(times=given)).flags
+    assert (flag.code, flag.severity) == ("times_unused", "warning")
+    assert "series 9, which is no series of this study" in flag.message
+
+
 def test_images_that_are_not_there(study, times):
     given = times({"series": [{"series": 8, "weighting": "t1", "images": {"1.2": 5}}]})
     with pytest.raises(RefusedError, match="none of its images is among those"):
