@@ -5,13 +5,15 @@ import json
 import shutil
 from pathlib import Path
 
+import pydicom
 import pytest
 
 from app.settings import read_analysis_settings
 from cmrmap.cohort.config import read_settings
 from cmrmap.cohort.studies import StudyFolder
 from cmrmap.cohort.task import StudyTask, run_task
-from cmrmap.errors import SettingsError
+from cmrmap.errors import InputError, SettingsError
+from cmrmap.evaluation.reference import read_reference
 
 ROOT = Path(__file__).resolve().parents[2]
 MODEL = next((ROOT / "models").glob("*/model.json")).parent
@@ -51,3 +53,46 @@ def test_settings_are_read_as_the_application_reads_them(tmp_path: Path) -> None
         (tmp_path / "app.yaml").write_text(text)
         with pytest.raises(SettingsError, match=why):
             read_settings(tmp_path / "app.yaml")
+
+
+def test_own_maps_and_segmentations_are_a_reference_with_the_values_of_results_json(demo_run, tmp_path) -> None:
+    """DICOM in, the same means out: Parametric Map or classic images, and the AHA segmentation."""
+    results = demo_run.json("results.json")["maps"]
+    for form in ("Parametric Map Storage", "MR Image Storage"):
+        folder = tmp_path / form.split()[0]
+        for path in demo_run.output.glob("*.dcm"):
+            dataset = pydicom.dcmread(path, stop_before_pixels=True)
+            name = str(dataset.get("SeriesDescription", "")).lower()
+            kind = "t2" if " t2 " in name else "native_t1" if "native" in name else None
+            is_aha = dataset.SOPClassUID.name == "Segmentation Storage" and "aha" in name
+            is_map = dataset.SOPClassUID.name == form and " sd " not in name
+            if kind and (is_aha or is_map):
+                (folder / "demo" / kind).mkdir(parents=True, exist_ok=True)
+                shutil.copy(path, folder / "demo" / kind)
+        table = read_reference(folder).table.set_index(["map", "scope", "slice_index", "aha"])["value"]
+        # classic images hold T1 in whole ms, T2 in tenths
+        tolerance = {"t2": 0.03, "native_t1": 0.3} if form.startswith("MR") else {"t2": 1e-3, "native_t1": 1e-2}
+        for kind in ("t2", "native_t1"):
+            n_segments = 0
+            for one in results[kind]["slices"]:
+                index = one["slice_index"]
+                for part in one["segments"]:
+                    expected = pytest.approx(part["mean"], abs=tolerance[kind])
+                    assert table[kind, "segment", index, part["aha"]] == expected
+                    n_segments += 1
+            assert n_segments >= 60
+            assert len(table[kind].loc["segment"]) == n_segments
+
+
+def test_a_reference_without_map_or_segmentation_is_told(demo_run, tmp_path) -> None:
+    target = tmp_path / "demo" / "t2"
+    target.mkdir(parents=True)
+    (target / "notes.txt").write_text("no DICOM")
+    with pytest.raises(InputError, match="holds no map"):
+        read_reference(tmp_path)
+    for path in demo_run.output.glob("*.dcm"):
+        if pydicom.dcmread(path, stop_before_pixels=True).SOPClassUID.name == "Parametric Map Storage":
+            shutil.copy(path, target)
+            break
+    with pytest.raises(InputError, match="holds no Segmentation object"):
+        read_reference(tmp_path)
