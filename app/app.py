@@ -15,6 +15,7 @@ from operators.polar_alignment import PolarAlignmentOperator
 from operators.refinement import RefinementOperator
 from operators.regional_report import RegionalReportOperator
 from operators.relaxometry import RelaxometryOperator
+from operators.report_drawer import ReportDrawerOperator
 from operators.results_writer import ResultsWriterOperator
 from operators.segmentation import SegmentationOperator
 from operators.series_selector import SeriesSelectorOperator
@@ -57,6 +58,7 @@ class CmrmapApplication(GraphApplication):
         report = RegionalReportOperator(self, name="report", settings=settings, **common)
         encode = DicomEncoderOperator(self, name="encode", provenance=provenance, settings=settings.outputs, **common)
         summarise = SummariserOperator(self, name="summarise", provenance=provenance, **common)
+        draw = ReportDrawerOperator(self, name="draw", settings=settings.outputs, **common)
         bundle = BundlerOperator(self, name="bundle", with_csv=settings.outputs.segments_csv, **common)
         write = ResultsWriterOperator(self, name="write", folder=run.output_path, **common)
 
@@ -81,6 +83,12 @@ class CmrmapApplication(GraphApplication):
         self.add_flow(select, summarise, {("selection", "selection")})
         self.add_flow(load, summarise, {("loaded", "loaded")})
         self.add_flow(report, summarise, {("analysis", "analysis")})
+        self.add_flow(read, draw, {("study", "study")})
+        self.add_flow(load, draw, {("loaded", "loaded")})
+        self.add_flow(report, draw, {("analysis", "analysis")})
+        self.add_flow(summarise, draw, {("results", "results")})
+        self.add_flow(draw, encode, {("drawing", "drawing")})
+        self.add_flow(draw, bundle, {("drawing", "drawing")})
         self.add_flow(read, encode, {("study", "study")})
         self.add_flow(report, encode, {("analysis", "analysis")})
         self.add_flow(summarise, encode, {("results", "results")})

@@ -1,9 +1,9 @@
-"""What a run leaves in its output folder: DICOM objects flat in the root, results.json and segments.csv in results/."""
+"""What a run leaves in its output folder: DICOM objects flat in the root, everything else in results/."""
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cmrmap.dicom.outputs import OutputFile, save_files
@@ -14,6 +14,7 @@ from cmrmap.dicom.study import LoadedStudy
 from cmrmap.files import write_file
 from cmrmap.outcome import MapVerdict
 from cmrmap.pipeline import StudyAnalysis
+from cmrmap.report import Drawing
 from cmrmap.results import HematocritResult, InputSummary, SoftwareInfo, StudyResult, to_csv, to_json
 from cmrmap.types import QualityFlag
 
@@ -27,11 +28,13 @@ class OutputBundle:
     results : content of results.json
     files : DICOM objects
     with_csv : whether segments.csv is written
+    drawing : the report's page, as report.pdf and report.html
     """
 
     results: StudyResult
     files: tuple[OutputFile, ...]
     with_csv: bool = True
+    drawing: Drawing = field(default_factory=Drawing)
 
     @property
     def verdicts(self) -> dict[str, MapVerdict]:
@@ -92,5 +95,9 @@ def write_bundle(bundle: OutputBundle, folder: Path) -> tuple[Path, ...]:
     results = folder / "results"
     if bundle.with_csv:
         written.append(write_file(results / "segments.csv", to_csv(bundle.results).encode("utf-8")))
+    if bundle.drawing.pdf is not None:
+        written.append(write_file(results / "report.pdf", bundle.drawing.pdf))
+    if bundle.drawing.html is not None:
+        written.append(write_file(results / "report.html", bundle.drawing.html.encode("utf-8")))
     written.append(write_file(results / "results.json", to_json(bundle.results).encode("utf-8")))
     return tuple(written)

@@ -397,3 +397,24 @@ class QualityFlag:
     message: str
     map: MapKind | None = None
     slice_index: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StudyIdentity:
+    """What a report says of the patient and the study, as the source states it; "" where it does not.
+
+    Attributes
+    ----------
+    patient_name : as people write it, e.g. "Doe, Jane"
+    birth_date, study_date : YYYYMMDD
+    scanner : maker and model
+    """
+
+    patient_name: str = ""
+    patient_id: str = ""
+    birth_date: str = ""
+    sex: str = ""
+    study_date: str = ""
+    study_description: str = ""
+    scanner: str = ""
+    field_strength_t: float | None = None

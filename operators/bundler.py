@@ -12,7 +12,7 @@ from operators.base import StageOperator
 
 
 class BundlerOperator(StageOperator):
-    """``results``, ``files`` -> ``bundle`` (OutputBundle)."""
+    """``results``, ``files``, ``drawing`` -> ``bundle`` (OutputBundle)."""
 
     def __init__(self, fragment: Fragment, *args: Any, with_csv: bool, outcome: Outcome, **kwargs: Any) -> None:
         self._with_csv = with_csv
@@ -22,9 +22,11 @@ class BundlerOperator(StageOperator):
         """Declare the ports."""
         spec.input("results")
         spec.input("files")
+        spec.input("drawing")
         spec.output("bundle")
 
     def work(self, op_input: Any, op_output: Any) -> None:
         """Assemble the bundle."""
-        bundle = OutputBundle(op_input.receive("results"), op_input.receive("files"), self._with_csv)
+        results, files, drawing = (op_input.receive(name) for name in ("results", "files", "drawing"))
+        bundle = OutputBundle(results, files, self._with_csv, drawing)
         op_output.emit(bundle, "bundle")

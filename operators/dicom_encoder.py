@@ -7,6 +7,7 @@ from typing import Any
 from monai.deploy.core import Fragment, OperatorSpec
 
 from cmrmap.dicom.outputs import write_outputs
+from cmrmap.dicom.pictures import Document, Picture
 from cmrmap.dicom.provenance import SoftwareProvenance
 from cmrmap.outcome import Outcome
 from cmrmap.settings import OutputSettings
@@ -14,7 +15,7 @@ from operators.base import StageOperator
 
 
 class DicomEncoderOperator(StageOperator):
-    """``study``, ``analysis``, ``results`` -> ``files`` (OutputFile, ...)."""
+    """``study``, ``analysis``, ``results``, ``drawing`` -> ``files`` (OutputFile, ...)."""
 
     def __init__(
         self,
@@ -34,16 +35,21 @@ class DicomEncoderOperator(StageOperator):
         spec.input("study")
         spec.input("analysis")
         spec.input("results")
+        spec.input("drawing")
         spec.output("files")
 
     def work(self, op_input: Any, op_output: Any) -> None:
         """Encode all objects that the settings ask for."""
-        study, analysis, results = (op_input.receive(name) for name in ("study", "analysis", "results"))
+        study, analysis, results, drawing = (
+            op_input.receive(name) for name in ("study", "analysis", "results", "drawing")
+        )
         files = write_outputs(
             analysis.volumes,
             study,
             self._provenance,
             results=results if self._settings.measurement_report else None,
+            document=Document(drawing.pdf, self._settings.report_identity) if drawing.pdf else None,
+            pictures=[Picture(one.kind, one.slice_index, one.pixels) for one in drawing.captures],
             parametric_maps=self._settings.parametric_maps,
             segmentation=self._settings.segmentation,
             sd_maps=self._settings.sd_maps,

@@ -45,7 +45,7 @@ def expected_measurements(results: dict[str, Any]) -> dict[tuple[str, str, str],
         if one_map["blood"]:
             add("blood pool", {"mean": one_map["blood"]["t1_ms"], "uncertainty": one_map["blood"]["uncertainty"]})
         for one in one_map["slices"]:
-            region = f"slice {one['slice_index']}" + (f" ({one['level']})" if one["level"] else "")
+            region = f"slice {one['slice_index'] + 1}" + (f" ({one['level']})" if one["level"] else "")
             add(region, one)
             for segment in one["segments"]:
                 add(f"{region}, AHA {segment['aha']}", segment)

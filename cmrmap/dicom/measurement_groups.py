@@ -80,7 +80,8 @@ def map_groups(written: WrittenMap, result: MapResult, algorithm: AlgorithmIdent
 
 
 def _slice_name(one: SliceResult) -> str:
-    return f"slice {one.slice_index}" + (f" ({one.level.value})" if one.level else "")
+    """Return the slice as people count it, and as InstanceNumber of a complete map series does."""
+    return f"slice {one.slice_index + 1}" + (f" ({one.level.value})" if one.level else "")
 
 
 def _slice_site(one: SliceResult) -> FindingSite:

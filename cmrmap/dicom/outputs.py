@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
@@ -13,6 +13,7 @@ from cmrmap.dicom.finish import finish, to_bytes
 from cmrmap.dicom.map_series import build_map_series, build_sd_series
 from cmrmap.dicom.measurement_report import build_measurement_report, report_digest
 from cmrmap.dicom.parametric_map import build_parametric_map
+from cmrmap.dicom.pictures import Document, Picture, build_captures, build_encapsulated_pdf
 from cmrmap.dicom.provenance import SoftwareProvenance
 from cmrmap.dicom.read import SourceStudy
 from cmrmap.dicom.segmentation import build_aha_segmentation, build_region_segmentation
@@ -34,6 +35,8 @@ class OutputRole(str, Enum):
     REGIONS = "segmentation"
     AHA = "aha_segmentation"
     MEASUREMENT_REPORT = "measurement_report"
+    PAGE = "report_page"
+    CAPTURE = "capture"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,8 @@ def write_outputs(
     provenance: SoftwareProvenance,
     *,
     results: StudyResult | None = None,
+    document: Document | None = None,
+    pictures: Sequence[Picture] = (),
     parametric_maps: bool = True,
     segmentation: bool = True,
     sd_maps: bool = True,
@@ -82,6 +87,8 @@ def write_outputs(
     study : what was read
     provenance : version, weights and settings
     results : the numbers, for the measurement report; None: no report
+    document : the report as a page; None: no Encapsulated PDF
+    pictures : one Secondary Capture each
     parametric_maps, segmentation, sd_maps : False leaves those objects out; the map series is always made, since the
         others refer to it
 
@@ -100,9 +107,11 @@ def write_outputs(
             continue
         one, spread = _build_map(volume, kept, study, provenance, parametric_maps, segmentation, sd_maps)
         files += _map_files(one, spread)
+        captures = build_captures(pictures, one, provenance)
+        files += [_output_file(one.kind, OutputRole.CAPTURE, finish(c, one.context, provenance)) for c in captures]
         written.append(one)
-    if written and results is not None:
-        files += _study_files(_with_native_regions(written), results, provenance)
+    if written:
+        files += _study_files(_with_native_regions(written), results, document, provenance)
     return tuple(files)
 
 
@@ -161,13 +170,20 @@ def _with_native_regions(written: list[WrittenMap]) -> list[WrittenMap]:
 
 
 def _study_files(
-    written: list[WrittenMap], results: StudyResult, provenance: SoftwareProvenance
+    written: list[WrittenMap],
+    results: StudyResult | None,
+    document: Document | None,
+    provenance: SoftwareProvenance,
 ) -> Iterator[OutputFile]:
     """Yield what is written once a study."""
     context = max((one.context for one in written), key=lambda known: (known.content_date, known.content_time))
-    report = build_measurement_report(written, results, context, provenance, report_digest(written, results))
-    if report is not None:
-        yield _output_file(None, OutputRole.MEASUREMENT_REPORT, finish(report, context, provenance))
+    if results is not None:
+        report = build_measurement_report(written, results, context, provenance, report_digest(written, results))
+        if report is not None:
+            yield _output_file(None, OutputRole.MEASUREMENT_REPORT, finish(report, context, provenance))
+    if document is not None:
+        page = build_encapsulated_pdf(document, written, context, provenance)
+        yield _output_file(None, OutputRole.PAGE, finish(page, context, provenance))
 
 
 def _output_file(kind: MapKind | None, role: OutputRole, dataset: Dataset) -> OutputFile:

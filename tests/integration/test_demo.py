@@ -34,9 +34,9 @@ def test_run_is_quiet_and_ok(demo_run) -> None:
     assert demo_run.stdout == ""
     lines = demo_run.stderr.strip().splitlines()
     assert all(" INFO " in line for line in lines)
-    assert [line.split()[2] for line in lines[:14]] == [
+    assert [line.split()[2] for line in lines[:15]] == [
         *("read", "select", "hematocrit", "load", "segment", "refine", "align", "fit", "ecv", "report"),
-        *("summarise", "encode", "bundle", "write"),
+        *("summarise", "draw", "encode", "bundle", "write"),
     ]
     status = demo_run.json("status.json")
     assert (status["outcome"], status["exit_code"]) == ("ok", 0)
@@ -85,6 +85,8 @@ def test_every_dicom_file_is_named_by_its_uid_and_complete(demo_run) -> None:
         "Parametric Map Storage": 4,
         "Segmentation Storage": 7,  # two for each of T2, native and post-contrast T1; ECV lies on native T1's
         "Comprehensive 3D SR Storage": 1,
+        "Encapsulated PDF Storage": 1,
+        "Secondary Capture Image Storage": 20,
     }
     assert not [p for p in demo_run.output.rglob("*") if p.is_file() and p.suffix in (".part", ".tmp")]
 

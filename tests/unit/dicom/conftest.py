@@ -18,6 +18,7 @@ from pydicom.uid import ExplicitVRLittleEndian, MRImageStorage
 
 from cmrmap.dicom.load import load_stack
 from cmrmap.dicom.outputs import OutputFile, write_outputs
+from cmrmap.dicom.pictures import Document, Picture
 from cmrmap.dicom.provenance import SoftwareProvenance
 from cmrmap.dicom.read import SourceStudy, read_study
 from cmrmap.dicom.select import select_series
@@ -251,10 +252,30 @@ def results(volumes: dict[MapKind, MapVolume]) -> StudyResult:
 
 
 @pytest.fixture(scope="session")
+def document() -> Document:
+    return Document(b"%PDF-1.4\n% a page of odd length\n%%EOF", identified=True)
+
+
+@pytest.fixture(scope="session")
+def pictures(volumes: dict[MapKind, MapVolume]) -> list[Picture]:
+    rng = np.random.default_rng(3)
+    return [
+        Picture(kind, index, rng.integers(0, 256, (9, 7, 3), dtype=np.uint8))
+        for kind, volume in volumes.items()
+        for index in range(len(volume.geometry))
+    ]
+
+
+@pytest.fixture(scope="session")
 def files(
-    volumes: dict[MapKind, MapVolume], study: SourceStudy, provenance: SoftwareProvenance, results: StudyResult
+    volumes: dict[MapKind, MapVolume],
+    study: SourceStudy,
+    provenance: SoftwareProvenance,
+    results: StudyResult,
+    document: Document,
+    pictures: list[Picture],
 ) -> tuple[OutputFile, ...]:
-    return write_outputs(volumes.values(), study, provenance, results=results)
+    return write_outputs(volumes.values(), study, provenance, results=results, document=document, pictures=pictures)
 
 
 @pytest.fixture(scope="session")

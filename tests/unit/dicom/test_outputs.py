@@ -27,7 +27,8 @@ def test_objects_of_every_map(files):
         assert counts[kind, OutputRole.PARAMETRIC_MAP] == 1
         assert counts[kind, OutputRole.AHA] == 1
         assert counts[kind, OutputRole.REGIONS] == (0 if kind is MapKind.ECV else 1)
-    assert counts[None, OutputRole.MEASUREMENT_REPORT] == 1
+        assert counts[kind, OutputRole.CAPTURE] == 3
+    assert counts[None, OutputRole.MEASUREMENT_REPORT] == counts[None, OutputRole.PAGE] == 1
 
 
 def test_uids_names_and_series_are_consistent(files):
@@ -39,7 +40,7 @@ def test_uids_names_and_series_are_consistent(files):
         assert found.file_meta.MediaStorageSOPInstanceUID == file.sop_instance_uid == found.SOPInstanceUID
         assert (found.SOPClassUID, found.SeriesInstanceUID) == (file.sop_class_uid, file.series_instance_uid)
         assert found.StudyInstanceUID == "1.2.3.1"
-        if file.kind is not None:  # what is written once a study lies nowhere
+        if file.kind is not None and file.role is not OutputRole.CAPTURE:  # the others lie nowhere
             assert found.FrameOfReferenceUID == "1.2.3.4"
         assert found.SpecificCharacterSet == "ISO_IR 192"
         assert str(found.PatientName) == "Müller^Jörg"
@@ -48,8 +49,8 @@ def test_uids_names_and_series_are_consistent(files):
     assert len({number for _, _, number in series.values()}) == len(series)
 
 
-def test_second_call_gives_the_same_bytes(files, volumes, study, provenance, results):
-    again = write_outputs(volumes.values(), study, provenance, results=results)
+def test_second_call_gives_the_same_bytes(files, volumes, study, provenance, results, document, pictures):
+    again = write_outputs(volumes.values(), study, provenance, results=results, document=document, pictures=pictures)
     assert [file.content for file in again] == [file.content for file in files]
 
 

@@ -1,0 +1,59 @@
+"""The AHA bull's-eye: where each of the 16 segments lies, and its value (Cerqueira, Circulation 2002;105:539)."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from cmrmap.results import MapResult
+
+Point = tuple[float, float]
+_STEPS = 16  # points along an arc
+
+
+@dataclass(frozen=True, slots=True)
+class Wedge:
+    """One segment on the unit disc; angles in degrees from the right, counter-clockwise; y points up."""
+
+    inner: float
+    outer: float
+    start_deg: float
+    extent_deg: float
+
+    @property
+    def middle(self) -> Point:
+        """Where the segment's number is written."""
+        return _at((self.inner + self.outer) / 2.0, self.start_deg + self.extent_deg / 2.0)
+
+    @property
+    def outline(self) -> tuple[Point, ...]:
+        """Points of the closed outline."""
+        along = [self.start_deg + self.extent_deg * step / _STEPS for step in range(_STEPS + 1)]
+        return (*(_at(self.outer, a) for a in along), *(_at(self.inner, a) for a in reversed(along)))
+
+
+def _at(radius: float, angle_deg: float) -> Point:
+    return radius * math.cos(math.radians(angle_deg)), radius * math.sin(math.radians(angle_deg))
+
+
+#: AHA number -> place: anterior at the top, septum to the left, base outside
+WEDGES: Mapping[int, Wedge] = MappingProxyType(
+    {1 + i: Wedge(0.70, 1.00, 60.0 + 60.0 * i, 60.0) for i in range(6)}
+    | {7 + i: Wedge(0.42, 0.70, 60.0 + 60.0 * i, 60.0) for i in range(6)}
+    | {13 + i: Wedge(0.10, 0.42, 45.0 + 90.0 * i, 90.0) for i in range(4)}
+)
+
+
+def segment_means(result: MapResult) -> dict[int, float]:
+    """Return AHA number -> mean over the segment's pixels in all slices of its level; only those that have any."""
+    sums: dict[int, float] = defaultdict(float)
+    counts: dict[int, int] = defaultdict(int)
+    for one in result.slices:
+        for segment in one.segments:
+            if math.isfinite(segment.statistics.mean):
+                sums[segment.aha] += segment.statistics.mean * segment.statistics.n_pixels
+                counts[segment.aha] += segment.statistics.n_pixels
+    return {number: sums[number] / counts[number] for number in sorted(sums) if counts[number]}

@@ -1,0 +1,123 @@
+"""How numbers, names and findings are worded; the same words on the page, in the HTML and on the pictures."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+from cmrmap.results import MapResult, SliceResult, StudyResult
+from cmrmap.types import MapKind, QualityFlag, StudyIdentity
+
+TITLE: Mapping[MapKind, str] = MappingProxyType(
+    {
+        MapKind.T2: "T2",
+        MapKind.NATIVE_T1: "Native T1",
+        MapKind.POSTCONTRAST_T1: "Post-contrast T1",
+        MapKind.ECV: "ECV",
+    }
+)
+RESEARCH = "Research use only - not a medical device"
+METHOD = (
+    "Means over the analysed pixels of the myocardium (the wall's border is left out) ± standard error propagated from "
+    "the fit. Contours: endocardium and epicardium. Bull's-eye: AHA segments, pixels of all slices of a level."
+)
+_DECIMALS = {MapKind.T2: 1, MapKind.NATIVE_T1: 0, MapKind.POSTCONTRAST_T1: 0, MapKind.ECV: 1}
+_SEVERITIES = ("error", "warning")
+
+
+def number(kind: MapKind, value: float) -> str:
+    """Return a value with the decimals that its map deserves; "-" where there is none."""
+    return f"{value:.{_DECIMALS[kind]}f}" if math.isfinite(value) else "-"
+
+
+def with_error(kind: MapKind, value: float, uncertainty: float) -> str:
+    """Return "1154 ± 3"; one decimal more where the error would be 0 without."""
+    if not math.isfinite(value):
+        return "-"
+    if not math.isfinite(uncertainty):
+        return number(kind, value)
+    decimals = _DECIMALS[kind]
+    if 0.0 < uncertainty < 0.5 * 10.0**-decimals:
+        decimals += 1
+    return f"{value:.{decimals}f} ± {uncertainty:.{decimals}f}"
+
+
+def slice_label(one: SliceResult) -> str:
+    """Return "2 mid"; counted from 1, base first."""
+    return f"{one.slice_index + 1}" + (f" {one.level.value}" if one.level else "")
+
+
+def slices_made(result: MapResult) -> str:
+    """Return "5 of 5 slices"."""
+    return f"{sum(one.status == 'ok' for one in result.slices)} of {len(result.slices)} slices"
+
+
+def person(identity: StudyIdentity | None) -> list[str]:
+    """Return what the source says of the patient and the study, the name first; empty parts are left out."""
+    if identity is None:
+        return []
+    parts = [identity.patient_name]
+    parts += [f"ID {identity.patient_id}"] if identity.patient_id else []
+    parts += [f"born {day(identity.birth_date)}"] if identity.birth_date else []
+    parts += [identity.sex]
+    return [part for part in parts if part]
+
+
+def study_line(identity: StudyIdentity | None) -> str:
+    """Return date, description and scanner of the study."""
+    if identity is None:
+        return ""
+    parts = [f"study of {day(identity.study_date)}" if identity.study_date else "", identity.study_description]
+    parts += [identity.scanner, f"{identity.field_strength_t:g} T" if identity.field_strength_t else ""]
+    return " · ".join(part for part in parts if part)
+
+
+def day(date: str) -> str:
+    """Return a DICOM date as 2026-01-31."""
+    return f"{date[:4]}-{date[4:6]}-{date[6:8]}" if len(date) == 8 else date
+
+
+def hematocrit_line(results: StudyResult) -> str:
+    """Return the hematocrit and where it comes from."""
+    known = results.hematocrit
+    if known.value is None:
+        return "Hematocrit: none"
+    return f"Hematocrit {known.value * 100.0:.1f} % ({known.source})"
+
+
+def findings(results: StudyResult) -> list[tuple[str, str]]:
+    """Return (severity, sentence) of everything that a reader should know, the worst first.
+
+    Equal findings of several slices are one sentence; what is only informative is counted in the last.
+    """
+    found: dict[tuple[str, str, MapKind | None], list[QualityFlag]] = {}
+    for flag in results.quality:
+        if flag.severity in _SEVERITIES:
+            found.setdefault((flag.severity, flag.code, flag.map), []).append(flag)
+    ordered = sorted(found.items(), key=lambda pair: _SEVERITIES.index(pair[0][0]))
+    lines = [(severity, _sentence(flags)) for (severity, _, _), flags in ordered]
+    n_info = sum(flag.severity not in _SEVERITIES for flag in results.quality)
+    if n_info:
+        notes = f"{n_info} notes" if n_info > 1 else "1 note"
+        lines.append(("info", f"{notes} of how the study was read and mapped: results.json"))
+    return lines
+
+
+def _sentence(flags: Sequence[QualityFlag]) -> str:
+    first = flags[0]
+    where = [TITLE[first.map]] if first.map else []
+    slices = sorted({flag.slice_index + 1 for flag in flags if flag.slice_index is not None})
+    if slices:
+        where.append(f"slice {', '.join(str(index) for index in slices)}")
+    message = first.message if len({flag.message for flag in flags}) == 1 else f"{first.message} (and alike)"
+    return f"{' '.join(where)}: {message}" if where else message
+
+
+def provenance_line(results: StudyResult) -> str:
+    """Return version and digests, shortened."""
+    software = results.software
+    parts = [f"CMRmap {software.version}"]
+    parts += [f"weights {software.weights_sha256[:12]}"] if software.weights_sha256 else []
+    parts += [f"settings {software.settings_sha256[:12]}"] if software.settings_sha256 else []
+    return " · ".join(parts)
