@@ -101,6 +101,9 @@ class FitSettings(_Checked):
     leave_out_outliers: bool = tunable(
         True, unit="yes/no", source="ours; a cell that one image spoils is fitted without that image"
     )
+    noise_floor: bool = tunable(
+        True, unit="yes/no", source="ours; magnitudes are fitted with the Rician noise floor taken out"
+    )
 
 
 @dataclass(frozen=True, slots=True)

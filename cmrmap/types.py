@@ -9,7 +9,7 @@ never 0. Arrays held by these objects are read-only views.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from enum import Enum, IntEnum
 from typing import Any
 
@@ -171,6 +171,9 @@ class WeightedStack:
     geometry : one per slice
     source_uids : SOP instance UIDs, [slice][time]; "" where there is no image
     model, model_reason : relaxometry model, and why it
+    signed : (slice, time, row, column) the images with the sign of their signal, where phase or real images told it;
+        a slice of NaN where they did not; None: magnitudes only
+    polarity : where the signs came from, or why they could not be told; "" where there was nothing to tell them by
     """
 
     kind: MapKind
@@ -183,6 +186,8 @@ class WeightedStack:
     source_uids: tuple[tuple[str, ...], ...] = ()
     series_instance_uid: str = ""
     model_reason: str = "given"
+    signed: FloatArray | None = None
+    polarity: str = ""
 
     def __post_init__(self) -> None:
         images = readonly(self.images, np.float32)
@@ -193,6 +198,11 @@ class WeightedStack:
             raise ValueError(f"times_ms must have shape {images.shape[:2]} (slice, time); found {times.shape}")
         if len(self.geometry) != images.shape[0]:
             raise ValueError(f"geometry must have one entry per slice ({images.shape[0]}); found {len(self.geometry)}")
+        if self.signed is not None:
+            signed = readonly(self.signed, np.float32)
+            if signed.shape != images.shape:
+                raise ValueError(f"signed must have the shape of images {images.shape}; found {signed.shape}")
+            object.__setattr__(self, "signed", signed)
         object.__setattr__(self, "images", images)
         object.__setattr__(self, "times_ms", times)
 
@@ -205,6 +215,25 @@ class WeightedStack:
     def present(self) -> BoolArray:
         """(slice, time) True where there is an image."""
         return np.asarray(~np.isnan(self.times_ms), dtype=np.bool_)
+
+    @property
+    def has_signs(self) -> BoolArray:
+        """(slice,) True where the fit is given signed images rather than magnitudes."""
+        if self.signed is None:
+            return np.zeros(len(self.geometry), dtype=np.bool_)
+        unknown = np.isnan(self.signed).any(axis=(2, 3)) & self.present
+        return np.asarray(~unknown.any(axis=1), dtype=np.bool_)
+
+    @property
+    def fitted_images(self) -> FloatArray:
+        """(slice, time, row, column) what is fitted: signed images where there are, else magnitudes."""
+        if self.signed is None:
+            return self.images
+        return np.where(self.has_signs[:, None, None, None], self.signed, self.images)
+
+    def with_signs(self, signed: FloatArray | None, polarity: str) -> WeightedStack:
+        """Return the stack with signed images and where their signs came from."""
+        return replace(self, signed=signed, polarity=polarity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,10 +366,6 @@ class ParameterMap:
     reference_time: IntArray
     blood: tuple[BloodValue | None, ...]
     refusals: tuple[Refusal, ...] = ()
-    #: (slice, time, angle, depth) d(value)/d(signal) of the fit; with ``noise_sd`` it carries the noise to any region
-    sensitivity: Float64Array = field(default_factory=lambda: np.empty((0, 0, 0, 0)))
-    #: (slice,) standard deviation of one image pixel's noise, from the fit residuals
-    noise_sd: Float64Array = field(default_factory=lambda: np.empty(0))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from cmrmap.alignment.cartesian import (
     nearest,
     region_weights,
 )
-from cmrmap.alignment.noise import region_noise_gain, sample_noise_factor
+from cmrmap.alignment.noise import image_noise_gain, region_noise_gain, sample_noise_factor
 from cmrmap.alignment.polar import choose_reference, to_polar
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "choose_reference",
     "from_polar",
     "from_polar_nearest",
+    "image_noise_gain",
     "interpolate",
     "nearest",
     "region_noise_gain",

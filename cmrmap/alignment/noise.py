@@ -33,14 +33,47 @@ def sample_noise_factor(stack: PolarStack) -> Float64Array:
     return np.asarray(((1 - fy) ** 2 + fy**2) * ((1 - fx) ** 2 + fx**2), dtype=np.float64)
 
 
+def image_noise_gain(
+    rows: Float64Array, columns: Float64Array, pull: Float64Array, shape: tuple[int, int]
+) -> Float64Array:
+    """Return the variance that each image's noise gives to a weighted sum of samples, per unit of pixel variance.
+
+    With w(t, c, j) the bilinear weight of pixel j in the sample of cell c: sum over j of (sum over c of pull w)^2.
+
+    Parameters
+    ----------
+    rows, columns : (time, angle, depth) sampled coordinates of one slice's images, finite
+    pull : (time, angle, depth) weight of every sample
+    shape : (rows, columns) of the images
+
+    Returns
+    -------
+    (time,) NaN where a weight is NaN; 0 for an image without weight
+    """
+    n_times = len(rows)
+    cells = np.nonzero((pull != 0).any(axis=0))  # a NaN counts as weight
+    if cells[0].size == 0:
+        return np.zeros(n_times)
+    rows, columns = rows[:, cells[0], cells[1]], columns[:, cells[0], cells[1]]
+    # Only the pixels about the region are counted: a histogram of all pixels took most of a study's report.
+    top, left = max(int(rows.min()), 0), max(int(columns.min()), 0)
+    window = (min(int(rows.max()) + 2, shape[0]) - top, min(int(columns.max()) + 2, shape[1]) - left)
+    indices, weights = bilinear_corners(rows - top, columns - left, window)
+    # One histogram for all images: image k's pixels are numbered from k * n_pixels on.
+    n_pixels = window[0] * window[1]
+    shifted = indices + (np.arange(n_times) * n_pixels)[:, None, None]
+    pulled = weights * pull[:, cells[0], cells[1]][..., None]
+    summed = np.bincount(shifted.ravel(), weights=pulled.ravel(), minlength=n_times * n_pixels)
+    return np.asarray((summed.reshape(n_times, n_pixels) ** 2).sum(axis=1), dtype=np.float64)
+
+
 def region_noise_gain(
     stack: PolarStack, sensitivity: Float64Array, region_weights: Float64Array, shape: tuple[int, int]
 ) -> Float64Array:
     """Return the standard error of a region's mean, per unit of pixel noise, slice by slice.
 
-    With a(c) the weight of cell c in the mean, g(t, c) = d value / d signal and w(t, c, j) the bilinear weight of
-    pixel j in the sample: gain^2 = sum over t, j of (sum over c of a g w)^2. Multiply by each slice's noise SD; add
-    slices in quadrature.
+    The weight of a sample is that of its cell in the mean times d value / d signal: see ``image_noise_gain``. Multiply
+    by each slice's noise SD; add slices in quadrature.
 
     Parameters
     ----------
@@ -63,21 +96,11 @@ def region_noise_gain(
             f"sensitivity and region weights must lie on the polar grid {stack.rows.shape}; found "
             f"{sensitivity.shape} and {region_weights.shape}"
         )
-    n_slices = stack.rows.shape[0]
-    gain = np.zeros(n_slices)
-    for s in range(n_slices):
-        cells = np.nonzero(region_weights[s])
+    gain = np.zeros(stack.rows.shape[0])
+    for s in range(len(gain)):
         usable = np.flatnonzero(np.isfinite(stack.centres[s]).all(axis=-1))
-        if cells[0].size == 0 or usable.size == 0:
-            continue
-        rows, columns = (a[s, usable][:, cells[0], cells[1]] for a in (stack.rows, stack.columns))
-        # Only the pixels about the region are counted: a histogram of all pixels took most of a study's report.
-        top, left = max(int(rows.min()), 0), max(int(columns.min()), 0)
-        window = (min(int(rows.max()) + 2, shape[0]) - top, min(int(columns.max()) + 2, shape[1]) - left)
-        indices, weights = bilinear_corners(rows - top, columns - left, window)
-        pull = sensitivity[s, usable][:, cells[0], cells[1]] * region_weights[s][cells]
-        # One histogram for all images: image k's pixels are numbered from k * n_pixels on.
-        shifted = indices + (np.arange(usable.size) * window[0] * window[1])[:, None, None]
-        summed = np.bincount(shifted.ravel(), weights=(weights * pull[..., None]).ravel())
-        gain[s] = np.sqrt(np.sum(summed**2))
+        inside = region_weights[s] != 0
+        if inside.any() and usable.size:
+            pull = np.where(inside, sensitivity[s, usable] * region_weights[s], 0.0)
+            gain[s] = np.sqrt(image_noise_gain(stack.rows[s, usable], stack.columns[s, usable], pull, shape).sum())
     return gain

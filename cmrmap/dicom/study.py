@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from cmrmap.dicom._values import text
 from cmrmap.dicom.load import load_stack
+from cmrmap.dicom.phase import with_signs
 from cmrmap.dicom.read import LostImage, SourceStudy
 from cmrmap.dicom.select import Selection
 from cmrmap.errors import RefusedError
@@ -47,6 +48,8 @@ def load_study(study: SourceStudy, selection: Selection, models: Mapping[MapKind
             refusals.append(Refusal(selected.kind, "refused", str(error)))
             continue
         lost.extend(missing)
+        if selected.kind is not MapKind.T2:  # a T2-prepared signal never changes its sign
+            stack = with_signs(study, selected, stack)
         stacks.append(_with_model(stack, models.get(selected.kind)))
     if not stacks:
         raise RefusedError("; ".join(refusal.reason for refusal in refusals if refusal.status == "refused"))

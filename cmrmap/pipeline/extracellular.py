@@ -62,9 +62,7 @@ class MappedEcv:
         for index in np.flatnonzero(self.partner >= 0):
             by_post[self.partner[index]] += np.where(drawn_on[index], cells[index] * self.grid.by_post[index], 0.0)
         variance = (
-            self.native.noise_variance(by_native)
-            + self.post.noise_variance(by_post)
-            + region_common_variance(self.grid, cells)
+            self.native.variance(by_native) + self.post.variance(by_post) + region_common_variance(self.grid, cells)
         )
         return _PERCENT * float(np.sqrt(variance))
 

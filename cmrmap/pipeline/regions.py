@@ -83,7 +83,7 @@ def report_series(series: MappedSeries, regions: Regions, settings: AnalysisSett
     """Summarise a T1 or T2 map."""
 
     def uncertainty(region: BoolArray) -> float:
-        return float(np.sqrt(series.noise_variance(series.region_cells(region))))
+        return float(np.sqrt(series.variance(series.region_cells(region))))
 
     table = segment_table(series.map.values, series.map.analysed, regions.aha, series.made, uncertainty)
     flags = (

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cmrmap.relaxometry import RelaxationFit, fit_relaxation
+from cmrmap.relaxometry import fit_relaxation
 from cmrmap.relaxometry.models import get_model
 from cmrmap.types import Float64Array
 
@@ -17,40 +17,40 @@ _ACCEPTED_DROP = 0.4  # residual variance without the image over that with it, a
 _LEAST_SPARE = 2  # degrees of freedom that must remain: with fewer, leaving out an image always looks good
 
 
-def fit_without_outliers(signals: Float64Array, times_ms: Float64Array, model: str) -> RelaxationFit:
-    """Fit all cells; then those with suspect residuals without the one image that they betray, if there is one.
+def without_spoiled_images(
+    signals: Float64Array, times_ms: Float64Array, model: str, magnitude: bool | None = None
+) -> Float64Array:
+    """Return the samples with NaN where one image has spoiled a cell.
 
     Parameters
     ----------
     signals : (cell, time); NaN drops out of its cell's fit
     times_ms : (time,)
     model : relaxometry model
+    magnitude : as in ``fit_relaxation``
 
     Returns
     -------
-    RelaxationFit
-        With sensitivity; ``n_samples`` tells the cells that were fitted without an image.
+    (cell, time) at most one sample of a cell is taken out
     """
-    first = fit_relaxation(signals, times_ms, model, with_sensitivity=True)
+    first = fit_relaxation(signals, times_ms, model, magnitude)
     spare = first.n_samples.astype(np.float64) - get_model(model).n_parameters
     with np.errstate(divide="ignore", invalid="ignore"):
         variance = np.where(spare > 0, first.ssr / spare, np.nan)
     typical = np.nanmedian(variance) if np.isfinite(variance).any() else np.nan
     suspect = np.flatnonzero((variance > _SUSPECT_RATIO * typical) & (spare > _LEAST_SPARE))
     if not suspect.size:
-        return first
+        return signals
     best = np.full(suspect.size, np.inf)
     culprit = np.full(suspect.size, -1)
     for time in range(signals.shape[1]):
         without = signals[suspect].copy()
         without[:, time] = np.nan
-        fit = fit_relaxation(without, times_ms, model)
+        fit = fit_relaxation(without, times_ms, model, magnitude)
         left = np.where(np.isfinite(fit.ssr), fit.ssr, np.inf) / (spare[suspect] - 1)
         better = (left < best) & np.isfinite(signals[suspect, time])
         best[better], culprit[better] = left[better], time
     cleared = best <= _ACCEPTED_DROP * variance[suspect]
-    if not cleared.any():
-        return first
     cleaned = np.array(signals, dtype=np.float64)
     cleaned[suspect[cleared], culprit[cleared]] = np.nan
-    return fit_relaxation(cleaned, times_ms, model, with_sensitivity=True)
+    return cleaned

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from cmrmap.alignment import (
     CartesianWeights,
@@ -14,23 +12,22 @@ from cmrmap.alignment import (
     choose_reference,
     interpolate,
     nearest,
-    region_noise_gain,
     region_weights,
-    sample_noise_factor,
 )
-from cmrmap.pipeline.blood import blood_of_slice
-from cmrmap.pipeline.robust import fit_without_outliers
-from cmrmap.prune import COUNTED_STATUS, analysed_pixels
+from cmrmap.pipeline.blood import blood_of_slices
+from cmrmap.pipeline.error_model import ErrorModel, build_error_model
+from cmrmap.pipeline.polar_fit import PolarFit, fit_cells
+from cmrmap.prune import analysed_pixels
 from cmrmap.quality import minimum_images
-from cmrmap.relaxometry import MODELS, RelaxationFit, fit_relaxation
+from cmrmap.relaxometry import MODELS
 from cmrmap.settings import AnalysisSettings
 from cmrmap.types import (
     BloodValue,
     BoolArray,
     FitStatus,
     Float64Array,
+    IntArray,
     Label,
-    LabelArray,
     MapKind,
     ParameterMap,
     PolarStack,
@@ -39,18 +36,25 @@ from cmrmap.types import (
     WeightedStack,
 )
 
-_MID_WALL = (0.25, 0.75)  # depths whose residuals tell the noise: the borders also carry partial volume and motion
-
 
 @dataclass(frozen=True, slots=True)
 class MappedSeries:
-    """A map with everything that it was made from; ``weights`` lead from the polar grid to the map's pixels."""
+    """A map with everything that it was made from.
+
+    Attributes
+    ----------
+    weights : lead from the polar grid to the map's pixels
+    cells : the fit of every cell of that grid
+    errors : how far a mean of cells may be off
+    """
 
     stack: WeightedStack
     refined: RefinedSegmentation
     polar: PolarStack
     map: ParameterMap
     weights: CartesianWeights
+    cells: PolarFit
+    errors: ErrorModel
 
     @property
     def kind(self) -> MapKind:
@@ -70,39 +74,13 @@ class MappedSeries:
             out[index] = self.polar.centres[index, self.map.reference_time[index]]
         return out
 
-    def noise_variance(self, cells: Float64Array) -> float:
-        """Variance that image noise gives to a weighted sum of polar cells.
-
-        Parameters
-        ----------
-        cells : (slice, angle, depth) weight of each cell's value, e.g. from :meth:`region_cells`
-
-        Returns
-        -------
-        in the map's unit squared; NaN where a cell with weight has no known error
-        """
-        shape = (self.weights.shape[1], self.weights.shape[2])
-        gain = region_noise_gain(self.polar, self.map.sensitivity, cells, shape)
-        untouched = gain == 0  # slices outside the region, whose noise may be unknown
-        return float(np.sum(np.where(untouched, 0.0, gain * self.map.noise_sd) ** 2))
+    def variance(self, cells: Float64Array) -> float:
+        """Variance of a weighted sum of polar cells: see ``ErrorModel.variance``."""
+        return self.errors.variance(cells)
 
     def region_cells(self, region: BoolArray) -> Float64Array:
         """(slice, angle, depth) weight of every polar cell in the mean over a region (slice, row, column)."""
         return region_weights(self.weights, region, self.map.polar_values)
-
-
-@dataclass(frozen=True, slots=True)
-class _PolarFit:
-    """What the fit of all slices gives on the polar grid; see ``ParameterMap`` for the fields."""
-
-    values: Float64Array
-    sd: Float64Array
-    status: LabelArray
-    sensitivity: Float64Array
-    noise_sd: Float64Array
-    blood: tuple[BloodValue | None, ...]
-    refusals: tuple[Refusal, ...]
-    fitted: BoolArray
 
 
 def map_series(
@@ -121,17 +99,23 @@ def map_series(
     -------
     MappedSeries
     """
-    fit = _fit(stack, refined, polar, settings)
-    reference = np.where(fit.fitted, choose_reference(refined, polar), -1).astype(np.intp)
+    times, refusals = _images_to_fit(stack, refined, polar, settings)
+    fit = fit_cells(stack, polar, times, settings.fit)
+    fitted = np.array([used.size > 0 for used in times], dtype=np.bool_)
+    reference = np.where(fitted, choose_reference(refined, polar), -1).astype(np.intp)
     labels = np.zeros((len(reference), *stack.images.shape[2:]), dtype=np.uint8)
     for index in np.flatnonzero(reference >= 0):
         labels[index] = refined.labels[index, reference[index]]
+    shape = (labels.shape[1], labels.shape[2])
     wall = np.asarray(labels == Label.MYOCARDIUM, dtype=np.bool_)
-    weights = cartesian_weights(polar, reference, (labels.shape[1], labels.shape[2]), wall)
+    weights = cartesian_weights(polar, reference, shape, wall)
     values = interpolate(fit.values, weights)
     status = nearest(fit.status, weights, FitStatus.NOT_FITTED)
     pruning = settings.pruning
-    fitted = ParameterMap(
+    blood: tuple[BloodValue | None, ...] = (None,) * len(times)
+    if stack.kind is not MapKind.T2:
+        blood = blood_of_slices(stack, polar, times, fit.signed, settings.blood)
+    made = ParameterMap(
         kind=stack.kind,
         model=stack.model,
         polar_values=fit.values,
@@ -145,76 +129,32 @@ def map_series(
             values, status, labels, stack.kind, boundary_pixels=pruning.boundary_px, ranges=pruning.ranges
         ),
         reference_time=reference,
-        blood=fit.blood,
-        refusals=fit.refusals,
-        sensitivity=fit.sensitivity,
-        noise_sd=fit.noise_sd,
+        blood=blood,
+        refusals=refusals,
     )
-    return MappedSeries(stack, refined, polar, fitted, weights)
+    return MappedSeries(stack, refined, polar, made, weights, fit, build_error_model(polar, fit, times, shape))
 
 
-def _fit(
+def _images_to_fit(
     stack: WeightedStack, refined: RefinedSegmentation, polar: PolarStack, settings: AnalysisSettings
-) -> _PolarFit:
-    n_slices, _, n_angles, n_depths = polar.signals.shape
-    grid = (n_angles, n_depths)
-    values, sd = (np.full((n_slices, *grid), np.nan) for _ in range(2))
-    status = np.full(values.shape, FitStatus.NOT_FITTED, dtype=np.uint8)
-    sensitivity = np.full(polar.signals.shape, np.nan)
-    noise_sd = np.full(n_slices, np.nan)
-    blood: list[BloodValue | None] = [None] * n_slices
-    refusals: list[Refusal] = []
+) -> tuple[tuple[IntArray, ...], tuple[Refusal, ...]]:
+    """Per slice the indices of the images that enter the fit, none where the slice is refused; and the refusals."""
     usable = refined.usable & np.isfinite(polar.centres).all(axis=-1)
-    n_parameters = MODELS[stack.model].n_parameters
     # a lost image counts as part of the series: it is no reason to ask for less
     needed = minimum_images(
         stack.kind,
         stack.images.shape[1],
-        n_parameters,
+        MODELS[stack.model].n_parameters,
         full_series=settings.slices.full_series,
         share=settings.slices.min_share,
     )
-    noise_factor = sample_noise_factor(polar)
-    fit_slice = fit_without_outliers if settings.fit.leave_out_outliers else _plain_fit
-    for index in range(n_slices):
-        times = np.flatnonzero(usable[index])
-        if len(times) < needed:
+    times, refusals = [], []
+    for index, row in enumerate(usable):
+        used = np.flatnonzero(row)
+        if len(used) < needed:
             n_present = int(stack.present[index].sum())
-            reason = f"{len(times)} of {n_present} images were segmented, {needed} are needed"
+            reason = f"{len(used)} of {n_present} images were segmented, {needed} are needed"
             refusals.append(Refusal(stack.kind, "refused", reason, index))
-            continue
-        signals = polar.signals[index, times].reshape(len(times), -1).T
-        fit = fit_slice(signals, stack.times_ms[index, times], stack.model)
-        status[index] = fit.status.reshape(grid)
-        # what is not to be trusted must not blend into its neighbours' pixels on the way back
-        counted = np.isin(status[index], COUNTED_STATUS)
-        values[index] = np.where(counted, fit.t_ms.reshape(grid), np.nan)
-        sd[index] = np.where(counted, fit.sd_ms.reshape(grid), np.nan)
-        sensitivity[index, times] = np.asarray(fit.sensitivity).T.reshape(len(times), *grid)
-        mid_wall = (polar.depths >= _MID_WALL[0]) & (polar.depths <= _MID_WALL[1])
-        trusted = (status[index] == FitStatus.OK) & mid_wall
-        noise_sd[index] = _pixel_noise(
-            fit.ssr.reshape(grid)[trusted],
-            noise_factor[index, times].mean(axis=0)[trusted],
-            fit.n_samples.reshape(grid)[trusted] - n_parameters,
-        )
-        if stack.kind is not MapKind.T2:
-            blood[index] = blood_of_slice(stack, polar, index, times, settings.blood)
-    fitted = np.array([not any(r.slice_index == index for r in refusals) for index in range(n_slices)])
-    return _PolarFit(values, sd, status, sensitivity, noise_sd, tuple(blood), tuple(refusals), fitted)
-
-
-def _plain_fit(signals: Float64Array, times_ms: Float64Array, model: str) -> RelaxationFit:
-    return fit_relaxation(signals, times_ms, model, with_sensitivity=True)
-
-
-def _pixel_noise(
-    ssr: Float64Array, noise_factor: Float64Array, degrees_of_freedom: npt.NDArray[np.signedinteger[Any]]
-) -> float:
-    """SD of one image pixel's noise from the residuals of interpolated samples, pooled over cells.
-
-    Interpolated samples are smoother than pixels: ``noise_factor`` is their variance relative to a pixel's. NaN where
-    there are as many images as parameters.
-    """
-    expected = float((noise_factor * degrees_of_freedom).sum())
-    return float(np.sqrt(ssr.sum() / expected)) if expected > 0 else float("nan")
+            used = used[:0]
+        times.append(used)
+    return tuple(times), tuple(refusals)

@@ -75,7 +75,13 @@ def align(
     grid = settings.alignment
     return tuple(
         to_polar(
-            stack.images, shapes.labels, shapes.usable, stack.kind, grid.n_angles, grid.n_depths, stack.pixel_aspect
+            stack.fitted_images,
+            shapes.labels,
+            shapes.usable,
+            stack.kind,
+            grid.n_angles,
+            grid.n_depths,
+            stack.pixel_aspect,
         )
         for stack, shapes in zip(stacks, refined, strict=True)
     )

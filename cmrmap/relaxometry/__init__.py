@@ -3,14 +3,17 @@
 from cmrmap.relaxometry.blood import BloodFit, fit_blood
 from cmrmap.relaxometry.fit import RelaxationFit, fit_relaxation
 from cmrmap.relaxometry.models import MODELS, RelaxationModel, get_model, jacobian, signal
+from cmrmap.relaxometry.rician import fit_above_noise_floor, fitted_signal
 
 __all__ = [
     "MODELS",
     "BloodFit",
     "RelaxationFit",
     "RelaxationModel",
+    "fit_above_noise_floor",
     "fit_blood",
     "fit_relaxation",
+    "fitted_signal",
     "get_model",
     "jacobian",
     "signal",

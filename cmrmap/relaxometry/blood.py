@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from cmrmap.errors import InputError
-from cmrmap.relaxometry.fit import fit_relaxation
-from cmrmap.relaxometry.models import get_model
+from cmrmap.relaxometry.fit import RelaxationFit, fit_relaxation
+from cmrmap.relaxometry.models import get_model, jacobian
+from cmrmap.relaxometry.rician import fitted_signal
 from cmrmap.types import FitStatus, Float64Array
 
 METHODS = ("mean", "rician")
@@ -24,13 +25,19 @@ class BloodFit:
     Attributes
     ----------
     t1_ms, sd_ms : T1 and its standard error in ms; NaN where there is no answer
+    noise_sd_ms : what the pixels' noise alone gives T1; NaN where the noise is not known
+    gain_effect_ms : what relative errors of the images, each of SD 1, would give T1
+    gain_variance : variance of those errors, from what the residuals exceed noise by; may be negative by chance
     status : outcome of the fit of the region's signal
-    noise_sd : the noise of one pixel that was removed ("rician") or found (NaN where it was not needed nor given)
+    noise_sd : the noise of one pixel, given or found from the spread over the region; NaN from a single pixel
     n_pixels : pixels of the region
     """
 
     t1_ms: float
     sd_ms: float
+    noise_sd_ms: float
+    gain_effect_ms: float
+    gain_variance: float
     status: FitStatus
     noise_sd: float
     n_pixels: int
@@ -65,9 +72,10 @@ def fit_blood(
     Returns
     -------
     BloodFit
-        The standard error is the residual one of the fit of the region's signal: it holds the noise as well as what
-        moves the whole region in one image (inflow, breathing). With "rician" it is not less than the pixels' noise
-        carried through the root, which is steep near the null.
+        The standard error holds the pixels' noise, carried through the root of the power where there is one, and what
+        moves the whole region in one image (inflow, breathing through the coils' shading): a relative error of each
+        image, measured by what the residuals show beyond the noise. Where the noise is not known it is the residual
+        standard error of the fit.
 
     Raises
     ------
@@ -86,27 +94,68 @@ def fit_blood(
         raise InputError(f"signals must have shape (pixels, times) with at least one pixel; found {data.shape}")
     data = data.astype(np.float64)
     is_magnitude = chosen.magnitude if magnitude is None else magnitude
-    sigma = np.nan if noise_sd is None else float(noise_sd)
-    spread = np.zeros(data.shape[1])
+    sigma = _noise_of_region(data) if noise_sd is None else float(noise_sd)
     if method == "rician" and is_magnitude:
-        if noise_sd is None:
-            sigma = _noise_of_region(data)
-        signal, spread = _root_of_power(data * data, sigma, chosen.n_parameters)
+        if not np.isfinite(sigma):
+            raise InputError(
+                f"noise_sd cannot be found from {data.shape[0]} pixels in {data.shape[1]} images, at least 2 complete "
+                "ones of each are needed; give noise_sd"
+            )
+        signal = _root_of_power(data * data, sigma, chosen.n_parameters)
     else:
         signal = _mean_of_images(np.abs(data) if is_magnitude else data)
     fit = fit_relaxation(signal[None], times_ms, model, is_magnitude, with_sensitivity=True, backend=backend)
-    carried = np.sqrt(np.sum(np.asarray(fit.sensitivity)[0] ** 2 * np.where(np.isnan(spread), 0.0, spread)))
+    noise_variance = _noise_of_signal(data, signal, sigma, power=method == "rician" and is_magnitude)
+    return _with_errors(fit, np.asarray(times_ms, np.float64), signal, noise_variance, sigma, data.shape[0])
+
+
+def _with_errors(
+    fit: RelaxationFit,
+    times_ms: Float64Array,
+    signal: Float64Array,
+    noise_variance: Float64Array,
+    sigma: float,
+    n_pixels: int,
+) -> BloodFit:
+    """Split the error of a region's T1 into noise and the images' own errors."""
+    used = np.isfinite(signal)
+    fitted = fitted_signal(fit, times_ms)[0, used]
+    sensitivity = np.asarray(fit.sensitivity)[0, used]
+    noise, effect, gain, sd = (float("nan"),) * 3 + (float(fit.sd_ms[0]),)
+    if np.isfinite(fitted).all() and np.isfinite(sensitivity).all():
+        effect = float(np.sqrt(np.sum((sensitivity * fitted) ** 2)))
+        if np.isfinite(noise_variance[used]).all() and np.isfinite(sd):
+            noise = float(np.sqrt(np.sum(sensitivity**2 * noise_variance[used])))
+            columns = jacobian(get_model(fit.model), times_ms[used], fit.t_star_ms, fit.amplitude, fit.offset)[0]
+            left = np.diag(np.eye(len(columns)) - columns @ np.linalg.pinv(columns))
+            gain = float((fit.ssr[0] - left @ noise_variance[used]) / (left @ fitted**2))
+            sd = float(np.sqrt(noise**2 + max(gain, 0.0) * effect**2))
     return BloodFit(
         t1_ms=float(fit.t_ms[0]),
-        sd_ms=float(np.maximum(fit.sd_ms[0], carried)),
+        sd_ms=sd,
+        noise_sd_ms=noise,
+        gain_effect_ms=effect,
+        gain_variance=gain,
         status=FitStatus(int(fit.status[0])),
         noise_sd=sigma,
-        n_pixels=data.shape[0],
+        n_pixels=n_pixels,
     )
 
 
-def _root_of_power(squares: Float64Array, sigma: float, n_parameters: int) -> tuple[Float64Array, Float64Array]:
-    """Return ``sqrt(mean(squares) - 2 sigma^2)`` of every image and its variance by the delta method, (times,) each.
+def _noise_of_signal(data: Float64Array, signal: Float64Array, sigma: float, *, power: bool) -> Float64Array:
+    """Return the variance that the pixels' noise gives to the region's signal of every image, (times,)."""
+    count = np.maximum((~np.isnan(data)).sum(axis=0), 1)
+    size = np.abs(np.nan_to_num(signal))
+    if not power:
+        return np.asarray(sigma**2 / count, np.float64)
+    # of the mean square, 4 mu^2 sigma^2 + 4 sigma^4 a pixel; the root's slope has no bound at the null
+    variance = (4.0 * size**2 * sigma**2 + 4.0 * sigma**4) / count
+    steepest = 4.0 * np.maximum(size**2, np.sqrt(variance))
+    return np.asarray(np.divide(variance, steepest, out=np.zeros_like(variance), where=steepest > 0), np.float64)
+
+
+def _root_of_power(squares: Float64Array, sigma: float, n_parameters: int) -> Float64Array:
+    """Return ``sqrt(mean(squares) - 2 sigma^2)`` of every image, (times,).
 
     NaN for an image in the null, whose power does not stand out from its own noise: the root is steep and biased there,
     and knows next to nothing of T1. Left out unless too few images remained.
@@ -119,9 +168,7 @@ def _root_of_power(squares: Float64Array, sigma: float, n_parameters: int) -> tu
     in_null = power < _NULL_LIMIT * np.sqrt(variance)
     if (~np.isnan(root) & ~in_null).sum() > n_parameters:
         root = np.where(in_null, np.nan, root)
-    steepest = np.maximum(power, np.sqrt(variance))  # at the null the root's slope has no bound
-    spread = np.divide(variance, 4 * steepest, out=np.zeros_like(variance), where=steepest > 0)
-    return np.asarray(root, np.float64), np.asarray(spread, np.float64)
+    return np.asarray(root, np.float64)
 
 
 def _mean_of_images(data: Float64Array) -> Float64Array:
@@ -136,15 +183,13 @@ def _noise_of_region(data: Float64Array) -> float:
     """Return the noise of one pixel, from what is left of the bright images beside pixel gain times image brightness.
 
     In a region of one tissue the signal is that product whatever T1 is, coil shading included, so no fit is needed.
-    Images near the null are left out: there the spread of a magnitude is up to a third less than that of its noise.
+    Images near the null are left out: there the spread of a magnitude is up to a third less than that of its noise. NaN
+    from fewer than two complete pixels or images.
     """
     images = data[:, ~np.isnan(data).all(axis=0)]
     images = np.abs(images[~np.isnan(images).any(axis=1)])
     if min(images.shape) < 2:
-        raise InputError(
-            f"noise_sd cannot be found from {images.shape[0]} complete pixels in {images.shape[1]} images, at least 2 "
-            "of each are needed; give noise_sd"
-        )
+        return float("nan")
     level = images.mean(axis=0)
     bright = level >= np.median(level)
     for _ in range(2):

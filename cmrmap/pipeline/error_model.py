@@ -1,0 +1,215 @@
+"""How far the mean of a region may be off: pixel noise, and errors that an image has in common over the region.
+
+Pixel noise averages out over a region; what moves a whole region of one image does not: breathing through the coils'
+shading, a beat that was not like the others, an outline that is a little off. Such an error is, to first order, a
+relative gain of that image in that region. Both are measured from what the fit leaves over:
+
+    residual of a cell           = (1 - H) (noise + gain * signal)
+    mean residual of the region  = (1 - H) (noise averaged + gain * signal averaged)
+
+with H the fit's projection. The first tells the noise, the second the gain: two equations for two variances. Both are
+then carried to T by the fit's sensitivity. What the model itself absorbs leaves no residual and is not seen: partial
+volume that is alike in all images.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from cmrmap.alignment import image_noise_gain, sample_noise_factor
+from cmrmap.pipeline.polar_fit import PolarFit
+from cmrmap.relaxometry import get_model, jacobian
+from cmrmap.types import BoolArray, Float64Array, IntArray, PolarStack
+
+#: a region is moved around the wall this many times to see how large the common errors of such a region are
+_TURNS = 6
+_MID_WALL = (0.25, 0.75)
+_LEAST_KNOWN = 0.5  # of a region's weight must have a fit
+
+
+@dataclass(frozen=True, slots=True)
+class SliceErrors:
+    """What one slice's residuals are judged by.
+
+    Attributes
+    ----------
+    used : (time,) indices of the images that were fitted
+    rows, columns : (time, angle, depth) where their samples lie
+    residuals, signal, share : (time, angle, depth) residual, fitted signal, noise share; 0 where a cell is not trusted
+    known : (time, angle, depth) False there, and for images that were left out of a cell
+    left : (time, time) squares of 1 - H, H the fit's projection at the slice's mean: what an error in one image leaves
+        in the residual of another
+    noise_sd : of one channel of one pixel, the common errors taken out
+    gain_sd : relative error that an image has in common over a sixth of the wall
+    """
+
+    used: IntArray
+    rows: Float64Array
+    columns: Float64Array
+    residuals: Float64Array
+    signal: Float64Array
+    share: Float64Array
+    known: BoolArray
+    left: Float64Array
+    noise_sd: float = float("nan")
+    gain_sd: float = float("nan")
+
+    def averaged_noise(self, pattern: Float64Array, shape: tuple[int, int]) -> float:
+        """Variance of the mean over a region of one image, per unit of pixel variance; ``pattern`` sums to 1."""
+        pull = np.broadcast_to(pattern, self.rows.shape)
+        return float(image_noise_gain(self.rows, self.columns, pull, shape).mean())
+
+    def common(self, pattern: Float64Array) -> tuple[float, float, float]:
+        """Turn a region around the wall and add up over all places.
+
+        Parameters
+        ----------
+        pattern : (angle, depth) weights of the region, summing to 1
+
+        Returns
+        -------
+        squares of the region's mean residuals; what they would be if every image's noise had unit variance in the mean,
+        and if every image had a gain error of unit variance
+        """
+        found = by_noise = by_gain = 0.0
+        for turn in range(_TURNS):
+            weights = np.roll(pattern, turn * len(pattern) // _TURNS, axis=0) * self.known
+            total = weights.sum(axis=(1, 2))
+            if not (total > _LEAST_KNOWN).all():
+                continue
+            residual, signal, share = (
+                (weights * planes).sum(axis=(1, 2)) / total for planes in (self.residuals, self.signal, self.share)
+            )
+            found += float(residual @ residual)
+            by_noise += float(self.left.sum(axis=0) @ share)
+            by_gain += float(self.left.sum(axis=0) @ signal**2)
+        return found, by_noise, by_gain
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorModel:
+    """The errors of one series; ``slices`` None where a slice was not made or its noise cannot be told."""
+
+    fit: PolarFit
+    slices: tuple[SliceErrors | None, ...]
+    shape: tuple[int, int]
+
+    @property
+    def noise_sd(self) -> Float64Array:
+        """(slice,) noise of one channel of one pixel, in units of the signal."""
+        return np.array([np.nan if one is None else one.noise_sd for one in self.slices])
+
+    @property
+    def gain_sd(self) -> Float64Array:
+        """(slice,) relative error that an image has in common over a sixth of the wall."""
+        return np.array([np.nan if one is None else one.gain_sd for one in self.slices])
+
+    def variance(self, cells: Float64Array) -> float:
+        """Variance of a weighted sum of the cells' values.
+
+        Parameters
+        ----------
+        cells : (slice, angle, depth) weight of each cell; zero outside the region
+
+        Returns
+        -------
+        in the value's unit squared; NaN where a cell with weight has no known error
+        """
+        inside = np.flatnonzero((cells != 0).any(axis=(1, 2)))
+        return float(sum(self._slice_variance(int(s), cells[s]) for s in inside))
+
+    def _slice_variance(self, s: int, cells: Float64Array) -> float:
+        one = self.slices[s]
+        if one is None:
+            return float("nan")
+        inside = cells != 0
+        pull = np.where(inside, self.fit.sensitivity[s, one.used] * cells, 0.0)
+        noisy = pull * np.sqrt(np.where(inside, self.fit.noise_share[s, one.used], 1.0))
+        noise = float(image_noise_gain(one.rows, one.columns, noisy, self.shape).sum()) * one.noise_sd**2
+        measured = self.fit.fitted[s, one.used] if self.fit.signed[s] else np.abs(self.fit.fitted[s, one.used])
+        effect = np.where(inside, pull * measured, 0.0).sum(axis=(1, 2))
+        pattern = np.abs(cells) / np.abs(cells).sum()
+        return noise + self._gain_variance(s, pattern) * float(effect @ effect)
+
+    def _gain_variance(self, s: int, pattern: Float64Array) -> float:
+        """Variance of the relative error that an image has in common over a region of this shape.
+
+        Half of what this slice shows, half of what all slices of the series show: one slice has few images to judge by,
+        but may be worse than the others.
+        """
+        reference = self.slices[s]
+        if reference is None:
+            return float("nan")
+        averaged = reference.averaged_noise(pattern, self.shape)
+        excess, leverage = np.zeros(len(self.slices)), np.zeros(len(self.slices))
+        for index, one in enumerate(self.slices):
+            if one is not None:
+                found, by_noise, by_gain = one.common(pattern)
+                excess[index] = found - by_noise * averaged * one.noise_sd**2
+                leverage[index] = by_gain
+        if not leverage[s] > 0:
+            return 0.0
+        return max(0.5 * float(excess[s] / leverage[s] + excess.sum() / leverage.sum()), 0.0)
+
+
+def build_error_model(
+    polar: PolarStack, fit: PolarFit, times: tuple[IntArray, ...], shape: tuple[int, int]
+) -> ErrorModel:
+    """Measure noise and common errors of a series from its residuals.
+
+    Parameters
+    ----------
+    polar, fit : of the series
+    times : per slice the indices of the images that were fitted
+    shape : (rows, columns) of the images
+    """
+    mid_wall = np.asarray((polar.depths >= _MID_WALL[0]) & (polar.depths <= _MID_WALL[1]), dtype=np.bool_)
+    slices = tuple(_slice_errors(polar, fit, s, used, mid_wall, shape) for s, used in enumerate(times))
+    return ErrorModel(fit, slices, shape)
+
+
+def _slice_errors(
+    polar: PolarStack, fit: PolarFit, s: int, used: IntArray, mid_wall: BoolArray, shape: tuple[int, int]
+) -> SliceErrors | None:
+    if not used.size or not fit.trusted[s].any() or not np.isfinite(fit.noise_sd[s]):
+        return None
+    residuals = fit.samples[s, used] - fit.fitted[s, used]
+    known = np.isfinite(residuals) & fit.trusted[s]
+    one = SliceErrors(
+        used=used,
+        rows=polar.rows[s, used],
+        columns=polar.columns[s, used],
+        residuals=np.where(known, residuals, 0.0),
+        signal=np.where(known, fit.fitted[s, used], 0.0),
+        share=np.where(known, fit.noise_share[s, used], 0.0),
+        known=known,
+        left=_left(fit, s, used),
+    )
+    # two equations, of single cells and of sixths of the wall, at mid-wall, where partial volume does not disturb
+    inside = known & mid_wall
+    own = one.left.sum(axis=1)
+    power = float((one.residuals**2)[inside].sum())
+    factor = sample_noise_factor(polar)[s, used]
+    by_noise = float((factor * one.share * own[:, None, None])[inside].sum())
+    by_gain = float((one.signal**2 * own[:, None, None])[inside].sum())
+    sixth = np.zeros(polar.signals.shape[2:])
+    sixth[: max(len(sixth) // _TURNS, 1), mid_wall] = 1.0
+    sixth /= sixth.sum()
+    found, region_noise, region_gain = one.common(sixth)
+    region_noise *= one.averaged_noise(sixth, shape)
+    determinant = by_noise * region_gain - by_gain * region_noise
+    gain = (by_noise * found - region_noise * power) / determinant if determinant > 0 else 0.0
+    gain = max(gain, 0.0)  # none is seen: all residual is noise
+    noise = max(power - gain * by_gain, 0.0) / by_noise if by_noise > 0 else float("nan")
+    return replace(one, noise_sd=float(np.sqrt(noise)), gain_sd=float(np.sqrt(gain)))
+
+
+def _left(fit: PolarFit, s: int, used: IntArray) -> Float64Array:
+    """Squares of 1 - H at the slice's mean parameters, (time, time)."""
+    model, trusted = get_model(fit.model), fit.trusted[s]
+    t, amplitude = (float(np.nanmean(a[s][trusted])) for a in (fit.t_star, fit.amplitude))
+    offset = float(np.nanmean(fit.offset[s][trusted])) if model.has_offset else 0.0
+    columns = jacobian(model, fit.times_ms[s, used], t, amplitude, offset)
+    return np.asarray((np.eye(used.size) - columns @ np.linalg.pinv(columns)) ** 2, np.float64)

@@ -1,0 +1,241 @@
+"""The fit of one series on the polar grid, with all that a physicist may ask of a cell: why this value, how sure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from cmrmap.alignment import sample_noise_factor
+from cmrmap.pipeline.robust import without_spoiled_images
+from cmrmap.prune import COUNTED_STATUS
+from cmrmap.relaxometry import RelaxationFit, fit_above_noise_floor, fit_relaxation, fitted_signal, get_model
+from cmrmap.relaxometry.rician import noise_share, rician_mean
+from cmrmap.settings import FitSettings
+from cmrmap.types import BoolArray, FitStatus, Float64Array, IntArray, LabelArray, PolarStack, WeightedStack, readonly
+
+_MID_WALL = (0.25, 0.75)  # depths whose residuals tell the noise: the borders also carry partial volume and motion
+#: cells about a cell, (angle, depth), over which its expected signal is averaged: 15 degrees and a quarter of the wall
+_AROUND = (5, 3)
+_LEAST_AGREEMENT = 1.5  # residual variance with the signs from phase over that with the best signs, at most
+
+
+@dataclass(frozen=True, slots=True)
+class PolarFit:
+    """The fit of every cell; all of (slice, ...), NaN where there is none.
+
+    Attributes
+    ----------
+    model : relaxation model
+    times_ms : (slice, time)
+    values, sd : (slice, angle, depth) T in ms and its standard deviation; NaN where it is not to be trusted
+    status : (slice, angle, depth) uint8 of ``FitStatus``
+    amplitude, offset, t_star, r2 : (slice, angle, depth) of ``RelaxationFit``
+    samples : (slice, time, angle, depth) signed samples as they were fitted, the noise floor taken out; NaN for an
+        image that was not used in the cell
+    fitted : (slice, time, angle, depth) the fit's signed signal at the same times; ``samples - fitted`` are residuals
+    sensitivity : (slice, time, angle, depth) d value / d sample as it was measured
+    noise_share : (slice, time, angle, depth) variance of the sample's noise over that far above the noise floor
+    noise_sd : (slice,) of one channel of one pixel, in units of the signal, from the residuals at mid-wall
+    signed : (slice,) True where the signs come from phase or real images
+    notes : per slice what is worth telling about the signs; ""
+    """
+
+    model: str
+    times_ms: Float64Array
+    values: Float64Array
+    sd: Float64Array
+    status: LabelArray
+    amplitude: Float64Array
+    offset: Float64Array
+    t_star: Float64Array
+    r2: Float64Array
+    samples: Float64Array
+    fitted: Float64Array
+    sensitivity: Float64Array
+    noise_share: Float64Array
+    noise_sd: Float64Array
+    signed: BoolArray
+    notes: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        for name in self.__dataclass_fields__:
+            if isinstance(getattr(self, name), np.ndarray):
+                object.__setattr__(self, name, readonly(getattr(self, name)))
+
+    @property
+    def residuals(self) -> Float64Array:
+        """(slice, time, angle, depth) signed sample minus signed fit."""
+        return self.samples - self.fitted
+
+    @property
+    def trusted(self) -> BoolArray:
+        """(slice, angle, depth) True where the value counts."""
+        return np.isfinite(self.values)
+
+
+@dataclass(frozen=True, slots=True)
+class _SliceFit:
+    """One slice: the fit, its samples (cell, time) with the signs and without the floor, its noise, a note."""
+
+    fit: RelaxationFit
+    samples: Float64Array
+    fitted: Float64Array
+    share: Float64Array
+    noise_sd: float
+    signed: bool
+    note: str
+
+
+def fit_cells(stack: WeightedStack, polar: PolarStack, times: tuple[IntArray, ...], settings: FitSettings) -> PolarFit:
+    """Fit every cell of the slices that have images.
+
+    Parameters
+    ----------
+    stack : times, model, and which slices are signed
+    polar : the samples
+    times : per slice the indices of the images to fit; empty for a slice that is not to be made
+    settings : outliers, noise floor
+    """
+    n_slices, _, *grid = polar.signals.shape
+    cells = (n_slices, *grid)
+    maps = {name: np.full(cells, np.nan) for name in ("values", "sd", "amplitude", "offset", "t_star", "r2")}
+    series = {
+        name: np.full(polar.signals.shape, np.nan) for name in ("samples", "fitted", "sensitivity", "noise_share")
+    }
+    status = np.full(cells, FitStatus.NOT_FITTED, dtype=np.uint8)
+    noise_sd, signed = np.full(n_slices, np.nan), np.zeros(n_slices, dtype=np.bool_)
+    notes = [""] * n_slices
+    factor = sample_noise_factor(polar)
+    mid_wall = np.broadcast_to((polar.depths >= _MID_WALL[0]) & (polar.depths <= _MID_WALL[1]), tuple(grid)).ravel()
+    for s, used in enumerate(times):
+        if not used.size:
+            continue
+        signals = polar.signals[s, used].reshape(used.size, -1).T
+        weights = np.where(mid_wall[:, None], factor[s, used].reshape(used.size, -1).T, 0.0)
+        one = _fit_slice(
+            signals,
+            stack.times_ms[s, used],
+            stack.model,
+            bool(stack.has_signs[s]),
+            weights,
+            (grid[0], grid[1]),
+            settings,
+        )
+        fit = one.fit
+        status[s] = fit.status.reshape(grid)
+        # what is not to be trusted must not blend into its neighbours' pixels on the way back
+        counted = np.isin(status[s], COUNTED_STATUS)
+        for name, found in (("values", fit.t_ms), ("sd", fit.sd_ms)):
+            maps[name][s] = np.where(counted, found.reshape(grid), np.nan)
+        for name, found in (
+            ("amplitude", fit.amplitude),
+            ("offset", fit.offset),
+            ("t_star", fit.t_star_ms),
+            ("r2", fit.r2),
+        ):
+            maps[name][s] = found.reshape(grid)
+        for name, found in (
+            ("samples", one.samples),
+            ("fitted", one.fitted),
+            ("sensitivity", np.asarray(fit.sensitivity)),
+            ("noise_share", one.share),
+        ):
+            series[name][s, used] = found.T.reshape(used.size, *grid)
+        noise_sd[s], signed[s], notes[s] = one.noise_sd, one.signed, one.note
+    return PolarFit(
+        model=stack.model,
+        times_ms=stack.times_ms,
+        **maps,
+        **series,
+        status=status,
+        noise_sd=noise_sd,
+        signed=signed,
+        notes=tuple(notes),
+    )
+
+
+def _fit_slice(
+    signals: Float64Array,
+    times_ms: Float64Array,
+    model: str,
+    signed: bool,
+    weights: Float64Array,
+    grid: tuple[int, int],
+    settings: FitSettings,
+) -> _SliceFit:
+    """Fit (cell, time) samples; ``weights`` is their noise variance relative to a pixel's, 0 off mid-wall."""
+    note = ""
+    if signed:
+        contradiction = _sign_contradiction(signals, times_ms, model)
+        if contradiction:
+            signals, signed, note = np.abs(signals), False, contradiction
+    magnitude = False if signed else None
+    if settings.leave_out_outliers:
+        signals = without_spoiled_images(signals, times_ms, model, magnitude)
+    fit = fit_relaxation(signals, times_ms, model, magnitude, with_sensitivity=True)
+    noise_sd = _pixel_noise(fit, weights, 1.0)
+    if signed or not settings.noise_floor:
+        fitted = fitted_signal(fit, times_ms)
+        signs = np.where(fitted < 0, -1.0, 1.0) if get_model(model).magnitude and not signed else 1.0
+        return _SliceFit(fit, signs * signals, fitted, np.ones(signals.shape), noise_sd, signed, note)
+
+    def around(values: Float64Array) -> Float64Array:
+        return _mean_around(values, grid)
+
+    share: Float64Array = np.ones(signals.shape)
+    for _ in range(2):  # the noise that the first fit leaves still holds the floor's misfit
+        fit = fit_above_noise_floor(signals, times_ms, model, noise_sd, around=around)
+        fitted = fitted_signal(fit, times_ms)
+        share = noise_share(np.nan_to_num(np.abs(fitted)), noise_sd)
+        noise_sd = _pixel_noise(fit, weights, share)
+    size = np.nan_to_num(np.abs(fitted))
+    floor = rician_mean(size, noise_sd) - size if noise_sd > 0 else np.zeros_like(size)
+    signs = np.where(fitted < 0, -1.0, 1.0) if get_model(model).magnitude else np.ones_like(fitted)
+    return _SliceFit(fit, signs * (signals - floor), fitted, share, noise_sd, False, note)
+
+
+def _sign_contradiction(signals: Float64Array, times_ms: Float64Array, model: str) -> str:
+    """Say why the signs from phase cannot be right, by the fit: "" where they can.
+
+    An image of which all signs are turned (a readout's own phase) is coherent, yet no recovery explains it.
+    """
+    told = fit_relaxation(signals, times_ms, model, magnitude=False)
+    best = fit_relaxation(np.abs(signals), times_ms, model, magnitude=True)
+    both = np.isfinite(told.ssr) & np.isfinite(best.ssr)
+    if not both.any():
+        return "the signed images cannot be fitted"
+    ratio = float(np.median(told.ssr[both]) / max(float(np.median(best.ssr[both])), 1e-300))
+    if ratio <= _LEAST_AGREEMENT:
+        return ""
+    return f"the signs from phase leave {ratio:.1f} times the residual variance of the best signs"
+
+
+def _pixel_noise(fit: RelaxationFit, weights: Float64Array, share: Float64Array | float) -> float:
+    """SD of one pixel's noise from the residuals of interpolated samples, pooled over the trusted cells at mid-wall.
+
+    Interpolated samples are smoother than pixels: ``weights`` is their variance relative to a pixel's, ``share`` what
+    the noise floor leaves of it. NaN where there are as many images as parameters.
+    """
+    used = (fit.status == FitStatus.OK) & (weights > 0).any(axis=1)
+    freedom: npt.NDArray[np.signedinteger[Any]] = fit.n_samples[used] - fit.n_parameters
+    expected = float(((weights * share)[used].mean(axis=1) * freedom).sum())
+    return float(np.sqrt(fit.ssr[used].sum() / expected)) if expected > 0 else float("nan")
+
+
+def _mean_around(values: Float64Array, grid: tuple[int, int]) -> Float64Array:
+    """Mean of (cell, time) values over neighbouring cells of the same image; NaN where no neighbour has a value."""
+    images = values.reshape(*grid, -1)
+    known = np.isfinite(images)
+
+    def mean(planes: Float64Array) -> Float64Array:
+        return ndimage.uniform_filter(planes, (*_AROUND, 1), mode=("wrap", "nearest", "nearest"))
+
+    count = mean(known.astype(np.float64))
+    total = mean(np.where(known, images, 0.0))
+    # the running sum leaves a rounding error where there is nothing
+    out = np.divide(total, count, out=np.full(images.shape, np.nan), where=count > 1e-9)
+    return np.asarray(out.reshape(values.shape), dtype=np.float64)
