@@ -17,7 +17,9 @@ from cmrmap.types import Float64Array, FloatArray
 
 _SMOOTHING_PX = 2.0  # SD: the background varies over centimetres, the noise from pixel to pixel
 _BRIGHT = 0.25  # of the recovered image's 99th percentile: pixels whose phase means something
-_LEAST_COHERENCE = 0.9  # share of the bright pixels' power that must lie on one axis; 0.5 is no order at all
+_LARGEST_DISORDER = 0.1  # share of an image's power across the axis; 0.5 is no order at all
+_DISORDER_OF_RECOVERED = 0.01  # of the recovered image's power, always allowed: noise, in an image near the null
+_ORDERED = 0.5  # |sum of squares| over power from which an image's phase is told by it
 _LARGEST_DRIFT_RAD = np.deg2rad(60.0)
 
 
@@ -63,18 +65,21 @@ def phase_sensitive(magnitude: FloatArray, phase_rad: FloatArray, times_ms: Floa
     length = np.abs(smooth)
     turned = signal * np.conj(np.where(length > 0, smooth / np.where(length > 0, length, 1.0), 1.0))
     bright = size[recovered] > _BRIGHT * np.quantile(size[recovered], 0.99)
-    doubled = (turned[:, bright] ** 2).sum(axis=1)
-    drift = np.angle(doubled) / 2.0
-    if np.abs(drift).max() > _LARGEST_DRIFT_RAD:
-        return SignedImages(None, f"the phase drifts by {np.rad2deg(np.abs(drift).max()):.0f} degrees between images")
-    signed = (turned * np.exp(-1j * drift)[:, None, None]).real
     power = (size[:, bright] ** 2).sum(axis=1)
-    coherence = np.divide((signed[:, bright] ** 2).sum(axis=1), power, out=np.zeros_like(power), where=power > 0)
-    if coherence.min() < _LEAST_COHERENCE:
+    doubled = (turned[:, bright] ** 2).sum(axis=1)
+    ordered = np.abs(doubled) > _ORDERED * power  # an image in the null has no phase of its own, and needs none
+    drift = np.where(ordered, np.angle(doubled) / 2.0, 0.0)
+    turned = turned * np.exp(-1j * drift)[:, None, None]
+    signed, across = turned.real, (turned.imag[:, bright] ** 2).sum(axis=1)
+    excess = (across - _DISORDER_OF_RECOVERED * power[recovered]) / np.maximum(power, np.finfo(np.float64).tiny)
+    if excess.max() > _LARGEST_DISORDER:
         return SignedImages(
             None,
-            f"only {coherence.min():.0%} of an image's signal lies along one phase, {_LEAST_COHERENCE:.0%} are needed",
+            f"the phases of an image do not lie on one axis: {excess.max():.0%} of its signal lies across, "
+            f"{_LARGEST_DISORDER:.0%} are allowed",
         )
+    if np.abs(drift).max() > _LARGEST_DRIFT_RAD:
+        return SignedImages(None, f"the phase drifts by {np.rad2deg(np.abs(drift).max()):.0f} degrees between images")
     out = np.full(magnitude.shape, np.nan)
     out[present] = signed
     return SignedImages(out)

@@ -13,20 +13,27 @@ from cmrmap.dicom._values import number, tolerant_reading
 from cmrmap.dicom.frames import frames_of
 from cmrmap.dicom.read import SourceStudy
 from cmrmap.phase import phase_sensitive
-from cmrmap.types import CompanionImage, FloatArray, SelectedSeries, WeightedStack
+from cmrmap.types import FloatArray, SelectedSeries, WeightedStack
 
-_LEAST_CORRELATION = 0.95  # of a real image's size with the magnitude: below, its phase was not corrected
+_LEAST_LIKENESS = 0.99  # of a real image's size and the magnitude: below, its phase was not corrected
 _USUAL_BITS = 12.0
 _LARGEST_RAD, _MILLIRAD = 3.2, (2800.0, 3200.0)
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """One decoded part of a complex image: rescaled values, and what one stored step and the stored range are worth."""
+    """One part of the complex images of a series, decoded.
+
+    Attributes
+    ----------
+    values : (slice, time, row, column) with the rescale applied; NaN where there is none
+    step, middle : what one stored step and the middle of the stored range are worth
+    bits : of the stored values
+    """
 
     values: FloatArray
-    slope: float
-    intercept: float
+    step: float
+    middle: float
     bits: float
 
 
@@ -38,14 +45,9 @@ def with_signs(study: SourceStudy, selected: SelectedSeries, stack: WeightedStac
     names = {beside.part for frame in selected.frames for beside in frame.companions}
     if not names:
         return stack
-    phase = np.full(stack.images.shape, np.nan, np.float32)
     with tolerant_reading():
-        for frame in selected.frames:
-            place = frame.slice_index, frame.time_index
-            if stack.present[place]:
-                radians = _phase_rad(frame.companions, study.headers, stack.images[place])
-                if radians is not None and radians.shape == phase.shape[2:]:
-                    phase[place] = radians
+        parts = {name: _decoded(name, selected, study.headers, stack) for name in names}
+    phase = _phase_rad(parts, stack.images)
     signed = np.full(stack.images.shape, np.nan, np.float32)
     reasons: dict[int, str] = {}
     for index in range(len(signed)):
@@ -62,56 +64,67 @@ def with_signs(study: SourceStudy, selected: SelectedSeries, stack: WeightedStac
     return stack.with_signs(signed if n_good else None, told)
 
 
-def _phase_rad(
-    companions: tuple[CompanionImage, ...], headers: Mapping[str, Dataset], magnitude: FloatArray
-) -> FloatArray | None:
-    """Return the phase of one image: stored, of real and imaginary part, or 0 and pi of a phase-corrected real part."""
-    parts = {one.part: found for one in companions if (found := _decoded(one, headers)) is not None}
+def _decoded(name: str, selected: SelectedSeries, headers: Mapping[str, Dataset], stack: WeightedStack) -> _Part:
+    """Decode one part of every image; one that is lost costs the signs, not the images."""
+    values = np.full(stack.images.shape, np.nan, np.float32)
+    step = middle = 0.0
+    bits = _USUAL_BITS
+    for frame in selected.frames:
+        place = frame.slice_index, frame.time_index
+        for companion in frame.companions:
+            if companion.part != name or not stack.present[place]:
+                continue
+            try:
+                header = frames_of(headers[companion.sop_instance_uid])[companion.frame_index]
+                stored = pydicom.dcmread(companion.path, force=True).pixel_array
+                plane = stored[companion.frame_index] if stored.ndim == 3 else stored
+            except Exception:  # decoders raise whatever they stumble over
+                continue
+            if plane.shape != values.shape[2:]:
+                continue
+            slope, intercept = number(header, "RescaleSlope") or 1.0, number(header, "RescaleIntercept") or 0.0
+            values[place] = np.asarray(plane, np.float32) * np.float32(slope) + np.float32(intercept)
+            bits = number(header, "BitsStored") or _USUAL_BITS
+            step, middle = abs(slope), 2.0 ** (bits - 1.0) * slope + intercept
+    return _Part(values, step, middle, bits)
+
+
+def _phase_rad(parts: Mapping[str, _Part], magnitude: FloatArray) -> FloatArray:
+    """Return the phases: stored, of real and imaginary part, or 0 and pi of a phase-corrected real part; else NaN."""
     if "phase" in parts:
         return _as_radians(parts["phase"])
-    if "real" not in parts or parts["real"].values.shape != magnitude.shape:
-        return None
+    if "real" not in parts:
+        return np.full(magnitude.shape, np.nan, np.float32)
     real = _about_zero(parts["real"], magnitude)
-    if "imaginary" in parts and parts["imaginary"].values.shape == magnitude.shape:
+    if "imaginary" in parts:
         return np.asarray(np.arctan2(_about_zero(parts["imaginary"], magnitude), real), np.float32)
-    if not _correlation(np.abs(real), magnitude) >= _LEAST_CORRELATION:
-        return None
-    return np.where(real < 0, np.float32(np.pi), np.float32(0.0))
-
-
-def _decoded(companion: CompanionImage, headers: Mapping[str, Dataset]) -> _Part | None:
-    """Return the part's values with their rescale applied; None where they cannot be decoded."""
-    try:
-        header = frames_of(headers[companion.sop_instance_uid])[companion.frame_index]
-        stored = pydicom.dcmread(companion.path, force=True).pixel_array
-        plane = stored[companion.frame_index] if stored.ndim == 3 else stored
-    except Exception:  # decoders raise whatever they stumble over; a lost companion costs the signs, not the images
-        return None
-    slope, intercept = number(header, "RescaleSlope") or 1.0, number(header, "RescaleIntercept") or 0.0
-    values = np.asarray(plane, np.float32) * np.float32(slope) + np.float32(intercept)
-    return _Part(values, slope, intercept, number(header, "BitsStored") or _USUAL_BITS)
+    if not _likeness(np.abs(real), magnitude) >= _LEAST_LIKENESS:
+        return np.full(magnitude.shape, np.nan, np.float32)
+    return np.where(np.isnan(real), np.float32(np.nan), np.where(real < 0, np.float32(np.pi), np.float32(0.0)))
 
 
 def _as_radians(part: _Part) -> FloatArray:
     """Radians and thousandths of them as they are (Philips, General Electric); else the stored range is one turn."""
-    largest = float(np.abs(part.values).max())
+    largest = float(np.nanmax(np.abs(part.values), initial=0.0))
     if largest <= _LARGEST_RAD:
         return part.values
     if _MILLIRAD[0] <= largest <= _MILLIRAD[1]:
         return np.asarray(part.values / 1000.0, np.float32)
-    return np.asarray(part.values * (2.0 * np.pi / (2.0**part.bits * abs(part.slope))), np.float32)
+    return np.asarray(part.values * (2.0 * np.pi / (2.0**part.bits * part.step)), np.float32)
 
 
 def _about_zero(part: _Part, magnitude: FloatArray) -> FloatArray:
     """Return signed values: some scanners store them about the middle of the range without saying so."""
     if (part.values < 0).any():
         return part.values
-    shifted = part.values - np.float32(2.0 ** (part.bits - 1.0) * part.slope + part.intercept)
-    better = _correlation(np.abs(shifted), magnitude) > _correlation(part.values, magnitude)
+    shifted = part.values - np.float32(part.middle)
+    better = _likeness(np.abs(shifted), magnitude) > _likeness(part.values, magnitude)
     return shifted if better else part.values
 
 
-def _correlation(one: FloatArray, other: FloatArray) -> float:
-    a, b = (np.asarray(x, np.float64).ravel() - float(np.mean(x, dtype=np.float64)) for x in (one, other))
+def _likeness(one: FloatArray, other: FloatArray) -> float:
+    """Cosine of the angle between two sets of images: 1 where one is a multiple of the other, 0 without pixels."""
+    both = np.isfinite(one) & np.isfinite(other)
+    a, b = (np.asarray(x[both], np.float64) for x in (one, other))
     power = float(np.sqrt((a @ a) * (b @ b)))
     return float(a @ b) / power if power > 0 else 0.0

@@ -88,6 +88,7 @@ def report_series(series: MappedSeries, regions: Regions, settings: AnalysisSett
     table = segment_table(series.map.values, series.map.analysed, regions.aha, series.made, uncertainty)
     flags = (
         *segmentation_flags(series.refined),
+        *_fit_findings(series),
         *_with_map(regions.levels.flags, series.kind),
         *_with_map(insertion_point_flags(regions.points.source, regions.points.reason), series.kind),
     )
@@ -104,6 +105,26 @@ def report_ecv(ecv: MappedEcv, regions: Regions, settings: AnalysisSettings) -> 
         code = "synthetic_hematocrit" if ecv.hematocrit.synthetic else "hematocrit_read"
         flags = (QualityFlag(code, severity, ecv.hematocrit.note, MapKind.ECV),)
     return _report(ecv.native, ecv.map, regions, table, flags, settings, partner=ecv)
+
+
+def _fit_findings(series: MappedSeries) -> tuple[QualityFlag, ...]:
+    """Say what the fit found about the images: noise, common errors, and where their signs came from."""
+    flags = []
+    signal = np.nanmedian(np.abs(series.cells.fitted).max(axis=1, initial=0.0, where=np.isfinite(series.cells.fitted)))
+    noise, gain = (a[np.isfinite(a)] for a in (series.errors.noise_sd, series.errors.gain_sd))
+    if noise.size and noise.mean() > 0:
+        message = (
+            f"residuals at mid-wall: a pixel's noise is 1/{signal / noise.mean():.0f} of the largest signal, and the "
+            f"images of a sixth of the wall differ from the model by {100 * np.sqrt((gain**2).mean()):.1f} % beyond it"
+        )
+        flags.append(QualityFlag("fit_residuals", "info", message, series.kind))
+    if series.stack.polarity:
+        severity = "info" if series.cells.signed[series.made].all() else "warning"
+        flags.append(QualityFlag("polarity", severity, series.stack.polarity, series.kind))
+    for index, note in enumerate(series.cells.notes):
+        if note:
+            flags.append(QualityFlag("signs_not_used", "warning", note, series.kind, index))
+    return tuple(flags)
 
 
 def _with_map(flags: tuple[QualityFlag, ...], kind: MapKind) -> tuple[QualityFlag, ...]:

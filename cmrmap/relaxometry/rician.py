@@ -75,8 +75,8 @@ def fit_above_noise_floor(
     A fit of the magnitudes as they are tells the signed signal of every sample, averaged over its neighbourhood. Each
     sample is lowered by the Rician excess ``E|S| - |mu|`` at that signal mu, given its sign, and fitted again as signed
     data, four times. The neighbourhood matters where a sample lies in the noise: alone it knows neither its sign nor
-    its excess. Means of neighbouring magnitudes (interpolated samples) have the same excess, so ``noise_sd`` is always that
-    of one pixel and one channel.
+    its excess. Means of neighbouring magnitudes (interpolated samples) have the same excess, so ``noise_sd`` is always
+    that of one pixel and one channel.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ def fit_above_noise_floor(
         fit = fit_relaxation(
             signs * (given - excess), times, model, magnitude=False, with_sensitivity=True, backend=backend
         )
-    return _with_true_errors(fit, first, times, signs, np.abs(expected), np.isfinite(given), noise_sd)
+    return _with_true_errors(fit, first, times, signs, np.abs(expected), np.isfinite(given), noise_sd, around is None)
 
 
 def _with_true_errors(
@@ -124,10 +124,13 @@ def _with_true_errors(
     size: Float64Array,
     present: BoolArray,
     noise_sd: float,
+    alone: bool,
 ) -> RelaxationFit:
-    """Sensitivity and SD of the estimate that solves ``J' (S - E|S|) = 0``: rows of ``(J' D J)^-1 J'``.
+    """Sensitivity of the estimate that solves ``J' (S - E|S|) = 0``, and the SD of one pixel.
 
-    D is the slope of the mean magnitude with the signal, less than 1 near the null.
+    The sensitivity, rows of ``(J' D J)^-1 J'``, counts that the excess follows the fit; D is the slope of the mean
+    magnitude with the signal, less than 1 near the null. A pixel whose excess is that of its neighbourhood does not
+    feel it alone, only the mean over the neighbourhood does: its own SD is that of the signed fit.
     """
     sensitivity = np.full(signs.shape, np.nan)
     answered = np.isfinite(np.asarray(fit.sensitivity)[:, 0]) & np.isfinite(size).all(axis=1)
@@ -136,7 +139,8 @@ def _with_true_errors(
         step = 0.05 * noise_sd
         slope = np.clip((rician_mean(near + step, noise_sd) - rician_mean(near, noise_sd)) / step, _LEAST_SLOPE, 1.0)
         sensitivity[answered] = _score_rows(fit, times, answered, slope * present[answered]) * present[answered]
-    spread = np.sqrt(np.nansum(sensitivity**2 * noise_share(np.nan_to_num(size), noise_sd), axis=1))
+    own = sensitivity if alone else np.asarray(fit.sensitivity)
+    spread = np.sqrt(np.nansum(own**2 * noise_share(np.nan_to_num(size), noise_sd), axis=1))
     status = np.where(
         (fit.status == FitStatus.OK) & (first.status == FitStatus.NULL_AMBIGUOUS), first.status, fit.status
     )

@@ -97,12 +97,16 @@ def test_every_mean_has_an_uncertainty(analysis) -> None:
         assert 0 < result.patient.uncertainty < max(one.statistics.uncertainty for one in result.slices)
 
 
+def _with_sensitivity(series, sensitivity):
+    return replace(series.errors, fit=replace(series.cells, sensitivity=sensitivity))
+
+
 def test_a_cell_that_cannot_be_trusted_neither_spoils_nor_hides_the_uncertainty(chain) -> None:
     native = chain[MapKind.NATIVE_T1]
-    values, sensitivity = np.array(native.map.polar_values), np.array(native.map.sensitivity)
+    values, sensitivity = np.array(native.map.polar_values), np.array(native.cells.sensitivity)
     values[0, 5:9, 4:8] = np.nan
     sensitivity[0, :, 5:9, 4:8] = np.nan
-    holed = replace(native, map=replace(native.map, polar_values=values, sensitivity=sensitivity))
+    holed = replace(native, map=replace(native.map, polar_values=values), errors=_with_sensitivity(native, sensitivity))
     whole = report_series(native, locate(native), SETTINGS).result.slices[0].statistics
     told = report_series(holed, locate(holed), SETTINGS).result.slices[0].statistics
     assert told.uncertainty == pytest.approx(whole.uncertainty, rel=0.05)
@@ -110,9 +114,9 @@ def test_a_cell_that_cannot_be_trusted_neither_spoils_nor_hides_the_uncertainty(
 
 def test_an_unknown_error_is_told_as_unknown(chain) -> None:
     native = chain[MapKind.NATIVE_T1]
-    sensitivity = np.array(native.map.sensitivity)
+    sensitivity = np.array(native.cells.sensitivity)
     sensitivity[0] = np.nan
-    unknown = replace(native, map=replace(native.map, sensitivity=sensitivity))
+    unknown = replace(native, errors=_with_sensitivity(native, sensitivity))
     told = report_series(unknown, locate(unknown), SETTINGS).result
     assert np.isnan(told.slices[0].statistics.uncertainty)
     assert told.slices[1].statistics.uncertainty > 0

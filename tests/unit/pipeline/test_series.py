@@ -32,7 +32,7 @@ def test_values_lie_on_the_reference_wall_and_nowhere_else(chain, kind) -> None:
 
 def test_noise_is_found_from_the_residuals(chain) -> None:
     series = chain.study[MapKind.NATIVE_T1]
-    assert chain[MapKind.NATIVE_T1].map.noise_sd == pytest.approx(series.noise_sd, rel=0.35)
+    assert chain[MapKind.NATIVE_T1].errors.noise_sd == pytest.approx(series.noise_sd, rel=0.08)
 
 
 @pytest.mark.parametrize("kind", [MapKind.NATIVE_T1, MapKind.POSTCONTRAST_T1])

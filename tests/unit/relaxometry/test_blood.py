@@ -47,7 +47,7 @@ def test_rician_way_has_no_bias_where_the_mean_way_has(noisy) -> None:
 
 def test_rician_way_finds_the_noise(noisy) -> None:
     assert noisy["rician"][2].mean() == pytest.approx(10.0, rel=0.02)
-    assert np.isnan(noisy["mean"][2]).all()
+    assert noisy["mean"][2].mean() == pytest.approx(10.0, rel=0.02)
 
 
 def test_standard_error_of_the_rician_way_holds(noisy) -> None:
@@ -84,7 +84,7 @@ def test_mean_way_is_the_fit_of_the_mean_signal(simulate, rician) -> None:
     fit = fit_blood(s, pixels.times_ms, "stone_2p")
     expected = fit_relaxation(np.nanmean(s, axis=0)[None], pixels.times_ms, "stone_2p")
     assert fit.t1_ms == pytest.approx(expected.t_ms[0], rel=1e-12)
-    assert fit.sd_ms == pytest.approx(expected.sd_ms[0], rel=1e-9)
+    assert fit.sd_ms >= fit.noise_sd_ms > 0
 
 
 def test_signed_data_need_no_correction(simulate) -> None:
