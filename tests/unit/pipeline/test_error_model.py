@@ -1,0 +1,111 @@
+"""What a region's standard error is made of: noise and common errors told apart, intervals that hold the truth."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from cmrmap.pipeline import align
+from cmrmap.pipeline.regions import locate, report_ecv, report_series
+from cmrmap.pipeline.series import map_series
+from cmrmap.settings import AnalysisSettings
+from cmrmap.types import MapKind
+
+SETTINGS = AnalysisSettings()
+KINDS = (MapKind.T2, MapKind.NATIVE_T1, MapKind.POSTCONTRAST_T1)
+
+
+def _map(one, polar=None, stack=None):
+    return map_series(stack or one.stack, one.refined, polar or one.polar, SETTINGS)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_noise_is_told_apart_from_common_errors(chain, kind) -> None:
+    errors = chain[kind].errors
+    assert errors.noise_sd == pytest.approx(chain.study[kind].noise_sd, rel=0.08)
+    # what is left of breathing through the coils' shading: a few per thousand
+    assert ((errors.gain_sd < 0.02) & (errors.gain_sd >= 0)).all()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_images_of_changed_brightness_widen_the_errors_by_what_they_do(chain, kind) -> None:
+    one = chain[kind]
+    gains = 1.0 + 0.03 * np.random.default_rng(0).standard_normal(one.polar.signals.shape[:2])
+    changed = _map(one, replace(one.polar, signals=one.polar.signals * gains[..., None, None]))
+    assert np.sqrt((changed.errors.gain_sd**2).mean()) == pytest.approx(0.03, rel=0.3)
+    assert changed.errors.noise_sd == pytest.approx(one.errors.noise_sd, rel=0.06)
+    before, after = (report_series(m, locate(m), SETTINGS).result.slices for m in (one, changed))
+    moved = [b.statistics.mean - a.statistics.mean for a, b in zip(before, after, strict=True)]
+    told = [one_slice.statistics.uncertainty for one_slice in after]
+    assert 0.4 < np.sqrt(np.mean(np.square(moved)) / np.mean(np.square(told))) < 1.8
+    assert np.mean(told) > 2 * np.mean([one_slice.statistics.uncertainty for one_slice in before])
+
+
+def test_segments_hold_their_truth_as_often_as_they_say(chain) -> None:
+    """One study: all four maps together; benchmarks/coverage.py counts many."""
+    z = []
+    for kind in MapKind:
+        series = chain[MapKind.NATIVE_T1 if kind is MapKind.ECV else kind]
+        regions = locate(series)
+        told = (
+            report_ecv(chain.ecv, regions, SETTINGS)
+            if kind is MapKind.ECV
+            else report_series(series, regions, SETTINGS)
+        )
+        for one in told.result.slices:
+            for segment in one.segments:
+                truth = chain.study.truth.segment_mean(kind, one.slice_index, segment.aha)
+                z.append((segment.statistics.mean - truth) / segment.statistics.uncertainty)
+    assert len(z) == 4 * 28
+    assert 0.88 <= np.mean(np.abs(z) < 1.96) <= 0.99
+    assert 0.7 < np.sqrt(np.mean(np.square(z))) < 1.3
+
+
+def test_the_error_of_a_region_is_between_those_of_its_parts_alone_and_together(chain) -> None:
+    native = chain[MapKind.NATIVE_T1]
+    region = native.map.analysed.copy()
+    region[1:] = False
+    halves = [region.copy(), region.copy()]
+    halves[0][:, :128], halves[1][:, 128:] = False, False
+    whole, *parts = (np.sqrt(native.variance(native.region_cells(r))) for r in (region, *halves))
+    assert max(parts) / np.sqrt(2) * 0.7 < whole < max(parts)
+
+
+def _signed(chain, turn=None):
+    native = chain[MapKind.NATIVE_T1]
+    t1 = np.nan_to_num(chain.study.truth.maps[MapKind.NATIVE_T1], nan=1000.0)[:, None]
+    signs = np.where(1.0 - 2.0 * np.exp(-native.stack.times_ms[..., None, None] / t1) < 0, -1.0, 1.0)
+    if turn is not None:
+        signs[:, turn] *= -1
+    return native.stack.with_signs(native.stack.images * signs, "signs of 5 of 5 slices from the phase images")
+
+
+def _aligned(chain, stack):
+    (polar,) = align((stack,), (chain[MapKind.NATIVE_T1].refined,), SETTINGS)
+    return polar
+
+
+def test_signed_images_are_fitted_as_such_and_the_results_say_so(chain) -> None:
+    stack = _signed(chain)
+    made = _map(chain[MapKind.NATIVE_T1], _aligned(chain, stack), stack)
+    assert made.cells.signed.all()
+    assert (made.cells.samples[:, 0][np.isfinite(made.cells.samples[:, 0])] < 0).mean() > 0.99
+    told = report_series(made, locate(made), SETTINGS)
+    for index, one in enumerate(told.result.slices):
+        assert one.statistics.mean == pytest.approx(chain.study.truth.slice_mean(MapKind.NATIVE_T1, index), rel=0.02)
+    (flag,) = [f for f in told.flags if f.code == "polarity"]
+    assert (flag.severity, flag.message) == ("info", "signs of 5 of 5 slices from the phase images")
+    assert all(blood is not None for blood in made.map.blood)
+
+
+def test_signs_that_no_recovery_explains_are_not_believed(chain) -> None:
+    stack = _signed(chain, turn=5)
+    native = chain[MapKind.NATIVE_T1]
+    made = _map(native, _aligned(chain, stack), stack)
+    assert not made.cells.signed.any()
+    told = report_series(made, locate(made), SETTINGS)
+    notes = [f for f in told.flags if f.code == "signs_not_used"]
+    assert [f.slice_index for f in notes] == list(range(5))
+    assert "times the residual variance of the best signs" in notes[0].message
+    for index, one in enumerate(told.result.slices):
+        assert one.statistics.mean == pytest.approx(chain.study.truth.slice_mean(MapKind.NATIVE_T1, index), rel=0.03)
