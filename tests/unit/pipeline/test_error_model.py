@@ -42,7 +42,7 @@ def test_images_of_changed_brightness_widen_the_errors_by_what_they_do(chain, ki
 
 
 def test_segments_hold_their_truth_as_often_as_they_say(chain) -> None:
-    """One study: all four maps together; benchmarks/coverage.py counts many."""
+    """One study: all four maps together; benchmarks/intervals.py counts many."""
     z = []
     for kind in MapKind:
         series = chain[MapKind.NATIVE_T1 if kind is MapKind.ECV else kind]
