@@ -1,6 +1,6 @@
 """Do the 95 % intervals of segment means hold? Phantom studies with known truth, at several noise levels.
 
-``python benchmarks/intervals.py`` makes studies (none, diffuse and focal disease in turn), maps them with the true masks
+``python benchmarks/intervals.py`` makes studies (no, diffuse and focal disease in turn), maps them with the true masks
 in the network's place, and counts how often mean +- 1.96 standard errors of an AHA segment hold its true mean, that
 of the true values of the very pixels that were averaged. ``--network models/NAME`` draws the masks with the
 network instead, whose errors then come on top. Prints one line a map and SNR; ``--output`` keeps every segment as CSV.
