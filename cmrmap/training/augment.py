@@ -67,10 +67,3 @@ class Augmentation:
         out = self._transform({"images": images, "labels": labels.float()})
         plain = [torch.as_tensor(out[key]).as_subclass(Tensor) for key in _KEYS]
         return plain[0], plain[1].round().long()
-
-
-def without_augmentation(images: Tensor, labels: Tensor, window: WindowSize) -> tuple[Tensor, Tensor]:
-    """Return the middle of the window, as :class:`Augmentation` does where chance leaves everything as it is."""
-    margin = window.reach_px
-    inside = slice(margin, margin + window.size)
-    return images[:, inside, inside], labels[:, inside, inside].long()

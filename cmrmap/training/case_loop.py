@@ -18,10 +18,10 @@ from torch import Tensor
 from cmrmap.errors import InputError
 from cmrmap.segmentation.network import StackUNet
 from cmrmap.segmentation.preprocess import normalise
-from cmrmap.training.augment import Augmentation, without_augmentation
+from cmrmap.training.augment import Augmentation
 from cmrmap.training.loss import segmentation_loss
+from cmrmap.training.score import Score, score
 from cmrmap.training.windows import Window, WindowSize
-from cmrmap.types import Label
 
 logger = logging.getLogger(__name__)
 
@@ -54,18 +54,6 @@ class CaseTraining:
     def __post_init__(self) -> None:
         if self.steps < 1 or self.validate_every < 1:
             raise InputError(f"steps is {self.steps}, validate_every {self.validate_every}; expected at least 1")
-
-
-@dataclass(frozen=True, slots=True)
-class Score:
-    """Averages over held-out images, each seen with all images of its slice: loss, Dice of wall and cavity.
-
-    A Dice is NaN where no held-out image has the class labelled.
-    """
-
-    loss: float
-    wall_dice: float
-    cavity_dice: float
 
 
 def learning_rate(settings: CaseTraining, step: int) -> float:
@@ -137,30 +125,6 @@ def train_on_cases(
             run.save()
             last_save = now
     return run.path
-
-
-def score(network: StackUNet, weights: dict[str, Tensor], window: WindowSize, cases: Sequence[Window]) -> Score:
-    """Measure ``weights`` on cases as they are, without augmentation; the network's own weights stay as they are."""
-    device = next(network.parameters()).device
-    measured = StackUNet(network.widths).to(device)
-    measured.load_state_dict(weights)
-    measured.eval()
-    losses, dice = [], {Label.MYOCARDIUM: [], Label.CAVITY: []}  # type: ignore[var-annotated]
-    with torch.inference_mode():
-        for case in cases:
-            images, labels = without_augmentation(case.images, case.labels, window)
-            labels, known = labels.to(device), case.known.to(device)
-            logits = measured(normalise(images)[None].to(device))
-            losses.append(float(segmentation_loss(logits, labels[None], known[None])))
-            found = logits[0].argmax(1)
-            for label, values in dice.items():
-                for index in case.labelled:
-                    if known[index, label]:
-                        one, other = found[index] == label, labels[index] == label
-                        total = int(one.sum() + other.sum())
-                        values += [2 * int((one & other).sum()) / total] if total else []
-    wall, cavity = (float(np.mean(values)) if values else float("nan") for values in dice.values())
-    return Score(float(np.mean(losses)), wall, cavity)
 
 
 def _batch(

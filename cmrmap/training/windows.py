@@ -113,5 +113,12 @@ def cut_windows(cases: Iterable[TrainingCase], window: WindowSize) -> list[Windo
     return [cut_window(case, window) for case in cases]
 
 
+def without_margin(images: Tensor, labels: Tensor, window: WindowSize) -> tuple[Tensor, Tensor]:
+    """Return the middle of a window, where the heart lies: images and int64 labels, (image, size, size)."""
+    margin = window.reach_px
+    inside = slice(margin, margin + window.size)
+    return images[:, inside, inside], labels[:, inside, inside].long()
+
+
 def _cut_each(images: Tensor, crops: list[Crop]) -> Tensor:
     return torch.cat([crop.cut(image[None]) for crop, image in zip(crops, images, strict=True)])

@@ -53,10 +53,10 @@ def test_labels_move_with_the_images_and_a_slice_moves_as_one() -> None:
     assert float(spread.max()) < 9 + WINDOW.reach_px + 14
 
 
-def test_without_augmentation_is_the_middle() -> None:
-    from cmrmap.training.augment import without_augmentation
+def test_without_margin_is_the_middle() -> None:
+    from cmrmap.training.windows import without_margin
 
-    images, labels = without_augmentation(*_ring(), WINDOW)
+    images, labels = without_margin(*_ring(), WINDOW)
     margin = WINDOW.reach_px
     assert torch.equal(images, _ring()[0][:, margin:-margin, margin:-margin])
     assert labels.dtype == torch.int64
