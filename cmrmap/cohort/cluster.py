@@ -44,7 +44,7 @@ def open_client(scheduler: str | None, workers: int) -> Iterator[Client]:
                 n_workers=workers,
                 threads_per_worker=1,
                 processes=True,
-                dashboard_address=None,
+                dashboard_address="127.0.0.1:0",  # any free port: a second run on the machine is no reason to warn
                 silence_logs=logging.CRITICAL,
             ) as cluster,
             Client(cluster) as client,

@@ -12,10 +12,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from cmrmap.evaluation.experiment import Evaluation, MapEvaluation, ScopeResult
+from cmrmap.evaluation.text import estimate_text
 from cmrmap.evaluation.values import SCOPES
 from cmrmap.types import MapKind
 
 _COLOUR, _GREY, _RED = "#1f5a92", "#666666", "#b03030"
+_BOX: Any = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 1.5}
 _NAMES = {MapKind.T2: "T2", MapKind.ECV: "ECV", MapKind.NATIVE_T1: "native T1", MapKind.POSTCONTRAST_T1: "post T1"}
 _STYLE: Any = {"font.size": 9.0, "axes.spines.top": False, "axes.spines.right": False, "svg.hashsalt": "cmrmap"}
 
@@ -45,8 +47,8 @@ def _scatter(axis: Axes, one: MapEvaluation, scope: str, found: ScopeResult) -> 
     axis.plot([low, high], [low, high], "--", color=_GREY, linewidth=0.9)
     pearson, slope = found.agreement.pearson, found.agreement.slope_through_origin
     if not math.isnan(pearson.value):
-        text = f"R = {pearson.value:.2f} [{pearson.low:.2f}, {pearson.high:.2f}]\nslope = {slope.value:.3f}"
-        axis.text(0.04, 0.96, text, transform=axis.transAxes, va="top")
+        text = f"R = {estimate_text(pearson, 2)}\nslope = {slope.value:.3f}"
+        axis.text(0.04, 0.96, text, transform=axis.transAxes, va="top", bbox=_BOX)
 
 
 def _bland_altman(axis: Axes, one: MapEvaluation, found: ScopeResult) -> None:
@@ -61,7 +63,7 @@ def _bland_altman(axis: Axes, one: MapEvaluation, found: ScopeResult) -> None:
         if not math.isnan(limit.value):
             axis.axhline(limit.value, color=_RED, linewidth=0.9, linestyle="--")
     text = f"{found.agreement.bias.value:+.2f} ± {found.agreement.sd:.2f} {unit}"
-    axis.text(0.04, 0.96, text, transform=axis.transAxes, va="top", color=_RED)
+    axis.text(0.04, 0.96, text, transform=axis.transAxes, va="top", color=_RED, bbox=_BOX)
 
 
 def _dots(axis: Axes, x: pd.Series, y: pd.Series) -> None:
