@@ -46,7 +46,7 @@ def private_value(frame: Dataset, wanted: PrivateTag) -> Any:
     for place in _places(frame, wanted.group):
         for tag in _tags_of(place, wanted.group):
             block = tag & 0xFFFF
-            if not _FIRST_BLOCK <= block <= _LAST_BLOCK or str(_element_value(place, tag)).strip() != wanted.creator:
+            if not _FIRST_BLOCK <= block <= _LAST_BLOCK or _creator(place, tag) != wanted.creator:
                 continue
             found = _element_value(place, (wanted.group << 16) | (block << 8) | wanted.offset)
             if found is not None:
@@ -67,6 +67,11 @@ def private_number(frame: Dataset, wanted: PrivateTag) -> float | None:
     except (TypeError, ValueError):
         return None
     return number if math.isfinite(number) else None
+
+
+def _creator(place: Dataset, tag: int) -> str:
+    found = _element_value(place, tag)
+    return (found.decode("latin-1") if isinstance(found, bytes) else str(found)).strip(" \0")
 
 
 def _places(frame: Dataset, group: int) -> Iterator[Dataset]:

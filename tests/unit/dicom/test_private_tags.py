@@ -36,6 +36,12 @@ def test_bytes_of_unknown_type_are_decoded_by_the_known_one():
     assert private_number(_philips(0x15, struct.pack("<f", 120.0), "UN"), PHILIPS_INVERSION_DELAY) == 120.0
 
 
+def test_a_creator_of_unknown_type_is_known_all_the_same():
+    header = _philips(0x15, struct.pack("<f", 120.0), "UN")
+    header.add_new((0x2005, 0x15), "UN", b"Philips MR Imaging DD 006 ")
+    assert private_number(header, PHILIPS_INVERSION_DELAY) == 120.0
+
+
 @pytest.mark.parametrize("content", [b"", b"abc", struct.pack("<f", float("nan"))])
 def test_bytes_that_are_no_number_are_none(content):
     assert private_number(_philips(0x15, content, "UN"), PHILIPS_INVERSION_DELAY) is None
