@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from typing import Any
 
+from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
+from pydicom.sequence import Sequence
 
 from cmrmap.dicom._values import number, numbers, value
 from cmrmap.errors import GeometryError
@@ -27,16 +31,15 @@ def frames_of(header: Dataset) -> tuple[Dataset, ...]:
     attributes, then those of the shared and of the frame's own functional groups (DICOM PS3.3 C.7.6.16), the
     later overriding the earlier
     """
-    per_frame = value(header, "PerFrameFunctionalGroupsSequence")
-    if per_frame is None:
+    per_frame = _items(value(header, "PerFrameFunctionalGroupsSequence"))
+    if not per_frame:
         return (header,)
     root = Dataset()
-    for element in header:
+    for element in _readable(header):
         if element.keyword not in _FUNCTIONAL_GROUPS:
             root.add(element)
-    shared = value(header, "SharedFunctionalGroupsSequence")
-    if shared is not None:
-        _flatten_into(root, shared[0])
+    for shared in _items(value(header, "SharedFunctionalGroupsSequence"))[:1]:
+        _flatten_into(root, shared)
     frames = []
     for groups in per_frame:
         frame = Dataset()
@@ -47,12 +50,28 @@ def frames_of(header: Dataset) -> tuple[Dataset, ...]:
 
 
 def _flatten_into(target: Dataset, groups: Dataset) -> None:
-    for element in groups:
+    for element in _readable(groups):
         if element.VR == "SQ" and not element.tag.is_private:
-            for inner in element.value[0] if element.value else ():
-                target.add(inner)
+            for item in _items(element.value)[:1]:
+                for inner in _readable(item):
+                    target.add(inner)
         else:  # a private sequence stays whole: its creators are its own
             target.add(element)
+
+
+def _items(found: Any) -> list[Dataset]:
+    """Items of a sequence; none where the file holds something else under its tag."""
+    return list(found) if isinstance(found, Sequence) else []
+
+
+def _readable(dataset: Dataset) -> Iterator[DataElement]:
+    """Elements whose values can be decoded."""
+    for tag in list(dataset.keys()):
+        try:
+            element = dataset[tag]
+        except Exception:  # a malformed element of a foreign file raises whatever its converter raises
+            continue
+        yield element
 
 
 def geometry_of(frame: Dataset) -> SliceGeometry:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
+from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
+from pydicom.tag import Tag
 from pydicom.uid import EnhancedMRImageStorage
 
+from cmrmap.dicom.frames import frames_of
 from cmrmap.dicom.load import load_stack
 from cmrmap.dicom.read import read_study
 from cmrmap.dicom.select import select_series
@@ -56,3 +60,13 @@ def test_cut_file_is_lost(tmp_path, toolbox):
     (path,) = toolbox.save([_enhanced(toolbox)], tmp_path, start=90)
     path.write_bytes(path.read_bytes()[:-1])
     assert [lost.file_name for lost in read_study(tmp_path).lost] == ["090.dcm"]
+
+
+@pytest.mark.parametrize("keyword", ["PerFrameFunctionalGroupsSequence", "SharedFunctionalGroupsSequence"])
+def test_groups_that_are_no_sequence_lose_the_image_not_the_run(tmp_path, toolbox, keyword):
+    image = _enhanced(toolbox)
+    tag = Tag(keyword)
+    image[tag] = DataElement(tag, "FD", 5.0)
+    assert 1 <= len(frames_of(image)) <= 12
+    toolbox.save([*toolbox.make_series(MapKind.T2, 2), image], tmp_path)
+    assert [series.kind for series in select_series(read_study(tmp_path)).selected] == [MapKind.T2]
