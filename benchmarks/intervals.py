@@ -3,7 +3,9 @@
 ``python benchmarks/intervals.py`` makes studies (no, diffuse and focal disease in turn), maps them with the true masks
 in the network's place, and counts how often mean +- 1.96 standard errors of an AHA segment hold its true mean, that
 of the true values of the very pixels that were averaged. ``--network models/NAME`` draws the masks with the
-network instead, whose errors then come on top. Prints one line a map and SNR; ``--output`` keeps every segment as CSV.
+network instead, whose errors then come on top. ``--spoil`` draws the outline of one image a slice 3 pixels off, or
+adds a quarter of the image as a ghost half the image away; ``--keep-spoiled`` fits without leaving such images out.
+Prints one line a map and SNR; ``--output`` keeps every segment as CSV.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ import argparse
 import csv
 import sys
 from collections.abc import Iterator
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -28,8 +30,8 @@ from cmrmap.phantom.parameters import draw_study_parameters
 from cmrmap.phantom.tissue import Tissue
 from cmrmap.pipeline import MappedEcv, MappedSeries, align, extracellular_volume, fit, refine, segment
 from cmrmap.pipeline.regions import MapReport, locate, report_ecv, report_series
-from cmrmap.settings import AnalysisSettings
-from cmrmap.types import MapKind, SegmentationStack
+from cmrmap.settings import AnalysisSettings, FitSettings
+from cmrmap.types import MapKind, SegmentationStack, WeightedStack
 
 DISEASES = ("none", "diffuse", "focal")
 NORMAL_95 = 1.96
@@ -94,14 +96,26 @@ def segments(study: PhantomStudy, report: MapReport, series: MappedSeries) -> It
             )
 
 
-def analyse_study(study: PhantomStudy, network: object | None) -> list[Segment]:
+def spoiled(stack: WeightedStack, labels: np.ndarray, how: str | None) -> tuple[WeightedStack, np.ndarray]:
+    """Return the series with one image of every slice spoiled, another one in each slice."""
+    images, labels = np.array(stack.images), np.array(labels)
+    for index in range(len(images)):
+        time = (index + 1) % images.shape[1]
+        if how == "outline":
+            labels[index, time] = np.roll(labels[index, time], 3, axis=0)
+        elif how == "ghost":
+            images[index, time] += 0.25 * np.roll(images[index, time], images.shape[2] // 2, axis=0)
+    return replace(stack, images=images), labels
+
+
+def analyse_study(
+    study: PhantomStudy, network: object | None, settings: AnalysisSettings, spoil: str | None
+) -> list[Segment]:
     """Map one study with its true masks, or with the network's."""
-    settings = AnalysisSettings()
-    stacks = tuple(one.stack for one in study.series)
+    pairs = [spoiled(one.stack, one.labels, spoil) for one in study.series]
+    stacks = tuple(stack for stack, _ in pairs)
     if network is None:
-        masks = tuple(
-            SegmentationStack(one.kind, one.labels, np.ones(one.stack.times_ms.shape)) for one in study.series
-        )
+        masks = tuple(SegmentationStack(stack.kind, labels, np.ones(stack.times_ms.shape)) for stack, labels in pairs)
     else:
         masks = segment(stacks, network)
     refined = refine(stacks, masks, settings)
@@ -142,7 +156,10 @@ def main() -> None:
     parser.add_argument("--snr", type=float, nargs="+", default=[15.0, 30.0, 50.0])
     parser.add_argument("--network", type=Path, help="model folder; without it the true masks are used")
     parser.add_argument("--output", type=Path, help="CSV file for every segment")
+    parser.add_argument("--spoil", choices=("outline", "ghost"), help="spoil one image of every slice")
+    parser.add_argument("--keep-spoiled", action="store_true", help="fit.leave_out_outliers off")
     options = parser.parse_args()
+    settings = replace(AnalysisSettings(), fit=FitSettings(leave_out_outliers=not options.keep_spoiled))
     network = None
     if options.network:
         from cmrmap.segmentation import load_network
@@ -153,7 +170,7 @@ def main() -> None:
         for snr in options.snr:
             disease = DISEASES[seed % len(DISEASES)]
             study = generate_study(draw_study_parameters(seed=seed, snr=snr, disease=disease))
-            found += analyse_study(study, network)
+            found += analyse_study(study, network, settings, options.spoil)
             print(f"seed {seed}, SNR {snr:g}: {len(found)} segments so far", file=sys.stderr, flush=True)
     print(table(found))
     if options.output:

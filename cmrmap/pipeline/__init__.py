@@ -1,5 +1,6 @@
 """The whole chain on arrays: usable in a notebook, without DICOM and without the SDK."""
 
+from cmrmap.pipeline.explain import PixelExplanation, explain_pixel
 from cmrmap.pipeline.extracellular import MappedEcv
 from cmrmap.pipeline.series import MappedSeries
 from cmrmap.pipeline.study import (
@@ -16,9 +17,11 @@ from cmrmap.pipeline.study import (
 __all__ = [
     "MappedEcv",
     "MappedSeries",
+    "PixelExplanation",
     "StudyAnalysis",
     "align",
     "analyse",
+    "explain_pixel",
     "extracellular_volume",
     "fit",
     "refine",

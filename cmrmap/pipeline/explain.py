@@ -1,0 +1,119 @@
+"""Why a pixel has the value that it has: the samples, the fit, and what it was counted or left out for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cmrmap.errors import InputError
+from cmrmap.pipeline.series import MappedSeries
+from cmrmap.prune import COUNTED_STATUS
+from cmrmap.types import FitStatus, Float64Array, Label
+
+
+@dataclass(frozen=True, slots=True)
+class PixelExplanation:
+    """The fit behind one pixel of a map: that of the polar cell which weighs most in it.
+
+    Attributes
+    ----------
+    value, sd : of the map's pixel, in its unit; NaN where there is none
+    status : outcome of the cell's fit
+    counted : whether the statistics count the pixel; ``reason`` says why not, "" where they do
+    cell : (angle, depth) index of the cell, and ``share`` of the pixel that it makes up
+    times_ms, samples, fitted : (time,) of the images that the cell has: signed samples with the noise floor taken out,
+        and the fitted signal; NaN where an image was left out of the cell
+    left_out_ms : times of the images that were left out because they spoil the cell
+    amplitude, offset, t_star, r2 : of the cell's fit
+    noise_sd : of one pixel in this slice, in units of the signal
+    """
+
+    value: float
+    sd: float
+    status: FitStatus
+    counted: bool
+    reason: str
+    cell: tuple[int, int]
+    share: float
+    times_ms: Float64Array
+    samples: Float64Array
+    fitted: Float64Array
+    left_out_ms: tuple[float, ...]
+    amplitude: float
+    offset: float
+    t_star: float
+    r2: float
+    noise_sd: float
+
+    @property
+    def residuals(self) -> Float64Array:
+        """(time,) signed sample minus fit."""
+        return self.samples - self.fitted
+
+
+def explain_pixel(series: MappedSeries, slice_index: int, row: int, column: int) -> PixelExplanation:
+    """Tell how one pixel of a T1 or T2 map came about.
+
+    Parameters
+    ----------
+    series : from :func:`cmrmap.pipeline.fit`
+    slice_index, row, column : pixel of the map
+
+    Raises
+    ------
+    InputError
+        a pixel outside the mapped wall, or of a slice that was refused
+    """
+    fitted = series.map
+    shape = fitted.values.shape
+    if not (0 <= slice_index < shape[0] and 0 <= row < shape[1] and 0 <= column < shape[2]):
+        raise InputError(f"the map has (slice, row, column) {shape}; found {(slice_index, row, column)}")
+    if not series.made[slice_index]:
+        reason = next((r.reason for r in fitted.refusals if r.slice_index == slice_index), "it was not fitted")
+        raise InputError(f"slice {slice_index} has no map: {reason}")
+    found = np.flatnonzero(series.weights.pixels[slice_index] == row * shape[2] + column)
+    if not found.size:
+        raise InputError(
+            f"pixel ({row}, {column}) of slice {slice_index} lies outside the myocardium; choose one inside"
+        )
+    weights = series.weights.weights[slice_index][found[0]]
+    best = int(weights.argmax())
+    flat = int(series.weights.cells[slice_index][found[0], best])
+    angle, depth = divmod(flat, series.weights.grid[1])
+    cells, place = series.cells, (slice_index, angle, depth)
+    used = np.flatnonzero(series.refined.usable[slice_index] & np.isfinite(series.polar.centres[slice_index, :, 0]))
+    samples = cells.samples[slice_index, used, angle, depth]
+    times = series.stack.times_ms[slice_index, used]
+    status = FitStatus(int(cells.status[place]))
+    counted = bool(fitted.analysed[slice_index, row, column])
+    return PixelExplanation(
+        value=float(fitted.values[slice_index, row, column]),
+        sd=float(fitted.sd[slice_index, row, column]),
+        status=status,
+        counted=counted,
+        reason="" if counted else _why_not(series, slice_index, row, column),
+        cell=(angle, depth),
+        share=float(weights[best]),
+        times_ms=times,
+        samples=samples,
+        fitted=cells.fitted[slice_index, used, angle, depth],
+        left_out_ms=tuple(times[np.isnan(samples)].tolist()) if np.isfinite(samples).any() else (),
+        amplitude=float(cells.amplitude[place]),
+        offset=float(cells.offset[place]),
+        t_star=float(cells.t_star[place]),
+        r2=float(cells.r2[place]),
+        noise_sd=float(series.errors.noise_sd[slice_index]),
+    )
+
+
+def _why_not(series: MappedSeries, slice_index: int, row: int, column: int) -> str:
+    fitted = series.map
+    status = FitStatus(int(fitted.status[slice_index, row, column]))
+    if fitted.labels[slice_index, row, column] != Label.MYOCARDIUM:
+        return "it is not myocardium"
+    if status not in COUNTED_STATUS:
+        return f"the fit is not to be trusted: {status.name.lower()}"
+    if not np.isfinite(fitted.values[slice_index, row, column]):
+        return "its neighbours' fits are not to be trusted"
+    return "it lies at the wall's border, or its value out of the range of settings.pruning"
