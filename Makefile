@@ -81,7 +81,7 @@ env-train: ## .venv-train: .venv and what training on cases needs (MONAI)
 	@scripts/training-environment.sh
 
 system-packages: ## DICOM tools that tests use, where they may be installed
-	@scripts/system-packages.sh dcmtk dicom3tools poppler-utils jq || true
+	@scripts/system-packages.sh dcmtk dicom3tools orthanc orthanc-dicomweb poppler-utils jq || true
 
 bench: env-dev ## every benchmark, one after the other
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done

@@ -10,6 +10,7 @@ EXIT_INTERNAL_ERROR = 1
 EXIT_BAD_ARGUMENTS = 2
 EXIT_NO_MAPPING_SERIES = 3
 EXIT_ALL_REFUSED = 4
+EXIT_NOT_STORED = 5
 #: ended from outside, as shells and `timeout` count it: 128 + the signal's number, and 124
 EXIT_TIMED_OUT = 124
 EXIT_INTERRUPTED = 130
@@ -64,6 +65,12 @@ class EndedError(CmrmapError):
     def __init__(self, message: str, exit_code: int) -> None:
         super().__init__(message)
         self.exit_code = exit_code
+
+
+class NotStoredError(CmrmapError):
+    """The results are complete, but a destination did not take all of them."""
+
+    exit_code = EXIT_NOT_STORED
 
 
 class GeometryError(InputError):
