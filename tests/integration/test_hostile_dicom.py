@@ -22,6 +22,8 @@ from pydicom.tag import Tag
 
 from cmrmap.phantom.study import write_study
 
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1600)]  # one process runs all cases, on a busy machine slowly
+
 ROOT = Path(__file__).resolve().parents[2]
 OK, NOTHING, REFUSED = 0, 3, 4
 
@@ -165,10 +167,8 @@ CASES: dict[str, tuple[Spoil, int, str]] = {
     "two frames at one place and time": (_twice_in_one_place_and_time, OK, ""),
     "every image twice": (_every_image_twice, REFUSED, "every image is there twice"),
     "one image of another matrix": (_one(_other_matrix), OK, "refused_series"),
-    "all images differ in matrix": (
-        lambda images: [_other_matrix(image) for image in images[::2]],
-        REFUSED,  # of the two the one with more images is taken, and this one's window misses the heart
-        "0 of 6 images were segmented",
+    "images of two matrices": (
+        lambda images: [_other_matrix(image) for image in images[::3]], OK, "other_candidate_series"
     ),
     "a gap between slices": (_far_apart, OK, ""),
     "one image turned": (_one(_turned), OK, "refused_series"),
@@ -241,7 +241,7 @@ main(["-i", "{work}/in{untimed}", "-o", "{work}/given", "-l", "ERROR", "--times"
 print(json.dumps(codes))
 """
     done = subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=550, check=False
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=1500, check=False
     )
     assert done.returncode == 0, done.stderr[-2000:]
     assert "Traceback" not in done.stderr
@@ -261,7 +261,6 @@ print(json.dumps(codes))
     return found
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", list(CASES))
 def test_a_result_or_a_refusal_with_its_reason(name: str, outcomes: dict[str, dict], slice_images) -> None:
     _, code, words = CASES[name]
@@ -282,7 +281,6 @@ def test_a_result_or_a_refusal_with_its_reason(name: str, outcomes: dict[str, di
         assert words in told
 
 
-@pytest.mark.slow
 def test_times_that_the_user_gives_replace_those_that_the_headers_lack(outcomes: dict[str, dict]) -> None:
     given, own = (outcomes[name]["results"]["maps"]["native_t1"] for name in ("times given", "nothing"))
     assert given["timing_source"] == "given by the user"

@@ -99,6 +99,8 @@ def test_segments_keep_their_values(native, post, run, square) -> None:
         one, other = _segments(square, kind), _segments(odd, kind)
         assert one.shape == other.shape
         assert np.abs(one - other).mean() < tolerance, (kind, np.abs(one - other))
-        if kind is not MapKind.ECV:  # hearts that look flattened pass the shape check
+        if (
+            kind is not MapKind.ECV
+        ):  # hearts that look flattened pass the shape check: on the pixels' own count none does
             (result,) = [one for one in odd.maps if one.kind is kind]
-            assert [one.n_refined for one in result.slices] == [0]
+            assert all(one.n_refined <= 3 and one.n_segmented == one.n_images for one in result.slices)
