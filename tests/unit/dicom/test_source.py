@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import copy
+from dataclasses import replace
 from io import BytesIO
 
 import pydicom
@@ -8,7 +10,7 @@ import pytest
 from cmrmap.dicom.outputs import write_outputs
 from cmrmap.dicom.read import read_study
 from cmrmap.dicom.source import source_context
-from cmrmap.errors import GeometryError, InputError
+from cmrmap.errors import GeometryError, InputError, RefusedError
 from cmrmap.types import MapKind, MapVolume
 
 _PATIENT = ("PatientName", "PatientID", "PatientBirthDate", "PatientSex")
@@ -61,10 +63,17 @@ def test_names_keep_their_letters(context_of):
     assert str(context_of().patient_study.PatientName) == "Müller^Jörg"
 
 
-@pytest.mark.parametrize("keyword", ["FrameOfReferenceUID"])
-def test_missing_type_one_uid_stops_with_its_name(context_of, keyword):
-    with pytest.raises(GeometryError, match=f"no valid {keyword}"):
-        context_of(**{keyword: None})
+def test_a_source_without_frame_of_reference_stops_before_the_analysis(context_of):
+    with pytest.raises(RefusedError, match="no FrameOfReferenceUID"):
+        context_of(FrameOfReferenceUID=None)
+
+
+def test_missing_type_one_uid_stops_with_its_name(study, volumes):
+    headers = {uid: copy.deepcopy(header) for uid, header in study.headers.items()}
+    for header in headers.values():
+        del header.FrameOfReferenceUID
+    with pytest.raises(GeometryError, match="no valid FrameOfReferenceUID"):
+        source_context(volumes[MapKind.T2], replace(study, headers=headers))
 
 
 def test_unknown_source_uid_stops(study, volumes):
