@@ -20,6 +20,7 @@ from cmrmap.cohort.studies import StudyFolder, find_studies, fingerprint
 from cmrmap.cohort.tables import write_tables
 from cmrmap.cohort.task import StudyRecord, StudyTask, failed, run_task
 from cmrmap.errors import InputError, OutputError
+from cmrmap.evaluation.provenance import source_commit
 from cmrmap.files import write_file
 from cmrmap.hematocrit import Hematocrit
 from cmrmap.provenance import VERSION
@@ -103,6 +104,7 @@ def run_cohort(
         about = {
             "command": options.command,
             "version": VERSION,
+            "commit": source_commit(),
             "model": network.name,
             "model_version": network.version,
             "weights_sha256": network.weights_sha256,

@@ -49,7 +49,7 @@ def evaluation_provenance(command: str, seed: int, about: Mapping[str, Mapping[s
     for name, one in about.items():
         given = one.get("input") or {}
         models[name] = (
-            str(one.get("command") or "command not known"),
+            f"{one.get('command') or 'command not known'} (commit {one.get('commit', 'unknown')})",
             str(one.get("source", "unknown")),
             f"{one.get('model', 'unknown')} {one.get('model_version', '')}".strip(),
             str(one.get("weights_sha256", "unknown"))[:12],
