@@ -76,9 +76,9 @@ def build_application(settings: RunSettings, outcome: Outcome) -> GraphApplicati
     # These take seconds, and the SDK among them must find the process settled.
     from app.app import CmrmapApplication
     from cmrmap.dicom.provenance import SoftwareProvenance
-    from cmrmap.segmentation import load_network
+    from cmrmap.segmentation import load_network, use_gpu
 
-    network = load_network(settings.model_path)
+    network = use_gpu(load_network(settings.model_path))
     provenance = SoftwareProvenance(VERSION, network.weights_sha256, settings.analysis.sha256)
     return CmrmapApplication(settings, outcome, network, provenance)
 

@@ -99,8 +99,9 @@ def predict_slice(
 
 def _probabilities(network: StackUNet, images: Tensor) -> Tensor:
     """Images (image, row, column) of one slice to class probabilities (image, class, row, column)."""
-    logits: Tensor = network(normalise(images).unsqueeze(0))
-    return logits.squeeze(0).softmax(1)
+    device = next(network.parameters()).device
+    logits: Tensor = network(normalise(images).unsqueeze(0).to(device))
+    return logits.squeeze(0).softmax(1).cpu()
 
 
 def _find_ventricle(images: Tensor, spacing: tuple[float, float], network: StackUNet) -> tuple[float, float] | None:

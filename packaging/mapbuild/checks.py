@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 from jsonschema import Draft202012Validator
 
-from mapbuild.closure import imported_names
+from mapbuild.closure import imported_modules, imported_names
 from mapbuild.lock import import_names
 
 _SCHEMAS = Path(__file__).resolve().parent.parent / "schemas"
@@ -70,11 +70,17 @@ def _bad_files(context: Path) -> Iterator[str]:
 
 
 def _bad_imports(context: Path) -> Iterator[str]:
-    """Find what the application imports although it is left out."""
+    """Find what the application imports although it is left out, or not under version control."""
     left_out = _json(context / "pip/left-out.json")["packages"]
     names = {name: distribution for distribution in left_out for name in import_names(distribution)}
+    ours = {path.name for path in (context / "app").iterdir() if path.is_dir()}
     for path in sorted((context / "app").rglob("*.py")):
-        for imported in imported_names(ast.parse(path.read_text(encoding="utf-8"))):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for module in imported_modules(tree):
+            place = context / "app" / module.replace(".", "/")
+            if module.partition(".")[0] in ours and not (place.is_dir() or place.with_suffix(".py").is_file()):
+                yield f"app: {path.relative_to(context / 'app')} imports {module}, which git does not track; add it"
+        for imported in imported_names(tree):
             distribution = names.get(imported.partition(".")[0])
             if distribution is not None:
                 yield (

@@ -44,16 +44,26 @@ def imported_names(tree: ast.AST, package: str = "") -> Iterator[str]:
 
     What only a type checker sees is left out. ``package`` is what relative imports count from.
     """
+    for module, names in _imports(tree, package):
+        yield module
+        yield from (f"{module}.{name}" for name in names)
+
+
+def imported_modules(tree: ast.AST, package: str = "") -> Iterator[str]:
+    """Yield the modules that a module imports; of ``from a import b`` only ``a``, which is one for sure."""
+    yield from (module for module, _ in _imports(tree, package))
+
+
+def _imports(tree: ast.AST, package: str) -> Iterator[tuple[str, list[str]]]:
     for node in _running(tree):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            yield from ((alias.name, []) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             base = node.module or ""
             if node.level:
                 above = package.split(".")[: len(package.split(".")) - node.level + 1]
                 base = ".".join([*above, base] if base else above)
-            yield base
-            yield from (f"{base}.{alias.name}" for alias in node.names)
+            yield base, [alias.name for alias in node.names]
 
 
 def _strings(tree: ast.AST) -> Iterator[str]:

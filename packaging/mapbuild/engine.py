@@ -111,7 +111,8 @@ def build(engine: str, context: Path, tag: str, *, offline: bool) -> None:
         _run(["docker", "build", "--tag", tag, *arguments, str(context)])
         return
     # docker's format knows health checks; chroot works inside containers and without privileges too
-    command = ["buildah", "bud", "--format", "docker", "--layers", "--isolation", "chroot", "--network", "host"]
+    # no cache of layers: to commit gigabytes after every step takes longer than the steps
+    command = ["buildah", "bud", "--format", "docker", "--isolation", "chroot", "--network", "host"]
     _run([*command, "--pull-never", "--tag", tag, *arguments, str(context)])
 
 

@@ -125,6 +125,12 @@ def test_the_gpu_variant(tmp_path: Path) -> None:
         ("map/pkg.json", "models/stack-unet", "models/other", "has no model.json in the context"),
         ("processing-container.json", '"outputs"', '"results"', "processing-container.json: $.templates[0]"),
         ("app/app/app.py", "from app.settings", "import cupy\nfrom app.settings", "leaves out cupy-cuda13x"),
+        (
+            "app/app/app.py",
+            "from app.settings",
+            "import app.new\nfrom app.settings",
+            "imports app.new, which git does not track",
+        ),
         ("Dockerfile", "USER 1000:1000", "USER cmrmap", "user cmrmap, expected numbers"),
         ("Dockerfile", "USER 1000:1000", "USER 0:0", "user 0:0, expected numbers"),
         ("Dockerfile", "\nWORKDIR", "\nRUN curl -O x\nWORKDIR", "the final stage fetches something: RUN curl"),
