@@ -16,7 +16,7 @@ from mapbuild.errors import PackagingError
 #: base made from the distribution's packages, where no registry can be reached
 LOCAL_BASE = "localhost/cmrmap-base:bookworm"
 _PIP_VARIABLES = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS")
-_QUICK_S = 60
+_QUESTION_S = 300  # a busy image store answers late
 
 
 def find_engine() -> str:
@@ -123,6 +123,6 @@ def _run(command: Sequence[str]) -> None:
 
 def _succeeds(command: Sequence[str]) -> bool:
     try:
-        return subprocess.run(command, capture_output=True, check=False, timeout=_QUICK_S).returncode == 0
+        return subprocess.run(command, capture_output=True, check=False, timeout=_QUESTION_S).returncode == 0
     except subprocess.TimeoutExpired:
         return False
