@@ -1,0 +1,59 @@
+"""What the image holds is enough: the staged modules, with all that is left out kept from being imported."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+
+from mapbuild.context import PACKAGING, Variant, write_context
+from mapbuild.lock import import_names
+
+ROOT = Path(__file__).resolve().parents[2]
+_PROGRAM = """
+import sys
+left_out = tuple(sys.argv[1].split(","))
+class LeftOut:
+    def find_spec(self, name, path=None, target=None):
+        if name.startswith(tuple(one + "." for one in left_out)) or name in left_out:
+            raise ModuleNotFoundError(f"{name} is left out", name=name)
+sys.meta_path.insert(0, LeftOut())
+root = sys.argv[2]
+sys.argv = sys.argv[2:]
+sys.path.insert(0, root)
+from app.runtime import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_staged_modules_without_what_is_left_out_give_the_applications_bytes(
+    tmp_path: Path, demo_study: Path, demo_run
+) -> None:
+    context, output = tmp_path / "context", tmp_path / "out"
+    write_context(ROOT, context, Variant())
+    left_out = yaml.safe_load((PACKAGING / "left-out.yaml").read_text(encoding="utf-8"))
+    names = {name for package in left_out["packages"] for name in import_names(package)}
+    names |= {rule["glob"].replace("/", ".") for rule in left_out["files"] if "*" not in rule["glob"]}
+    done = subprocess.run(
+        [
+            *(sys.executable, "-I", "-c", _PROGRAM, ",".join(sorted(names)), str(context / "app")),
+            *("-i", str(demo_study / "dicom"), "-o", str(output), "-m", str(context / "models"), "-l", "INFO"),
+        ],
+        env={"PATH": os.environ["PATH"]},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    made, expected = (
+        {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+        for folder in (output, demo_run.output)
+    )
+    assert made == expected
+    assert json.loads(made["results/status.json"])["outcome"] == "ok"
