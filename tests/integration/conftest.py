@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pydicom
 import pytest
 
 from cmrmap.phantom.study import write_study
@@ -43,6 +44,24 @@ def run_app() -> Callable[..., Run]:
         return Run(done.returncode, done.stdout, done.stderr, output or Path())
 
     return run
+
+
+def _content(folder: Path) -> dict[str, Any]:
+    """Tables and reports by name; pixels and what they are by series and number, without the UIDs.
+
+    UIDs are made from values in double precision, whose last bits follow the kernels that the BLAS library picks.
+    """
+    found: dict[str, Any] = {path.name: path.read_bytes() for path in (folder / "results").iterdir()}
+    for path in folder.glob("*.dcm"):
+        image = pydicom.dcmread(path)
+        key = f"{image.Modality} {image.SeriesDescription} {image.InstanceNumber}"
+        found[key] = [image.get(name) for name in ("PixelData", "FloatPixelData", "Rows", "WindowWidth")]
+    return found
+
+
+@pytest.fixture(scope="session")
+def content() -> Callable[[Path], dict[str, Any]]:
+    return _content
 
 
 @pytest.fixture(scope="session")
