@@ -158,8 +158,9 @@ def main() -> None:
     parser.add_argument("--output", type=Path, help="CSV file for every segment")
     parser.add_argument("--spoil", choices=("outline", "ghost"), help="spoil one image of every slice")
     parser.add_argument("--keep-spoiled", action="store_true", help="fit.leave_out_outliers off")
+    parser.add_argument("--keep-floor", action="store_true", help="fit.noise_floor off")
     options = parser.parse_args()
-    settings = replace(AnalysisSettings(), fit=FitSettings(leave_out_outliers=not options.keep_spoiled))
+    settings = replace(AnalysisSettings(), fit=FitSettings(not options.keep_spoiled, not options.keep_floor))
     network = None
     if options.network:
         from cmrmap.segmentation import load_network

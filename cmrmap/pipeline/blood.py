@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from cmrmap.relaxometry import BloodFit, fit_blood
+from cmrmap.pipeline.error_model import widened
+from cmrmap.relaxometry import BloodFit, fit_blood, get_model
 from cmrmap.settings import BloodSettings
 from cmrmap.types import BloodValue, BoolArray, Float64Array, IntArray, PolarStack, WeightedStack
 
@@ -53,11 +54,14 @@ def blood_of_slices(
     fits = [_fit_slice(stack, polar, s, used, bool(signed[s]), settings) for s, used in enumerate(times)]
     gains = [fit.gain_variance for fit in fits if fit is not None and np.isfinite(fit.gain_variance)]
     pooled = float(np.mean(gains)) if gains else 0.0
+    n_parameters = get_model(stack.model).n_parameters
+    freedom = sum(max(fit.n_images - n_parameters, 1) for fit in fits if fit is not None)
 
     def value(fit: BloodFit | None) -> BloodValue | None:
         if fit is None:
             return None
-        gain = max(0.5 * (fit.gain_variance + pooled), 0.0)
+        own = max(fit.n_images - n_parameters, 1)
+        gain = max(0.5 * (fit.gain_variance + pooled), 0.0) * widened(own, max(freedom, own))
         error = float(np.sqrt(fit.noise_sd_ms**2 + gain * fit.gain_effect_ms**2))
         return BloodValue(fit.t1_ms, error if np.isfinite(error) else fit.sd_ms, fit.n_pixels)
 

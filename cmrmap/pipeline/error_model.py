@@ -26,6 +26,7 @@ from cmrmap.types import BoolArray, Float64Array, IntArray, PolarStack
 #: a region is moved around the wall this many times to see how large the common errors of such a region are
 _TURNS = 6
 _MID_WALL = (0.25, 0.75)
+_FEWEST_FREEDOM = 4.0  # with fewer a t distribution has next to no variance to speak of
 _LEAST_KNOWN = 0.5  # of a region's weight must have a fit
 
 
@@ -137,21 +138,34 @@ class ErrorModel:
         """Variance of the relative error that an image has in common over a region of this shape.
 
         Half of what this slice shows, half of what all slices of the series show: one slice has few images to judge by,
-        but may be worse than the others.
+        but may be worse than the others. What was judged by few images is widened: see ``widened``.
         """
         reference = self.slices[s]
         if reference is None:
             return float("nan")
         averaged = reference.averaged_noise(pattern, self.shape)
-        excess, leverage = np.zeros(len(self.slices)), np.zeros(len(self.slices))
+        excess, leverage, freedom = (np.zeros(len(self.slices)) for _ in range(3))
         for index, one in enumerate(self.slices):
             if one is not None:
                 found, by_noise, by_gain = one.common(pattern)
                 excess[index] = found - by_noise * averaged * one.noise_sd**2
                 leverage[index] = by_gain
+                freedom[index] = max(len(one.used) - get_model(self.fit.model).n_parameters, 1)
         if not leverage[s] > 0:
             return 0.0
-        return max(0.5 * float(excess[s] / leverage[s] + excess.sum() / leverage.sum()), 0.0)
+        variance = max(0.5 * float(excess[s] / leverage[s] + excess.sum() / leverage.sum()), 0.0)
+        return variance * widened(float(freedom[s]), float(freedom.sum()))
+
+
+def widened(own: float, pooled: float) -> float:
+    """Return what a variance is multiplied by that was judged by few images, nu / (nu - 2).
+
+    It is the mean of two estimates, of a slice with ``own`` degrees of freedom and of all slices with ``pooled``, whose
+    variance is 1 / (2 own) + 3 / (2 pooled) of its square; nu are the degrees of freedom of an estimate as uncertain.
+    Source: JCGM 101:2008, 6.4.9.2 (the standard deviation of the t distribution that such an estimate stands for).
+    """
+    freedom = max(2.0 / (0.5 / own + 1.5 / pooled), _FEWEST_FREEDOM)
+    return freedom / (freedom - 2.0)
 
 
 def build_error_model(

@@ -31,6 +31,7 @@ class BloodFit:
     status : outcome of the fit of the region's signal
     noise_sd : the noise of one pixel, given or found from the spread over the region; NaN from a single pixel
     n_pixels : pixels of the region
+    n_images : images that entered the fit
     """
 
     t1_ms: float
@@ -41,6 +42,7 @@ class BloodFit:
     status: FitStatus
     noise_sd: float
     n_pixels: int
+    n_images: int
 
 
 def fit_blood(
@@ -139,6 +141,7 @@ def _with_errors(
         status=FitStatus(int(fit.status[0])),
         noise_sd=sigma,
         n_pixels=n_pixels,
+        n_images=int(used.sum()),
     )
 
 

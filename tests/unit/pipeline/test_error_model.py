@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from cmrmap.pipeline import align
+from cmrmap.pipeline.error_model import widened
 from cmrmap.pipeline.regions import locate, report_ecv, report_series
 from cmrmap.pipeline.series import map_series
 from cmrmap.settings import AnalysisSettings
@@ -109,3 +110,10 @@ def test_signs_that_no_recovery_explains_are_not_believed(chain) -> None:
     assert "times the residual variance of the best signs" in notes[0].message
     for index, one in enumerate(told.result.slices):
         assert one.statistics.mean == pytest.approx(chain.study.truth.slice_mean(MapKind.NATIVE_T1, index), rel=0.03)
+
+
+@pytest.mark.parametrize(
+    ("own", "pooled", "expected"), [(8.0, 8.0, 8 / 6), (8.0, 40.0, 20 / 18), (1.0, 1.0, 2.0), (1e6, 1e7, 1.0)]
+)
+def test_a_variance_judged_by_few_images_is_widened(own, pooled, expected) -> None:
+    assert widened(own, pooled) == pytest.approx(expected, rel=1e-4)
