@@ -1,15 +1,15 @@
 """Experiments 1-6: which network draws what, and the table with the paper's figures beside."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from cmrmap.phantom.generate import generate_study
 from cmrmap.types import MapKind
 
 pytestmark = pytest.mark.training
-ROOT = Path(__file__).resolve().parents[3]
 
 
 def _outcome(dice: float, shift: float = 0.0) -> object:
@@ -58,24 +58,44 @@ def test_table_has_a_column_an_experiment_and_the_papers_figures() -> None:
     assert "nan" not in table
 
 
-@pytest.mark.slow
-def test_the_whole_of_it_on_a_little_resumes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_with_the_true_masks_for_a_network_the_values_are_true_and_nothing_is_done_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from cmrmap.evaluation import transfer
-    from cmrmap.evaluation.transfer_table import transfer_table
-    from cmrmap.training.transfer import TransferSettings
+    from cmrmap.training.transfer import NETWORKS, TransferSettings
+    from cmrmap.types import SegmentationStack, WeightedStack
 
-    model = next(iter(sorted((ROOT / "models").glob("*/model.json")))).parent
-    settings = TransferSettings(fraction=0.001, native_steps=2, other_steps=1)
-    outcomes = transfer.run_transfer(settings, tmp_path, model, 1)
-    assert set(outcomes) == set(transfer.EXPERIMENTS)
-    for name, (outcome,) in outcomes.items():
-        assert outcome.n_images == (45 if transfer.EXPERIMENTS[name].kind is MapKind.T2 else 55)
-        assert len(outcome.dice) == outcome.n_images
-    assert "Exp 6" in transfer_table(outcomes)
+    studies = []
 
-    def never(study: object, networks: Mapping[str, object]) -> None:
-        raise AssertionError("a patient that is there was evaluated again")
+    def generated(drawn: object) -> object:
+        studies.append(generate_study(drawn))  # type: ignore[arg-type]
+        return studies[-1]
 
-    monkeypatch.setattr(transfer, "evaluate_patient", never)
-    again = transfer.run_transfer(settings, tmp_path, model, 1)
-    assert again["Exp 1"][0].n_refined == outcomes["Exp 1"][0].n_refined
+    def true_masks(stacks: tuple[WeightedStack, ...], network: object) -> tuple[SegmentationStack, ...]:
+        asked.append((stacks[0].kind, network))
+        labels = studies[-1][stacks[0].kind].labels
+        return (SegmentationStack(stacks[0].kind, labels, np.ones(labels.shape[:2])),)
+
+    asked: list[tuple[MapKind, object]] = []
+    few = {name: transfer.EXPERIMENTS[name] for name in ("Exp 2", "Exp 6")}
+    monkeypatch.setattr(transfer, "EXPERIMENTS", few)
+    monkeypatch.setattr(transfer, "generate_study", generated)
+    monkeypatch.setattr(transfer, "segment", true_masks)
+    monkeypatch.setattr(transfer, "train_networks", lambda settings, folder: {n: Path(f"{n}.pt") for n in NETWORKS})
+    monkeypatch.setattr(transfer, "drawing_network", lambda path, model: path.stem)
+    outcomes = transfer.run_transfer(TransferSettings(), tmp_path, tmp_path, 1)
+    assert asked == [(MapKind.NATIVE_T1, "N1"), (MapKind.T2, "N2"), (MapKind.POSTCONTRAST_T1, "N5")]
+    for name, limit in (("Exp 2", 3.0), ("Exp 6", 2.0)):
+        (outcome,) = outcomes[name]
+        assert set(outcome.dice) == {1.0}
+        assert outcome.n_images == len(outcome.dice) == (45 if name == "Exp 2" else 55)
+        assert outcome.n_refined <= outcome.n_images // 5
+        assert outcome.success
+        assert outcome.n_made >= 4
+        ((measured, true),) = outcome.values["patient"]
+        assert abs(measured - true) < limit
+        assert len(outcome.values["slice"]) == outcome.n_made
+
+    again = transfer.run_transfer(TransferSettings(), tmp_path, tmp_path, 1)
+    assert len(studies) == 1
+    assert again["Exp 6"][0].n_refined == outcomes["Exp 6"][0].n_refined
