@@ -18,6 +18,7 @@ from operators.relaxometry import RelaxometryOperator
 from operators.report_drawer import ReportDrawerOperator
 from operators.results_writer import ResultsWriterOperator
 from operators.segmentation import SegmentationOperator
+from operators.sender import SenderOperator
 from operators.series_selector import SeriesSelectorOperator
 from operators.stack_loader import StackLoaderOperator
 from operators.study_reader import StudyReaderOperator
@@ -60,7 +61,9 @@ class CmrmapApplication(GraphApplication):
         summarise = SummariserOperator(self, name="summarise", provenance=provenance, **common)
         draw = ReportDrawerOperator(self, name="draw", settings=settings.outputs, **common)
         bundle = BundlerOperator(self, name="bundle", with_csv=settings.outputs.segments_csv, **common)
-        write = ResultsWriterOperator(self, name="write", folder=run.output_path, **common)
+        write = ResultsWriterOperator(
+            self, name="write", folder=run.output_path, sends=run.send_to is not None, **common
+        )
 
         self.add_flow(read, select, {("study", "study")})
         self.add_flow(read, load, {("study", "study")})
@@ -95,3 +98,6 @@ class CmrmapApplication(GraphApplication):
         self.add_flow(summarise, bundle, {("results", "results")})
         self.add_flow(encode, bundle, {("files", "files")})
         self.add_flow(bundle, write, {("bundle", "bundle")})
+        if run.send_to is not None:
+            send = SenderOperator(self, name="send", folder=run.output_path, destination=run.send_to, **common)
+            self.add_flow(write, send, {("written", "written")})

@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import yaml
 
@@ -20,9 +20,12 @@ from cmrmap.provenance import VERSION
 from cmrmap.reference_ranges import read_reference_ranges
 from cmrmap.settings import AnalysisSettings
 
+if TYPE_CHECKING:
+    from cmrmap.dicom.sending import Destination
+
 ROOT = Path(__file__).resolve().parent.parent
 LOG_LEVELS = ("DEBUG", "INFO", "WARN", "ERROR", "CRITICAL")
-_TOP_KEYS = ("application", "resources", "analysis")
+_TOP_KEYS = ("application", "resources", "analysis", "send")
 #: environment variables, first found wins; the second is mercure's
 _INPUT_VARIABLES = ("HOLOSCAN_INPUT_PATH", "MERCURE_IN_DIR")
 _OUTPUT_VARIABLES = ("HOLOSCAN_OUTPUT_PATH", "MERCURE_OUT_DIR")
@@ -40,6 +43,7 @@ class RunSettings:
     hematocrit : from the command line or the environment; None: the study or ``analysis.hematocrit`` may give one
     log_level : one of ``LOG_LEVELS``
     analysis : the tunables
+    send_to : the archive that the results are sent to; None: they are not sent
     """
 
     input_path: Path
@@ -49,6 +53,7 @@ class RunSettings:
     hematocrit: Hematocrit | None
     log_level: str
     analysis: AnalysisSettings
+    send_to: Destination | None = None
 
 
 class _Parser(argparse.ArgumentParser):
@@ -122,6 +127,7 @@ def read_run_settings(arguments: Sequence[str], environment: Mapping[str, str]) 
         hematocrit=hematocrit,
         log_level=parsed.log_level or "INFO",
         analysis=analysis,
+        send_to=_send_to(config, environment),
     )
 
 
@@ -179,6 +185,19 @@ def read_analysis_settings(path: Path) -> AnalysisSettings:
     if unknown:
         raise SettingsError(f"settings file {path} has the section {unknown[0]}; expected {', '.join(_TOP_KEYS)}")
     return AnalysisSettings.from_mapping(content.get("analysis"))
+
+
+def _send_to(config: Path, environment: Mapping[str, str]) -> Destination | None:
+    """Return the archive named by CMRMAP_SEND_TO or ``send.to``; the settings file has been read before."""
+    section = yaml.safe_load(config.read_text(encoding="utf-8")).get("send") or {}
+    if not isinstance(section, Mapping) or set(section) - {"to"}:
+        raise SettingsError(f"settings file {config}: send holds more than to; expected to: null or a destination")
+    named = environment.get("CMRMAP_SEND_TO") or section.get("to")
+    if not named:
+        return None
+    from cmrmap.dicom.sending import parse_destination  # DICOM libraries take time, and most runs send nothing
+
+    return parse_destination(str(named))
 
 
 def _path(named: str | None, environment: Mapping[str, str], variables: Sequence[str]) -> Path | None:

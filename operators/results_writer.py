@@ -13,15 +13,23 @@ from operators.base import StageOperator
 
 
 class ResultsWriterOperator(StageOperator):
-    """``bundle`` -> the output folder. A run that never comes here is an error: see ``Outcome.report``."""
+    """``bundle`` -> the output folder, and ``written``, the names of the DICOM files, where they are sent on.
 
-    def __init__(self, fragment: Fragment, *args: Any, folder: Path, outcome: Outcome, **kwargs: Any) -> None:
+    A run that never comes here is an error: see ``Outcome.report``.
+    """
+
+    def __init__(
+        self, fragment: Fragment, *args: Any, folder: Path, sends: bool = False, outcome: Outcome, **kwargs: Any
+    ) -> None:
         self._folder = folder
+        self._sends = sends
         super().__init__(fragment, *args, outcome=outcome, **kwargs)
 
     def setup(self, spec: OperatorSpec) -> None:
         """Declare the ports."""
         spec.input("bundle")
+        if self._sends:
+            spec.output("written")
 
     def work(self, op_input: Any, op_output: Any) -> None:
         """Write the bundle; the run is complete from here on."""
@@ -29,3 +37,5 @@ class ResultsWriterOperator(StageOperator):
         with self._outcome.writing:
             write_bundle(bundle, self._folder)
             self._outcome.report(bundle.verdicts, bundle.n_skipped)
+        if self._sends:
+            op_output.emit(tuple(file.name for file in bundle.files), "written")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import time
 from collections.abc import Mapping, Sequence
@@ -15,6 +16,7 @@ from pydicom.uid import UID
 
 from cmrmap.errors import InputError, NotStoredError
 
+_LOG = logging.getLogger("cmrmap.send")
 _AE_TITLE = re.compile(r"[\x21-\x5b\x5d-\x7e]{1,16}")
 _EXAMPLES = "dicom://AETITLE@host:port (C-STORE) or https://host/dicom-web (STOW-RS)"
 
@@ -168,6 +170,22 @@ class Sender:
     def listed(self, files: Sequence[Outgoing]) -> set[str] | str:
         """Return the SOP instance UIDs that the destination lists, or why it cannot be asked."""
         raise NotImplementedError
+
+
+def send_folder(folder: Path, names: Sequence[str], destination: Destination) -> None:
+    """Send the named files of a folder.
+
+    Raises
+    ------
+    NotStoredError
+        at least one of them was not stored
+    """
+    wanted = set(names)
+    files = [one for one in find_files(folder) if one.path.name in wanted] if wanted else []
+    report = send(files, destination)
+    for warning in report.warnings:
+        _LOG.warning(warning)
+    report.check()
 
 
 def send(

@@ -10,6 +10,7 @@ from app.paths import find_model
 from app.settings import find_status_folder, read_analysis_settings, read_run_settings, read_timeout_s
 from cmrmap.dicom.preferences import SelectionPreferences
 from cmrmap.errors import CmrmapError, InputError, ModelError, NoMappingSeriesError, OutputError, SettingsError
+from cmrmap.settings import AnalysisSettings
 from cmrmap.types import MapKind
 
 
@@ -192,3 +193,30 @@ def test_times_and_choice_of_series(folders: Path) -> None:
 
 def test_without_wishes_the_rules_decide(folders: Path) -> None:
     assert read_run_settings(_arguments(folders), {}).preferences == SelectionPreferences()
+
+
+def test_results_are_sent_only_where_a_destination_is_named(folders: Path) -> None:
+    assert read_run_settings(_arguments(folders), {}).send_to is None
+    config = folders / "app.yaml"
+    config.write_text("send: {to: 'dicom://FILE@host:104'}\n")
+    by_file = read_run_settings(_arguments(folders, "-c", str(config)), {}).send_to
+    by_variable = read_run_settings(
+        _arguments(folders, "-c", str(config)), {"CMRMAP_SEND_TO": "dicom://VARIABLE@host:104"}
+    ).send_to
+    assert by_file is not None
+    assert by_variable is not None
+    assert (by_file.called, by_variable.called) == ("FILE", "VARIABLE")
+    assert AnalysisSettings().sha256 == read_run_settings(_arguments(folders, "-c", str(config)), {}).analysis.sha256
+
+
+@pytest.mark.parametrize("section", ["send: {where: x}\n", "send: [x]\n"])
+def test_a_send_section_that_is_none_is_refused(folders: Path, section: str) -> None:
+    config = folders / "app.yaml"
+    config.write_text(section)
+    with pytest.raises(SettingsError, match="expected to"):
+        read_run_settings(_arguments(folders, "-c", str(config)), {})
+
+
+def test_a_destination_that_is_none_is_refused(folders: Path) -> None:
+    with pytest.raises(InputError, match="is not understood"):
+        read_run_settings(_arguments(folders), {"CMRMAP_SEND_TO": "pacs"})
