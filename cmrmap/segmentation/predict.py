@@ -15,6 +15,7 @@ from cmrmap.segmentation.model_folder import Network
 from cmrmap.segmentation.motion import MAX_SHIFT_MM, estimate_shifts
 from cmrmap.segmentation.network import StackUNet
 from cmrmap.segmentation.preprocess import COARSE_PIXEL_MM, FINE_PIXEL_MM, Crop, normalise, pad_to, resample
+from cmrmap.segmentation.region_match import match_regions
 from cmrmap.segmentation.ring import Ring, find_rings
 from cmrmap.types import (
     BoolArray,
@@ -31,7 +32,9 @@ _COARSE_SIZE = 96  # rows and columns of the training views: smaller images are 
 _MIN_LV_PROBABILITY = 0.2  # below this, nothing in the field of view resembles a left ventricle
 _RECENTRE_MM = 8.0
 _VENTRICLE_MARGIN_MM = 4.0  # the wall's outer border and what lies against it
-_REFINED_SHIFT_MM = 6.0
+_REFINED_SHIFT_MM = 6.5
+_REGION_MARGIN_MM = 9.0
+_REGION_ROUNDS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +129,7 @@ def _draw(fine: Tensor, crop: Crop, network: StackUNet) -> tuple[list[Crop], Ten
     """Draw on crops that follow the heart from image to image; the crops and their class probabilities.
 
     First the whole crop's outlines tell how far it moved, then, once it is drawn, those about the ventricle alone:
-    the chest wall does not move with it.
+    the chest wall does not move with it; last the regions that the other images show, for those without outlines.
     """
     crops = _follow(fine, [crop] * len(fine), None, MAX_SHIFT_MM)
     probabilities = _probabilities(network, _cut(fine, crops))
@@ -134,6 +137,10 @@ def _draw(fine: Tensor, crop: Crop, network: StackUNet) -> tuple[list[Crop], Ten
         ventricle = probabilities[:, [Label.MYOCARDIUM, Label.CAVITY]].sum(1).mean(0).numpy()
         window = ndimage.gaussian_filter(np.asarray(ventricle, dtype=np.float64), _VENTRICLE_MARGIN_MM / FINE_PIXEL_MM)
         crops = _follow(fine, crops, window, _REFINED_SHIFT_MM)
+        about = ndimage.binary_dilation(ventricle > 0.5, iterations=round(_REGION_MARGIN_MM / FINE_PIXEL_MM))
+        for _ in range(_REGION_ROUNDS):
+            shifts = match_regions(normalise(_cut(fine, crops)).numpy(), about, int(_REFINED_SHIFT_MM / FINE_PIXEL_MM))
+            crops = [crop.moved(*shift) for crop, shift in zip(crops, shifts.tolist(), strict=True)]
         probabilities = _probabilities(network, _cut(fine, crops))
     return crops, probabilities
 
