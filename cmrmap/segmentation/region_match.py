@@ -64,9 +64,9 @@ def _best(image: Float64Array, inside: BoolArray, membership: Float64Array, reac
     patches = image[rows + down[:, None], columns + right[:, None]]  # (shift, pixel)
     squares = (patches**2).sum(axis=1)
     within = squares - ((patches @ membership) ** 2 / membership.sum(axis=0)).sum(axis=1)
-    ratio = (within / np.maximum(squares - patches.sum(axis=1) ** 2 / patches.shape[1], 1e-12)).reshape(
-        len(steps), len(steps)
-    )
+    total = squares - patches.sum(axis=1) ** 2 / patches.shape[1]
+    known = total > 1e-9 * max(float(squares.max()), 1e-12)  # an image of one grey lies anywhere equally well
+    ratio = np.divide(within, total, out=np.ones_like(within), where=known).reshape(len(steps), len(steps))
     row, column = (int(i) for i in np.unravel_index(int(ratio.argmin()), ratio.shape))
     if ratio[row, column] > (1 - _LEAST_GAIN) * ratio[reach, reach]:
         return np.zeros(2)

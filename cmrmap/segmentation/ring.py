@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
+from scipy.special import expit, logit
 
 from cmrmap.types import BoolArray, Float64Array, Label
 
@@ -28,6 +29,8 @@ _LEAST_OVERLAP = 0.7  # Dice of the ring's ventricle with the pixelwise one
 _BORDERS = ("endocardium", "epicardium")
 _FEWEST_FOR_PRIOR = 3
 _PRIOR_COST = 0.15  # of a pixel off the slice's shape, squared, in nats; a clear border costs about 2
+_EVIDENCE = 2.0  # cap of an image's own grey, nats: the network may be surer than that of a papillary muscle (3.9)
+_FEWEST_PIXELS = 20
 _FLOOR = 0.02  # least probability: one sure pixel does not outvote a whole ray
 
 
@@ -58,16 +61,21 @@ class Ring:
     epicardium: Outline
 
 
-def find_rings(probabilities: npt.NDArray[np.floating], pixel_mm: float) -> list[Ring | None]:
+def find_rings(
+    probabilities: npt.NDArray[np.floating], pixel_mm: float, images: npt.NDArray[np.floating] | None = None
+) -> list[Ring | None]:
     """Draw the ring that the class probabilities of each of a slice's images show.
 
     First every image by itself. Then once more with the slice's median shape, at each image's own place and size, as a
     weak prior: where an image shows its border the prior has no say, where blood and muscle have one grey it decides.
+    In that second round an image's own grey has a say too: what is more like its blood than like its wall is moved into
+    the cavity, so that a heart more contracted than in the other images is not drawn like theirs.
 
     Parameters
     ----------
     probabilities : (image, class, row, column) of ``Label``, each pixel's sum is 1; crops that follow the heart
     pixel_mm : size of their square pixels
+    images : (image, row, column) of the same crops; None: their grey has no say
 
     Returns
     -------
@@ -78,10 +86,41 @@ def find_rings(probabilities: npt.NDArray[np.floating], pixel_mm: float) -> list
     if len(drawn) < _FEWEST_FOR_PRIOR:
         return rings
     shape = [np.median([getattr(ring, name).radius for ring in drawn], axis=0) for name in _BORDERS]
-    return [
-        None if ring is None else _find_ring(one, pixel_mm, _Prior(ring, *shape))
-        for one, ring in zip(probabilities, rings, strict=True)
-    ]
+    out: list[Ring | None] = []
+    for index, (one, ring) in enumerate(zip(probabilities, rings, strict=True)):
+        if ring is None:
+            out.append(None)
+            continue
+        seen = None if images is None else blood_evidence(np.asarray(images[index], dtype=np.float64), ring)
+        out.append(_find_ring(one, pixel_mm, _Prior(ring, *shape), seen))
+    return out
+
+
+def blood_evidence(image: Float64Array, ring: Ring) -> Float64Array:
+    """(row, column) log likelihood ratio of blood over wall, by the grey of both as the ring shows them, capped.
+
+    Zero everywhere where the ring holds too little of either to know.
+    """
+    shape = (image.shape[0], image.shape[1])
+    inner, outer = ring.endocardium.radius, ring.epicardium.radius
+    centre = ring.endocardium.centre
+    wall = Outline(centre, inner + 0.75 * (outer - inner)).fill(shape)
+    wall &= ~Outline(centre, inner + 0.3 * (outer - inner)).fill(shape)
+    blood = Outline(centre, 0.8 * inner).fill(shape)
+    if min(np.count_nonzero(wall), np.count_nonzero(blood)) < _FEWEST_PIXELS:
+        return np.zeros(shape)
+    (wall_grey, wall_sd), (blood_grey, blood_sd) = (_grey(image[mask]) for mask in (wall, blood))
+    sd = np.sqrt(0.5 * (wall_sd**2 + blood_sd**2))  # one SD for both: only the border between the greys counts
+    if not sd > 0:
+        return np.zeros(shape)
+    ratio = (image - 0.5 * (wall_grey + blood_grey)) * (blood_grey - wall_grey) / sd**2
+    return np.asarray(np.clip(ratio, -_EVIDENCE, _EVIDENCE), dtype=np.float64)
+
+
+def _grey(values: Float64Array) -> tuple[float, float]:
+    """Median, and SD by the median absolute deviation: papillary muscles and scar are outliers."""
+    middle = float(np.median(values))
+    return middle, 1.4826 * float(np.median(np.abs(values - middle)))
 
 
 class _Prior:
@@ -95,7 +134,12 @@ class _Prior:
         self.epicardium = epicardium * float(np.median(outer / epicardium))
 
 
-def _find_ring(probabilities: npt.NDArray[np.floating], pixel_mm: float, prior: _Prior | None = None) -> Ring | None:
+def _find_ring(
+    probabilities: npt.NDArray[np.floating],
+    pixel_mm: float,
+    prior: _Prior | None = None,
+    evidence: Float64Array | None = None,
+) -> Ring | None:
     cavity = np.asarray(probabilities[Label.CAVITY], dtype=np.float64)
     ventricle = cavity + probabilities[Label.MYOCARDIUM]
     seen = _largest(ventricle > 0.5)
@@ -110,7 +154,8 @@ def _find_ring(probabilities: npt.NDArray[np.floating], pixel_mm: float, prior: 
     reach = _MAX_RADIUS_MM / pixel_mm
     epicardium = trace(ventricle, centre, reach, prior=None if prior is None else prior.epicardium)
     thickest = np.maximum(epicardium.radius - _LEAST_WALL_MM / pixel_mm, 1.0)
-    endocardium = trace(cavity, centre, reach, (0.0, thickest), None if prior is None else prior.endocardium)
+    blood = cavity if evidence is None else expit(logit(np.clip(cavity, _FLOOR, 1 - _FLOOR)) + evidence)
+    endocardium = trace(blood, centre, reach, (0.0, thickest), None if prior is None else prior.endocardium)
     drawn = epicardium.fill((seen.shape[0], seen.shape[1]))
     if 2 * np.count_nonzero(drawn & seen) < _LEAST_OVERLAP * (np.count_nonzero(drawn) + np.count_nonzero(seen)):
         return None

@@ -53,7 +53,7 @@ def test_t1_of_every_slice_is_within_two_percent(demo_run, truth, kind: str) -> 
 
 
 def test_t2_of_the_patient_is_within_two_percent_and_of_a_slice_within_ten(demo_run, truth) -> None:
-    # the network follows contraction too little: docs/segmentation.md, "Where it stands"; 2 % a slice is the aim
+    # one image of one slice is drawn into the lung: docs/segmentation.md, "Where it stands"; 2 % a slice is the aim
     result = demo_run.json("results.json")["maps"]["t2"]
     assert [one["status"] for one in result["slices"]] == ["ok"] * 5
     assert result["patient"]["mean"] == pytest.approx(truth["maps"]["t2"]["patient"]["mean"], rel=0.02)

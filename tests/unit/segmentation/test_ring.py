@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cmrmap.segmentation.ring import N_ANGLES, Outline, _closed_path, find_rings, trace
+from cmrmap.segmentation.ring import N_ANGLES, Outline, _closed_path, blood_evidence, find_rings, trace
 from cmrmap.segmentation.shape import heart_shape
 from cmrmap.types import Label
 
@@ -103,3 +103,28 @@ def test_the_path_is_closed_and_the_cheapest() -> None:
 def test_an_outline_fills_its_area() -> None:
     outline = Outline((30.0, 31.5), np.full(N_ANGLES, 12.0))
     assert np.count_nonzero(outline.fill((64, 64))) == pytest.approx(np.pi * 144, rel=0.02)
+
+
+def _image(inner: float, outer: float, blood: float, wall: float) -> np.ndarray:
+    y, x = np.mgrid[:96, :96]
+    radius = np.hypot(y - 48, x - 48)
+    image = np.where(radius < inner, blood, np.where(radius < outer, wall, 0.2))
+    return image + np.random.default_rng(0).normal(0, 0.05, image.shape)
+
+
+@pytest.mark.parametrize(("blood", "wall"), [(2.0, 1.0), (0.1, 1.0)])
+def test_an_images_own_grey_corrects_a_border_taken_from_the_others(blood: float, wall: float) -> None:
+    drawn = _probabilities((48, 48), 13, 24)
+    drawn[1:3] = 0.6 * drawn[1:3] + 0.2 * drawn[1:3].sum(0)  # the network is unsure where the cavity ends
+    probabilities, images = np.stack([drawn] * 4), np.stack([_image(15, 24, blood, wall)] * 4)
+    (without, *_), (seen, *_) = find_rings(probabilities, 1.25), find_rings(probabilities, 1.25, images)
+    assert without is not None
+    assert seen is not None
+    assert abs(seen.endocardium.radius.mean() - 15) < 0.5 * abs(without.endocardium.radius.mean() - 15)
+
+
+def test_grey_has_no_say_where_blood_and_wall_have_one() -> None:
+    (ring,) = find_rings(_probabilities((48, 48), 15, 24)[None], 1.25)
+    assert ring is not None
+    assert np.abs(blood_evidence(_image(15, 24, 1.0, 1.0), ring)).max() < 1.0
+    assert not blood_evidence(np.ones((96, 96)), ring).any()
