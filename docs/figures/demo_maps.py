@@ -39,9 +39,11 @@ def main(study: Path, results: Path, target: Path) -> None:
     for path in results.glob("*.dcm"):
         dataset = pydicom.dcmread(path)
         if dataset.SOPClassUID.name == "MR Image Storage":
-            maps[_row_of(dataset)].append(dataset)
+            row = _row_of(dataset)
+            if row in maps:  # the maps' standard deviations have no row
+                maps[row].append(dataset)
     figure, axes = plt.subplots(len(TITLES), 5, figsize=(11, 9.2), facecolor="black")
-    for row, (name, (title, unit, colours, window)) in enumerate(TITLES.items()):
+    for place, (name, (title, unit, colours, window)) in enumerate(TITLES.items()):
         for column, dataset in enumerate(sorted(maps[name], key=lambda d: int(d.InstanceNumber))):
             scale = float(dataset.get("RescaleSlope", 1.0))
             values = dataset.pixel_array * scale + float(dataset.get("RescaleIntercept", 0.0))
@@ -50,7 +52,7 @@ def main(study: Path, results: Path, target: Path) -> None:
             middle = [round(float(np.mean(axis))) for axis in np.nonzero(wall)]
             half = int(_HALF_MM / float(dataset.PixelSpacing[0]))
             window_of = tuple(slice(max(0, m - half), m + half) for m in middle)
-            axis = axes[row, column]
+            axis = axes[place, column]
             axis.imshow(source.pixel_array[window_of], cmap="gray")
             shown = axis.imshow(
                 np.ma.masked_where(~wall, values)[window_of], cmap=colours, vmin=window[0], vmax=window[1]
@@ -58,7 +60,7 @@ def main(study: Path, results: Path, target: Path) -> None:
             axis.axis("off")
             if column == 0:
                 axis.set_title(title, color="white", loc="left", fontsize=13)
-        bar = figure.colorbar(shown, ax=axes[row], fraction=0.012, pad=0.01)
+        bar = figure.colorbar(shown, ax=axes[place], fraction=0.012, pad=0.01)
         bar.set_label(unit, color="white")
         bar.ax.tick_params(colors="white", labelsize=8)
     figure.savefig(target, dpi=90, facecolor="black", bbox_inches="tight", pad_inches=0.08)
