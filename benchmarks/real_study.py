@@ -63,7 +63,7 @@ def report(folder: Path) -> str:
         seconds, wall = min(seconds, time.process_time() - start[0]), min(wall, time.perf_counter() - start[1])
     n_pixels = sum(len(samples) for samples in signals)
     lines.append(
-        f"two-parameter fit of the whole study, {n_pixels} pixels, warm, as many threads as cores: {wall:.3f} s of wall, "
+        f"two-parameter fit of the whole study, {n_pixels} pixels, warm, all cores: {wall:.3f} s of wall, "
         f"{seconds:.3f} s of processor; bar < {SECONDS} s of wall: {'met' if wall < SECONDS else 'NOT MET'}"
     )
     return "\n".join(lines)
