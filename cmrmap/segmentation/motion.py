@@ -89,14 +89,14 @@ def _shift(
     row, column = (int(i) for i in np.unravel_index(int(near.argmax()), near.shape))
     if near[row, column] < _LEAST_CORRELATION or near[row, column] - near[reach, reach] < 0:
         return np.zeros(2)
-    peak = np.array([row + _vertex(near[:, column], row), column + _vertex(near[row], column)]) - reach
+    peak = np.array([row + vertex_offset(near[:, column], row), column + vertex_offset(near[row], column)]) - reach
     if np.abs(peak).max() > 1.0 and near[row, column] - near[reach, reach] < _LEAST_GAIN:
         return np.zeros(2)
     return np.asarray(peak, dtype=np.float64)
 
 
-def _vertex(line: Float64Array, index: int) -> float:
-    """Offset of the parabola's vertex through a maximum and its neighbours, -0.5 to 0.5."""
+def vertex_offset(line: Float64Array, index: int) -> float:
+    """Return the offset of the vertex of the parabola through a maximum and its neighbours, -0.5 to 0.5."""
     if not 0 < index < len(line) - 1:
         return 0.0
     before, here, after = (float(line[index + step]) for step in (-1, 0, 1))

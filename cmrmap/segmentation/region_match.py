@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.cluster.vq import kmeans2
 
+from cmrmap.segmentation.motion import vertex_offset
 from cmrmap.types import BoolArray, Float64Array
 
 _REGIONS = 10
@@ -70,13 +71,5 @@ def _best(image: Float64Array, inside: BoolArray, membership: Float64Array, reac
     row, column = (int(i) for i in np.unravel_index(int(ratio.argmin()), ratio.shape))
     if ratio[row, column] > (1 - _LEAST_GAIN) * ratio[reach, reach]:
         return np.zeros(2)
-    return np.array([row + _vertex(ratio[:, column], row), column + _vertex(ratio[row], column)]) - reach
-
-
-def _vertex(line: Float64Array, index: int) -> float:
-    """Offset of the parabola's vertex through a minimum and its neighbours, -0.5 to 0.5."""
-    if not 0 < index < len(line) - 1:
-        return 0.0
-    before, here, after = (float(line[index + step]) for step in (-1, 0, 1))
-    curvature = before - 2 * here + after
-    return 0.0 if curvature <= 0 else 0.5 * (before - after) / curvature
+    offsets = (vertex_offset(-ratio[:, column], row), vertex_offset(-ratio[row], column))
+    return np.array([row + offsets[0], column + offsets[1]]) - reach

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from scipy import ndimage
 from scipy.special import expit, logit
 
+from cmrmap.segmentation.shape import largest_object
 from cmrmap.types import BoolArray, Float64Array, Label
 
 N_ANGLES = 96
@@ -142,8 +143,8 @@ def _find_ring(
 ) -> Ring | None:
     cavity = np.asarray(probabilities[Label.CAVITY], dtype=np.float64)
     ventricle = cavity + probabilities[Label.MYOCARDIUM]
-    seen = _largest(ventricle > 0.5)
-    inside = _largest(seen & (cavity > 0.5))
+    seen = largest_object(ventricle > 0.5)
+    inside = largest_object(seen & (cavity > 0.5))
     if not inside.any():
         return None
     if prior is None:
@@ -160,13 +161,6 @@ def _find_ring(
     if 2 * np.count_nonzero(drawn & seen) < _LEAST_OVERLAP * (np.count_nonzero(drawn) + np.count_nonzero(seen)):
         return None
     return Ring(endocardium, epicardium)
-
-
-def _largest(mask: BoolArray) -> BoolArray:
-    objects, count = ndimage.label(mask)
-    if count < 2:
-        return mask
-    return np.asarray(objects == 1 + int(np.argmax(np.bincount(objects.ravel())[1:])), dtype=np.bool_)
 
 
 def trace(
