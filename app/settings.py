@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import yaml
 
@@ -19,13 +19,13 @@ from cmrmap.hematocrit import Hematocrit, parse_hematocrit
 from cmrmap.provenance import VERSION
 from cmrmap.reference_ranges import read_reference_ranges
 from cmrmap.settings import AnalysisSettings
+from cmrmap.settings_file import read_analysis_settings
 
 if TYPE_CHECKING:
     from cmrmap.dicom.sending import Destination
 
 ROOT = Path(__file__).resolve().parent.parent
 LOG_LEVELS = ("DEBUG", "INFO", "WARN", "ERROR", "CRITICAL")
-_TOP_KEYS = ("application", "resources", "analysis", "send")
 #: environment variables, first found wins; the second is mercure's
 _INPUT_VARIABLES = ("HOLOSCAN_INPUT_PATH", "MERCURE_IN_DIR")
 _OUTPUT_VARIABLES = ("HOLOSCAN_OUTPUT_PATH", "MERCURE_OUT_DIR")
@@ -161,30 +161,6 @@ def find_status_folder(arguments: Sequence[str], environment: Mapping[str, str])
     source = _path(named.input, environment, _INPUT_VARIABLES)
     output = _path(named.output, environment, _OUTPUT_VARIABLES)
     return None if source and output and is_inside(output, source) else output
-
-
-def read_analysis_settings(path: Path) -> AnalysisSettings:
-    """Read the section ``analysis`` of an app.yaml.
-
-    Raises
-    ------
-    SettingsError
-        the file is missing, not YAML, or holds an unknown or bad setting
-    """
-    try:
-        content: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SettingsError(f"settings file {path} cannot be read ({error.strerror}); give an app.yaml") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        mark = getattr(error, "problem_mark", None)
-        line = "" if mark is None else f", line {mark.line + 1}"
-        raise SettingsError(f"settings file {path} is not valid YAML{line}; correct it") from error
-    if not isinstance(content, Mapping):
-        raise SettingsError(f"settings file {path} holds no sections; expected {', '.join(_TOP_KEYS)}")
-    unknown = [str(key) for key in content if key not in _TOP_KEYS]
-    if unknown:
-        raise SettingsError(f"settings file {path} has the section {unknown[0]}; expected {', '.join(_TOP_KEYS)}")
-    return AnalysisSettings.from_mapping(content.get("analysis"))
 
 
 def _send_to(config: Path, environment: Mapping[str, str]) -> Destination | None:

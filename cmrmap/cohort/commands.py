@@ -107,15 +107,15 @@ def cohort(
       cmrmap cohort -i studies -o results --scheduler tcp://10.0.0.1:8786     (paths must be the same on all machines)
     """
     try:
-        from cmrmap.cohort.config import read_settings
         from cmrmap.cohort.runner import CohortOptions, run_cohort
+        from cmrmap.settings_file import read_analysis_settings
     except ModuleNotFoundError as error:
         raise InputError(f"{error.name} is not installed; {_EXTRA}") from error
     from cmrmap.hematocrit import parse_hematocrit
 
     options = CohortOptions(
         model=model or shipped_model(),
-        settings=read_settings(config or _ROOT / "app.yaml"),
+        settings=read_analysis_settings(config or _ROOT / "app.yaml"),
         source=outlines,
         hematocrit=parse_hematocrit(hematocrit, "command line") if hematocrit else None,
         config=config,

@@ -68,7 +68,6 @@ AHA_SEGMENTS: tuple[Code, ...] = (
 
 # measurements (CID 7464, CID 3757, CID 4110); how a value was made and which map it belongs to have no public codes
 MEAN = Code("373098007", "SCT", "Mean")
-STANDARD_DEVIATION = Code("386136009", "SCT", "Standard Deviation")
 STANDARD_ERROR = Code("STANDARD_ERROR", PRIVATE_SCHEME, "Standard error of the mean")
 PIXEL_COUNT = Code("PIXEL_COUNT", PRIVATE_SCHEME, "Number of analysed pixels")
 TOTAL = Code("255619001", "SCT", "Total")

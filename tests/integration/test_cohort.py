@@ -8,8 +8,8 @@ from pathlib import Path
 import pydicom
 import pytest
 
-from app.settings import read_analysis_settings
-from cmrmap.cohort.config import read_settings
+from app import settings as application_settings
+from cmrmap import settings_file
 from cmrmap.cohort.studies import StudyFolder
 from cmrmap.cohort.task import StudyTask, run_task
 from cmrmap.errors import InputError, SettingsError
@@ -22,7 +22,9 @@ MODEL = next((ROOT / "models").glob("*/model.json")).parent
 @pytest.mark.slow
 def test_results_are_those_of_the_application_byte_for_byte(demo_study, demo_run, tmp_path) -> None:
     folder = StudyFolder("demo", demo_study / "dicom", demo_study / "truth")
-    task = StudyTask(folder, tmp_path / "out", MODEL, read_settings(ROOT / "app.yaml"), "network", "print")
+    task = StudyTask(
+        folder, tmp_path / "out", MODEL, settings_file.read_analysis_settings(ROOT / "app.yaml"), "network", "print"
+    )
     assert run_task(task).outcome == "ok"
     for name in ("results.json", "segments.csv"):
         own, applications = (out / "results" / name for out in (tmp_path / "out", demo_run.output))
@@ -33,7 +35,15 @@ def test_full_runs_the_application_itself(tmp_path) -> None:
     (tmp_path / "study").mkdir()
     (tmp_path / "study" / "notes.txt").write_text("no image")
     folder = StudyFolder("study", tmp_path / "study")
-    task = StudyTask(folder, tmp_path / "out", MODEL, read_settings(ROOT / "app.yaml"), "network", "print", full=True)
+    task = StudyTask(
+        folder,
+        tmp_path / "out",
+        MODEL,
+        settings_file.read_analysis_settings(ROOT / "app.yaml"),
+        "network",
+        "print",
+        full=True,
+    )
     record = run_task(task)
     assert (record.outcome, record.exit_code) == ("nothing_to_do", 3)
     assert json.loads((tmp_path / "out" / "results" / "status.json").read_text())["exit_code"] == 3
@@ -42,9 +52,9 @@ def test_full_runs_the_application_itself(tmp_path) -> None:
 
 
 def test_settings_are_read_as_the_application_reads_them(tmp_path: Path) -> None:
-    assert read_settings(ROOT / "app.yaml") == read_analysis_settings(ROOT / "app.yaml")
+    assert application_settings.read_analysis_settings is settings_file.read_analysis_settings
     with pytest.raises(SettingsError, match="cannot be read"):
-        read_settings(tmp_path / "none.yaml")
+        settings_file.read_analysis_settings(tmp_path / "none.yaml")
     for text, why in (
         ("a: [", "not valid YAML"),
         ("- a", "holds no sections"),
@@ -52,7 +62,7 @@ def test_settings_are_read_as_the_application_reads_them(tmp_path: Path) -> None
     ):
         (tmp_path / "app.yaml").write_text(text)
         with pytest.raises(SettingsError, match=why):
-            read_settings(tmp_path / "app.yaml")
+            settings_file.read_analysis_settings(tmp_path / "app.yaml")
 
 
 def test_own_maps_and_segmentations_are_a_reference_with_the_values_of_results_json(demo_run, tmp_path) -> None:

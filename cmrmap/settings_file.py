@@ -1,4 +1,4 @@
-"""The analysis section of a settings file, for runs that do not go through the application."""
+"""The analysis section of a settings file (app.yaml), for the application and for all that runs beside it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ import yaml
 from cmrmap.errors import SettingsError
 from cmrmap.settings import AnalysisSettings
 
+TOP_KEYS = ("application", "resources", "analysis", "send")
 
-def read_settings(path: Path) -> AnalysisSettings:
+
+def read_analysis_settings(path: Path) -> AnalysisSettings:
     """Read the section ``analysis`` of an app.yaml.
 
     Raises
@@ -25,7 +27,12 @@ def read_settings(path: Path) -> AnalysisSettings:
     except OSError as error:
         raise SettingsError(f"settings file {path} cannot be read ({error.strerror}); give an app.yaml") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise SettingsError(f"settings file {path} is not valid YAML; correct it") from error
+        mark = getattr(error, "problem_mark", None)
+        line = "" if mark is None else f", line {mark.line + 1}"
+        raise SettingsError(f"settings file {path} is not valid YAML{line}; correct it") from error
     if not isinstance(content, Mapping):
-        raise SettingsError(f"settings file {path} holds no sections; expected application, resources, analysis")
+        raise SettingsError(f"settings file {path} holds no sections; expected {', '.join(TOP_KEYS)}")
+    unknown = [str(key) for key in content if key not in TOP_KEYS]
+    if unknown:
+        raise SettingsError(f"settings file {path} has the section {unknown[0]}; expected {', '.join(TOP_KEYS)}")
     return AnalysisSettings.from_mapping(content.get("analysis"))
