@@ -9,17 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-import yaml
-
 from app.paths import check_apart, check_input, check_output, find_model, is_inside
 from cmrmap.dicom.given_times import GivenTimes, read_given_times
 from cmrmap.dicom.preferences import SelectionPreferences
-from cmrmap.errors import InputError, SettingsError
+from cmrmap.errors import InputError
 from cmrmap.hematocrit import Hematocrit, parse_hematocrit
 from cmrmap.provenance import VERSION
 from cmrmap.reference_ranges import read_reference_ranges
 from cmrmap.settings import AnalysisSettings
-from cmrmap.settings_file import read_analysis_settings
+from cmrmap.settings_file import read_settings_file
 
 if TYPE_CHECKING:
     from cmrmap.dicom.sending import Destination
@@ -102,7 +100,8 @@ def read_run_settings(arguments: Sequence[str], environment: Mapping[str, str]) 
     """
     parsed = build_parser().parse_args(list(arguments))
     config = _path(parsed.config, environment, ("HOLOSCAN_CONFIG_PATH",)) or ROOT / "app.yaml"
-    analysis = read_analysis_settings(config)
+    file = read_settings_file(config)
+    analysis = file.analysis
     if analysis.reference_ranges.file is not None:
         read_reference_ranges(Path(analysis.reference_ranges.file))  # a damaged file is told before anything runs
     input_path = _required_path(parsed.input, environment, _INPUT_VARIABLES, "input folder", "-i")
@@ -127,7 +126,7 @@ def read_run_settings(arguments: Sequence[str], environment: Mapping[str, str]) 
         hematocrit=hematocrit,
         log_level=parsed.log_level or "INFO",
         analysis=analysis,
-        send_to=_send_to(config, environment),
+        send_to=_send_to(environment.get("CMRMAP_SEND_TO") or file.send_to),
     )
 
 
@@ -163,17 +162,12 @@ def find_status_folder(arguments: Sequence[str], environment: Mapping[str, str])
     return None if source and output and is_inside(output, source) else output
 
 
-def _send_to(config: Path, environment: Mapping[str, str]) -> Destination | None:
-    """Return the archive named by CMRMAP_SEND_TO or ``send.to``; the settings file has been read before."""
-    section = yaml.safe_load(config.read_text(encoding="utf-8")).get("send") or {}
-    if not isinstance(section, Mapping) or set(section) - {"to"}:
-        raise SettingsError(f"settings file {config}: send holds more than to; expected to: null or a destination")
-    named = environment.get("CMRMAP_SEND_TO") or section.get("to")
+def _send_to(named: str | None) -> Destination | None:
     if not named:
         return None
     from cmrmap.dicom.sending import parse_destination  # DICOM libraries take time, and most runs send nothing
 
-    return parse_destination(str(named))
+    return parse_destination(named)
 
 
 def _path(named: str | None, environment: Mapping[str, str], variables: Sequence[str]) -> Path | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -116,7 +116,8 @@ def run(context: typer.Context) -> None:
     """
     if not (_ROOT / "app" / "__main__.py").is_file():
         raise InputError(f"the application is not beside this package ({_ROOT} has no app); run from a full checkout")
-    raise typer.Exit(subprocess.run([sys.executable, str(_ROOT / "app"), *context.args], check=False).returncode)
+    # replaced, not waited for: signals reach the application itself, and its exit code is this command's
+    os.execv(sys.executable, [sys.executable, str(_ROOT / "app"), *context.args])
 
 
 def _shipped_model() -> Path:

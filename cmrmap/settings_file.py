@@ -1,8 +1,9 @@
-"""The analysis section of a settings file (app.yaml), for the application and for all that runs beside it."""
+"""A settings file (app.yaml), read once, for the application and for all that runs beside it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,22 @@ from cmrmap.settings import AnalysisSettings
 TOP_KEYS = ("application", "resources", "analysis", "send")
 
 
-def read_analysis_settings(path: Path) -> AnalysisSettings:
-    """Read the section ``analysis`` of an app.yaml.
+@dataclass(frozen=True, slots=True)
+class SettingsFile:
+    """What a settings file says; of the other sections the platforms are the readers.
+
+    Attributes
+    ----------
+    analysis : the tunables
+    send_to : ``send.to``, as it is written; None: not named
+    """
+
+    analysis: AnalysisSettings
+    send_to: str | None
+
+
+def read_settings_file(path: Path) -> SettingsFile:
+    """Read the sections ``analysis`` and ``send`` of an app.yaml.
 
     Raises
     ------
@@ -35,4 +50,8 @@ def read_analysis_settings(path: Path) -> AnalysisSettings:
     unknown = [str(key) for key in content if key not in TOP_KEYS]
     if unknown:
         raise SettingsError(f"settings file {path} has the section {unknown[0]}; expected {', '.join(TOP_KEYS)}")
-    return AnalysisSettings.from_mapping(content.get("analysis"))
+    send = content.get("send") or {}
+    if not isinstance(send, Mapping) or set(send) - {"to"}:
+        raise SettingsError(f"settings file {path}: send holds more than to; expected to: null or a destination")
+    to = send.get("to")
+    return SettingsFile(AnalysisSettings.from_mapping(content.get("analysis")), str(to) if to else None)

@@ -108,14 +108,14 @@ def cohort(
     """
     try:
         from cmrmap.cohort.runner import CohortOptions, run_cohort
-        from cmrmap.settings_file import read_analysis_settings
+        from cmrmap.settings_file import read_settings_file
     except ModuleNotFoundError as error:
         raise InputError(f"{error.name} is not installed; {_EXTRA}") from error
     from cmrmap.hematocrit import parse_hematocrit
 
     options = CohortOptions(
         model=model or shipped_model(),
-        settings=read_analysis_settings(config or _ROOT / "app.yaml"),
+        settings=read_settings_file(config or _ROOT / "app.yaml").analysis,
         source=outlines,
         hematocrit=parse_hematocrit(hematocrit, "command line") if hematocrit else None,
         config=config,

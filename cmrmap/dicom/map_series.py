@@ -27,6 +27,7 @@ from cmrmap.dicom.codes import (
 )
 from cmrmap.dicom.provenance import NAME, SoftwareProvenance
 from cmrmap.dicom.source import SourceContext, reference_items
+from cmrmap.dicom.stored_values import whole_steps
 from cmrmap.dicom.uids import derived_uid
 from cmrmap.dicom.volume_slices import KIND_TEXT, SD_TEXT, KindText, slice_thickness_mm
 from cmrmap.types import Float64Array, MapVolume
@@ -110,13 +111,6 @@ def _build(
     ]
 
 
-def stored_values(values: Float64Array, step: float) -> npt.NDArray[np.uint16]:
-    """Return map values as whole multiples of ``step``; 0 where NaN, and at least 1 elsewhere."""
-    filled = np.where(np.isfinite(values), values / step, 0.0)
-    stored = np.clip(np.rint(filled), 1, _LARGEST)
-    return np.where(np.isfinite(values), stored, 0).astype(np.uint16)
-
-
 def _build_image(
     content: _Content,
     volume: MapVolume,
@@ -148,7 +142,7 @@ def _build_image(
     image.ContentQualification = "RESEARCH"
     image.BurnedInAnnotation = "NO"
     _add_plane(image, volume, index, thickness_mm)
-    _add_pixels(image, stored_values(content.values[index], words.stored_step), words.stored_step, words.window)
+    _add_pixels(image, whole_steps(content.values[index], words.stored_step), words.stored_step, words.window)
     _add_real_world_mapping(image, volume, content)
     _add_derivation(image, volume, words, index, context, provenance)
     return image

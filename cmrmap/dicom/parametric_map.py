@@ -1,6 +1,6 @@
 """The map as a Parametric Map: float32 values with their unit (DICOM PS3.3 A.75).
 
-Pixel values must be finite, so pixels that were not analysed hold 0, which no map reaches; the padding attribute
+Pixel values must be finite, so pixels that were not analysed hold 0, which no stored value is; the padding attribute
 says so. Which pixels were analysed is also in the segmentations.
 """
 
@@ -17,11 +17,10 @@ from cmrmap.dicom.codes import HEART, PRIVATE_SCHEME, QUANTITY, UNIT, code_item,
 from cmrmap.dicom.finish import add_original_references
 from cmrmap.dicom.provenance import NAME, SoftwareProvenance
 from cmrmap.dicom.source import SourceContext
+from cmrmap.dicom.stored_values import NOT_ANALYSED, float_values
 from cmrmap.dicom.uids import derived_uid
 from cmrmap.dicom.volume_slices import KIND_TEXT
 from cmrmap.types import MapVolume, SliceGeometry
-
-NOT_ANALYSED = 0.0
 
 
 def build_parametric_map(
@@ -42,8 +41,7 @@ def build_parametric_map(
     context, provenance, digest : as for the map series
     """
     words = KIND_TEXT[volume.kind]
-    values = np.asarray(volume.values[list(kept)], dtype=np.float32)
-    pixels = np.where(np.isfinite(values), values, np.float32(NOT_ANALYSED))
+    pixels = float_values(volume.values[list(kept)])
     mapping = RealWorldValueMapping(
         lut_label=words.label,
         lut_explanation=f"{words.name}; 0 = not analysed",
@@ -77,7 +75,7 @@ def build_parametric_map(
         series_date=context.content_date,
         series_time=context.content_time,
     )
-    result.FloatPixelPaddingValue = result.FloatPixelPaddingRangeLimit = NOT_ANALYSED
+    result.FloatPixelPaddingValue = result.FloatPixelPaddingRangeLimit = float(NOT_ANALYSED)
     result.BodyPartExamined = "HEART"
     result.ContentCreatorName = None  # type 2; nobody drew it
     _add_anatomy(result)

@@ -1,16 +1,22 @@
-"""UIDs made from content: the same input gives the same UID, changed content gives a new one.
+"""UIDs made from content: the same content gives the same UID, changed content gives a new one.
 
-An archive keeps the OLD object when a UID is sent twice, so a UID must never be used for two contents.
+An archive keeps the OLD object when a UID is sent twice, so a UID must never be used for two contents, and source and
+settings alone cannot make it. What is stored makes it, not the finer values before rounding, whose last bits differ
+between processors.
 """
 
 from __future__ import annotations
 
 import hashlib
 import uuid
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from cmrmap.dicom.provenance import SoftwareProvenance
+from cmrmap.dicom.stored_values import float_values, whole_steps
+from cmrmap.dicom.volume_slices import KIND_TEXT, SD_TEXT
 from cmrmap.types import MapVolume
 
 
@@ -25,19 +31,21 @@ def content_digest(volume: MapVolume, patient_study: bytes, provenance: Software
 
     Parameters
     ----------
-    volume : values, their SD, regions, geometry and sources
+    volume : values and their SD as they are stored, regions, geometry and sources
     patient_study : the encoded patient and study attributes that are copied into every object
     provenance : version, weights and settings
     """
     digest = hashlib.sha256()
     for text in (volume.kind.value, volume.model, repr(volume.geometry), repr(volume.source_uids), repr(provenance)):
         digest.update(text.encode())
-    values = np.asarray(volume.values, dtype="<f8")
-    for array in (np.where(np.isnan(values), np.nan, values), volume.myocardium, volume.blood_pool, volume.aha):
-        digest.update(repr(np.shape(array)).encode())
+    arrays: list[npt.NDArray[Any]] = [
+        float_values(volume.values),
+        whole_steps(volume.values, KIND_TEXT[volume.kind].stored_step),
+        *([] if volume.sd is None else [whole_steps(volume.sd, SD_TEXT[volume.kind].stored_step)]),
+        *(volume.myocardium, volume.blood_pool, volume.aha),
+    ]
+    for array in arrays:
+        digest.update(repr((array.shape, array.dtype.str)).encode())
         digest.update(np.ascontiguousarray(array).tobytes())
-    if volume.sd is not None:
-        sd = np.asarray(volume.sd, dtype="<f8")
-        digest.update(np.where(np.isnan(sd), np.nan, sd).tobytes())
     digest.update(patient_study)
     return digest.hexdigest()

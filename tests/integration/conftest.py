@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pydicom
 import pytest
 
 from cmrmap.phantom.study import write_study
@@ -46,22 +45,18 @@ def run_app() -> Callable[..., Run]:
     return run
 
 
-def _content(folder: Path) -> dict[str, Any]:
-    """Tables and reports by name; pixels and what they are by series and number, without the UIDs.
-
-    UIDs are made from values in double precision, whose last bits follow the kernels that the BLAS library picks.
-    """
-    found: dict[str, Any] = {path.name: path.read_bytes() for path in (folder / "results").iterdir()}
-    for path in folder.glob("*.dcm"):
-        image = pydicom.dcmread(path)
-        key = f"{image.Modality} {image.SeriesDescription} {image.InstanceNumber}"
-        found[key] = [image.get(name) for name in ("PixelData", "FloatPixelData", "Rows", "WindowWidth")]
-    return found
+def _differing(one: Path, other: Path) -> list[str]:
+    """Names of the files that only one folder has, or that are not the same byte by byte."""
+    first, second = (
+        {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+        for folder in (one, other)
+    )
+    return sorted(name for name in first.keys() | second.keys() if first.get(name) != second.get(name))
 
 
 @pytest.fixture(scope="session")
-def content() -> Callable[[Path], dict[str, Any]]:
-    return _content
+def differing() -> Callable[[Path, Path], list[str]]:
+    return _differing
 
 
 @pytest.fixture(scope="session")

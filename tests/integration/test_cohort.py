@@ -23,7 +23,12 @@ MODEL = next((ROOT / "models").glob("*/model.json")).parent
 def test_results_are_those_of_the_application_byte_for_byte(demo_study, demo_run, tmp_path) -> None:
     folder = StudyFolder("demo", demo_study / "dicom", demo_study / "truth")
     task = StudyTask(
-        folder, tmp_path / "out", MODEL, settings_file.read_analysis_settings(ROOT / "app.yaml"), "network", "print"
+        folder,
+        tmp_path / "out",
+        MODEL,
+        settings_file.read_settings_file(ROOT / "app.yaml").analysis,
+        "network",
+        "print",
     )
     assert run_task(task).outcome == "ok"
     for name in ("results.json", "segments.csv"):
@@ -39,7 +44,7 @@ def test_full_runs_the_application_itself(tmp_path) -> None:
         folder,
         tmp_path / "out",
         MODEL,
-        settings_file.read_analysis_settings(ROOT / "app.yaml"),
+        settings_file.read_settings_file(ROOT / "app.yaml").analysis,
         "network",
         "print",
         full=True,
@@ -52,9 +57,9 @@ def test_full_runs_the_application_itself(tmp_path) -> None:
 
 
 def test_settings_are_read_as_the_application_reads_them(tmp_path: Path) -> None:
-    assert application_settings.read_analysis_settings is settings_file.read_analysis_settings
+    assert application_settings.read_settings_file is settings_file.read_settings_file
     with pytest.raises(SettingsError, match="cannot be read"):
-        settings_file.read_analysis_settings(tmp_path / "none.yaml")
+        settings_file.read_settings_file(tmp_path / "none.yaml")
     for text, why in (
         ("a: [", "not valid YAML"),
         ("- a", "holds no sections"),
@@ -62,7 +67,7 @@ def test_settings_are_read_as_the_application_reads_them(tmp_path: Path) -> None
     ):
         (tmp_path / "app.yaml").write_text(text)
         with pytest.raises(SettingsError, match=why):
-            settings_file.read_analysis_settings(tmp_path / "app.yaml")
+            settings_file.read_settings_file(tmp_path / "app.yaml")
 
 
 def test_own_maps_and_segmentations_are_a_reference_with_the_values_of_results_json(demo_run, tmp_path) -> None:

@@ -107,7 +107,9 @@ def test_pipeline_without_the_sdk_gives_the_same_numbers(demo_study, demo_run) -
         assert means(result) == pytest.approx(expected, rel=1e-5)
 
 
-def test_twice_the_same_bytes_with_files_in_another_order(demo_study, demo_run, run_app, tmp_path) -> None:
+def test_twice_the_same_bytes_with_files_in_another_order_on_another_processor(
+    demo_study, demo_run, run_app, differing, tmp_path
+) -> None:
     shuffled = tmp_path / "study"
     shuffled.mkdir()
     files = sorted((demo_study / "dicom").rglob("*.dcm"))
@@ -115,9 +117,7 @@ def test_twice_the_same_bytes_with_files_in_another_order(demo_study, demo_run, 
     for number, path in zip(order, files, strict=True):
         shutil.copy(path, shuffled / f"{number:04d}")
     shutil.copy(demo_study / "dicom" / "hematocrit.json", shuffled)
-    again = run_app(shuffled, tmp_path / "out")
+    # kernels of an older processor: their sums differ in the last bits from those of a new one
+    again = run_app(shuffled, tmp_path / "out", OPENBLAS_CORETYPE="Nehalem", OPENBLAS_NUM_THREADS="2")
     assert again.exit_code == 0
-    first = {p.relative_to(demo_run.output): p.read_bytes() for p in demo_run.output.rglob("*") if p.is_file()}
-    second = {p.relative_to(again.output): p.read_bytes() for p in again.output.rglob("*") if p.is_file()}
-    assert first.keys() == second.keys()
-    assert [str(name) for name in first if first[name] != second[name]] == []
+    assert differing(demo_run.output, again.output) == []

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from app.settings import read_analysis_settings
 from cmrmap.provenance import VERSION, software_versions
 from cmrmap.settings import AnalysisSettings
+from cmrmap.settings_file import read_settings_file
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -72,7 +72,7 @@ def test_app_yaml_shows_every_setting_at_its_default() -> None:
     for section in shown.values():
         section.update({key: list(value) for key, value in section.items() if isinstance(value, tuple)})
     assert content["analysis"] == shown
-    assert read_analysis_settings(ROOT / "app.yaml") == AnalysisSettings()
+    assert read_settings_file(ROOT / "app.yaml").analysis == AnalysisSettings()
 
 
 def test_app_yaml_has_what_the_packager_reads() -> None:

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from app.paths import find_model
-from app.settings import find_status_folder, read_analysis_settings, read_run_settings, read_timeout_s
+from app.settings import find_status_folder, read_run_settings, read_timeout_s
 from cmrmap.dicom.preferences import SelectionPreferences
 from cmrmap.errors import CmrmapError, InputError, ModelError, NoMappingSeriesError, OutputError, SettingsError
 from cmrmap.settings import AnalysisSettings
+from cmrmap.settings_file import read_settings_file
 from cmrmap.types import MapKind
 
 
@@ -164,14 +165,14 @@ def test_bad_settings_file(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "app.yaml"
     path.write_text(text)
     with pytest.raises(SettingsError, match=message):
-        read_analysis_settings(path)
+        read_settings_file(path)
 
 
 def test_settings_file_that_is_no_text(tmp_path: Path) -> None:
     path = tmp_path / "app.yaml"
     path.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(SettingsError, match="is not valid YAML"):
-        read_analysis_settings(path)
+        read_settings_file(path)
 
 
 def test_times_and_choice_of_series(folders: Path) -> None:

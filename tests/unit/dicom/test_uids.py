@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cmrmap.dicom.stored_values import FLOAT_STEP
 from cmrmap.dicom.uids import content_digest, derived_uid
+from cmrmap.dicom.volume_slices import SD_TEXT
 from cmrmap.types import MapKind
 
 
@@ -31,15 +33,29 @@ def test_digest_does_not_see_which_nan(volumes, provenance):
     assert content_digest(volume, b"", provenance) == content_digest(same, b"", provenance)
 
 
-@pytest.mark.parametrize("change", ["values", "myocardium", "model", "patient", "settings"])
+def test_digest_does_not_see_what_no_object_stores(volumes, provenance):
+    volume = volumes[MapKind.T2]
+    known = np.isfinite(volume.values)
+    values = (np.rint(volume.values * 1024) + 0.25) / 1024  # where no rounding turns
+    exact = replace(volume, values=values)
+    other = replace(volume, values=np.where(known, values * (1 + 1e-9), np.nan))
+    assert not np.array_equal(exact.values, other.values, equal_nan=True)
+    assert content_digest(exact, b"", provenance) == content_digest(other, b"", provenance)
+
+
+@pytest.mark.parametrize("change", ["values", "sd", "myocardium", "model", "patient", "settings"])
 def test_digest_sees_every_change(volumes, provenance, change):
     volume = volumes[MapKind.T2]
     before = content_digest(volume, b"", provenance)
     encoded, origin = b"", provenance
     if change == "values":
         changed = volume.values.copy()
-        changed[1, 16, 24] += 1e-9
+        changed[1, 16, 24] += FLOAT_STEP
         volume = replace(volume, values=changed)
+    elif change == "sd":
+        changed = volume.sd.copy()
+        changed[1, 16, 24] += SD_TEXT[MapKind.T2].stored_step
+        volume = replace(volume, sd=changed)
     elif change == "myocardium":
         volume = replace(volume, myocardium=~volume.myocardium)
     elif change == "model":
