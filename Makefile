@@ -40,7 +40,7 @@ map: env-dev ## the container image, by docker or buildah (MAP_GPU=1: for GPUs t
 	$(MAPBUILD) build $(MAP_OPTIONS)
 
 test-map: map ## the image built and run under the contracts of its hosts
-	CMRMAP_TEST_IMAGE=1 $(BIN)/pytest tests/integration/test_map_image.py
+	CMRMAP_TEST_IMAGE=1 $(BIN)/pytest tests/integration/image
 
 map-context: env-dev ## what the image is built from, rendered and checked without any engine
 	$(MAPBUILD) context $(MAP_OPTIONS)

@@ -67,7 +67,8 @@ def build_parser() -> argparse.ArgumentParser:
         prog="python -m app",
         description="T1, T2 and ECV maps of the heart from a DICOM study: maps, segmentations and numbers.",
         epilog="Exit codes: 0 made what the series allow, 1 internal error, 2 bad arguments, settings or paths, "
-        "3 no mapping series in the input, 4 mapping series found but every one refused.",
+        "3 no mapping series in the input, 4 mapping series found but every one refused, 5 results written but not all "
+        "of them sent; 124 time limit, 130 and 143 ended by SIGINT and SIGTERM.",
         allow_abbrev=False,
     )
     parser.add_argument("-i", "--input", help="folder with the study's DICOM files (or HOLOSCAN_INPUT_PATH)")

@@ -26,7 +26,7 @@ cli = typer.Typer(
     name="cmrmap",
     help="T1, T2 and ECV maps of the heart from cardiac MR, and what is needed around them.",
     epilog="Each verb explains itself: cmrmap VERB --help. Exit codes: 0 done, 1 internal error, 2 bad arguments or "
-    "paths, 3 no mapping series, 4 every series refused.",
+    "paths, 3 no mapping series, 4 every series refused, 5 not everything was sent.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
