@@ -25,7 +25,7 @@ def started(engine: Engine, demo_study: Path, output: Path) -> Iterator[Callable
             *("run", "--detach", "--name", name, *engine.common, "--user", f"{UID}:{GID}", *mounts, *options)
         )
         assert begun.code == 0, begun.stderr
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 180  # a busy machine starts slowly
         while " load " not in engine.call("logs", name).stderr:
             assert time.monotonic() < deadline, engine.call("logs", name).stderr
             time.sleep(0.2)
