@@ -1,4 +1,4 @@
-"""What of a map's values the objects hold, and their UIDs see: whole steps, or floats on a fine grid.
+"""What of a map's values the objects hold, and their UIDs see: whole steps, or floats of fewer digits.
 
 The last bits of double precision follow the processor and its BLAS library: OpenBLAS's kernels differ by up to 1e-10 of
 a map's value. They lie far below what a map resolves; none is stored, so that another machine gives the same objects.
@@ -11,8 +11,8 @@ import numpy.typing as npt
 
 from cmrmap.types import Float64Array
 
-#: of the Parametric Map, in the map's unit; a power of two, so that float32 holds every multiple up to 16384 exactly
-FLOAT_STEP = 2.0**-10
+#: of a float in the Parametric Map: 2e-6 of the value at most is rounded away, less than the six digits of results.json
+SIGNIFICANT_BITS = 19
 NOT_ANALYSED = 0
 _LARGEST_UINT16 = 65535
 
@@ -25,7 +25,9 @@ def whole_steps(values: Float64Array, step: float) -> npt.NDArray[np.uint16]:
 
 
 def float_values(values: Float64Array) -> npt.NDArray[np.float32]:
-    """Return map values as the nearest multiples of ``FLOAT_STEP``; 0 where NaN, and nowhere else."""
-    steps = np.rint(np.where(np.isfinite(values), values / FLOAT_STEP, 0.0))
-    stored = np.where(steps == 0.0, 1.0, steps) * FLOAT_STEP
+    """Return map values rounded to ``SIGNIFICANT_BITS``; 0 where NaN, and nowhere else."""
+    mantissa, exponent = np.frexp(np.where(np.isfinite(values), values, 0.0))
+    scale = 2.0**SIGNIFICANT_BITS
+    stored = np.ldexp(np.rint(mantissa * scale) / scale, exponent).astype(np.float32)
+    stored = np.where(stored == 0, np.finfo(np.float32).tiny, stored)
     return np.where(np.isfinite(values), stored, NOT_ANALYSED).astype(np.float32)

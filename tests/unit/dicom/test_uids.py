@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cmrmap.dicom.stored_values import FLOAT_STEP
+from cmrmap.dicom.stored_values import SIGNIFICANT_BITS
 from cmrmap.dicom.uids import content_digest, derived_uid
 from cmrmap.dicom.volume_slices import SD_TEXT
 from cmrmap.types import MapKind
@@ -50,7 +50,7 @@ def test_digest_sees_every_change(volumes, provenance, change):
     encoded, origin = b"", provenance
     if change == "values":
         changed = volume.values.copy()
-        changed[1, 16, 24] += FLOAT_STEP
+        changed[1, 16, 24] *= 1 + 2.0 ** (1 - SIGNIFICANT_BITS)
         volume = replace(volume, values=changed)
     elif change == "sd":
         changed = volume.sd.copy()
