@@ -20,11 +20,14 @@ import numpy as np
 
 from cmrmap.alignment import image_noise_gain, sample_noise_factor
 from cmrmap.pipeline.polar_fit import PolarFit
-from cmrmap.relaxometry import get_model, jacobian
+from cmrmap.relaxometry import get_model
+from cmrmap.relaxometry.rician import residual_share
 from cmrmap.types import BoolArray, Float64Array, IntArray, PolarStack
 
-#: a region is moved around the wall this many times to see how large the common errors of such a region are
+#: how large a region's common errors are is judged by regions of its shape around the wall, in steps of 60 degrees,
 _TURNS = 6
+#: itself and, half as much, its two neighbours: the coils' shading and the outlines differ around the wall
+_NEAR = np.array([0.5, 0.25, 0.0, 0.0, 0.0, 0.25])
 _MID_WALL = (0.25, 0.75)
 _FEWEST_FREEDOM = 4.0  # with fewer a t distribution has next to no variance to speak of
 _LEAST_KNOWN = 0.5  # of a region's weight must have a fit
@@ -62,7 +65,7 @@ class SliceErrors:
         pull = np.broadcast_to(pattern, self.rows.shape)
         return float(image_noise_gain(self.rows, self.columns, pull, shape).mean())
 
-    def common(self, pattern: Float64Array) -> tuple[float, float, float]:
+    def common(self, pattern: Float64Array) -> Float64Array:
         """Turn a region around the wall and add up over all places.
 
         Parameters
@@ -71,10 +74,10 @@ class SliceErrors:
 
         Returns
         -------
-        squares of the region's mean residuals; what they would be if every image's noise had unit variance in the mean,
-        and if every image had a gain error of unit variance
+        (turn, 3) squares of the region's mean residuals; what they would be if every image's noise had unit variance in
+        the mean, and if every image had a gain error of unit variance; 0 where too little of the place has a fit
         """
-        found = by_noise = by_gain = 0.0
+        out = np.zeros((_TURNS, 3))
         for turn in range(_TURNS):
             weights = np.roll(pattern, turn * len(pattern) // _TURNS, axis=0) * self.known
             total = weights.sum(axis=(1, 2))
@@ -83,10 +86,9 @@ class SliceErrors:
             residual, signal, share = (
                 (weights * planes).sum(axis=(1, 2)) / total for planes in (self.residuals, self.signal, self.share)
             )
-            found += float(residual @ residual)
-            by_noise += float(self.left.sum(axis=0) @ share)
-            by_gain += float(self.left.sum(axis=0) @ signal**2)
-        return found, by_noise, by_gain
+            shares = self.left.sum(axis=0)
+            out[turn] = residual @ residual, shares @ share, shares @ signal**2
+        return out
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,23 +139,26 @@ class ErrorModel:
     def _gain_variance(self, s: int, pattern: Float64Array) -> float:
         """Variance of the relative error that an image has in common over a region of this shape.
 
-        Half of what this slice shows, half of what all slices of the series show: one slice has few images to judge by,
-        but may be worse than the others. What was judged by few images is widened: see ``widened``.
+        Half of what this slice shows at the place, half of what all slices of the series show there: one slice has few
+        images to judge by, but may be worse than the others. What was judged by few images is widened: see ``widened``.
         """
         reference = self.slices[s]
         if reference is None:
             return float("nan")
         averaged = reference.averaged_noise(pattern, self.shape)
-        excess, leverage, freedom = (np.zeros(len(self.slices)) for _ in range(3))
+        excess, leverage = np.zeros((2, len(self.slices), _TURNS))
+        freedom = np.zeros(len(self.slices))
         for index, one in enumerate(self.slices):
             if one is not None:
-                found, by_noise, by_gain = one.common(pattern)
+                found, by_noise, by_gain = one.common(pattern).T
                 excess[index] = found - by_noise * averaged * one.noise_sd**2
                 leverage[index] = by_gain
                 freedom[index] = max(len(one.used) - get_model(self.fit.model).n_parameters, 1)
-        if not leverage[s] > 0:
+        near = _NEAR if leverage[s] @ _NEAR > 0 else np.full(_TURNS, 1.0 / _TURNS)
+        if not leverage[s] @ near > 0:
             return 0.0
-        variance = max(0.5 * float(excess[s] / leverage[s] + excess.sum() / leverage.sum()), 0.0)
+        here, everywhere = excess[s] @ near / (leverage[s] @ near), (excess @ near).sum() / (leverage @ near).sum()
+        variance = max(0.5 * float(here + everywhere), 0.0)
         return variance * widened(float(freedom[s]), float(freedom.sum()))
 
 
@@ -211,7 +216,7 @@ def _slice_errors(
     sixth = np.zeros(polar.signals.shape[2:])
     sixth[: max(len(sixth) // _TURNS, 1), mid_wall] = 1.0
     sixth /= sixth.sum()
-    found, region_noise, region_gain = one.common(sixth)
+    found, region_noise, region_gain = (float(x) for x in one.common(sixth).sum(axis=0))
     region_noise *= one.averaged_noise(sixth, shape)
     determinant = by_noise * region_gain - by_gain * region_noise
     gain = (by_noise * found - region_noise * power) / determinant if determinant > 0 else 0.0
@@ -222,8 +227,6 @@ def _slice_errors(
 
 def _left(fit: PolarFit, s: int, used: IntArray) -> Float64Array:
     """Squares of 1 - H at the slice's mean parameters, (time, time)."""
-    model, trusted = get_model(fit.model), fit.trusted[s]
-    t, amplitude = (float(np.nanmean(a[s][trusted])) for a in (fit.t_star, fit.amplitude))
-    offset = float(np.nanmean(fit.offset[s][trusted])) if model.has_offset else 0.0
-    columns = jacobian(model, fit.times_ms[s, used], t, amplitude, offset)
-    return np.asarray((np.eye(used.size) - columns @ np.linalg.pinv(columns)) ** 2, np.float64)
+    trusted = fit.trusted[s]
+    mean = np.array([a[s][trusted].mean() for a in (fit.t_star, fit.amplitude, fit.offset)])
+    return np.asarray(residual_share(fit.model, fit.times_ms[s, used], mean, float(fit.floor_sd[s])) ** 2, np.float64)

@@ -13,7 +13,7 @@ from cmrmap.alignment import sample_noise_factor
 from cmrmap.pipeline.robust import without_spoiled_images
 from cmrmap.prune import COUNTED_STATUS
 from cmrmap.relaxometry import RelaxationFit, fit_above_noise_floor, fit_relaxation, fitted_signal, get_model
-from cmrmap.relaxometry.rician import noise_share, rician_mean
+from cmrmap.relaxometry.rician import rician_moments
 from cmrmap.settings import FitSettings
 from cmrmap.types import BoolArray, FitStatus, Float64Array, IntArray, LabelArray, PolarStack, WeightedStack, readonly
 
@@ -40,6 +40,7 @@ class PolarFit:
     sensitivity : (slice, time, angle, depth) d value / d sample as it was measured
     noise_share : (slice, time, angle, depth) variance of the sample's noise over that far above the noise floor
     noise_sd : (slice,) of one channel of one pixel, in units of the signal, from the residuals at mid-wall
+    floor_sd : (slice,) noise whose floor was taken out of the samples; 0 where none was
     signed : (slice,) True where the signs come from phase or real images
     notes : per slice what is worth telling about the signs; ""
     """
@@ -58,6 +59,7 @@ class PolarFit:
     sensitivity: Float64Array
     noise_share: Float64Array
     noise_sd: Float64Array
+    floor_sd: Float64Array
     signed: BoolArray
     notes: tuple[str, ...]
 
@@ -86,6 +88,7 @@ class _SliceFit:
     fitted: Float64Array
     share: Float64Array
     noise_sd: float
+    floor_sd: float
     signed: bool
     note: str
 
@@ -107,7 +110,7 @@ def fit_cells(stack: WeightedStack, polar: PolarStack, times: tuple[IntArray, ..
         name: np.full(polar.signals.shape, np.nan) for name in ("samples", "fitted", "sensitivity", "noise_share")
     }
     status = np.full(cells, FitStatus.NOT_FITTED, dtype=np.uint8)
-    noise_sd, signed = np.full(n_slices, np.nan), np.zeros(n_slices, dtype=np.bool_)
+    noise_sd, floor_sd, signed = np.full(n_slices, np.nan), np.zeros(n_slices), np.zeros(n_slices, dtype=np.bool_)
     notes = [""] * n_slices
     factor = sample_noise_factor(polar)
     mid_wall = np.broadcast_to((polar.depths >= _MID_WALL[0]) & (polar.depths <= _MID_WALL[1]), tuple(grid)).ravel()
@@ -145,7 +148,7 @@ def fit_cells(stack: WeightedStack, polar: PolarStack, times: tuple[IntArray, ..
             ("noise_share", one.share),
         ):
             series[name][s, used] = found.T.reshape(used.size, *grid)
-        noise_sd[s], signed[s], notes[s] = one.noise_sd, one.signed, one.note
+        noise_sd[s], floor_sd[s], signed[s], notes[s] = one.noise_sd, one.floor_sd, one.signed, one.note
     return PolarFit(
         model=stack.model,
         times_ms=stack.times_ms,
@@ -153,6 +156,7 @@ def fit_cells(stack: WeightedStack, polar: PolarStack, times: tuple[IntArray, ..
         **series,
         status=status,
         noise_sd=noise_sd,
+        floor_sd=floor_sd,
         signed=signed,
         notes=tuple(notes),
     )
@@ -177,25 +181,26 @@ def _fit_slice(
     if settings.leave_out_outliers:
         signals = without_spoiled_images(signals, times_ms, model, magnitude)
     fit = fit_relaxation(signals, times_ms, model, magnitude, with_sensitivity=True)
-    noise_sd = _pixel_noise(fit, weights, 1.0)
+    noise_sd = _pixel_noise(fit, weights)
     if signed or not settings.noise_floor:
         fitted = fitted_signal(fit, times_ms)
         signs = np.where(fitted < 0, -1.0, 1.0) if get_model(model).magnitude and not signed else 1.0
-        return _SliceFit(fit, signs * signals, fitted, np.ones(signals.shape), noise_sd, signed, note)
+        return _SliceFit(fit, signs * signals, fitted, np.ones(signals.shape), noise_sd, 0.0, signed, note)
 
     def around(values: Float64Array) -> Float64Array:
         return _mean_around(values, grid)
 
-    share: Float64Array = np.ones(signals.shape)
+    floor_sd = 0.0
     for _ in range(2):  # the noise that the first fit leaves still holds the floor's misfit
-        fit = fit_above_noise_floor(signals, times_ms, model, noise_sd, around=around)
-        fitted = fitted_signal(fit, times_ms)
-        share = noise_share(np.nan_to_num(np.abs(fitted)), noise_sd)
-        noise_sd = _pixel_noise(fit, weights, share)
+        floor_sd = noise_sd if noise_sd > 0 else 0.0
+        fit = fit_above_noise_floor(signals, times_ms, model, floor_sd, around=around)
+        noise_sd = _pixel_noise(fit, weights)
+    fitted = fitted_signal(fit, times_ms)
     size = np.nan_to_num(np.abs(fitted))
-    floor = rician_mean(size, noise_sd) - size if noise_sd > 0 else np.zeros_like(size)
+    mean, _, share = rician_moments(size, floor_sd)
+    floor = mean - size
     signs = np.where(fitted < 0, -1.0, 1.0) if get_model(model).magnitude else np.ones_like(fitted)
-    return _SliceFit(fit, signs * (signals - floor), fitted, share, noise_sd, False, note)
+    return _SliceFit(fit, signs * (signals - floor), fitted, share, noise_sd, floor_sd, False, note)
 
 
 def _sign_contradiction(signals: Float64Array, times_ms: Float64Array, model: str) -> str:
@@ -214,15 +219,16 @@ def _sign_contradiction(signals: Float64Array, times_ms: Float64Array, model: st
     return f"the signs from phase leave {ratio:.1f} times the residual variance of the best signs"
 
 
-def _pixel_noise(fit: RelaxationFit, weights: Float64Array, share: Float64Array | float) -> float:
+def _pixel_noise(fit: RelaxationFit, weights: Float64Array) -> float:
     """SD of one pixel's noise from the residuals of interpolated samples, pooled over the trusted cells at mid-wall.
 
-    Interpolated samples are smoother than pixels: ``weights`` is their variance relative to a pixel's, ``share`` what
-    the noise floor leaves of it. NaN where there are as many images as parameters.
+    Interpolated samples are smoother than pixels: ``weights`` is their variance relative to a pixel's. NaN where there
+    are as many images as parameters.
     """
-    used = (fit.status == FitStatus.OK) & (weights > 0).any(axis=1)
+    # ambiguous signs too: they are called so where residuals are large, and without those the noise came out 8 % low
+    used = np.isin(fit.status, COUNTED_STATUS) & (weights > 0).any(axis=1)
     freedom: npt.NDArray[np.signedinteger[Any]] = fit.n_samples[used] - fit.n_parameters
-    expected = float(((weights * share)[used].mean(axis=1) * freedom).sum())
+    expected = float((weights[used].mean(axis=1) * freedom).sum())
     return float(np.sqrt(fit.ssr[used].sum() / expected)) if expected > 0 else float("nan")
 
 

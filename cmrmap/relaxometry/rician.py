@@ -2,13 +2,14 @@
 
 The mean of a magnitude is not its signal: it lies above by about sigma^2 / (2 mu), and at the null by 1.25 sigma. A fit
 turns that into a bias of T which no number of pixels averages away: the saturated image of a T2 series carries it, and
-the samples about the null of an inversion recovery. What a sample has too much follows from the fit itself.
+the samples about the null of an inversion recovery. What a sample has too much follows from the fit itself. At the
+null a magnitude knows neither its signal nor its sign; in a recovery, whose other images tell both, it hardly counts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -21,13 +22,15 @@ from cmrmap.types import BoolArray, FitStatus, Float64Array
 #: Takes values (pixels, times) and returns their mean over each pixel's neighbourhood; NaN must not spread.
 Neighbourhood = Callable[[Float64Array], Float64Array]
 
-_ROUNDS = 4  # the correction changes by a few percent of itself from the third round on
+_ROUNDS = 6  # of what is to be corrected a third or less is left from round to round
 _FAR_SIGNAL = 100.0  # in noise SDs: beyond, the series' first term is exact to a part in 1e8
-_LEAST_SLOPE = 0.05  # of the mean magnitude: at the null itself a magnitude knows nothing of its signal
+_LEAST_SLOPE = 0.05  # in models without a null, where a sample in the noise counts in full
 
 
-def rician_mean(signal_size: npt.ArrayLike, noise_sd: npt.ArrayLike) -> Float64Array:
-    """Mean of the magnitude of a signal with complex Gaussian noise.
+def rician_moments(
+    signal_size: npt.ArrayLike, noise_sd: npt.ArrayLike
+) -> tuple[Float64Array, Float64Array, Float64Array]:
+    """Mean of the magnitude of a signal with complex Gaussian noise, its slope, and its variance.
 
     Parameters
     ----------
@@ -36,24 +39,22 @@ def rician_mean(signal_size: npt.ArrayLike, noise_sd: npt.ArrayLike) -> Float64A
 
     Returns
     -------
-    broadcast shape: ``sigma sqrt(pi/2) L_(1/2)(-mu^2 / (2 sigma^2))`` (Gudbjartsson and Patz, Magn Reson Med
-    1995;34:910-914, equation 3)
+    all of the broadcast shape: the mean ``sigma sqrt(pi/2) L_(1/2)(-mu^2 / (2 sigma^2))`` (Gudbjartsson and Patz, Magn
+    Reson Med 1995;34:910-914, equation 3); its derivative by the signal, 1 far above the noise and 0 at the null; the
+    variance over that of one channel's noise, 1 far above the noise and 0.43 at the null
     """
     mu, sigma = np.broadcast_arrays(np.asarray(signal_size, np.float64), np.asarray(noise_sd, np.float64))
     near = (sigma > 0) & (mu < _FAR_SIGNAL * sigma)
     s = np.where(near, sigma, 1.0)
-    x = (np.where(near, mu, 0.0) / s) ** 2 / 4.0
-    exact = s * np.sqrt(np.pi / 2.0) * ((1.0 + 2.0 * x) * ive(0, x) + 2.0 * x * ive(1, x))
-    return np.asarray(np.where(near, exact, mu + sigma**2 / (2.0 * np.where(near, 1.0, np.maximum(mu, 1e-300)))))
-
-
-def noise_share(signal_size: npt.ArrayLike, noise_sd: float) -> Float64Array:
-    """Variance of a magnitude over that of one channel's noise: 1 far above the noise, 0.43 at the null."""
-    mu = np.asarray(signal_size, np.float64)
-    if not noise_sd > 0:
-        return np.ones_like(mu)
-    scaled = np.minimum(mu / noise_sd, _FAR_SIGNAL)  # beyond, the difference of squares would only lose digits
-    return np.asarray(np.clip(scaled**2 + 2.0 - rician_mean(scaled, 1.0) ** 2, 0.0, 1.0))
+    ratio = np.where(near, mu, 0.0) / s
+    x = ratio**2 / 4.0
+    even, odd = ive(0, x), ive(1, x)
+    exact = np.sqrt(np.pi / 2.0) * ((1.0 + 2.0 * x) * even + 2.0 * x * odd)
+    mean = np.where(near, s * exact, mu + sigma**2 / (2.0 * np.where(near, 1.0, np.maximum(mu, 1e-300))))
+    slope = np.where(near, np.sqrt(np.pi / 8.0) * ratio * (even + odd), 1.0)
+    # beyond, the difference of squares would only lose digits
+    share = np.where(near, np.clip(ratio**2 + 2.0 - exact**2, 0.0, 1.0), 1.0)
+    return np.asarray(mean), np.asarray(slope), np.asarray(share)
 
 
 def fitted_signal(fit: RelaxationFit, times_ms: npt.ArrayLike) -> Float64Array:
@@ -72,11 +73,16 @@ def fit_above_noise_floor(
 ) -> RelaxationFit:
     """Fit magnitudes with the noise floor taken out of them.
 
-    A fit of the magnitudes as they are tells the signed signal of every sample, averaged over its neighbourhood. Each
-    sample is lowered by the Rician excess ``E|S| - |mu|`` at that signal mu, given its sign, and fitted again as signed
-    data, four times. The neighbourhood matters where a sample lies in the noise: alone it knows neither its sign nor
-    its excess. Means of neighbouring magnitudes (interpolated samples) have the same excess, so ``noise_sd`` is always
-    that of one pixel and one channel.
+    A fit of the magnitudes as they are tells the signed signal m of every sample, averaged over its neighbourhood. The
+    mean E|S| of a magnitude at that signal, its slope D and variance V tell what a sample S says of its signal, and all
+    are fitted again as signed data, six times. The neighbourhood matters where a sample lies in the noise: alone it
+    knows neither its sign nor its excess. Means of neighbouring magnitudes (interpolated samples) have the same excess,
+    so ``noise_sd`` is always that of one pixel and one channel.
+
+    Recoveries solve the quasi-score equation ``sum J' (D / V) (S - E|S|) = 0`` (Wedderburn, Biometrika
+    1974;61:439-447), by fits of ``f + (D / V) (S - E|S|)`` with f the fit before. Far above the noise D = V = 1; at the
+    null D = 0, for there a sample has nothing to give but noise, and the wrong sign to a whole neighbourhood. Decays
+    solve ``sum J' (S - E|S|) = 0``: they have no sign to mistake, and a saturated image alone tells the offset.
 
     Parameters
     ----------
@@ -90,57 +96,88 @@ def fit_above_noise_floor(
     Returns
     -------
     RelaxationFit
-        With sensitivity to the given magnitudes, and SDs that count what the noise floor does to both. NULL_AMBIGUOUS
-        is kept from the first fit.
+        With sensitivity to the given magnitudes, and SDs that count what the noise floor does to both. ``ssr`` is of
+        residuals over sqrt(V), so that ``noise_sd`` is that of one channel. NULL_AMBIGUOUS is kept from the first fit.
     """
     given = np.asarray(signals, np.float64)
     times = np.asarray(times_ms, np.float64)
     fit = first = fit_relaxation(given, times, model, with_sensitivity=True, backend=backend)
     if not noise_sd > 0:
         return first
-    signs = np.ones(given.shape)
-    expected = fitted_signal(fit, times)
+    own = fitted_signal(fit, times)
     for _ in range(_ROUNDS):
-        expected = fitted_signal(fit, times)
-        if around is not None:
-            trusted = np.isin(fit.status, (FitStatus.OK, FitStatus.NULL_AMBIGUOUS))
-            mean = around(np.where(trusted[:, None], expected, np.nan))
-            expected = np.where(np.isfinite(mean), mean, expected)
-        if get_model(model).magnitude:
-            signs = np.where(expected < 0, -1.0, 1.0)
-        size = np.nan_to_num(np.abs(expected))
-        excess = np.where(np.isfinite(expected), rician_mean(size, noise_sd) - size, 0.0)
-        fit = fit_relaxation(
-            signs * (given - excess), times, model, magnitude=False, with_sensitivity=True, backend=backend
-        )
-    return _with_true_errors(fit, first, times, signs, np.abs(expected), np.isfinite(given), noise_sd, around is None)
+        floor = _Floor.at(_expected(fit, own, around), noise_sd, recovers=get_model(model).magnitude)
+        known = np.isfinite(own) & np.isfinite(floor.signal)
+        aim = np.where(known, own + floor.weight * floor.residuals(given, own), given)
+        fit = fit_relaxation(aim, times, model, magnitude=False, with_sensitivity=True, backend=backend)
+        own = fitted_signal(fit, times)
+    return _with_true_errors(fit, first, times, floor, given, around is None)
+
+
+def _expected(fit: RelaxationFit, own: Float64Array, around: Neighbourhood | None) -> Float64Array:
+    """Fitted signals averaged over the neighbourhood; a pixel's own where no neighbour has an answer."""
+    if around is None:
+        return own
+    trusted = np.isin(fit.status, (FitStatus.OK, FitStatus.NULL_AMBIGUOUS))
+    mean = around(np.where(trusted[:, None], own, np.nan))
+    return np.where(np.isfinite(mean), mean, own)
+
+
+@dataclass(frozen=True, slots=True)
+class _Floor:
+    """What the noise does to magnitudes of given signals, and what they count; all (pixels, times).
+
+    Attributes
+    ----------
+    signal : expected signed signal, NaN where there is none
+    signs : of the signal; 1 in models that do not change it
+    mean, slope, share : of the magnitude: mean, derivative by the signal, variance over that of the channel's noise
+    weight : of the residual in the estimating equation
+    follows : how a sample's mean follows a pixel's signal where it differs from the expected one
+    """
+
+    signal: Float64Array
+    signs: Float64Array
+    mean: Float64Array
+    slope: Float64Array
+    share: Float64Array
+    weight: Float64Array
+    follows: Float64Array
+
+    @classmethod
+    def at(cls, signal: Float64Array, noise_sd: float, *, recovers: bool) -> _Floor:
+        size = np.nan_to_num(np.abs(signal))
+        mean, slope, share = rician_moments(size, noise_sd)
+        one = np.ones_like(size)
+        if recovers:
+            return cls(signal, np.where(signal < 0, -one, one), mean, slope, share, slope / share, slope)
+        return cls(np.abs(signal), one, mean, np.maximum(slope, _LEAST_SLOPE), share, one, one)
+
+    def residuals(self, given: Float64Array, own: Float64Array) -> Float64Array:
+        """Signed residuals of the magnitudes of pixels that have their ``own`` signals."""
+        return self.signs * (given - self.mean) - self.follows * (own - self.signal)
 
 
 def _with_true_errors(
-    fit: RelaxationFit,
-    first: RelaxationFit,
-    times: Float64Array,
-    signs: Float64Array,
-    size: Float64Array,
-    present: BoolArray,
-    noise_sd: float,
-    alone: bool,
+    fit: RelaxationFit, first: RelaxationFit, times: Float64Array, floor: _Floor, given: Float64Array, alone: bool
 ) -> RelaxationFit:
-    """Sensitivity of the estimate that solves ``J' (S - E|S|) = 0``, and the SD of one pixel.
+    """Sensitivity of the estimate that solves ``J' w (S - E|S|) = 0``, its SD for one pixel, and its residuals.
 
-    The sensitivity, rows of ``(J' D J)^-1 J'``, counts that the excess follows the fit; D is the slope of the mean
-    magnitude with the signal, less than 1 near the null. A pixel whose excess is that of its neighbourhood does not
-    feel it alone, only the mean over the neighbourhood does: its own SD is that of the signed fit.
+    The sensitivity, rows of ``(J' w D J)^-1 J' w``, counts that the excess follows the fit. A pixel's own SD does not
+    where its excess is that of its neighbourhood: then it is that of the signed fit.
     """
-    sensitivity = np.full(signs.shape, np.nan)
-    answered = np.isfinite(np.asarray(fit.sensitivity)[:, 0]) & np.isfinite(size).all(axis=1)
+    present = np.isfinite(given)
+    sensitivity = np.full(given.shape, np.nan)
+    answered = np.isfinite(np.asarray(fit.sensitivity)[:, 0]) & np.isfinite(floor.signal).all(axis=1)
     if answered.any():
-        near = np.maximum(size[answered], 0.0)
-        step = 0.05 * noise_sd
-        slope = np.clip((rician_mean(near + step, noise_sd) - rician_mean(near, noise_sd)) / step, _LEAST_SLOPE, 1.0)
-        sensitivity[answered] = _score_rows(fit, times, answered, slope * present[answered]) * present[answered]
-    own = sensitivity if alone else np.asarray(fit.sensitivity)
-    spread = np.sqrt(np.nansum(own**2 * noise_share(np.nan_to_num(size), noise_sd), axis=1))
+        weight = (floor.weight * present)[answered]
+        sensitivity[answered] = _score_rows(fit, times, answered, weight, floor.slope[answered])
+    recovers = get_model(fit.model).magnitude
+    rows = sensitivity if alone or recovers else np.asarray(fit.sensitivity)
+    spread = np.sqrt(np.nansum(rows**2 * floor.share, axis=1))
+    residuals = floor.residuals(given, fitted_signal(fit, times))
+    ssr = np.where(np.isfinite(fit.ssr), np.nansum(residuals**2 / floor.share, axis=1), np.nan)
+    fit = replace(fit, ssr=ssr)
     status = np.where(
         (fit.status == FitStatus.OK) & (first.status == FitStatus.NULL_AMBIGUOUS), first.status, fit.status
     )
@@ -148,21 +185,49 @@ def _with_true_errors(
         fit,
         sd_ms=np.where(answered & np.isfinite(fit.sd_ms), fit.noise_sd * spread, np.nan),
         status=status.astype(np.uint8),
-        n_negative=((signs < 0) & present).sum(axis=1).astype(np.int16),
-        sensitivity=sensitivity * signs,
+        n_negative=((floor.signs < 0) & present).sum(axis=1).astype(np.int16),
+        sensitivity=sensitivity * floor.signs,
     )
 
 
-def _score_rows(fit: RelaxationFit, times: Float64Array, which: BoolArray, slope: Float64Array) -> Float64Array:
-    """Rows of T (MOLLI: of T1, by the chain rule) of ``(J' D J)^-1 J'``, (pixels, times)."""
+def residual_share(model: str, times_ms: npt.ArrayLike, parameters: Float64Array, noise_sd: float) -> Float64Array:
+    """Return what an error of each sample leaves in each residual of a fit above the noise floor.
+
+    Parameters
+    ----------
+    model, times_ms : as fitted
+    parameters : (3,) T (T*), A and B of the fit; B is not read in models without
+    noise_sd : of one channel; 0: no floor was taken out
+
+    Returns
+    -------
+    (times, times) ``1 - D J (J' w D J)^-1 J' w``; the plain fit's 1 - H without noise
+    """
+    chosen, times = get_model(model), np.asarray(times_ms, np.float64)
+    t, a, b = (float(x) for x in parameters)
+    b = b if chosen.has_offset else 0.0
+    floor = _Floor.at(signal(chosen, times, t, a, b), noise_sd, recovers=chosen.magnitude)
+    columns = jacobian(chosen, times, t, a, b)
+    length = np.sqrt((columns**2).sum(axis=0))
+    columns = columns / np.where(length > 0, length, 1.0)
+    normal = columns.T @ ((floor.weight * floor.slope)[:, None] * columns)
+    rows = np.linalg.pinv(normal, hermitian=True) @ (columns.T * floor.weight)
+    return np.asarray(np.eye(times.size) - floor.slope[:, None] * (columns @ rows))
+
+
+def _score_rows(
+    fit: RelaxationFit, times: Float64Array, which: BoolArray, weight: Float64Array, slope: Float64Array
+) -> Float64Array:
+    """Rows of T (MOLLI: of T1, by the chain rule) of ``(J' w D J)^-1 J' w``, (pixels, times)."""
     model = get_model(fit.model)
     t, a, b = (np.asarray(x)[which] for x in (fit.t_star_ms, fit.amplitude, fit.offset))
     columns = jacobian(model, times, t, a, b)
     scale = np.sqrt((columns**2).sum(axis=1, keepdims=True))  # T in ms beside A in counts: equal lengths invert better
     scale = np.where(scale > 0, scale, 1.0)
     columns = columns / scale
-    normal = np.einsum("xti,xt,xtj->xij", columns, slope, columns)
-    rows = np.einsum("xij,xtj->xit", np.linalg.pinv(normal, hermitian=True), columns) / scale.transpose(0, 2, 1)
+    normal = np.einsum("xti,xt,xtj->xij", columns, weight * slope, columns)
+    inverse = np.linalg.pinv(normal, hermitian=True)
+    rows = np.einsum("xij,xtj,xt->xit", inverse, columns, weight) / scale.transpose(0, 2, 1)
     if not model.look_locker:
         return np.asarray(rows[:, 0], np.float64)
     gradient = np.stack([b / a - 1.0, -t * b / a**2, t / a], axis=-1)

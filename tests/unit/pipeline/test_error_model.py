@@ -117,3 +117,33 @@ def test_signs_that_no_recovery_explains_are_not_believed(chain) -> None:
 )
 def test_a_variance_judged_by_few_images_is_widened(own, pooled, expected) -> None:
     assert widened(own, pooled) == pytest.approx(expected, rel=1e-4)
+
+
+def test_images_of_uneven_brightness_widen_the_errors_where_they_are_uneven(chain) -> None:
+    """The coils' shading changes more at one side of the wall than at the other: so do the errors it makes."""
+    one = chain[MapKind.NATIVE_T1]
+    side = np.maximum(np.cos(one.polar.angles_rad), 0.0)[:, None]
+    drawn = 0.06 * np.random.default_rng(1).standard_normal(one.polar.signals.shape[:2])
+    changed = _map(one, replace(one.polar, signals=one.polar.signals * (1.0 + drawn[..., None, None] * side)))
+    angle = np.cos(one.polar.angles_rad)
+    told = {}
+    for name, inside in (("uneven", angle > 0.8), ("even", angle < -0.8)):
+        cells = np.zeros(one.map.polar_values.shape)
+        cells[0, inside] = np.isfinite(changed.map.polar_values[0, inside])
+        cells /= cells.sum()
+        told[name] = np.sqrt(changed.variance(cells) / one.variance(cells))
+    assert told["uneven"] > 2.0
+    assert told["even"] < 1.3
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_floor_is_that_of_the_noise_also_where_many_signs_are_ambiguous(chain, kind) -> None:
+    """Signs are called ambiguous where residuals are large: noise judged without those cells comes out too low."""
+    one = chain[kind]
+    noise_sd = 3.0 * chain.study[kind].noise_sd  # SNR 10
+    noise = np.random.default_rng(2).normal(
+        0.0, np.sqrt(8.0) * chain.study[kind].noise_sd, (2, *one.stack.images.shape)
+    )
+    images = np.hypot(one.stack.images + noise[0], noise[1])
+    (polar,) = align((replace(one.stack, images=images),), (one.refined,), SETTINGS)
+    assert _map(one, polar).cells.floor_sd == pytest.approx(noise_sd, rel=0.05)

@@ -4,25 +4,36 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
-from cmrmap.relaxometry import fit_above_noise_floor, fit_relaxation, fitted_signal
-from cmrmap.relaxometry.rician import noise_share, rician_mean
+from cmrmap.relaxometry import fit_above_noise_floor, fit_relaxation, fitted_signal, get_model
+from cmrmap.relaxometry.rician import residual_share, rician_moments
 from cmrmap.types import FitStatus
 
 
 @pytest.mark.parametrize("size", [0.0, 0.5, 1.0, 3.0, 20.0])
-def test_mean_and_variance_of_a_magnitude_agree_with_draws(size) -> None:
+def test_moments_of_a_magnitude_agree_with_draws(size) -> None:
     noise = np.random.default_rng(0).normal(0.0, 2.0, (2, 400_000))
-    drawn = np.hypot(2.0 * size + noise[0], noise[1])
-    assert rician_mean(2.0 * size, 2.0) == pytest.approx(drawn.mean(), abs=0.015)
-    assert noise_share(2.0 * size, 2.0) == pytest.approx(drawn.var() / 4.0, abs=0.01)
+
+    def drawn(at):
+        return np.hypot(2.0 * at + noise[0], noise[1])
+
+    mean, slope, share = rician_moments(2.0 * size, 2.0)
+    assert mean == pytest.approx(drawn(size).mean(), abs=0.015)
+    assert share == pytest.approx(drawn(size).var() / 4.0, abs=0.01)
+    change = (drawn(size + 0.01).mean() - drawn(abs(size - 0.01)).mean()) / 0.04 if size else 0.0
+    assert slope == pytest.approx(change, abs=0.005)
 
 
-def test_limits_of_the_mean() -> None:
-    np.testing.assert_allclose(rician_mean([0.0, 1e9], 1.0), [np.sqrt(np.pi / 2.0), 1e9])
-    np.testing.assert_array_equal(rician_mean([0.0, 3.0], 0.0), [0.0, 3.0])
-    np.testing.assert_allclose(rician_mean([99.999, 100.001], 1.0) - [99.999, 100.001], 0.005, rtol=1e-4)
-    np.testing.assert_array_equal(noise_share([0.0, 5.0], 0.0), 1.0)
+def test_limits_of_the_moments() -> None:
+    mean, slope, share = rician_moments([0.0, 1e9], 1.0)
+    np.testing.assert_allclose(mean, [np.sqrt(np.pi / 2.0), 1e9])
+    np.testing.assert_allclose(slope, [0.0, 1.0])
+    np.testing.assert_allclose(share, [2.0 - np.pi / 2.0, 1.0])
+    for values, limit in zip(rician_moments([0.0, 3.0], 0.0), ([0.0, 3.0], 1.0, 1.0), strict=True):
+        np.testing.assert_array_equal(values, limit)  # no noise
+    near, far = (np.array(rician_moments(at, 1.0)) - [at, 0.0, 0.0] for at in (99.999, 100.001))
+    np.testing.assert_allclose(near, far, rtol=1e-4)
 
 
 def _around(values):
@@ -54,6 +65,47 @@ def test_reported_sd_is_the_spread_also_where_a_sample_lies_at_the_null(simulate
     assert np.sqrt((fit.sd_ms**2).mean()) / fit.t_ms.std() == pytest.approx(1.0, abs=0.1)
     plain = fit_relaxation(magnitudes, pixels.times_ms, "stone_2p")
     assert plain.t_ms.std() > 1.15 * fit.t_ms.std()  # the neighbourhood knows the sign that a pixel alone does not
+
+
+@pytest.mark.parametrize("t_ms", [480.0, 505.0, 530.0])
+def test_means_of_regions_spread_as_their_pixels_sensitivities_say_with_a_sample_at_the_null(t_ms, simulate, rician):
+    """A neighbourhood of few pixels is wrong about a sign at the null all together: there it must not count."""
+    pixels = simulate("stone_2p", t_ms, n_pixels=24 * 256, snr=40.0)
+    magnitudes = rician(pixels, np.random.default_rng(3))
+
+    def around(values):
+        planes = values.reshape(256, 24, -1)
+        return ndimage.uniform_filter(planes, (5, 3, 1), mode="nearest").reshape(values.shape)
+
+    fit = fit_above_noise_floor(magnitudes, pixels.times_ms, "stone_2p", pixels.noise_sd, around=around)
+    regions = fit.t_ms.reshape(32, 8, 6, 4).mean(axis=(1, 3))
+    share = rician_moments(np.abs(pixels.clean), pixels.noise_sd)[2]
+    told = pixels.noise_sd * np.sqrt((fit.sensitivity**2 * share).sum(axis=1).mean() / 32)
+    assert regions.std() == pytest.approx(told, rel=0.15)
+    assert abs(regions.mean() - t_ms) < 4 * told / np.sqrt(regions.size)
+
+
+@pytest.mark.parametrize(("model", "t_ms"), [("stone_2p", 505.0), ("t2_3p", 50.0), ("molli_3p", 900.0)])
+def test_what_an_error_leaves_is_what_the_residuals_show(model, t_ms, simulate) -> None:
+    pixels = simulate(model, t_ms, n_pixels=1)
+    sigma = 0.03 * np.abs(pixels.clean).max()
+    magnitudes = rician_moments(np.abs(pixels.clean), sigma)[0]
+
+    def residuals(values):
+        fit = fit_above_noise_floor(values, pixels.times_ms, model, sigma)
+        fitted = fitted_signal(fit, pixels.times_ms)
+        signs = np.sign(fitted) if get_model(model).magnitude else 1.0
+        return (signs * (values - rician_moments(np.abs(fitted), sigma)[0]))[0], fit
+
+    before, fit = residuals(magnitudes)
+    parameters = np.array([fit.t_star_ms[0], fit.amplitude[0], fit.offset[0]])
+    left = residual_share(model, pixels.times_ms, parameters, sigma)
+    signs = np.sign(pixels.clean[0])
+    for time in range(magnitudes.shape[1]):
+        moved = magnitudes.copy()
+        moved[0, time] += 0.02 * sigma
+        change = (residuals(moved)[0] - before) / (0.02 * sigma)
+        np.testing.assert_allclose(change * signs[time], left[:, time], atol=0.03)
 
 
 def test_sensitivity_is_the_derivative_to_the_magnitudes(simulate) -> None:
