@@ -93,7 +93,10 @@ def test_every_mean_has_an_uncertainty(analysis) -> None:
     for result in analysis.maps:
         for one in result.slices:
             assert one.statistics.uncertainty > 0
-            assert all(segment.statistics.uncertainty > one.statistics.uncertainty for segment in one.segments)
+            # not each: where images agree better than elsewhere, a segment is surer than the slice
+            errors = [segment.statistics.uncertainty for segment in one.segments]
+            assert min(errors) > 0
+            assert one.statistics.uncertainty < np.sqrt(np.mean(np.square(errors)))
         assert 0 < result.patient.uncertainty < max(one.statistics.uncertainty for one in result.slices)
 
 
