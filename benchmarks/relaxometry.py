@@ -26,10 +26,10 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from relaxometry_bars import bars
-from relaxometry_cases import CASES, STUDY_PIXELS, bound, simulate
-from relaxometry_methods import curve_fit_all, ours, timed, usable
-from relaxometry_peers import PEERS, run_peer
+from fitting.bars import bars
+from fitting.cases import CASES, STUDY_PIXELS, bound, simulate
+from fitting.methods import curve_fit_all, ours, timed, usable
+from fitting.peers import PEERS, run_peer
 
 PEER_PIXELS, CURVE_FIT_PIXELS = 1000, 1500
 PLOT_PIXELS = 60  # per T and SNR

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from magnitude_bars import bars as magnitude_bars
-from relaxometry_cases import CASES, MYOCARDIUM_PIXELS, STONE, STUDY_PIXELS, Case, bound, simulate
-from relaxometry_methods import by_turns, ours, timed
+
+from fitting.cases import CASES, MYOCARDIUM_PIXELS, STONE, STUDY_PIXELS, Case, bound, simulate
+from fitting.magnitude import bars as magnitude_bars
+from fitting.methods import by_turns, ours, timed
 
 
 def bars() -> None:

@@ -1,6 +1,6 @@
 """Other fits of the same pixels, each in an environment of its own that is made on first use.
 
-As a module: ``run_peer``. As a program, started by it inside a peer's environment: fits, with nothing of this package.
+``run_peer`` starts this module as a program inside a peer's environment, where it has nothing of this package.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from relaxometry_cases import CASES, Case
 
-HERE = Path(__file__).resolve().parent
+from fitting.cases import CASES, Case
+
+HERE = Path(__file__).resolve().parents[1]
 # mdreg imports scikit-learn without asking for it
 PEERS = {"ukat": "ukat==0.7.3", "mdreg": "mdreg==0.5.4 scikit-learn", "mrpro": "mrpro==0.261015"}
 INSTALL_SECONDS = 300
@@ -142,7 +143,7 @@ def run_peer(peer: str, exchange: Path) -> tuple[dict[str, np.ndarray], str]:
             return {}, f"does not install: {(errors[-1] if errors else 'no message')[:160]}"
         ready.write_text(PEERS[peer])
     try:
-        done = _python(python, str(Path(__file__).resolve()), peer, str(exchange), timeout=1800)
+        done = _python(python, "-m", "fitting.peers", peer, str(exchange), timeout=1800)
     except subprocess.TimeoutExpired:
         return {}, "took more than 30 minutes"
     if done.returncode:
@@ -154,7 +155,13 @@ def run_peer(peer: str, exchange: Path) -> tuple[dict[str, np.ndarray], str]:
 def _python(python: Path, *arguments: str, timeout: float) -> subprocess.CompletedProcess[str]:
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
     return subprocess.run(
-        [str(python), *arguments], capture_output=True, text=True, timeout=timeout, check=False, env=environment
+        [str(python), *arguments],
+        cwd=HERE,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+        env=environment,
     )
 
 

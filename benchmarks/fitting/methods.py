@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable
 
 import numpy as np
-from relaxometry_cases import Case
+
+from fitting.cases import Case
 
 
 def ours(case: Case, s: np.ndarray, backend: str) -> np.ndarray:
