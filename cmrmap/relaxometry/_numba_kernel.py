@@ -138,6 +138,19 @@ def _fit(
             value = s[j]
             total += value * value
             mean_sum += value
+        # four samples at once: each partial sum is fetched and stored once for the four
+        whole = n - n % 4
+        for j in range(0, whole, 4):
+            s0 = s[j]
+            s1 = s[j + 1]
+            s2 = s[j + 2]
+            s3 = s[j + 3]
+            for i in range(n_nodes):
+                g[0, i] += (s0 * dictionary[j, i] + s1 * dictionary[j + 1, i]) + (
+                    s2 * dictionary[j + 2, i] + s3 * dictionary[j + 3, i]
+                )
+        for j in range(whole, n):
+            value = s[j]
             for i in range(n_nodes):
                 g[0, i] += value * dictionary[j, i]
         for k in range(n_prefixes):
@@ -147,9 +160,19 @@ def _fit(
                 for i in range(n_nodes):
                     g[k, i] = g[k - 1, i] - value * dictionary[k - 1, i]
             base[k] = mean_sum * mean_sum / n if has_offset else 0.0
-            largest = 0.0
-            for i in range(n_nodes):
-                largest = max(largest, abs(g[k, i]))
+            # four running maxima: none waits for the one before
+            m0 = abs(g[k, 0])
+            m1 = m0
+            m2 = m0
+            m3 = m0
+            for i in range(0, n_nodes - 3, 4):
+                m0 = max(m0, abs(g[k, i]))
+                m1 = max(m1, abs(g[k, i + 1]))
+                m2 = max(m2, abs(g[k, i + 2]))
+                m3 = max(m3, abs(g[k, i + 3]))
+            for i in range(n_nodes - n_nodes % 4, n_nodes):
+                m0 = max(m0, abs(g[k, i]))
+            largest = max(max(m0, m1), max(m2, m3))
             best[k] = largest * largest + base[k]
 
         # refine, the most promising prefix first, every local maximum that may turn out best, and then those within the
