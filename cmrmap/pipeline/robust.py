@@ -1,7 +1,7 @@
 """Fits that one badly drawn image cannot spoil: a cell whose residuals betray it is fitted without that image.
 
 An outline that reaches into lung or blood in one image spoils a few cells of that image only; the other images of the
-cell still agree. Ours; docs/segmentation.md shows what it gives.
+cell still agree. Ours; docs/relaxometry.md shows what it gives.
 """
 
 from __future__ import annotations
