@@ -19,12 +19,16 @@ from scipy.special import expit, logit
 from cmrmap.errors import InputError
 from cmrmap.segmentation.model_folder import Network
 from cmrmap.segmentation.preprocess import FINE_PIXEL_MM, Crop, normalise, resample
-from cmrmap.segmentation.ring import trace
-from cmrmap.types import BoolArray, Label, LabelArray
+from cmrmap.segmentation.ring import Outline, Ring, trace
+from cmrmap.types import Label, LabelArray
 
 _DEFAULT_PIXEL_MM = 1.367  # of the Sunnybrook slices that come without one
-_LEAST_CAVITY_MM = 14.0  # radius below which a traced wall missed the reader's by a third
-_TRACED_WALL_MM = (4.0, 15.0)  # mean thickness of a traced wall that is believed
+_LEAST_CAVITY_MM = 6.0  # radius below which no traced wall is believed
+_TRACED_WALL_MM = (3.5, 17.0)  # mean thickness of one that is believed,
+_UNEVEN = 2.4  # its greatest thickness over the median: beyond, an outflow tract was taken for wall,
+_LEAST_OVERLAP = 0.9  # its ventricle's Dice with the network's,
+_MOST_BRIGHT = 0.3  # and the share of it that is as bright as blood
+_WIDE_MM = (18.0, 27.0)  # radius of a cavity from which on readers of maps leave out trabeculae as cine readers do
 _CAUTION = 1.3  # log odds taken off the network's: traced so, the epicardium has no bias on walls that readers drew
 _WALL_MM = (2.5, 26.0)
 _TRACE_RADIUS_PX = 52.0
@@ -106,23 +110,11 @@ def complete_walls(cases: tuple[CineCase, ...], network: Network) -> tuple[CineC
 
     The probabilities are averaged over the eight rotations and mirrorings and three grey scales.
     """
-    return tuple(case if case.wall_known else _with_wall(case, network) for case in cases)
+    return tuple(case if case.wall_known else with_wall(case, see(case, network)) for case in cases)
 
 
-def _with_wall(case: CineCase, network: Network) -> CineCase:
-    cavity = case.labels == Label.CAVITY
-    if np.sqrt(cavity.sum() / np.pi) * case.pixel_mm < _LEAST_CAVITY_MM:
-        return case
-    wall = traced_wall(case, network)
-    radii = [np.sqrt(mask.sum() / np.pi) * case.pixel_mm for mask in (cavity, cavity | wall)]
-    if not _TRACED_WALL_MM[0] < radii[1] - radii[0] < _TRACED_WALL_MM[1]:
-        return case
-    labels = np.where(cavity, Label.CAVITY, np.where(wall, Label.MYOCARDIUM, Label.BACKGROUND)).astype(np.uint8)
-    return replace(case, labels=labels, wall_known=True)
-
-
-def traced_wall(case: CineCase, network: Network) -> BoolArray:
-    """(row, column) True between the case's cavity and the epicardium that the network sees."""
+def see(case: CineCase, network: Network) -> npt.NDArray[np.float32]:
+    """(class, row, column) probabilities by the fine network, averaged over rotations, mirrorings and grey scales."""
     cavity = case.labels == Label.CAVITY
     centre = ndimage.center_of_mass(cavity)
     spacing = (case.pixel_mm, case.pixel_mm)
@@ -141,12 +133,59 @@ def traced_wall(case: CineCase, network: Network) -> BoolArray:
                 total = total + torch.rot90(seen, -turns, (1, 2)) / 8
     full = crop.paste_back(
         total[None], (fine.shape[-2], fine.shape[-1]), (cavity.shape[0], cavity.shape[1]), torch.tensor([1.0, 0, 0, 0])
-    )[0].numpy()
-    middle = (float(centre[0]), float(centre[1]))
+    )
+    return np.asarray(full[0].numpy(), dtype=np.float32)
+
+
+def with_wall(case: CineCase, seen: npt.NDArray[np.floating]) -> CineCase:
+    """Trace the case's wall in the probabilities ``seen``; where it is not believed, the case stays as it is."""
+    cavity = case.labels == Label.CAVITY
+    if np.sqrt(cavity.sum() / np.pi) * case.pixel_mm < _LEAST_CAVITY_MM:
+        return case
+    ring = traced_ring(case, seen)
+    shape = (cavity.shape[0], cavity.shape[1])
+    ventricle = ring.epicardium.fill(shape) | cavity
+    by_network = (seen[Label.MYOCARDIUM] + seen[Label.CAVITY]) > 0.5
+    thickness = (ring.epicardium.radius - ring.endocardium.radius) * case.pixel_mm
+    wall = ventricle & ~cavity
+    blood = np.percentile(case.image[cavity], 65)
+    bright = case.image > 0.5 * (blood + np.median(case.image[wall]))
+    overlap = 2 * np.count_nonzero(ventricle & by_network) / (ventricle.sum() + by_network.sum())
+    trusted = (
+        _TRACED_WALL_MM[0] < float(thickness.mean()) < _TRACED_WALL_MM[1]
+        and np.percentile(thickness, 95) < _UNEVEN * np.median(thickness)
+        and overlap > _LEAST_OVERLAP
+        and np.count_nonzero(bright & wall) < _MOST_BRIGHT * np.count_nonzero(wall)
+    )
+    if not trusted:
+        return case
+    drawn = _mapping_cavity(ring.endocardium, seen, case.pixel_mm).fill(shape)
+    labels = np.where(drawn, Label.CAVITY, np.where(ventricle, Label.MYOCARDIUM, Label.BACKGROUND))
+    return replace(case, labels=labels.astype(np.uint8), wall_known=True)
+
+
+def traced_ring(case: CineCase, seen: npt.NDArray[np.floating]) -> Ring:
+    """Trace the reader's endocardium, and the epicardium that the network sees."""
+    cavity = case.labels == Label.CAVITY
+    middle = ndimage.center_of_mass(cavity)
+    centre = (float(middle[0]), float(middle[1]))
     reach = _TRACE_RADIUS_PX * FINE_PIXEL_MM / case.pixel_mm
-    endocardium = trace(cavity.astype(np.float64), middle, reach).radius
-    bounds = (endocardium + _WALL_MM[0] / case.pixel_mm, endocardium + _WALL_MM[1] / case.pixel_mm)
-    seen = np.clip(full[Label.MYOCARDIUM] + full[Label.CAVITY], 1e-4, 1 - 1e-4).astype(np.float64)
-    inside = np.where(cavity, 1.0, expit(logit(seen) - _CAUTION))
-    epicardium = trace(inside, middle, reach, bounds)
-    return np.asarray(epicardium.fill((cavity.shape[0], cavity.shape[1])) & ~cavity, dtype=np.bool_)
+    endocardium = trace(cavity.astype(np.float64), centre, reach)
+    bounds = tuple(endocardium.radius + limit / case.pixel_mm for limit in _WALL_MM)
+    ventricle = np.clip(seen[Label.MYOCARDIUM] + seen[Label.CAVITY], 1e-4, 1 - 1e-4).astype(np.float64)
+    inside = np.where(cavity, 1.0, expit(logit(ventricle) - _CAUTION))
+    return Ring(endocardium, trace(inside, centre, reach, (bounds[0], bounds[1])))
+
+
+def _mapping_cavity(reader: Outline, seen: npt.NDArray[np.floating], pixel_mm: float) -> Outline:
+    """Draw the endocardium as readers of maps do: in small cavities nearer to the blood that is seen.
+
+    Cine readers count trabeculae and papillary muscles as cavity, in systole most of what they outline; readers of
+    maps do so in wide cavities and do not in small ones.
+    """
+    radius_mm = float(reader.radius.mean()) * pixel_mm
+    share = 0.5 * float(np.clip((_WIDE_MM[1] - radius_mm) / (_WIDE_MM[1] - _WIDE_MM[0]), 0, 1))
+    if not share:
+        return reader
+    blood = trace(np.asarray(seen[Label.CAVITY], dtype=np.float64), reader.centre, float(reader.radius.max()) + 2)
+    return Outline(reader.centre, (1 - share) * reader.radius + share * np.minimum(blood.radius, reader.radius))

@@ -29,7 +29,7 @@ WIDTHS: dict[str, tuple[int, ...]] = {"coarse": (16, 32, 64, 96), "fine": (16, 3
 _IMAGES_PER_SLICE = {1: 0.06, 3: 0.24, 6: 0.4, 9: 0.3}
 _IMAGES_PER_STEP = 18
 _WARM_UP_STEPS = 200
-_READER_SHARE = 0.3  # of the cine slices whose wall a reader drew; traced walls are less exact
+_READER_SHARE = 0.12  # of the cine slices whose wall a reader drew; traced walls are less exact
 _DECAY_SHARE = 0.25  # the last part of the training in which the learning rate falls to zero
 
 

@@ -35,6 +35,7 @@ WALLS_NAME = "cine_walls.npz"
 _DARKEST, _BRIGHTEST = -0.6, 1.6  # grey at and below which there is lung; above which brightness is the coil's
 _BRIGHT = 0.5  # grey above which a region outside the ventricle is blood or fat
 _LEAST_CONTRAST = 0.08  # of the full scale between wall and cavity: less cannot be taken apart
+_SOFT_PX = 0.8
 _NEAR_MM = 7.0  # a large bright region this near to the wall is the right ventricle, most of the time
 _LARGE_MM2 = 200.0
 _DEFORMED = 0.45  # of the slices, whose wall is made thicker or thinner
@@ -60,6 +61,7 @@ class CineScene:
     neighbours: tuple[int, ...]
     centre: tuple[float, float]
     radius_mm: float
+    cavity_radius_mm: float
     pixel_mm: float
     wall_known: bool
     wall_by_reader: bool
@@ -115,16 +117,23 @@ def prepare(case: CineCase) -> CineScene | None:
     numbers[order] = np.arange(1, len(order) + 1)
     return CineScene(
         grey=np.clip(grey, _DARKEST, 3.0).astype(np.float32),
-        masks=np.stack([wall if case.wall_known else np.zeros_like(wall), cavity]).astype(np.float32),
+        masks=_soft_masks(cavity, ventricle if case.wall_known else cavity),
         bright=numbers[regions],
         neighbours=tuple(int(numbers[i]) for i in touching if i and numbers[i] and areas[i] > _LARGE_MM2),
         centre=tuple(float(c) for c in ndimage.center_of_mass(cavity)),  # type: ignore[arg-type]
         radius_mm=float(np.sqrt(ventricle.sum() / np.pi)) * case.pixel_mm,
+        cavity_radius_mm=float(np.sqrt(cavity.sum() / np.pi)) * case.pixel_mm,
         pixel_mm=case.pixel_mm,
         wall_known=case.wall_known,
         wall_by_reader=case.wall_by_reader,
         borders=_borders(cavity, ventricle) if case.wall_known else None,
     )
+
+
+def _soft_masks(cavity: npt.NDArray[np.bool_], ventricle: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
+    """(2, row, column) shares of wall and cavity, without the steps of pixels that a deformed wall would stretch."""
+    inner, outer = (ndimage.gaussian_filter(mask.astype(np.float32), _SOFT_PX) for mask in (cavity, ventricle))
+    return np.stack([np.maximum(outer - inner, 0), inner])
 
 
 def _borders(cavity: npt.NDArray[np.bool_], ventricle: npt.NDArray[np.bool_]) -> tuple[Float64Array, Float64Array]:
@@ -154,7 +163,7 @@ def draw_cine_slice(rng: np.random.Generator, view: View, n_images: int, scene: 
     offset = draw_offset(rng, view)
     y, x = scene_grid(view, offset, rng.uniform(-np.pi, np.pi), bool(rng.random() < 0.5))
     rows, columns = (c + axis / (scene.pixel_mm * scale) for c, axis in zip(scene.centre, (y, x), strict=True))
-    share = float(rng.uniform(*_CAVITY_SHARE)) if rng.random() < _DEFORMED else None
+    share = float(rng.uniform(*_CAVITY_SHARE)) if rng.random() < _DEFORMED and scene.borders is not None else None
     places = scene.deformed(rows, columns, share)
     grey = ndimage.map_coordinates(scene.grey, places, order=1, mode="constant", cval=_DARKEST)
     masks = np.stack([ndimage.map_coordinates(mask, places, order=1) for mask in scene.masks])
@@ -167,6 +176,7 @@ def draw_cine_slice(rng: np.random.Generator, view: View, n_images: int, scene: 
             masks=np.concatenate([masks, np.zeros_like(masks[:1])]).astype(np.float32),
             offset_mm=offset,
             lv_radius_mm=scene.radius_mm * scale,
+            cavity_radius_mm=(scene.cavity_radius_mm if share is None else share * scene.radius_mm) * scale,
             phase_sensitive=contrast.phase_sensitive,
             known=(True, scene.wall_known, True, False),
         ),

@@ -66,7 +66,9 @@ def draw_anatomy(rng: np.random.Generator) -> Anatomy:
     share = rng.uniform(0.13, 0.42) if rng.random() < 0.6 else rng.uniform(0.3, 0.88)  # wall over radius
     wall = float(np.clip(radius * share, 3.0, min(25.0, radius - 3.0)))
     epicardium = radius * _outline(rng, np.array([0.06, 0.025, 0.015, 0.01]))
-    thickness = wall * np.clip(_outline(rng, np.array([0.18, 0.1, 0.05]), first=1), 0.45, 1.9)
+    # a thick wall about a small cavity varies by as much as the cavity's own shape, else the cavity would be pinched
+    uneven = min(wall, 1.2 * max(radius - wall, 3.0)) * (_outline(rng, np.array([0.18, 0.1, 0.05]), first=1) - 1)
+    thickness = np.clip(wall + uneven, 0.45 * wall, 1.9 * wall)
     endocardium = np.maximum(epicardium - thickness, 1.5)
     endocardium = np.clip(endocardium, 1.5, epicardium - 2.0)
     trabeculae = np.ones(_TABLE)

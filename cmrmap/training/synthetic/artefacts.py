@@ -1,4 +1,4 @@
-"""What the scanner adds: coil profile, blur, ghosts, bands, noise, and the magnitude."""
+"""What the scanner adds: coil profile, blur, ghosts, bands, noise, zero-filling, and the magnitude."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ class Artefacts:
     gamma: float
     band: tuple[float, float, float, float] | None  # direction, period and phase (fractions), depth
     gain: Float64Array
+    sampled: tuple[float, float] | None  # share of k-space that was read along rows and columns; the rest is zero
+    taper: float  # of its outer part, by which a window takes off the ringing; 0 = none
 
 
 def draw_artefacts(rng: np.random.Generator, n_images: int) -> Artefacts:
@@ -48,6 +50,8 @@ def draw_artefacts(rng: np.random.Generator, n_images: int) -> Artefacts:
         gamma=float(np.exp(rng.normal(0, 0.15))),
         band=band,
         gain=np.exp(rng.normal(0, 0.1, n_images)),
+        sampled=(float(rng.uniform(0.45, 1.0)), float(rng.uniform(0.55, 1.0))) if rng.random() < 0.7 else None,
+        taper=float(rng.uniform(0.0, 0.8)),
     )
 
 
@@ -64,6 +68,19 @@ def _blur(images: Tensor, sigma_y: float, sigma_x: float) -> Tensor:
         padding = (0, 0, radius, radius) if axis == 2 else (radius, radius, 0, 0)
         out = torch.nn.functional.conv2d(torch.nn.functional.pad(out, padding, mode="replicate"), kernel)
     return out.squeeze(1)
+
+
+def _zero_fill(images: Tensor, sampled: tuple[float, float], taper: float) -> Tensor:
+    """Complex images of which only the middle of k-space was read: blurred, ringing, their noise correlated."""
+    spectrum = torch.fft.fft2(images)
+    for axis, share in zip((-2, -1), sampled, strict=True):
+        frequency = torch.fft.fftfreq(images.shape[axis]).abs() / (0.5 * share)
+        # Tukey's window
+        fall = ((frequency - (1 - taper)) / max(taper, 1e-6)).clamp(0, 1)
+        window = torch.where(frequency <= 1, 0.5 * (1 + torch.cos(torch.pi * fall)), torch.zeros(()))
+        spectrum = spectrum * (window[:, None] if axis == -2 else window)
+    filled: Tensor = torch.fft.ifft2(spectrum)
+    return filled
 
 
 def corrupt(
@@ -86,8 +103,11 @@ def corrupt(
     # noise is the same in all images of a slice: a receiver does not know the preparation
     sigma = float(images.abs().mean(dim=(1, 2)).max()) * 1.6 / artefacts.snr
     noise = torch.from_numpy(rng.standard_normal((2, *images.shape), dtype=np.float32)) * sigma
+    complex_images = torch.complex(images + noise[0], noise[1])
+    if artefacts.sampled is not None:
+        complex_images = _zero_fill(complex_images, artefacts.sampled, artefacts.taper)
     if phase_sensitive:
-        return images + noise[0]
-    magnitude = torch.hypot(images + noise[0], noise[1])
+        return complex_images.real.contiguous()
+    magnitude = complex_images.abs()
     peak = magnitude.amax(dim=(1, 2), keepdim=True).clamp_min(1e-6)
     return peak * (magnitude / peak) ** artefacts.gamma
