@@ -1,5 +1,7 @@
 """The synthetic generator: the same seed gives the same slice, and every slice can be learned from."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -7,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cmrmap.training.synthetic import COARSE_VIEW, FINE_VIEW, View, draw_slice
+from cmrmap.training.synthetic.artefacts import corrupt, draw_artefacts
 from cmrmap.training.synthetic.contrast import FAMILIES, draw_contrast
 from cmrmap.training.synthetic.tissues import N_TISSUES, Tissue, draw_tissues
 from cmrmap.types import Label
@@ -41,6 +44,32 @@ def test_images_of_a_slice_share_the_anatomy_but_move() -> None:
         assert float(overlap) > 0.1
         moved += int(float(overlap) < 0.97)
     assert moved >= 3
+
+
+def test_a_contracting_heart_keeps_the_area_of_its_wall() -> None:
+    wall, cavity = [], []
+    for seed in range(40):
+        labels = draw_slice(np.random.default_rng(seed), FINE_VIEW, 4).labels
+        areas = [(labels == label).sum((1, 2)).double() for label in (Label.MYOCARDIUM, Label.CAVITY)]
+        if float(areas[1].min()) < 400:
+            continue
+        for spread, area in zip((wall, cavity), areas, strict=True):
+            spread.append(float(area.std() / area.mean()))
+    assert len(wall) > 15
+    assert np.percentile(cavity, 90) > 0.15  # as much as in vivo
+    strong = np.array(cavity) > 0.12
+    assert np.median(np.array(wall)[strong] / np.array(cavity)[strong]) < 0.6
+
+
+def test_zero_filling_leaves_nothing_outside_the_sampled_part_of_k_space() -> None:
+    artefacts = replace(draw_artefacts(np.random.default_rng(0), 2), sampled=(0.5, 0.75), taper=0.3)
+    picture = torch.rand(2, 64, 64, generator=torch.Generator().manual_seed(0))
+    seen = corrupt(picture, artefacts, np.random.default_rng(1), 1.25, phase_sensitive=True)
+    power = torch.fft.fft2(seen.double()).abs().amax(0)
+    frequency = torch.fft.fftfreq(64).abs()
+    outside = (frequency[:, None] > 0.25) | (frequency > 0.375)
+    assert float(power[outside].max()) < 1e-3 * float(power.max())
+    assert float(power[~outside & (power > 0)].median()) > 1e-3 * float(power.max())
 
 
 def test_contrast_agent_shortens_blood_t1() -> None:
