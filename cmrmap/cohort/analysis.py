@@ -14,6 +14,7 @@ import numpy as np
 
 from cmrmap.bundle import OutputBundle, summarise, write_bundle
 from cmrmap.cohort.studies import StudyFolder
+from cmrmap.dicom.given_times import GivenTimes
 from cmrmap.dicom.preferences import SelectionPreferences
 from cmrmap.dicom.provenance import SoftwareProvenance
 from cmrmap.dicom.read import read_study
@@ -36,6 +37,7 @@ LABELS_NAME = "labels.npz"
 SOURCES = ("network", "exact", "reader")
 #: numerical libraries keep threads of their own; a worker with several threads analyses one study after the other
 _ONE_AT_A_TIME = threading.Lock()
+_HEADERS_TIMES = GivenTimes()
 
 
 def analyse_study(
@@ -46,6 +48,7 @@ def analyse_study(
     *,
     source: str = "network",
     hematocrit: Hematocrit | None = None,
+    times: GivenTimes = _HEADERS_TIMES,
     outcome: Outcome,
 ) -> None:
     """Analyse one study and write results.json, segments.csv and labels.npz into ``output/results``.
@@ -56,6 +59,7 @@ def analyse_study(
     Parameters
     ----------
     source : of the outlines, one of ``SOURCES``; all but "network" need the truth of a phantom study
+    times : that replace those of the headers
     outcome : told what was made
 
     Raises
@@ -67,7 +71,9 @@ def analyse_study(
         network = cached_network(str(model))
         images = read_study(study.images)
         chosen = settings.selection
-        preferences = SelectionPreferences(motion_corrected=chosen.motion_corrected, series=chosen.series_by_kind)
+        preferences = SelectionPreferences(
+            motion_corrected=chosen.motion_corrected, series=chosen.series_by_kind, times=times
+        )
         selection = select_series(images, preferences)
         loaded = load_study(images, selection, settings.models.by_kind)
         known = patient_identifiers(images)

@@ -111,13 +111,18 @@ def cohort(
         from cmrmap.settings_file import read_settings_file
     except ModuleNotFoundError as error:
         raise InputError(f"{error.name} is not installed; {_EXTRA}") from error
+    from cmrmap.dicom.given_times import GivenTimes, read_given_times
     from cmrmap.hematocrit import parse_hematocrit
 
+    config_file = config or _ROOT / "app.yaml"
+    settings = read_settings_file(config_file).analysis
+    times = settings.selection.times
     options = CohortOptions(
         model=model or shipped_model(),
-        settings=read_settings_file(config or _ROOT / "app.yaml").analysis,
+        settings=settings,
         source=outlines,
         hematocrit=parse_hematocrit(hematocrit, "command line") if hematocrit else None,
+        times=read_given_times(config_file.parent / times) if times else GivenTimes(),
         config=config,
         full=full,
         retry=retry,

@@ -7,7 +7,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from cmrmap.cohort.cluster import open_client
 from cmrmap.cohort.studies import StudyFolder, find_studies, fingerprint
 from cmrmap.cohort.tables import write_tables
 from cmrmap.cohort.task import StudyRecord, StudyTask, failed, run_task
+from cmrmap.dicom.given_times import GivenTimes
 from cmrmap.errors import InputError, OutputError
 from cmrmap.evaluation.provenance import source_commit
 from cmrmap.files import write_file
@@ -46,6 +47,7 @@ class CohortOptions:
     settings: AnalysisSettings
     source: str = "network"
     hematocrit: Hematocrit | None = None
+    times: GivenTimes = field(default_factory=GivenTimes)
     config: Path | None = None
     full: bool = False
     retry: bool = False
@@ -89,8 +91,9 @@ def run_cohort(
     network = load_network(options.model)
     parts = (VERSION, network.weights_sha256, options.settings.sha256, options.source, str(options.full))
     given = "" if options.hematocrit is None else str(options.hematocrit.value_fraction)
+    times = repr(options.times) if options.times.series else ""
     with _only_run(output):
-        tasks = [_task(study, output, options, fingerprint(study, *parts, given)) for study in found]
+        tasks = [_task(study, output, options, fingerprint(study, *parts, given, times)) for study in found]
         records = {task.study.name: record for task in tasks if (record := _done(task, options.retry)) is not None}
         n_kept = len(records)
         todo = [task for task in tasks if task.study.name not in records]
@@ -128,6 +131,7 @@ def _task(study: StudyFolder, output: Path, options: CohortOptions, digest: str)
         source=options.source,
         fingerprint=digest,
         hematocrit=options.hematocrit,
+        times=options.times,
         config=options.config,
         full=options.full,
     )

@@ -19,6 +19,7 @@ from typing import Any
 
 from cmrmap.cohort.analysis import analyse_study
 from cmrmap.cohort.studies import StudyFolder
+from cmrmap.dicom.given_times import GivenTimes
 from cmrmap.errors import CmrmapError
 from cmrmap.files import write_file
 from cmrmap.hematocrit import Hematocrit
@@ -39,6 +40,7 @@ class StudyTask:
     output : folder of this study's results
     model : model folder
     source : of the outlines, one of `cmrmap.cohort.analysis.SOURCES`
+    times : of ``settings.selection.times``, read: a worker need not have the file
     config : settings file, for ``full``; None the shipped one
     full : run the application itself, with every DICOM object and report, instead of tables only
     fingerprint : of input and settings
@@ -51,6 +53,7 @@ class StudyTask:
     source: str
     fingerprint: str
     hematocrit: Hematocrit | None = None
+    times: GivenTimes = field(default_factory=GivenTimes)
     config: Path | None = None
     full: bool = False
 
@@ -119,6 +122,7 @@ def _run_here(task: StudyTask) -> StudyRecord:
                 task.settings,
                 source=task.source,
                 hematocrit=task.hematocrit,
+                times=task.times,
                 outcome=outcome,
             )
     except CmrmapError as error:

@@ -12,8 +12,11 @@ from cmrmap.cohort.runner import CohortOptions, _only_run, run_cohort
 from cmrmap.cohort.studies import StudyFolder
 from cmrmap.cohort.tables import RESULT_COLUMNS, flatten_results
 from cmrmap.cohort.task import StudyRecord, StudyTask, run_task
+from cmrmap.dicom.given_times import GivenTimes, SeriesTimes
+from cmrmap.dicom.timing import Weighting
 from cmrmap.errors import InputError
 from cmrmap.hematocrit import parse_hematocrit
+from cmrmap.phantom.parameters import T2_PREPARATION_TIMES_MS
 from cmrmap.types import ImageOutcome
 
 
@@ -146,3 +149,15 @@ def test_warnings_are_counted_for_the_map_and_slice_that_they_are_about() -> Non
         *(("patient", None, 2), ("slice", 0, 1), ("segment", 0, 1), ("slice", 1, 2), ("segment", 1, 2))
     ]
     assert rows[0]["n_images"] == 18
+
+
+def test_times_that_the_user_gives_replace_those_of_the_headers(studies: Path, tmp_path: Path, options) -> None:
+    shorter = tuple(0.9 * time for time in T2_PREPARATION_TIMES_MS)
+    given = GivenTimes((SeriesTimes("", "T2prep*", Weighting.T2, shorter),))
+    means = []
+    for name, times in (("headers", GivenTimes()), ("given", given)):
+        task = dataclasses.replace(_task(studies / "a", tmp_path / name, options), times=times)
+        assert run_task(task).outcome == "ok"
+        document = json.loads((tmp_path / name / "results" / "results.json").read_text())
+        means.append(document["maps"]["t2"]["slices"][0]["mean"])
+    assert means[1] == pytest.approx(0.9 * means[0], rel=0.01)
