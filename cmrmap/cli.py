@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import typer
@@ -138,6 +140,10 @@ def train(
     start: Annotated[
         Path | None, typer.Option("--from", help="Model folder whose weights to begin from; default: random ones.")
     ] = None,
+    watch: Annotated[
+        Path | None,
+        typer.Option(help="DIR/<subject>/reference.npz: images never trained on, whose wall Dice goes into the log."),
+    ] = None,
 ) -> None:
     """Train the segmentation on synthetic images; a killed training goes on where it stopped.
 
@@ -152,8 +158,9 @@ def train(
     """
     import logging
 
+    from cmrmap.evaluation.segmentation import evaluate_folder
     from cmrmap.segmentation import load_network
-    from cmrmap.training.export import export
+    from cmrmap.training.export import averaged_weights, export, network_of
     from cmrmap.training.loop import TrainingSettings
     from cmrmap.training.loop import train as train_network
     from cmrmap.training.remap import prepare_file
@@ -161,9 +168,16 @@ def train(
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     first = None if start is None else load_network(start)
     scenes = () if cine is None else prepare_file(cine, first or load_network(_shipped_model()), output)
+
+    def wall_dice(folder: Path, fine: Mapping[str, Any]) -> dict[str, float]:
+        network = network_of(averaged_weights(output, "coarse"), fine)
+        return {one.name: float(one.wall_dice.mean()) for one in evaluate_folder(folder, network, pixel_mm=1.4)}
+
     for network, steps in (("coarse", coarse_steps), ("fine", fine_steps)):
         weights = None if first is None else getattr(first, network).state_dict()
-        train_network(TrainingSettings(network, steps, seed=seed), output, scenes=scenes, start=weights)
+        watcher = partial(wall_dice, watch) if watch is not None and network == "fine" else None
+        settings = TrainingSettings(network, steps, seed=seed)
+        train_network(settings, output, scenes=scenes, start=weights, watch=watcher)
     card = export(output, output / "model", {"name": name, "version": VERSION})
     print(f"model written: {card}")
 

@@ -6,7 +6,7 @@ import json
 import logging
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -22,6 +22,9 @@ from cmrmap.training.remap import CineScene, draw_cine_slice
 from cmrmap.training.synthetic import COARSE_VIEW, FINE_VIEW, SyntheticSlice, View, draw_slice
 
 logger = logging.getLogger(__name__)
+
+#: takes the averaged weights, returns figures by name
+Watch = Callable[[Mapping[str, Tensor]], Mapping[str, float]]
 
 VIEWS: dict[str, View] = {"coarse": COARSE_VIEW, "fine": FINE_VIEW}
 WIDTHS: dict[str, tuple[int, ...]] = {"coarse": (16, 32, 64, 96), "fine": (16, 32, 64, 128, 192)}
@@ -118,13 +121,16 @@ def train(
     *,
     scenes: Sequence[CineScene] = (),
     start: Mapping[str, Tensor] | None = None,
+    watch: Watch | None = None,
     checkpoint_s: float = 120.0,
+    watch_s: float = 1200.0,
 ) -> Path:
     """Train, or go on where a killed training in ``folder`` stopped; return the checkpoint's path.
 
     ``scenes`` are real anatomy beside the synthetic one; ``start`` are weights to begin from instead of random ones.
+    ``watch`` measures the averaged weights every ``watch_s`` seconds and at the end, on images that are not trained on.
     Writes ``<network>.pt`` (weights, averaged weights, optimiser, step) every ``checkpoint_s`` seconds and
-    ``<network>.log.jsonl`` (step, loss, images per second).
+    ``<network>.log.jsonl`` (step, loss, images per second; what ``watch`` measured under "watched").
     """
     folder.mkdir(parents=True, exist_ok=True)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -158,7 +164,12 @@ def train(
         )
         beside.replace(path)
 
-    last_save = last_report = time.monotonic()
+    def log(entry: Mapping[str, object]) -> None:
+        with (folder / f"{settings.network}.log.jsonl").open("a", encoding="utf-8") as stream:
+            stream.write(json.dumps(entry) + "\n")
+        logger.info("%s", entry)
+
+    last_save = last_report = last_watch = time.monotonic()
     started, losses = last_save, []
     network.train()
     for step, (images, labels, known) in enumerate(_loader(settings, first_step, scenes), start=first_step):
@@ -187,12 +198,14 @@ def train(
                 "images_per_s": round(rate * _IMAGES_PER_STEP, 1),
                 "eta_min": round((settings.steps - step - 1) / rate / 60, 1),
             }
-            with (folder / f"{settings.network}.log.jsonl").open("a", encoding="utf-8") as log:
-                log.write(json.dumps(entry) + "\n")
-            logger.info("%s", entry)
+            log(entry)
             last_report, losses = now, []
         if now - last_save > checkpoint_s:
             save(step + 1)
             last_save = now
+        if watch is not None and (now - last_watch > watch_s or step + 1 == settings.steps):
+            measured = {name: round(value, 4) for name, value in watch(average).items()}
+            log({"step": step + 1, "watched": measured})
+            last_watch = time.monotonic()
     save(settings.steps)
     return path

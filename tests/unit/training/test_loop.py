@@ -1,6 +1,7 @@
 """The loop: the loss falls, a killed training goes on where it stopped, the export is a loadable model."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -10,7 +11,7 @@ import torch
 from cmrmap.errors import InputError
 from cmrmap.segmentation import load_network
 from cmrmap.training import loop
-from cmrmap.training.export import export
+from cmrmap.training.export import averaged_weights, export, network_of
 from cmrmap.training.loop import TrainingSettings, learning_rate, train
 from cmrmap.training.loss import segmentation_loss
 from cmrmap.training.synthetic import SyntheticSlice, View
@@ -30,6 +31,26 @@ def test_resume_gives_the_step_reached_and_goes_on(tmp_path: Path) -> None:
     assert torch.load(path, weights_only=True)["step"] == 5
     logged = [json.loads(line) for line in (tmp_path / "coarse.log.jsonl").read_text().splitlines()]
     assert [entry["step"] for entry in logged] == [3, 5]
+
+
+def test_what_is_watched_goes_into_the_log(tmp_path: Path) -> None:
+    def watch(weights: Mapping[str, torch.Tensor]) -> dict[str, float]:
+        assert set(weights) == set(loop.StackUNet((4, 8)).state_dict())
+        return {"one": 0.51234567}
+
+    train(TrainingSettings("fine", 3), tmp_path, watch=watch, watch_s=0.0)
+    logged = [json.loads(line) for line in (tmp_path / "fine.log.jsonl").read_text().splitlines()]
+    watched = [entry for entry in logged if "watched" in entry]
+    assert watched == [{"step": step, "watched": {"one": 0.5123}} for step in (1, 2, 3)]
+
+
+def test_weights_in_training_make_a_network_that_draws(tmp_path: Path) -> None:
+    for part in ("coarse", "fine"):
+        train(TrainingSettings(part, 1), tmp_path)
+    network = network_of(*(averaged_weights(tmp_path, part) for part in ("coarse", "fine")))
+    assert not network.fine.training
+    with pytest.raises(InputError, match=r"fine\.pt does not exist; train the fine network first"):
+        averaged_weights(tmp_path / "elsewhere", "fine")
 
 
 def test_loss_falls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
