@@ -44,6 +44,8 @@ class Anatomy:
     rv_wall_mm: float
     organs: tuple[Ellipse, ...]  # painted in this order, before the heart
     chest_wall: tuple[float, float, float, float]  # distance, radius of curvature, muscle and fat thickness (mm)
+    breasts: tuple[Ellipse, ...]  # on the chest wall, fat about glands
+    arms: tuple[Ellipse, ...]  # beside the chest: muscle in a rim of fat
     backdrop: Tissue
     rotation: float
     mirror: bool
@@ -109,6 +111,7 @@ def draw_anatomy(rng: np.random.Generator) -> Anatomy:
         for _ in range(rng.integers(1, 4)):
             centre, width = rng.uniform(0, 2 * np.pi), rng.uniform(0.2, 1.2)
             fat += rng.uniform(0, 8) * np.exp((np.cos(angle - centre) - 1) / width**2)
+    chest_distance = radius + rng.uniform(4, 45) + 10
     return Anatomy(
         epicardium=np.asarray(epicardium),
         endocardium=np.asarray(endocardium),
@@ -123,11 +126,13 @@ def draw_anatomy(rng: np.random.Generator) -> Anatomy:
         rv_wall_mm=rng.uniform(1.5, 5.0),
         organs=_draw_organs(rng, radius),
         chest_wall=(
-            radius + rng.uniform(4, 45) + 10,
+            chest_distance,
             rng.uniform(90, 220),
             rng.uniform(3, 25),
             rng.uniform(2, 40),
         ),
+        breasts=_draw_breasts(rng, chest_distance),
+        arms=_draw_arms(rng),
         backdrop=Tissue.LUNG if rng.random() < 0.8 else Tissue(int(rng.integers(Tissue.OTHER_1, Tissue.OTHER_4 + 1))),
         rotation=rng.uniform(-np.pi, np.pi),
         mirror=bool(rng.random() < 0.5),
@@ -168,6 +173,32 @@ def _draw_organs(rng: np.random.Generator, radius: float) -> tuple[Ellipse, ...]
         size = rng.uniform(8, 15)
         add(Tissue.VESSEL, rng.normal(0.5 * np.pi, 0.5), rng.uniform(8, 70), (size, size * rng.uniform(0.8, 1.2)))
     return tuple(organs)
+
+
+def _draw_breasts(rng: np.random.Generator, chest_distance: float) -> tuple[Ellipse, ...]:
+    if rng.random() < 0.6:
+        return ()
+    side = rng.uniform(20, 90)
+    sizes = rng.uniform(35, 75), rng.uniform(20, 55)
+    return tuple(
+        Ellipse((-chest_distance - rng.uniform(5, 25), x), sizes, np.pi / 2 + rng.normal(0, 0.3), Tissue.FAT)
+        for x in (side - rng.uniform(110, 180), side)
+    )
+
+
+def _draw_arms(rng: np.random.Generator) -> tuple[Ellipse, ...]:
+    if rng.random() < 0.6:
+        return ()
+    return tuple(
+        Ellipse(
+            (rng.uniform(-60, 80), side * rng.uniform(150, 220)),
+            (rng.uniform(30, 45), rng.uniform(25, 40)),
+            rng.uniform(0, np.pi),
+            Tissue.SKELETAL_MUSCLE,
+        )
+        for side in (-1, 1)
+        if rng.random() < 0.7
+    )
 
 
 def smooth_noise(rng: np.random.Generator, shape: tuple[int, int], cells: int) -> Float64Array:
@@ -214,6 +245,13 @@ def render(anatomy: Anatomy, y: Float64Array, x: Float64Array) -> tuple[LabelArr
     tissue[chest & (outward > 0)] = Tissue.SKELETAL_MUSCLE
     tissue[chest & (outward > muscle)] = Tissue.FAT
     tissue[chest & (outward > muscle + fat)] = Tissue.AIR
+    for breast in anatomy.breasts:
+        within = (_inside(breast, y, x) < 1 + 0.08 * wobble) & (outward > muscle)
+        tissue[within] = breast.tissue
+        tissue[within & (_inside(breast, y, x, -10) < 1) & (smooth_noise(rng, shape, 14) > 0.4)] = Tissue.OTHER_2
+    for arm in anatomy.arms:
+        for layer, margin in ((Tissue.AIR, 14.0), (Tissue.FAT, 8.0), (arm.tissue, 0.0)):
+            tissue[_inside(arm, y, x, margin) < 1] = layer
 
     radius = np.hypot(y, x)
     index = np.floor(np.mod(np.arctan2(y, x), 2 * np.pi) * (_TABLE / (2 * np.pi))).astype(np.intp) % _TABLE

@@ -22,6 +22,7 @@ class Artefacts:
     ghost_strength: Float64Array
     ghost_shift: float  # fraction of the field of view
     ghost_axis: int
+    wrap: tuple[int, int] | None  # axis and pixels of what lies beyond one edge and is folded over the other
     gamma: float
     band: tuple[float, float, float, float] | None  # direction, period and phase (fractions), depth
     gain: Float64Array
@@ -47,6 +48,7 @@ def draw_artefacts(rng: np.random.Generator, n_images: int) -> Artefacts:
         ghost_strength=ghosts,
         ghost_shift=rng.uniform(0.2, 0.5),
         ghost_axis=int(rng.integers(1, 3)),
+        wrap=(int(rng.integers(1, 3)), int(rng.integers(3, 18))) if rng.random() < 0.12 else None,
         gamma=float(np.exp(rng.normal(0, 0.15))),
         band=band,
         gain=np.exp(rng.normal(0, 0.1, n_images)),
@@ -83,6 +85,14 @@ def _zero_fill(images: Tensor, sampled: tuple[float, float], taper: float) -> Te
     return filled
 
 
+def _fold(images: Tensor, axis: int, pixels: int) -> Tensor:
+    """Add the strip at one edge, mirrored in place of what lies beyond it, to the other edge: wrap-around."""
+    strip = images.narrow(axis, 0, pixels)
+    folded = images.clone()
+    folded.narrow(axis, images.shape[axis] - pixels, pixels).add_(strip.flip(axis))
+    return folded
+
+
 def corrupt(
     signed: Tensor, artefacts: Artefacts, rng: np.random.Generator, pixel_mm: float, *, phase_sensitive: bool
 ) -> Tensor:
@@ -100,6 +110,8 @@ def corrupt(
     strength = torch.from_numpy(artefacts.ghost_strength.astype(np.float32))[:, None, None]
     shift = int(artefacts.ghost_shift * images.shape[artefacts.ghost_axis])
     images = images + strength * torch.roll(images, shift, dims=artefacts.ghost_axis)
+    if artefacts.wrap is not None:
+        images = _fold(images, *artefacts.wrap)
     # noise is the same in all images of a slice: a receiver does not know the preparation
     sigma = float(images.abs().mean(dim=(1, 2)).max()) * 1.6 / artefacts.snr
     noise = torch.from_numpy(rng.standard_normal((2, *images.shape), dtype=np.float32)) * sigma
