@@ -10,6 +10,7 @@ import torch
 from scipy import ndimage
 from torch import Tensor
 
+from cmrmap.segmentation.agreement import agree
 from cmrmap.segmentation.inputs import check_slice
 from cmrmap.segmentation.model_folder import Network
 from cmrmap.segmentation.motion import MAX_SHIFT_MM, estimate_shifts
@@ -176,7 +177,8 @@ def _predict(
     labels = np.zeros((len(images), *shape), dtype=np.uint8)
     confidence = np.zeros(len(images), dtype=np.float32)
     # one after the other: the probabilities of all images at once would take gigabytes where the matrix is large
-    rings = find_rings(probabilities.numpy(), FINE_PIXEL_MM, normalise(_cut(fine, crops)).numpy())
+    cut = normalise(_cut(fine, crops)).numpy()
+    rings = agree(find_rings(probabilities.numpy(), FINE_PIXEL_MM, cut), cut)
     for index, (one, probability, ring) in enumerate(zip(crops, probabilities, rings, strict=True)):
         full = one.paste_back(probability[None], (rows, columns), shape, outside)[0]
         best, label = _as_ring(full, ring, one, (rows, columns))
