@@ -21,14 +21,15 @@ from cmrmap.types import Float64Array
 _EDGE_SIGMA_PX = 1.0
 _STEP_PX = 0.25
 _REACH_PX = 4.0  # to both sides of a border, where edges are compared
-_MAX_SHIFT_PX = 2.0
-_PENALTY = 0.02  # of a squared pixel of shift, in units of the correlation
+_MAX_SHIFT_PX = 1.25
+_PENALTY = 0.05  # of a squared pixel of shift, averaged over the angle, in units of the correlation
 _ROUNDS = 3
 _FEWEST = 3
 _LEAST_WALL_PX = 1.6
 
 _ANGLES = np.arange(N_ANGLES) * (2 * np.pi / N_ANGLES)
 _HARMONICS = np.stack([np.ones(N_ANGLES), np.cos(_ANGLES), np.sin(_ANGLES)])
+_MEAN_SQUARES = np.array([1.0, 0.5, 0.5])  # of the harmonics
 _SHIFTS = np.arange(-_MAX_SHIFT_PX, _MAX_SHIFT_PX + _STEP_PX / 2, _STEP_PX)
 _TILTS = np.arange(-1.0, 1.0 + _STEP_PX / 2, _STEP_PX)
 
@@ -118,7 +119,7 @@ def _best_shift(table: Float64Array, others: Float64Array) -> Float64Array:
     def best(candidates: Float64Array) -> Float64Array:
         columns = _columns(candidates)
         score = product[rows, columns].sum(axis=1) / np.sqrt(energy[rows, columns].sum(axis=1) + 1e-12)
-        chosen: Float64Array = candidates[int(np.argmax(score - _PENALTY * (candidates**2).sum(axis=1)))]
+        chosen: Float64Array = candidates[int(np.argmax(score - _PENALTY * (candidates**2 @ _MEAN_SQUARES)))]
         return chosen
 
     shift = best(np.stack([_SHIFTS, 0 * _SHIFTS, 0 * _SHIFTS], axis=1))
