@@ -17,6 +17,7 @@ from cmrmap.types import (
     MapKind,
     QualityFlag,
     RefinedSegmentation,
+    RegionStatistics,
     SliceLevel,
 )
 
@@ -28,6 +29,7 @@ FULL_SERIES_MINIMUM: Mapping[MapKind, int] = MappingProxyType(
 _MANY_REPLACED = 0.3
 _MANY_DOUBTFUL = 0.2
 _FEW_ANALYSED = 0.3
+_NORMAL_95 = 1.96
 
 _DOUBTS = (
     (FitStatus.EDGE_OF_RANGE, "edge_of_range_pixels", "have a fit at the edge of the searched range"),
@@ -144,6 +146,38 @@ def fit_flags(kind: MapKind, status: LabelArray, wall: BoolArray, analysed: Bool
         if share < _FEW_ANALYSED:
             message = f"only {share:.0%} of the wall's pixels have a value that counts"
             flags.append(QualityFlag("few_pixels_analysed", "warning", message, kind, s))
+    return tuple(flags)
+
+
+def uncertainty_flags(
+    kind: MapKind,
+    slices: Sequence[RegionStatistics],
+    segments: Sequence[Mapping[int, RegionStatistics]],
+    widest: float,
+) -> tuple[QualityFlag, ...]:
+    """Report slices whose mean is too uncertain to act on, and the AHA segments of the others that are.
+
+    Parameters
+    ----------
+    kind : which map
+    slices, segments : statistics of each slice, and of its segments by AHA number
+    widest : half width of a 95 % interval that is still let pass, in the map's unit
+    """
+    flags = []
+    for s, (whole, parts) in enumerate(zip(slices, segments, strict=True)):
+        half = _NORMAL_95 * whole.uncertainty
+        if half > widest:
+            message = (
+                f"the 95 % interval of the slice's mean is +-{half:.3g} {kind.unit}, wider than +-{widest:.3g}: "
+                "look at its outlines and images before it is used"
+            )
+            flags.append(QualityFlag("uncertain_mean", "warning", message, kind, s))
+            continue
+        wide = [aha for aha, one in sorted(parts.items()) if _NORMAL_95 * one.uncertainty > widest]
+        if wide:
+            listed = ", ".join(str(aha) for aha in wide)
+            message = f"the 95 % intervals of AHA segments {listed} are wider than +-{widest:.3g} {kind.unit}"
+            flags.append(QualityFlag("uncertain_segments", "info", message, kind, s))
     return tuple(flags)
 
 

@@ -174,6 +174,22 @@ class ReferenceRangeSettings(_Checked):
 
 
 @dataclass(frozen=True, slots=True)
+class QualitySettings(_Checked):
+    """From which half width of its 95 % interval on a mean is flagged: it could no longer tell sick from healthy.
+
+    Of the order of what lies between the mean of healthy hearts and the thresholds of Zhu 2020: T2 58 ms, ECV 29 %.
+    """
+
+    widest_t2_ms: float = tunable(5.0, unit="ms", source="ours", low=0.0, high=1e4)
+    widest_t1_ms: float = tunable(60.0, unit="ms", source="ours", low=0.0, high=1e4)
+    widest_ecv_percent: float = tunable(3.0, unit="points", source="ours", low=0.0, high=100.0)
+
+    def widest(self, kind: MapKind) -> float:
+        """Half width of a map, in its unit."""
+        return {MapKind.T2: self.widest_t2_ms, MapKind.ECV: self.widest_ecv_percent}.get(kind, self.widest_t1_ms)
+
+
+@dataclass(frozen=True, slots=True)
 class OutputSettings(_Checked):
     """What is written beside the map series, results.json and status.json, which always are."""
 
@@ -202,6 +218,7 @@ class AnalysisSettings:
     pruning: PruningSettings = PruningSettings()
     hematocrit: HematocritSettings = HematocritSettings()
     reference_ranges: ReferenceRangeSettings = ReferenceRangeSettings()
+    quality: QualitySettings = QualitySettings()
     outputs: OutputSettings = OutputSettings()
 
     @classmethod

@@ -10,7 +10,7 @@ import numpy as np
 from cmrmap.pipeline.extracellular import MappedEcv
 from cmrmap.pipeline.series import MappedSeries
 from cmrmap.prune import prune_boundary
-from cmrmap.quality import fit_flags, insertion_point_flags, patient_success, segmentation_flags
+from cmrmap.quality import fit_flags, insertion_point_flags, patient_success, segmentation_flags, uncertainty_flags
 from cmrmap.regional import (
     InsertionPoints,
     LevelAssignment,
@@ -177,7 +177,9 @@ def _report(
         model=fitted.model,
     )
     countable = prune_boundary(wall, settings.pruning.boundary_px)
-    return MapReport(result, volume, (*flags, *fit_flags(fitted.kind, fitted.status, countable, fitted.analysed)))
+    doubts = fit_flags(fitted.kind, fitted.status, countable, fitted.analysed)
+    uncertain = uncertainty_flags(fitted.kind, table.slices, table.segments, settings.quality.widest(fitted.kind))
+    return MapReport(result, volume, (*flags, *doubts, *uncertain))
 
 
 def _slice_result(

@@ -10,8 +10,9 @@ from cmrmap.quality import (
     minimum_images,
     patient_success,
     segmentation_flags,
+    uncertainty_flags,
 )
-from cmrmap.types import FitStatus, ImageOutcome, MapKind, RefinedSegmentation, SliceLevel
+from cmrmap.types import FitStatus, ImageOutcome, MapKind, RefinedSegmentation, RegionStatistics, SliceLevel
 
 P, R, X, M = ImageOutcome.PASSED, ImageOutcome.REPLACED, ImageOutcome.EXCLUDED, ImageOutcome.MISSING
 
@@ -107,3 +108,18 @@ def test_insertion_point_flags():
         (3, "insertion_points_missing", "warning"),
     ]
     assert "no RV" in flags[0].message
+
+
+def test_means_too_uncertain_to_act_on_are_flagged():
+    def region(uncertainty):
+        return RegionStatistics(50.0, 3.0, 100, uncertainty)
+
+    slices = [region(1.0), region(3.0), region(1.0), RegionStatistics(np.nan, np.nan, 0, np.nan)]
+    segments = [{1: region(2.0), 2: region(2.6), 6: region(3.0)}, {7: region(9.0)}, {8: region(2.5)}, {}]
+    found = uncertainty_flags(MapKind.T2, slices, segments, 5.0)
+    assert [(f.code, f.severity, f.slice_index) for f in found] == [
+        ("uncertain_segments", "info", 0),
+        ("uncertain_mean", "warning", 1),
+    ]
+    assert "AHA segments 2, 6 are wider than +-5 ms" in found[0].message
+    assert "+-5.88 ms, wider than +-5" in found[1].message
