@@ -32,6 +32,8 @@ _FEWEST_FOR_PRIOR = 3
 _PRIOR_COST = 0.15  # of a pixel off the slice's shape, squared, in nats; a clear border costs about 2
 _EVIDENCE = 2.0  # cap of an image's own grey, nats: the network may be surer than that of a papillary muscle (3.9)
 _FEWEST_PIXELS = 20
+_CAUTION = 0.6  # nats taken off the epicardium: what may be fat or lung must not be averaged as wall
+_CERTAIN = 1e-6
 _FLOOR = 0.02  # least probability: one sure pixel does not outvote a whole ray
 
 
@@ -153,7 +155,8 @@ def _find_ring(
     else:
         centre = prior.centre
     reach = _MAX_RADIUS_MM / pixel_mm
-    epicardium = trace(ventricle, centre, reach, prior=None if prior is None else prior.epicardium)
+    cautious = expit(logit(np.clip(ventricle, _CERTAIN, 1 - _CERTAIN)) - _CAUTION)
+    epicardium = trace(cautious, centre, reach, prior=None if prior is None else prior.epicardium)
     thickest = np.maximum(epicardium.radius - _LEAST_WALL_MM / pixel_mm, 1.0)
     blood = cavity if evidence is None else expit(logit(np.clip(cavity, _FLOOR, 1 - _FLOOR)) + evidence)
     endocardium = trace(blood, centre, reach, (0.0, thickest), None if prior is None else prior.endocardium)
