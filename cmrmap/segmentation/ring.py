@@ -32,7 +32,7 @@ _FEWEST_FOR_PRIOR = 3
 _PRIOR_COST = 0.15  # of a pixel off the slice's shape, squared, in nats; a clear border costs about 2
 _EVIDENCE = 2.0  # cap of an image's own grey, nats: the network may be surer than that of a papillary muscle (3.9)
 _FEWEST_PIXELS = 20
-_CAUTION = 0.6  # nats taken off the epicardium: what may be fat or lung must not be averaged as wall
+_CAUTION = 0.7  # nats taken off the epicardium: what may be fat or lung must not be averaged as wall
 _CERTAIN = 1e-6
 _FLOOR = 0.02  # least probability: one sure pixel does not outvote a whole ray
 
