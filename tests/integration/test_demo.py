@@ -43,22 +43,13 @@ def test_run_is_quiet_and_ok(demo_run) -> None:
     assert {one["status"] for one in status["maps"].values()} == {"ok"}
 
 
-@pytest.mark.parametrize("kind", ["native_t1", "postcontrast_t1"])
-def test_t1_of_every_slice_is_within_two_percent(demo_run, truth, kind: str) -> None:
+@pytest.mark.parametrize("kind", ["t2", "native_t1", "postcontrast_t1"])
+def test_every_slice_is_within_two_percent(demo_run, truth, kind: str) -> None:
     result = demo_run.json("results.json")["maps"][kind]
     assert [one["status"] for one in result["slices"]] == ["ok"] * 5
     for one, true in zip(result["slices"], truth["maps"][kind]["slices"], strict=True):
         assert one["mean"] == pytest.approx(true["mean"], rel=0.02)
     assert result["success"]
-
-
-def test_t2_of_the_patient_is_within_two_percent_and_of_a_slice_within_ten(demo_run, truth) -> None:
-    # one image of one slice is drawn into the lung: docs/segmentation.md, "Where it stands"; 2 % a slice is the aim
-    result = demo_run.json("results.json")["maps"]["t2"]
-    assert [one["status"] for one in result["slices"]] == ["ok"] * 5
-    assert result["patient"]["mean"] == pytest.approx(truth["maps"]["t2"]["patient"]["mean"], rel=0.02)
-    for one, true in zip(result["slices"], truth["maps"]["t2"]["slices"], strict=True):
-        assert one["mean"] == pytest.approx(true["mean"], rel=0.10)
 
 
 def test_ecv_of_every_slice_is_within_one_point(demo_run, truth) -> None:
