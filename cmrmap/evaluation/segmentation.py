@@ -59,12 +59,7 @@ def evaluate_subject(folder: Path, network: Network, pixel_mm: float) -> Subject
     InputError
         a folder without these
     """
-    reference = np.load(folder / REFERENCE_NAME)
-    masks = np.asarray(reference["masks"], dtype=np.uint8)
-    if "images" in reference:
-        images, spacing = np.asarray(reference["images"], dtype=np.float32), (pixel_mm, pixel_mm)
-    else:
-        images, spacing, masks = _from_dicom(folder, masks)
+    images, spacing, masks = read_subject(folder, pixel_mm)
     wall, cavity = np.full(masks.shape[:2], np.nan), np.full(masks.shape[:2], np.nan)
     passed = np.zeros(masks.shape[:2], dtype=np.bool_)
     for s, (stack, truth) in enumerate(zip(images, masks, strict=True)):
@@ -74,6 +69,15 @@ def evaluate_subject(folder: Path, network: Network, pixel_mm: float) -> Subject
             cavity[s, t] = dice(found == Label.CAVITY, true == Label.CAVITY)
             passed[s, t] = heart_shape(found, _PINHOLE_PIXELS).passes(_ECCENTRICITY_LIMIT)
     return SubjectOverlap(folder.name, wall, cavity, passed)
+
+
+def read_subject(folder: Path, pixel_mm: float) -> tuple[FloatArray, tuple[float, float], LabelArray]:
+    """Return images (slice, time, row, column), pixel spacing and masks of a folder as in :func:`evaluate_subject`."""
+    with np.load(folder / REFERENCE_NAME) as reference:
+        masks = np.asarray(reference["masks"], dtype=np.uint8)
+        if "images" in reference:
+            return np.asarray(reference["images"], dtype=np.float32), (pixel_mm, pixel_mm), masks
+    return _from_dicom(folder, masks)
 
 
 def _from_dicom(folder: Path, masks: LabelArray) -> tuple[FloatArray, tuple[float, float], LabelArray]:
