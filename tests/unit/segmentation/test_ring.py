@@ -22,13 +22,17 @@ def _probabilities(centre: tuple[float, float], inner: float, outer: float, size
 
 @settings(max_examples=20, deadline=None)
 @given(st.floats(8, 20), st.floats(3, 14), st.floats(-8, 8), st.floats(-8, 8))
-def test_a_ring_is_found_within_half_a_pixel(inner: float, wall: float, down: float, right: float) -> None:
+def test_a_ring_is_found_within_half_a_pixel_and_rather_too_small(
+    inner: float, wall: float, down: float, right: float
+) -> None:
     centre = (48 + down, 46 + right)
     (ring,) = find_rings(_probabilities(centre, inner, inner + wall)[None], 1.25)
     assert ring is not None
     assert ring.endocardium.centre == pytest.approx(centre, abs=0.3)
     assert np.abs(ring.endocardium.radius - inner).max() < 0.6
-    assert np.abs(ring.epicardium.radius - inner - wall).max() < 0.6
+    off = ring.epicardium.radius - inner - wall  # drawn with caution: rather too far in than too far out
+    assert off.max() < 0.6
+    assert off.min() > -0.9
 
 
 def test_gap_island_and_papillary_do_not_break_it() -> None:
@@ -55,7 +59,8 @@ def test_what_one_image_does_not_show_the_others_tell() -> None:
     alone, together = (find_rings(np.stack([shown] * n + [vague]), 1.25)[-1] for n in (0, 4))
     assert alone is not None
     assert together is not None
-    assert np.abs(together.epicardium.radius - 24).max() < 0.5 * np.abs(alone.epicardium.radius - 24).max()
+    # caution takes what is vague for outside; the others' shape holds against it
+    assert np.abs(together.epicardium.radius - 24).max() < 0.6 * np.abs(alone.epicardium.radius - 24).max()
 
 
 def test_the_others_do_not_hide_a_contraction_that_is_seen() -> None:
