@@ -22,9 +22,7 @@ def _probabilities(centre: tuple[float, float], inner: float, outer: float, size
 
 @settings(max_examples=20, deadline=None)
 @given(st.floats(8, 20), st.floats(3, 14), st.floats(-8, 8), st.floats(-8, 8))
-def test_a_ring_is_found_within_half_a_pixel_and_rather_too_small(
-    inner: float, wall: float, down: float, right: float
-) -> None:
+def test_a_ring_is_found_rather_too_small_than_too_large(inner: float, wall: float, down: float, right: float) -> None:
     centre = (48 + down, 46 + right)
     (ring,) = find_rings(_probabilities(centre, inner, inner + wall)[None], 1.25)
     assert ring is not None
