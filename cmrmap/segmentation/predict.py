@@ -196,9 +196,8 @@ def _as_ring(full: Tensor, ring: Ring | None, crop: Crop, resampled: tuple[int, 
     if ring is None:
         best, label = full.max(0)
         return best, label
-    outside = full.clone()
-    outside[[Label.MYOCARDIUM, Label.CAVITY]] = -1.0
-    label = outside.argmax(0)
+    # outside the ring only background and right ventricle are left
+    label = torch.where(full[Label.RIGHT_VENTRICLE] > full[Label.BACKGROUND], int(Label.RIGHT_VENTRICLE), 0)
     rows, columns = (
         (np.arange(count) + 0.5) * size / count - 0.5 - begin
         for count, size, begin in zip(full.shape[1:], resampled, (crop.top, crop.left), strict=True)

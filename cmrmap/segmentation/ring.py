@@ -215,9 +215,10 @@ def _closed_path(cost: Float64Array) -> npt.NDArray[np.intp]:
     back = np.zeros(turns.shape, dtype=np.intp)
     best = turns[0].copy()
     padded = np.full(n_radii + 2 * _MAX_JUMP, np.inf)
+    reachable = np.lib.stride_tricks.sliding_window_view(padded, len(steps))  # a view: follows what is put into padded
     for angle in range(1, len(turns)):
         padded[_MAX_JUMP:-_MAX_JUMP] = best
-        candidates = np.lib.stride_tricks.sliding_window_view(padded, len(steps)) + bend
+        candidates = reachable + bend
         choice = candidates.argmin(axis=1)
         best = candidates[columns, choice] + turns[angle]
         back[angle] = columns + steps[choice]
