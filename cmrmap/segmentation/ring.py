@@ -50,10 +50,14 @@ class Outline:
 
     def contains(self, rows: npt.NDArray[Any], columns: npt.NDArray[Any]) -> BoolArray:
         """Whether the points (row, column) lie inside; the two arrays are broadcast against each other."""
-        dy, dx = rows - self.centre[0], columns - self.centre[1]
-        position = np.mod(np.arctan2(dy, dx), 2 * np.pi) * (len(self.radius) / (2 * np.pi))
+        dy, dx = np.broadcast_arrays(rows - self.centre[0], columns - self.centre[1])
+        distance = np.hypot(dy, dx)
+        inside: BoolArray = distance < self.radius.min()
+        doubtful = ~inside & (distance < self.radius.max())  # only here the angle is asked for
+        position = np.mod(np.arctan2(dy[doubtful], dx[doubtful]), 2 * np.pi) * (len(self.radius) / (2 * np.pi))
         closed = np.concatenate([self.radius, self.radius[:1]])
-        return np.asarray(np.hypot(dy, dx) < np.interp(position, np.arange(len(closed)), closed), dtype=np.bool_)
+        inside[doubtful] = distance[doubtful] < np.interp(position, np.arange(len(closed)), closed)
+        return inside
 
 
 @dataclass(frozen=True, slots=True)
