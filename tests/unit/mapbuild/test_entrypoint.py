@@ -46,7 +46,14 @@ class _Tools:
         )
 
     def start(self) -> subprocess.Popen[str]:
-        return subprocess.Popen([str(self.script)], env=self.environment, stdout=subprocess.PIPE, text=True)
+        # a shell's background jobs ignore SIGINT, and a shell cannot trap what it was started to ignore
+        return subprocess.Popen(
+            [str(self.script)],
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            text=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        )
 
 
 @pytest.fixture
