@@ -17,12 +17,14 @@ from unittest import mock
 import numpy as np
 import numpy.typing as npt
 import torch
+from scipy import stats
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from cmrmap.evaluation.segmentation import dice, read_subject
+from cmrmap.errors import InputError
+from cmrmap.evaluation.segmentation import find_subjects, read_subject
 from cmrmap.segmentation import Network, load_network, predict_slice
-from cmrmap.segmentation.shape import largest_object
+from cmrmap.segmentation.shape import dice, largest_object
 from cmrmap.types import Label
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -62,9 +64,8 @@ VARIANTS: dict[str, dict[str, object]] = {
 def contrast(image: npt.NDArray[np.floating], mask: npt.NDArray[np.uint8]) -> float:
     """Return the absolute difference of blood's and wall's median grey over their spread."""
     greys = [image[mask == label].astype(np.float64) for label in (Label.MYOCARDIUM, Label.CAVITY)]
-    middles = [float(np.median(grey)) for grey in greys]
-    spreads = [1.4826 * float(np.median(np.abs(g - m))) for g, m in zip(greys, middles, strict=True)]
-    return abs(middles[1] - middles[0]) / max(float(np.hypot(*spreads)) / np.sqrt(2), 1e-9)
+    spreads = [float(stats.median_abs_deviation(grey, scale="normal")) for grey in greys]
+    return abs(float(np.median(greys[1]) - np.median(greys[0]))) / max(float(np.hypot(*spreads)) / np.sqrt(2), 1e-9)
 
 
 def overlaps(folders: Sequence[Path], network: Network, pixel_mm: float, alone: bool = False) -> list[np.ndarray]:
@@ -107,7 +108,8 @@ if __name__ == "__main__":
     parser.add_argument("--model", type=Path, default=next((ROOT / "models").glob("*/model.json")).parent)
     parser.add_argument("--pixel-mm", type=float, default=1.4)
     options = parser.parse_args()
-    subjects = sorted(path.parent for path in options.folder.glob("*/reference.npz"))
-    if not subjects:
-        sys.exit(f"{options.folder} holds no <subject>/reference.npz")
+    try:
+        subjects = find_subjects(options.folder)
+    except InputError as error:
+        sys.exit(str(error))
     table(subjects, load_network(options.model), options.pixel_mm, lambda line: print(line, flush=True))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -158,7 +157,7 @@ def train(
     """
     import logging
 
-    from cmrmap.evaluation.segmentation import evaluate_folder
+    from cmrmap.evaluation.segmentation import evaluate_subject, find_subjects
     from cmrmap.segmentation import load_network
     from cmrmap.training.export import averaged_weights, export, network_of
     from cmrmap.training.loop import TrainingSettings
@@ -166,16 +165,18 @@ def train(
     from cmrmap.training.remap import prepare_file
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+    watched = () if watch is None else find_subjects(watch)  # a wrong folder is told now, not after hours
     first = None if start is None else load_network(start)
     scenes = () if cine is None else prepare_file(cine, first or load_network(_shipped_model()), output)
 
-    def wall_dice(folder: Path, fine: Mapping[str, Any]) -> dict[str, float]:
+    def wall_dice(fine: Mapping[str, Any]) -> dict[str, float]:
         network = network_of(averaged_weights(output, "coarse"), fine)
-        return {one.name: float(one.wall_dice.mean()) for one in evaluate_folder(folder, network, pixel_mm=1.4)}
+        found = (evaluate_subject(folder, network, pixel_mm=1.4) for folder in watched)
+        return {one.name: float(one.wall_dice.mean()) for one in found}
 
     for network, steps in (("coarse", coarse_steps), ("fine", fine_steps)):
         weights = None if first is None else getattr(first, network).state_dict()
-        watcher = partial(wall_dice, watch) if watch is not None and network == "fine" else None
+        watcher = wall_dice if watched and network == "fine" else None
         settings = TrainingSettings(network, steps, seed=seed)
         train_network(settings, output, scenes=scenes, start=weights, watch=watcher)
     card = export(output, output / "model", {"name": name, "version": VERSION})
@@ -194,7 +195,8 @@ def evaluate_segmentation(
 
     network = load_network(model or _shipped_model())
     table = Table(title=f"Overlap with the reference, model {network.name} {network.version}")
-    for name in ("subject", "images", "wall Dice", "median", "cavity Dice", "shape check passed"):
+    table.add_column("subject", no_wrap=True)
+    for name in ("images", "wall Dice", "median", "cavity Dice", "shape check passed"):
         table.add_column(name)
     for one in evaluate_folder(data, network, pixel_mm):
         numbers = (one.wall_dice.mean(), np.median(one.wall_dice), one.cavity_dice.mean())
@@ -256,7 +258,7 @@ def summary(
 def _maps_table(rows: tuple[MapSummary, ...]) -> Table:
     table = Table(title="Maps: mean ± SD over the myocardium, against the phantom's truth")
     for name in ("map", "status"):
-        table.add_column(name)
+        table.add_column(name, no_wrap=True)
     for name in ("slices made", "measured", "truth", "bias"):
         table.add_column(name, justify="right")
     for row in rows:

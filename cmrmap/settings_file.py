@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from cmrmap.errors import SettingsError
+from cmrmap.files import read_yaml
 from cmrmap.settings import AnalysisSettings
 
 TOP_KEYS = ("application", "resources", "analysis", "send")
@@ -37,14 +35,7 @@ def read_settings_file(path: Path) -> SettingsFile:
     SettingsError
         the file is missing, not YAML, or holds an unknown or bad setting
     """
-    try:
-        content: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SettingsError(f"settings file {path} cannot be read ({error.strerror}); give an app.yaml") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        mark = getattr(error, "problem_mark", None)
-        line = "" if mark is None else f", line {mark.line + 1}"
-        raise SettingsError(f"settings file {path} is not valid YAML{line}; correct it") from error
+    content = read_yaml(path, "settings file", SettingsError, give="give an app.yaml")
     if not isinstance(content, Mapping):
         raise SettingsError(f"settings file {path} holds no sections; expected {', '.join(TOP_KEYS)}")
     unknown = [str(key) for key in content if key not in TOP_KEYS]

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydicom.dataset import Dataset
 
 from cmrmap.dicom._values import text
 from cmrmap.dicom.timing import LONGEST_MS, Timing, Weighting
 from cmrmap.errors import InputError
+from cmrmap.files import read_yaml
 
 _KEYS = {"series", "description", "weighting", "times_ms", "images"}
 SOURCE = "given by the user"
@@ -84,14 +84,7 @@ def read_given_times(path: Path) -> GivenTimes:
     InputError
         the file cannot be read, is not YAML, or holds something else than is documented
     """
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"times file {path} cannot be read ({error.strerror}); give a readable file") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        mark = getattr(error, "problem_mark", None)
-        line = "" if mark is None else f", line {mark.line + 1}"
-        raise InputError(f"times file {path} is not valid YAML or JSON{line}; correct it") from error
+    content = read_yaml(path, "times file", InputError, give="give a readable file", language="YAML or JSON")
     entries = content.get("series") if isinstance(content, Mapping) else None
     if not isinstance(entries, list) or not entries:
         raise InputError(f"times file {path} holds no list 'series'; see docs/dicom-input.md for the format")

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from cmrmap.evaluation.reference import Reference, read_labels
-from cmrmap.evaluation.segmentation import dice
+from cmrmap.segmentation.shape import dice
 from cmrmap.types import Label, MapKind
 
 _SERIES = {

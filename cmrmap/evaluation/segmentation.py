@@ -12,7 +12,7 @@ from cmrmap.dicom.select import select_series
 from cmrmap.dicom.study import load_study
 from cmrmap.errors import InputError
 from cmrmap.segmentation import Network, predict_slice
-from cmrmap.segmentation.shape import heart_shape, largest_object
+from cmrmap.segmentation.shape import dice, heart_shape, largest_object
 from cmrmap.types import BoolArray, Float64Array, FloatArray, Label, LabelArray
 
 REFERENCE_NAME = "reference.npz"
@@ -36,12 +36,6 @@ class SubjectOverlap:
     wall_dice: Float64Array
     cavity_dice: Float64Array
     passed: BoolArray
-
-
-def dice(one: BoolArray, other: BoolArray) -> float:
-    """Return twice the intersection over the sum of both areas; NaN where both are empty."""
-    total = int(np.count_nonzero(one)) + int(np.count_nonzero(other))
-    return 2.0 * int(np.count_nonzero(one & other)) / total if total else float("nan")
 
 
 def evaluate_subject(folder: Path, network: Network, pixel_mm: float) -> SubjectOverlap:
@@ -92,11 +86,22 @@ def _from_dicom(folder: Path, masks: LabelArray) -> tuple[FloatArray, tuple[floa
     return stack.images, stack.geometry[0].pixel_spacing_mm, masks[order]
 
 
-def evaluate_folder(data: Path, network: Network, pixel_mm: float) -> tuple[SubjectOverlap, ...]:
-    """Evaluate every subject folder in ``data``, in the order of their names; see :func:`evaluate_subject`."""
+def find_subjects(data: Path) -> tuple[Path, ...]:
+    """Return the subject folders in ``data``, in the order of their names.
+
+    Raises
+    ------
+    InputError
+        there is none
+    """
     subjects = sorted(path.parent for path in data.glob(f"*/{REFERENCE_NAME}"))
     if not subjects:
         raise InputError(
             f"{data} holds no subject folders with {REFERENCE_NAME}; expected DIR/<subject>/{REFERENCE_NAME}"
         )
-    return tuple(evaluate_subject(folder, network, pixel_mm) for folder in subjects)
+    return tuple(subjects)
+
+
+def evaluate_folder(data: Path, network: Network, pixel_mm: float) -> tuple[SubjectOverlap, ...]:
+    """Evaluate every subject folder in ``data``, in the order of their names; see :func:`evaluate_subject`."""
+    return tuple(evaluate_subject(folder, network, pixel_mm) for folder in find_subjects(data))

@@ -14,14 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from cmrmap.evaluation.segmentation import dice
 from cmrmap.files import write_file
 from cmrmap.hematocrit import parse_hematocrit
 from cmrmap.phantom.generate import PhantomStudy, generate_study
 from cmrmap.pipeline import MappedSeries, align, extracellular_volume, fit, refine, report, segment
 from cmrmap.results import MapResult
 from cmrmap.segmentation import Network
-from cmrmap.segmentation.shape import largest_object
+from cmrmap.segmentation.shape import dice, largest_object
 from cmrmap.settings import AnalysisSettings
 from cmrmap.training.transfer import TransferSettings, drawing_network, held_out_patients, train_networks
 from cmrmap.types import ImageOutcome, Label, MapKind

@@ -32,6 +32,9 @@ _HARMONICS = np.stack([np.ones(N_ANGLES), np.cos(_ANGLES), np.sin(_ANGLES)])
 _MEAN_SQUARES = np.array([1.0, 0.5, 0.5])  # of the harmonics
 _SHIFTS = np.arange(-_MAX_SHIFT_PX, _MAX_SHIFT_PX + _STEP_PX / 2, _STEP_PX)
 _TILTS = np.arange(-1.0, 1.0 + _STEP_PX / 2, _STEP_PX)
+_WITHOUT_TILT = np.stack([_SHIFTS, 0 * _SHIFTS, 0 * _SHIFTS], axis=1)
+_TILTED = np.stack(np.meshgrid(_SHIFTS[::2], _TILTS, _TILTS, indexing="ij"), axis=-1).reshape(-1, 3)
+_ROWS = np.arange(N_ANGLES)
 
 
 def agree(rings: Sequence[Ring | None], images: npt.NDArray[np.floating]) -> list[Ring | None]:
@@ -63,14 +66,15 @@ def agree(rings: Sequence[Ring | None], images: npt.NDArray[np.floating]) -> lis
 
 
 def _aligned(outlines: Sequence[Outline], edges: Sequence[Float64Array]) -> list[Outline]:
-    tables = [_profiles(outline, edge) for outline, edge in zip(outlines, edges, strict=True)]
+    windows = [_windows(_profiles(outline, edge)) for outline, edge in zip(outlines, edges, strict=True)]
+    energies = [(one**2).sum(axis=2) for one in windows]
     shifts = np.zeros((len(outlines), len(_HARMONICS)))
-    seen = [_at(table, shift) for table, shift in zip(tables, shifts, strict=True)]
+    seen = [_at(one, shift) for one, shift in zip(windows, shifts, strict=True)]
     for _ in range(_ROUNDS):
-        for index, table in enumerate(tables):
-            others = np.mean([one for k, one in enumerate(seen) if k != index], axis=0)
-            shifts[index] = _best_shift(table, others)
-            seen[index] = _at(table, shifts[index])
+        for index, one in enumerate(windows):
+            others = np.mean([other for k, other in enumerate(seen) if k != index], axis=0)
+            shifts[index] = _best_shift(one, energies[index], others)
+            seen[index] = _at(one, shifts[index])
     shifts -= np.median(shifts, axis=0)
     return [
         Outline(outline.centre, np.maximum(outline.radius + shift @ _HARMONICS, 1.0))
@@ -102,27 +106,23 @@ def _columns(shift: Float64Array) -> npt.NDArray[np.intp]:
     return np.asarray(np.rint((wanted + _MAX_SHIFT_PX) / _STEP_PX), dtype=np.intp)
 
 
-def _at(table: Float64Array, shift: Float64Array) -> Float64Array:
+def _at(windows: Float64Array, shift: Float64Array) -> Float64Array:
     """(angle, offset) profiles of the moved border, of unit norm."""
-    moved = _windows(table)[np.arange(N_ANGLES), _columns(shift)]
+    moved = windows[_ROWS, _columns(shift)]
     return np.asarray(moved / np.sqrt((moved**2).sum() + 1e-12), dtype=np.float64)
 
 
-def _best_shift(table: Float64Array, others: Float64Array) -> Float64Array:
+def _best_shift(windows: Float64Array, energy: Float64Array, others: Float64Array) -> Float64Array:
     """Coefficients of the harmonics with which the profiles correlate best with those of the other images."""
-    windows = _windows(table)
     others = others / np.sqrt((others**2).sum() + 1e-12)
     product = np.einsum("aso,ao->as", windows, others)
-    energy = (windows**2).sum(axis=2)
-    rows = np.arange(N_ANGLES)
 
     def best(candidates: Float64Array) -> Float64Array:
         columns = _columns(candidates)
-        score = product[rows, columns].sum(axis=1) / np.sqrt(energy[rows, columns].sum(axis=1) + 1e-12)
+        score = product[_ROWS, columns].sum(axis=1) / np.sqrt(energy[_ROWS, columns].sum(axis=1) + 1e-12)
         chosen: Float64Array = candidates[int(np.argmax(score - _PENALTY * (candidates**2 @ _MEAN_SQUARES)))]
         return chosen
 
-    shift = best(np.stack([_SHIFTS, 0 * _SHIFTS, 0 * _SHIFTS], axis=1))
-    grid = np.stack(np.meshgrid(_SHIFTS[::2], _TILTS, _TILTS, indexing="ij"), axis=-1).reshape(-1, 3)
-    near = grid[np.abs(grid[:, 0] - shift[0]) <= 2 * _STEP_PX]
+    shift = best(_WITHOUT_TILT)
+    near = _TILTED[np.abs(_TILTED[:, 0] - shift[0]) <= 2 * _STEP_PX]
     return best(np.concatenate([shift[None], near]))

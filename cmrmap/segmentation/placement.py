@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import fft, ndimage
 
-from cmrmap.segmentation.shape import HeartShape, eccentricity, heart_shape, second_moments
+from cmrmap.segmentation.shape import HeartShape, dice, eccentricity, heart_shape, second_moments
 from cmrmap.types import BoolArray, Float64Array
 
 SCALE_RANGE = (0.8, 1.25)
@@ -106,12 +106,8 @@ def settled(donor: HeartShape, placement: Placement, eccentricity_limit: float) 
 
 
 def _overlap(one: HeartShape, other: HeartShape) -> float:
-    return 0.5 * (_dice(one.wall, other.wall) + _dice(one.body, other.body))
-
-
-def _dice(one: BoolArray, other: BoolArray) -> float:
-    total = np.count_nonzero(one) + np.count_nonzero(other)
-    return 2.0 * np.count_nonzero(one & other) / total if total else 0.0
+    # two that are empty do not agree on a place
+    return float(np.nan_to_num([dice(one.wall, other.wall), dice(one.body, other.body)]).mean())
 
 
 def _best_shift(

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from scipy import ndimage
 from scipy.special import expit, logit
 
-from cmrmap.segmentation.shape import largest_object
+from cmrmap.segmentation.shape import dice, largest_object
 from cmrmap.types import BoolArray, Float64Array, Label
 
 N_ANGLES = 96
@@ -159,15 +159,20 @@ def _find_ring(
     else:
         centre = prior.centre
     reach = _MAX_RADIUS_MM / pixel_mm
-    cautious = expit(logit(np.clip(ventricle, _CERTAIN, 1 - _CERTAIN)) - _CAUTION)
-    epicardium = trace(cautious, centre, reach, prior=None if prior is None else prior.epicardium)
+    epicardium = trace(less_sure(ventricle, _CAUTION), centre, reach, prior=None if prior is None else prior.epicardium)
     thickest = np.maximum(epicardium.radius - _LEAST_WALL_MM / pixel_mm, 1.0)
     blood = cavity if evidence is None else expit(logit(np.clip(cavity, _FLOOR, 1 - _FLOOR)) + evidence)
     endocardium = trace(blood, centre, reach, (0.0, thickest), None if prior is None else prior.endocardium)
     drawn = epicardium.fill((seen.shape[0], seen.shape[1]))
-    if 2 * np.count_nonzero(drawn & seen) < _LEAST_OVERLAP * (np.count_nonzero(drawn) + np.count_nonzero(seen)):
+    if dice(drawn, seen) < _LEAST_OVERLAP:
         return None
     return Ring(endocardium, epicardium)
+
+
+def less_sure(probability: npt.NDArray[np.floating], nats: float) -> Float64Array:
+    """Return probabilities with ``nats`` taken off their log odds: outlines traced in them lie further in."""
+    certain = np.clip(np.asarray(probability, dtype=np.float64), _CERTAIN, 1 - _CERTAIN)
+    return np.asarray(expit(logit(certain) - nats), dtype=np.float64)
 
 
 def trace(

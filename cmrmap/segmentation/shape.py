@@ -53,6 +53,12 @@ class HeartShape:
         return out
 
 
+def dice(one: BoolArray, other: BoolArray) -> float:
+    """Return twice the intersection over the sum of both areas; NaN where both are empty."""
+    total = int(np.count_nonzero(one)) + int(np.count_nonzero(other))
+    return 2.0 * int(np.count_nonzero(one & other)) / total if total else float("nan")
+
+
 def largest_object(mask: BoolArray) -> BoolArray:
     """Return the largest 8-connected object of a mask, the first of equals; empty stays empty."""
     labelled, count = ndimage.label(mask, structure=_EIGHT)

@@ -14,12 +14,12 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from scipy import ndimage
-from scipy.special import expit, logit
 
 from cmrmap.errors import InputError
 from cmrmap.segmentation.model_folder import Network
 from cmrmap.segmentation.preprocess import FINE_PIXEL_MM, Crop, normalise, resample
-from cmrmap.segmentation.ring import Outline, Ring, trace
+from cmrmap.segmentation.ring import Outline, Ring, less_sure, trace
+from cmrmap.segmentation.shape import dice
 from cmrmap.types import Label, LabelArray
 
 _DEFAULT_PIXEL_MM = 1.367  # of the Sunnybrook slices that come without one
@@ -150,11 +150,10 @@ def with_wall(case: CineCase, seen: npt.NDArray[np.floating]) -> CineCase:
     wall = ventricle & ~cavity
     blood = np.percentile(case.image[cavity], 65)
     bright = case.image > 0.5 * (blood + np.median(case.image[wall]))
-    overlap = 2 * np.count_nonzero(ventricle & by_network) / (ventricle.sum() + by_network.sum())
     trusted = (
         _TRACED_WALL_MM[0] < float(thickness.mean()) < _TRACED_WALL_MM[1]
         and np.percentile(thickness, 95) < _UNEVEN * np.median(thickness)
-        and overlap > _LEAST_OVERLAP
+        and dice(ventricle, by_network) > _LEAST_OVERLAP
         and np.count_nonzero(bright & wall) < _MOST_BRIGHT * np.count_nonzero(wall)
     )
     if not trusted:
@@ -172,8 +171,7 @@ def traced_ring(case: CineCase, seen: npt.NDArray[np.floating]) -> Ring:
     reach = _TRACE_RADIUS_PX * FINE_PIXEL_MM / case.pixel_mm
     endocardium = trace(cavity.astype(np.float64), centre, reach)
     bounds = tuple(endocardium.radius + limit / case.pixel_mm for limit in _WALL_MM)
-    ventricle = np.clip(seen[Label.MYOCARDIUM] + seen[Label.CAVITY], 1e-4, 1 - 1e-4).astype(np.float64)
-    inside = np.where(cavity, 1.0, expit(logit(ventricle) - _CAUTION))
+    inside = np.where(cavity, 1.0, less_sure(seen[Label.MYOCARDIUM] + seen[Label.CAVITY], _CAUTION))
     return Ring(endocardium, trace(inside, centre, reach, (bounds[0], bounds[1])))
 
 

@@ -116,3 +116,22 @@ def test_summary_shows_maps_against_truth_and_files(tmp_path: Path) -> None:
         assert words in found.output
     assert "1 DICOM objects" in found.output
     assert "2.0 kB" in found.output
+
+
+def test_summary_keeps_the_maps_names_whole_on_a_narrow_terminal(tmp_path: Path) -> None:
+    one = {"patient": {"mean": 580.0}}
+    made = {"status": "ok", "slices": [{"status": "ok"}] * 5, "patient": {"mean": 578.0, "sd": 13.0}}
+    for folder, content in (("truth", one), ("results", made)):
+        (tmp_path / folder).mkdir()
+        document = json.dumps({"maps": {"postcontrast_t1": content}})
+        (tmp_path / folder / f"{folder}.json").write_text(document)
+    found = CliRunner().invoke(cli, ["summary", str(tmp_path), str(tmp_path)], env={"COLUMNS": "80"})
+    assert found.exit_code == 0, found.output
+    assert "postcontrast_t1" in found.output
+
+
+def test_a_wrong_folder_to_watch_is_told_before_the_training_begins(tmp_path: Path) -> None:
+    found = CliRunner().invoke(cli, ["train", "-o", str(tmp_path / "out"), "--watch", str(tmp_path)])
+    assert isinstance(found.exception, InputError)
+    assert "holds no subject folders with reference.npz" in str(found.exception)
+    assert not (tmp_path / "out").exists()
