@@ -108,42 +108,47 @@ def _probabilities(network: StackUNet, images: Tensor) -> Tensor:
     return logits.squeeze(0).softmax(1).cpu()
 
 
-def _find_ventricle(images: Tensor, spacing: tuple[float, float], network: StackUNet) -> tuple[float, float] | None:
-    """Centre (row, column, fractions of the field of view) of the left ventricle, agreed on by all images."""
+def _find_ventricle(
+    images: Tensor, spacing: tuple[float, float], network: StackUNet
+) -> tuple[tuple[float, float], Tensor] | None:
+    """Find the left ventricle.
+
+    Returns its centre (row, column, fractions of the field of view), agreed on by all images, and where each image
+    (image, row, column) shows it, a probability on pixels of 3.2 mm; None where there is none.
+    """
     small = resample(images, spacing, COARSE_PIXEL_MM)
     rows, columns = small.shape[-2:]
     stride = network.stride
     padded = pad_to(
         small, max(_COARSE_SIZE, -(-rows // stride) * stride), max(_COARSE_SIZE, -(-columns // stride) * stride)
     )
-    probability = _probabilities(network, padded)[:, [Label.MYOCARDIUM, Label.CAVITY]].sum(1).mean(0)
-    smooth = ndimage.gaussian_filter(probability[:rows, :columns].numpy(), 1.0)
+    probability = _probabilities(network, padded)[:, [Label.MYOCARDIUM, Label.CAVITY], :rows, :columns].sum(1)
+    smooth = ndimage.gaussian_filter(probability.mean(0).numpy(), 1.0)
     if smooth.max() < _MIN_LV_PROBABILITY:
         return None
     objects, _ = ndimage.label(smooth > 0.5 * smooth.max())
     masses = ndimage.sum_labels(smooth, objects, np.arange(1, objects.max() + 1))
     centre = ndimage.center_of_mass(smooth, objects, int(np.argmax(masses)) + 1)
-    return float((centre[0] + 0.5) / rows), float((centre[1] + 0.5) / columns)
+    return (float((centre[0] + 0.5) / rows), float((centre[1] + 0.5) / columns)), probability
 
 
-def _draw(fine: Tensor, crop: Crop, network: StackUNet) -> tuple[list[Crop], Tensor]:
+def _draw(fine: Tensor, crop: Crop, seen: Tensor, network: StackUNet) -> tuple[list[Crop], Tensor]:
     """Draw on crops that follow the heart from image to image; the crops and their class probabilities.
 
-    First the whole crop's outlines tell how far it moved, then, once it is drawn, those about the ventricle alone:
-    the chest wall does not move with it; last the regions that the other images show, for those without outlines.
+    First the whole crop's outlines tell how far it moved, then those about the ventricle alone, whose place ``seen`` by
+    the coarse network is exact enough (another look by the fine one changed no figure): the chest wall does not move
+    with it; last the regions that the other images show, for those without outlines.
     """
     crops = _follow(fine, [crop] * len(fine), None, MAX_SHIFT_MM)
-    probabilities = _probabilities(network, _cut(fine, crops))
     if len(fine) > 1:
-        ventricle = probabilities[:, [Label.MYOCARDIUM, Label.CAVITY]].sum(1).mean(0).numpy()
+        ventricle = _cut(seen, crops).mean(0).numpy()
         window = ndimage.gaussian_filter(np.asarray(ventricle, dtype=np.float64), _VENTRICLE_MARGIN_MM / FINE_PIXEL_MM)
         crops = _follow(fine, crops, window, _REFINED_SHIFT_MM)
         about = ndimage.binary_dilation(ventricle > 0.5, iterations=round(_REGION_MARGIN_MM / FINE_PIXEL_MM))
         for _ in range(_REGION_ROUNDS):
             shifts = match_regions(normalise(_cut(fine, crops)).numpy(), about, int(_REFINED_SHIFT_MM / FINE_PIXEL_MM))
             crops = [crop.moved(*shift) for crop, shift in zip(crops, shifts.tolist(), strict=True)]
-        probabilities = _probabilities(network, _cut(fine, crops))
-    return crops, probabilities
+    return crops, _probabilities(network, _cut(fine, crops))
 
 
 def _follow(fine: Tensor, crops: list[Crop], window: Float64Array | None, max_shift_mm: float) -> list[Crop]:
@@ -158,19 +163,21 @@ def _cut(fine: Tensor, crops: list[Crop]) -> Tensor:
 def _predict(
     images: Tensor, spacing: tuple[float, float], network: Network
 ) -> tuple[LabelArray, npt.NDArray[np.float32]] | None:
-    centre = _find_ventricle(images, spacing, network.coarse)
-    if centre is None:
+    found = _find_ventricle(images, spacing, network.coarse)
+    if found is None:
         return None
+    centre, seen = found
     fine = resample(images, spacing, FINE_PIXEL_MM)
     rows, columns = fine.shape[-2:]
     crop = Crop.about((centre[0] * rows - 0.5, centre[1] * columns - 0.5))
-    crops, probabilities = _draw(fine, crop, network.fine)
+    seen = torch.nn.functional.interpolate(seen[:, None], size=(rows, columns), mode="bilinear")[:, 0]
+    crops, probabilities = _draw(fine, crop, seen, network.fine)
     # the crop that the coarse network proposed may be off; what was drawn on it says by how much
     ventricle = probabilities[:, [Label.MYOCARDIUM, Label.CAVITY]].sum(1).mean(0).numpy() > 0.5
     if ventricle.any():
         offset = np.asarray(ndimage.center_of_mass(ventricle)) - (crop.size - 1) / 2
         if np.hypot(*offset) * FINE_PIXEL_MM > _RECENTRE_MM:
-            crops, probabilities = _draw(fine, crop.moved(*(round(float(o)) for o in offset)), network.fine)
+            crops, probabilities = _draw(fine, crop.moved(*(round(float(o)) for o in offset)), seen, network.fine)
     outside = torch.zeros(probabilities.shape[1])
     outside[Label.BACKGROUND] = 1.0
     shape = (images.shape[-2], images.shape[-1])
