@@ -12,6 +12,7 @@ from cmrmap.pipeline.extracellular import MappedEcv, map_ecv
 from cmrmap.pipeline.regions import MapReport, locate, report_ecv, report_series
 from cmrmap.pipeline.series import MappedSeries, map_series
 from cmrmap.reference_ranges import read_reference_ranges
+from cmrmap.relaxometry import load_ahead
 from cmrmap.results import MapResult, absent_map, compare_with_ranges
 from cmrmap.segmentation import Network, segment_stack
 from cmrmap.segmentation.refine import refine_segmentation
@@ -47,7 +48,8 @@ class StudyAnalysis:
 
 
 def segment(stacks: Sequence[WeightedStack], network: Network) -> tuple[SegmentationStack, ...]:
-    """Label every weighted image of every series."""
+    """Label every weighted image of every series; the kernel of the fits to come is loaded meanwhile."""
+    load_ahead()
     return tuple(segment_stack(stack, network) for stack in stacks)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from itertools import pairwise
@@ -30,6 +31,15 @@ def _numba_kernel() -> Any:
         return importlib.import_module("cmrmap.relaxometry._numba_kernel")
     except ImportError:  # no numba for this Python or platform
         return None
+
+
+def load_ahead() -> None:
+    """Begin to load or compile the kernel in a thread, so that it is there when it is needed; without waiting.
+
+    Where no compiled kernel is kept, it takes seconds, and other work may go on in the meantime. No daemon: a process
+    that ends in between must not be torn out of the compiler.
+    """
+    threading.Thread(target=_numba_kernel, name="fit kernel").start()
 
 
 def choose_backend(backend: str) -> str:
@@ -77,7 +87,7 @@ def fit_block(
             basis.times_ms,
             basis.log_t,
             basis.step,
-            basis.dictionary,
+            basis.dictionary_single,
             basis.polynomials,
             basis.gain,
             model.has_offset,

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+import numpy.typing as npt
 
 from cmrmap.relaxometry.models import RelaxationModel, decay
 from cmrmap.types import Float64Array, readonly
 
-N_NODES = 49
+N_NODES = 48  # whole registers of four and eight
 N_COEFFICIENTS = 8
 _MIN_SENSITIVITY = 1e-8
 
@@ -32,6 +33,7 @@ class ReducedBasis:
     log_t : (nodes,) x of the nodes, equally spaced
     step : spacing of the nodes
     dictionary : (times, nodes) u at the nodes
+    dictionary_single : the same in float32, for a scan that allows for its rounding
     polynomials : (nodes, times, coefficients) u(log_t + step * z) for z in -1..1, powers of z ascending
     gain : no maximum of g^2 exceeds its value at the nearest node by more than ``gain * |s|^2``
     identifiable : False where these times do not determine T at all
@@ -41,6 +43,7 @@ class ReducedBasis:
     log_t: Float64Array
     step: float
     dictionary: Float64Array
+    dictionary_single: npt.NDArray[np.float32]
     polynomials: Float64Array
     gain: float
     identifiable: bool
@@ -81,6 +84,7 @@ def reduced_basis(model: RelaxationModel, times_ms: tuple[float, ...], t_range_m
         log_t=readonly(log_t),
         step=step,
         dictionary=readonly(np.ascontiguousarray(dictionary.T)),
+        dictionary_single=readonly(np.ascontiguousarray(dictionary.T, np.float32)),
         polynomials=readonly(np.ascontiguousarray(polynomials)),
         gain=float(loss * (2 + loss)),
         identifiable=bool(slopes.max() > _MIN_SENSITIVITY),

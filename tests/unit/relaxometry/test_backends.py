@@ -47,6 +47,37 @@ def test_numba_by_name_without_numba_is_an_error(monkeypatch: pytest.MonkeyPatch
         _backends.choose_backend("numba")
 
 
+def test_the_kernel_is_loaded_ahead_and_a_process_may_end_meanwhile() -> None:
+    done = run(
+        "import sys, threading\n"
+        "from cmrmap.relaxometry import load_ahead\n"
+        "load_ahead()\n"
+        "print([thread.daemon for thread in threading.enumerate() if thread.name == 'fit kernel'])\n"
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.split() == ["[False]"]
+    waited = run(
+        "import sys, threading\n"
+        "from cmrmap.relaxometry import load_ahead\n"
+        "load_ahead()\n"
+        "[thread.join() for thread in threading.enumerate() if thread.name == 'fit kernel']\n"
+        "print('cmrmap.relaxometry._numba_kernel' in sys.modules)"
+    )
+    assert (waited.returncode, waited.stdout.split(), waited.stderr) == (0, ["True"], "")
+
+
+def test_what_is_kept_on_disk_is_named_after_every_source_of_the_kernel() -> None:
+    """Numba looks at one file only: machine code of an older search or finish must not be taken up again."""
+    named = run(
+        "from cmrmap.relaxometry import _numba_kernel, _numba_lanes\n"
+        "import hashlib, pathlib\n"
+        "files = sorted(pathlib.Path(_numba_lanes.__file__).parent.glob('_numba_*.py'))\n"
+        "digest = hashlib.sha256(b''.join(path.read_bytes() for path in files)).hexdigest()[:12]\n"
+        "print(len(files), _numba_kernel.fit_pixels.py_func.__qualname__ == 'fit_pixels_' + digest)"
+    )
+    assert (named.stdout.split(), named.stderr) == (["4", "True"], "")
+
+
 @pytest.mark.slow
 def test_no_place_for_the_cache_is_no_error_and_no_noise() -> None:
     """What numba says where neither the package's folder nor the user's home can be written to."""

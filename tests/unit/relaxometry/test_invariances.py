@@ -43,7 +43,7 @@ def test_scale_and_sign_of_the_signal(problem, exponent, negative) -> None:
     fit = fit_relaxation(s, times, model, magnitude)
     scaled = fit_relaxation(s * factor, times, model, magnitude)
     # where the objective is flat T itself is uncertain, and the product's rounding moves it: a share of its SD
-    tolerance = 1e-9 * np.abs(fit.t_ms) + 1e-9 * np.nan_to_num(fit.sd_ms, nan=0.0, posinf=0.0)
+    tolerance = 1e-9 * np.abs(fit.t_ms) + 1e-6 * np.nan_to_num(fit.sd_ms, nan=0.0, posinf=0.0)
     moved = np.abs(scaled.t_ms - fit.t_ms)
     assert np.all((moved <= tolerance) | (np.isnan(fit.t_ms) & np.isnan(scaled.t_ms)))
     np.testing.assert_array_equal(scaled.status, fit.status)
@@ -88,7 +88,9 @@ def test_numba_and_numpy_agree(problem) -> None:
     np.testing.assert_array_equal(compiled.status, plain.status)
     np.testing.assert_array_equal(compiled.n_negative, plain.n_negative)
     np.testing.assert_array_equal(np.isnan(compiled.sd_ms), np.isnan(plain.sd_ms))
-    tolerance = 1e-9 * np.abs(plain.t_ms) + 1e-9 * np.nan_to_num(plain.sd_ms)
+    # times 1 ms apart leave T to the last digits of the samples, and MOLLI's T1 = T* (B/A - 1) loses what B/A shares
+    # with 1: there rounding moves T, by next to nothing of its SD
+    tolerance = 1e-8 * np.abs(plain.t_ms) + 1e-5 * np.nan_to_num(plain.sd_ms) + 1e-12 * plain.t_star_ms
     assert np.all((np.abs(compiled.t_ms - plain.t_ms) <= tolerance) | np.isnan(plain.t_ms))
     np.testing.assert_allclose(compiled.ssr, plain.ssr, rtol=1e-7, atol=1e-20 * (s * s).sum())
     for name in ("sd_ms", "amplitude", "offset", "amplitude_sd", "offset_sd", "sensitivity"):
