@@ -109,3 +109,13 @@ def test_sensitivity_carries_the_noise_to_sd(model_name, simulate, rician) -> No
     fit = fit_relaxation(s, pixels.times_ms, model_name, with_sensitivity=True)
     carried = fit.noise_sd * np.sqrt((fit.sensitivity**2).sum(axis=1))
     np.testing.assert_allclose(carried, fit.sd_ms, rtol=1e-9)
+
+
+@pytest.mark.parametrize("t2_ms", [9.0, 10.0, 12.0])
+def test_optimum_where_float32_cannot_tell_one_node_from_the_next(t2_ms) -> None:
+    """All but one sample have decayed to a ten-thousandth: u hardly turns, and the scan may begin at another node."""
+    times = np.array([0.0, 100.0, 110.0, 120.0])
+    for backend in ("numba", "numpy"):
+        fit = fit_relaxation(100 * np.exp(-times / t2_ms)[None], times, "t2_2p", backend=backend)
+        assert fit.status[0] == FitStatus.OK
+        assert fit.t_ms[0] == pytest.approx(t2_ms, rel=2e-5)
