@@ -40,7 +40,6 @@ _NEAR_MM = 7.0  # a large bright region this near to the wall is the right ventr
 _LARGE_MM2 = 200.0
 _DEFORMED = 0.45  # of the slices, whose wall is made thicker or thinner
 _CAVITY_SHARE = (0.15, 0.9)  # radius of the endocardium over that of the epicardium
-_THIN_SHARE, _THIN = (0.72, 0.9), 0.35  # of a thin wall, and how many of the deformed ones get it
 _OUTSIDE = (Tissue.FAT, Tissue.BLOOD, Tissue.OTHER_1, Tissue.OTHER_2, Tissue.STOMACH)
 
 
@@ -164,7 +163,7 @@ def draw_cine_slice(rng: np.random.Generator, view: View, n_images: int, scene: 
     offset = draw_offset(rng, view)
     y, x = scene_grid(view, offset, rng.uniform(-np.pi, np.pi), bool(rng.random() < 0.5))
     rows, columns = (c + axis / (scene.pixel_mm * scale) for c, axis in zip(scene.centre, (y, x), strict=True))
-    share = _draw_cavity_share(rng) if rng.random() < _DEFORMED and scene.borders is not None else None
+    share = float(rng.uniform(*_CAVITY_SHARE)) if rng.random() < _DEFORMED and scene.borders is not None else None
     places = scene.deformed(rows, columns, share)
     grey = ndimage.map_coordinates(scene.grey, places, order=1, mode="constant", cval=_DARKEST)
     masks = np.stack([ndimage.map_coordinates(mask, places, order=1) for mask in scene.masks])
@@ -184,10 +183,6 @@ def draw_cine_slice(rng: np.random.Generator, view: View, n_images: int, scene: 
         view,
         "cine " + contrast.family,
     )
-
-
-def _draw_cavity_share(rng: np.random.Generator) -> float:
-    return float(rng.uniform(*(_THIN_SHARE if rng.random() < _THIN else _CAVITY_SHARE)))
 
 
 def _signals(

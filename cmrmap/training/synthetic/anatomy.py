@@ -15,8 +15,6 @@ from cmrmap.training.synthetic.tissues import Tissue
 from cmrmap.types import Float64Array, Label, LabelArray
 
 _TABLE = 360  # angles at which closed outlines are tabulated
-_WALL_SHARES = ((0.12, 0.25), (0.13, 0.42), (0.3, 0.88))  # thin, usual, thick: wall over radius
-_WALL_SHARE_ODDS = (0.3, 0.4, 0.3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +65,7 @@ def _outline(rng: np.random.Generator, amplitudes: Float64Array, first: int = 2)
 def draw_anatomy(rng: np.random.Generator) -> Anatomy:
     """Draw one anatomy: wall 3-25 mm, apex to base, round to D-shaped, with what lies around a heart."""
     radius = rng.uniform(14, 44) if rng.random() < 0.85 else rng.uniform(10, 20)
-    share = _draw_wall_share(rng)
+    share = rng.uniform(0.13, 0.42) if rng.random() < 0.6 else rng.uniform(0.3, 0.88)  # wall over radius
     wall = float(np.clip(radius * share, 3.0, min(25.0, radius - 3.0)))
     epicardium = radius * _outline(rng, np.array([0.06, 0.025, 0.015, 0.01]))
     # a thick wall about a small cavity varies by as much as the cavity's own shape, else the cavity would be pinched
@@ -141,12 +139,6 @@ def draw_anatomy(rng: np.random.Generator) -> Anatomy:
         ink=bool(rng.random() < 0.45),
         texture_seed=int(rng.integers(2**31)),
     )
-
-
-def _draw_wall_share(rng: np.random.Generator) -> float:
-    """Thickness of the wall over the radius of the epicardium; thin walls are drawn too thick unless many are seen."""
-    low, high = _WALL_SHARES[int(rng.choice(len(_WALL_SHARES), p=_WALL_SHARE_ODDS))]
-    return float(rng.uniform(low, high))
 
 
 def _draw_organs(rng: np.random.Generator, radius: float) -> tuple[Ellipse, ...]:
