@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -32,7 +32,6 @@ from cmrmap.types import (
 _COARSE_SIZE = 96  # rows and columns of the training views: smaller images are padded to it
 _MIN_LV_PROBABILITY = 0.2  # below this, nothing in the field of view resembles a left ventricle
 _RECENTRE_MM = 8.0
-_MOST_LOOKED_AT = 5  # of a slice's images: so many, spread over it, tell where the ventricle is as well as all do
 _VENTRICLE_MARGIN_MM = 4.0  # the wall's outer border and what lies against it
 _REFINED_SHIFT_MM = 6.5
 _REGION_MARGIN_MM = 9.0
@@ -109,70 +108,42 @@ def _probabilities(network: StackUNet, images: Tensor) -> Tensor:
     return logits.squeeze(0).softmax(1).cpu()
 
 
-@dataclass(frozen=True, slots=True)
-class _Sighting:
-    """Where the coarse network sees the left ventricle.
-
-    Attributes
-    ----------
-    centre : (row, column) fractions of the field of view, agreed on by the images that were looked at
-    images : their indices
-    probability : (image, row, column) of the ventricle, of each of them
-    """
-
-    centre: tuple[float, float]
-    images: tuple[int, ...]
-    probability: Tensor
-
-    def on(self, rows: int, columns: int) -> _Sighting:
-        """Return the same on another grid of the same field of view."""
-        finer = torch.nn.functional.interpolate(self.probability[:, None], size=(rows, columns), mode="bilinear")
-        return replace(self, probability=finer[:, 0])
-
-    def within(self, crops: list[Crop]) -> Float64Array:
-        """Return the mean probability (row, column) in the crops of the slice's images."""
-        seen = _cut(self.probability, [crops[index] for index in self.images])
-        return np.asarray(seen.mean(0).numpy(), dtype=np.float64)
-
-
-def _find_ventricle(images: Tensor, spacing: tuple[float, float], network: StackUNet) -> _Sighting | None:
-    """Find the left ventricle on some of a slice's images, spread over it; None where there is none."""
-    spread = np.linspace(0, len(images) - 1, min(len(images), _MOST_LOOKED_AT)).round().astype(int).tolist()
-    images = images[spread]
+def _find_ventricle(images: Tensor, spacing: tuple[float, float], network: StackUNet) -> tuple[float, float] | None:
+    """Centre (row, column, fractions of the field of view) of the left ventricle, agreed on by all images."""
     small = resample(images, spacing, COARSE_PIXEL_MM)
     rows, columns = small.shape[-2:]
     stride = network.stride
     padded = pad_to(
         small, max(_COARSE_SIZE, -(-rows // stride) * stride), max(_COARSE_SIZE, -(-columns // stride) * stride)
     )
-    probability = _probabilities(network, padded)[:, [Label.MYOCARDIUM, Label.CAVITY], :rows, :columns].sum(1)
-    smooth = ndimage.gaussian_filter(probability.mean(0).numpy(), 1.0)
+    probability = _probabilities(network, padded)[:, [Label.MYOCARDIUM, Label.CAVITY]].sum(1).mean(0)
+    smooth = ndimage.gaussian_filter(probability[:rows, :columns].numpy(), 1.0)
     if smooth.max() < _MIN_LV_PROBABILITY:
         return None
     objects, _ = ndimage.label(smooth > 0.5 * smooth.max())
     masses = ndimage.sum_labels(smooth, objects, np.arange(1, objects.max() + 1))
     centre = ndimage.center_of_mass(smooth, objects, int(np.argmax(masses)) + 1)
-    middle = (float((centre[0] + 0.5) / rows), float((centre[1] + 0.5) / columns))
-    return _Sighting(middle, tuple(spread), probability)
+    return float((centre[0] + 0.5) / rows), float((centre[1] + 0.5) / columns)
 
 
-def _draw(fine: Tensor, crop: Crop, sighting: _Sighting, network: StackUNet) -> tuple[list[Crop], Tensor]:
+def _draw(fine: Tensor, crop: Crop, network: StackUNet) -> tuple[list[Crop], Tensor]:
     """Draw on crops that follow the heart from image to image; the crops and their class probabilities.
 
-    First the whole crop's outlines tell how far it moved, then those about the ventricle alone, for whose place the
-    coarse network is exact enough (another look by the fine one changed no figure): the chest wall does not move with
-    it; last the regions that the other images show, for those without outlines.
+    First the whole crop's outlines tell how far it moved, then, once it is drawn, those about the ventricle alone:
+    the chest wall does not move with it; last the regions that the other images show, for those without outlines.
     """
     crops = _follow(fine, [crop] * len(fine), None, MAX_SHIFT_MM)
+    probabilities = _probabilities(network, _cut(fine, crops))
     if len(fine) > 1:
-        ventricle = sighting.within(crops)
-        window = ndimage.gaussian_filter(ventricle, _VENTRICLE_MARGIN_MM / FINE_PIXEL_MM)
+        ventricle = probabilities[:, [Label.MYOCARDIUM, Label.CAVITY]].sum(1).mean(0).numpy()
+        window = ndimage.gaussian_filter(np.asarray(ventricle, dtype=np.float64), _VENTRICLE_MARGIN_MM / FINE_PIXEL_MM)
         crops = _follow(fine, crops, window, _REFINED_SHIFT_MM)
         about = ndimage.binary_dilation(ventricle > 0.5, iterations=round(_REGION_MARGIN_MM / FINE_PIXEL_MM))
         for _ in range(_REGION_ROUNDS):
             shifts = match_regions(normalise(_cut(fine, crops)).numpy(), about, int(_REFINED_SHIFT_MM / FINE_PIXEL_MM))
             crops = [crop.moved(*shift) for crop, shift in zip(crops, shifts.tolist(), strict=True)]
-    return crops, _probabilities(network, _cut(fine, crops))
+        probabilities = _probabilities(network, _cut(fine, crops))
+    return crops, probabilities
 
 
 def _follow(fine: Tensor, crops: list[Crop], window: Float64Array | None, max_shift_mm: float) -> list[Crop]:
@@ -187,20 +158,19 @@ def _cut(fine: Tensor, crops: list[Crop]) -> Tensor:
 def _predict(
     images: Tensor, spacing: tuple[float, float], network: Network
 ) -> tuple[LabelArray, npt.NDArray[np.float32]] | None:
-    sighting = _find_ventricle(images, spacing, network.coarse)
-    if sighting is None:
+    centre = _find_ventricle(images, spacing, network.coarse)
+    if centre is None:
         return None
     fine = resample(images, spacing, FINE_PIXEL_MM)
     rows, columns = fine.shape[-2:]
-    crop = Crop.about((sighting.centre[0] * rows - 0.5, sighting.centre[1] * columns - 0.5))
-    sighting = sighting.on(rows, columns)
-    crops, probabilities = _draw(fine, crop, sighting, network.fine)
+    crop = Crop.about((centre[0] * rows - 0.5, centre[1] * columns - 0.5))
+    crops, probabilities = _draw(fine, crop, network.fine)
     # the crop that the coarse network proposed may be off; what was drawn on it says by how much
     ventricle = probabilities[:, [Label.MYOCARDIUM, Label.CAVITY]].sum(1).mean(0).numpy() > 0.5
     if ventricle.any():
         offset = np.asarray(ndimage.center_of_mass(ventricle)) - (crop.size - 1) / 2
         if np.hypot(*offset) * FINE_PIXEL_MM > _RECENTRE_MM:
-            crops, probabilities = _draw(fine, crop.moved(*(round(float(o)) for o in offset)), sighting, network.fine)
+            crops, probabilities = _draw(fine, crop.moved(*(round(float(o)) for o in offset)), network.fine)
     outside = torch.zeros(probabilities.shape[1])
     outside[Label.BACKGROUND] = 1.0
     shape = (images.shape[-2], images.shape[-1])
