@@ -35,7 +35,7 @@ RATIO_ROW = 9
 
 
 @inner
-def exponential(x: Any, out: Any, power: Any, bits: Any) -> None:
+def _exponential(x: Any, out: Any, power: Any, bits: Any) -> None:
     """Write exp(x) of every lane to out; ``bits`` is the memory of ``power`` seen as integers.
 
     Cody and Waite's reduction to half an octave about an integer power of two.
@@ -86,7 +86,7 @@ def _columns(
     n = s.size // LANES
     argument, decay, power = work[:LANES], work[LANES : 2 * LANES], work[2 * LANES : 3 * LANES]
     sums[: SUM_ROWS * LANES] = 0.0
-    exponential(x, decay, power, bits)
+    _exponential(x, decay, power, bits)
     for q in range(LANES):
         sums[_T + q] = decay[q]
         sums[_LENGTH + q] = 1.0 / decay[q]  # until the length is known
@@ -99,7 +99,7 @@ def _columns(
         else:
             for q in range(LANES):
                 argument[q] = -time * sums[_LENGTH + q]
-            exponential(argument, decay, power, bits)
+            _exponential(argument, decay, power, bits)
         for q in range(LANES):
             share = coefficient * work[LANES + q]
             lean = -work[q] * share

@@ -1,8 +1,8 @@
 """The compiled fit: pixels side by side, `LANES` of them at once, all their work in the first caches.
 
 Importing this module imports numba and loads or compiles the kernel; `cmrmap.relaxometry._backends` does so on first
-use. The functions are plain Python that numba is given explicitly, with one signature, so that nothing is compiled
-twice. The steps are those of `cmrmap.relaxometry._numpy_kernel`.
+use. `fit_pixels` alone has a signature and an entry from Python; what it calls is compiled into it. The steps are those
+of `cmrmap.relaxometry._numpy_kernel`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from cmrmap.relaxometry._numba_lanes import (
     table_2d,
     table_3d,
 )
-from cmrmap.relaxometry._numba_search import REFINE_ROWS, search
+from cmrmap.relaxometry._numba_refine import REFINE_ROWS
+from cmrmap.relaxometry._numba_search import search
 from cmrmap.relaxometry.basis import N_COEFFICIENTS, N_NODES
 from cmrmap.types import FitStatus
 

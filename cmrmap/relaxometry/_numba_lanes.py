@@ -18,10 +18,9 @@ _FAST = {"contract", "nsz", "reassoc"}
 _OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}  # numpy's division by zero: no test, no exit
 LANES = 64  # enough that a loop's start costs nothing, few enough that all the work stays in the first cache
 
-F4, F8, I8 = numba.float32, numba.float64, numba.int64
-line_f4, line_f8, line_i8, rows_i8 = F4[::1], F8[::1], I8[::1], I8[:, ::1]
+F8 = numba.float64
 table_1d, table_2d, table_3d = (numba.types.Array(F8, d, "C", readonly=True) for d in (1, 2, 3))
-single_2d = numba.types.Array(F4, 2, "C", readonly=True)
+single_2d = numba.types.Array(numba.float32, 2, "C", readonly=True)
 
 
 def inner(function: Callable[..., Any]) -> Any:
@@ -49,8 +48,9 @@ def compiled(signature: Any) -> Callable[[Callable[..., Any]], Any]:
 
 
 def _sources() -> str:
-    """Return a digest of every file that takes part in the kernel."""
+    """Return a digest of every file of this room whose code or constants are compiled into the kernel."""
     digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("_numba_*.py")):
+    room = Path(__file__).parent
+    for path in (*sorted(room.glob("_numba_*.py")), room / "basis.py", room / "polarity.py"):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:12]

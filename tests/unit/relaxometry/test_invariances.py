@@ -43,7 +43,7 @@ def test_scale_and_sign_of_the_signal(problem, exponent, negative) -> None:
     fit = fit_relaxation(s, times, model, magnitude)
     scaled = fit_relaxation(s * factor, times, model, magnitude)
     # where the objective is flat T itself is uncertain, and the product's rounding moves it: a share of its SD
-    tolerance = 1e-9 * np.abs(fit.t_ms) + 1e-6 * np.nan_to_num(fit.sd_ms, nan=0.0, posinf=0.0)
+    tolerance = 1e-9 * np.abs(fit.t_ms) + 1e-9 * np.nan_to_num(fit.sd_ms, nan=0.0, posinf=0.0)
     moved = np.abs(scaled.t_ms - fit.t_ms)
     assert np.all((moved <= tolerance) | (np.isnan(fit.t_ms) & np.isnan(scaled.t_ms)))
     np.testing.assert_array_equal(scaled.status, fit.status)
