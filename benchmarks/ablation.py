@@ -44,6 +44,10 @@ def _no_shift(images: npt.NDArray[np.floating], *_: object) -> npt.NDArray[np.fl
     return np.zeros((len(images), 2))
 
 
+def _nobody(correlation: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+    return np.zeros(len(correlation), dtype=np.bool_)
+
+
 def _as_they_are(rings: Sequence[object], _: object) -> list[object]:
     return list(rings)
 
@@ -54,9 +58,11 @@ VARIANTS: dict[str, dict[str, object]] = {
     "agreement of the rings": {f"{_PREDICT}.agree": _as_they_are},
     "caution at the epicardium": {f"{_RING}._CAUTION": 0.0},
     "an image's own grey": {f"{_RING}._EVIDENCE": 0.0},
+    "the other images' grey": {f"{_RING}._OTHERS_EVIDENCE": 0.0},
     "the slice's shape as prior": {f"{_RING}._PRIOR_COST": 0.0},
     "rings (pixel by pixel)": {f"{_PREDICT}.find_rings": _pixelwise, f"{_PREDICT}.agree": _as_they_are},
     "places by regions": {f"{_PREDICT}.match_regions": _no_shift},
+    "setting other moments apart": {f"{_PREDICT}._misleading": _nobody},
     "following the heart": {f"{_PREDICT}._follow": _stay, f"{_PREDICT}.match_regions": _no_shift},
 }
 

@@ -15,7 +15,7 @@ from cmrmap.types import Float64Array
 MAX_SHIFT_MM = 27.0
 _WINDOW_SHARE = 0.25  # SD of the window over the crop's size: about the heart's own size
 _EDGE_SD_PX = 1.2
-_LEAST_CORRELATION = 0.22  # an image whose outlines resemble the others' less than this stays where it is
+LEAST_CORRELATION = 0.22  # outlines that resemble the others' less than this say nothing: the image stays where it is
 _LEAST_GAIN = 0.04  # and so does one that gains less than this by moving further than a pixel
 _ROUNDS = 2
 
@@ -58,6 +58,24 @@ def estimate_shifts(
     return np.asarray(shifts - np.median(shifts, axis=0), dtype=np.float64)
 
 
+def outline_correlation(images: npt.NDArray[np.float32], window: Float64Array) -> Float64Array:
+    """Correlate each image's outlines, where they are, with those of all the others together.
+
+    Parameters
+    ----------
+    images : (image, row, column) crops that follow the heart
+    window : (row, column) weight of each pixel's outlines
+
+    Returns
+    -------
+    (image,) -1 to 1; 0 where there is nothing to compare
+    """
+    edges = np.stack([_edges(image, window) for image in images])
+    others = edges.sum(axis=0) - edges
+    norms = np.sqrt((others**2).sum(axis=(1, 2)))
+    return np.asarray((edges * others).sum(axis=(1, 2)) / np.maximum(norms, 1e-30), dtype=np.float64)
+
+
 def _phase(shift: Float64Array, size: tuple[int, int]) -> npt.NDArray[np.complex128]:
     """Factor on a spectrum that takes a shift back (Fourier shift theorem)."""
     down, right = fft.fftfreq(size[0])[:, None], fft.rfftfreq(size[1])[None, :]
@@ -87,7 +105,7 @@ def _shift(
     correlation = fft.irfft2(spectrum * np.conj(others), size) / norm
     near = np.roll(correlation, (reach, reach), (0, 1))[: 2 * reach + 1, : 2 * reach + 1]
     row, column = (int(i) for i in np.unravel_index(int(near.argmax()), near.shape))
-    if near[row, column] < _LEAST_CORRELATION or near[row, column] - near[reach, reach] < 0:
+    if near[row, column] < LEAST_CORRELATION or near[row, column] - near[reach, reach] < 0:
         return np.zeros(2)
     peak = np.array([row + vertex_offset(near[:, column], row), column + vertex_offset(near[row], column)]) - reach
     if np.abs(peak).max() > 1.0 and near[row, column] - near[reach, reach] < _LEAST_GAIN:

@@ -40,12 +40,17 @@ class StackPooling(nn.Module):
         super().__init__()
         self.mix = nn.Conv2d(2 * channels, channels, 1)
 
-    def forward(self, features: Tensor, n_images: int) -> Tensor:
-        """Features (stack * image, channel, row, column) to the same shape."""
+    def forward(self, features: Tensor, n_images: int, clear: Tensor | None = None) -> Tensor:
+        """Features (stack * image, channel, row, column) to the same shape; ``clear`` as in :class:`StackUNet`."""
         stacked = features.reshape(-1, n_images, *features.shape[1:])
-        context = self.mix(torch.cat([stacked.mean(1), stacked.amax(1)], dim=1))
-        mixed: Tensor = (stacked + context.unsqueeze(1)).flatten(0, 1)
-        return mixed
+        mixed = stacked + self._context(stacked)
+        if clear is not None:
+            mixed[:, clear] = stacked[:, clear] + self._context(stacked[:, clear])
+        return mixed.flatten(0, 1)
+
+    def _context(self, stacked: Tensor) -> Tensor:
+        context: Tensor = self.mix(torch.cat([stacked.mean(1), stacked.amax(1)], dim=1))
+        return context.unsqueeze(1)
 
 
 class StackUNet(nn.Module):
@@ -80,21 +85,46 @@ class StackUNet(nn.Module):
         """Rows and columns of the input must be multiples of this."""
         return int(2 ** (len(self.widths) - 1))
 
-    def forward(self, images: Tensor) -> Tensor:
-        """Normalised images (stack, image, row, column) to logits (stack, image, class, row, column)."""
-        n_images = images.shape[1]
-        mean = images.mean(1, keepdim=True).expand_as(images)
-        spread = images.std(1, keepdim=True, unbiased=False).expand_as(images)
-        x = torch.stack([images, mean, spread], dim=2).flatten(0, 1)
+    def forward(self, images: Tensor, clear: Tensor | None = None) -> Tensor:
+        """Label the images of slices.
+
+        Parameters
+        ----------
+        images : (stack, image, row, column), normalised
+        clear : (image,) bool, images that see each other only; the rest see all. None: every image sees all
+
+        Returns
+        -------
+        logits (stack, image, class, row, column)
+        """
+        if clear is not None and bool(clear.all()):
+            clear = None
+        x = _with_context(images)
+        if clear is not None:
+            x[:, clear] = _with_context(images[:, clear])
+        x = x.flatten(0, 1)
         x = x.contiguous(memory_format=torch.channels_last)
         skips: list[Tensor] = []
         for level, (block, pool) in enumerate(zip(self.encoder, self.pooling, strict=True)):
             if level:
-                x = nn.functional.max_pool2d(x, 2)
-            x = pool(block(x), n_images)
+                x = _halved(x)
+            x = pool(block(x), images.shape[1], clear)
             skips.append(x)
         for up, block, skip in zip(self.up, self.decoder, reversed(skips[:-1]), strict=True):
             x = nn.functional.interpolate(up(x), scale_factor=2.0, mode="bilinear", align_corners=False)
             x = block(torch.cat([x, skip], dim=1))
         logits: Tensor = self.head(x)
         return logits.reshape(*images.shape[:2], *logits.shape[1:])
+
+
+def _with_context(images: Tensor) -> Tensor:
+    """Normalised images (stack, image, row, column) to (stack, image, channel, row, column)."""
+    mean = images.mean(1, keepdim=True).expand_as(images)
+    spread = images.std(1, keepdim=True, unbiased=False).expand_as(images)
+    return torch.stack([images, mean, spread], dim=2)
+
+
+def _halved(features: Tensor) -> Tensor:
+    """Maximum of each 2 x 2 pixels: twice as fast as ``max_pool2d`` with channels last, the same values."""
+    rows = torch.maximum(features[..., ::2, :], features[..., 1::2, :])
+    return torch.maximum(rows[..., ::2], rows[..., 1::2])

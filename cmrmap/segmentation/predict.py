@@ -13,7 +13,7 @@ from torch import Tensor
 from cmrmap.segmentation.agreement import agree
 from cmrmap.segmentation.inputs import check_slice
 from cmrmap.segmentation.model_folder import Network
-from cmrmap.segmentation.motion import MAX_SHIFT_MM, estimate_shifts
+from cmrmap.segmentation.motion import LEAST_CORRELATION, MAX_SHIFT_MM, estimate_shifts, outline_correlation
 from cmrmap.segmentation.network import StackUNet
 from cmrmap.segmentation.preprocess import COARSE_PIXEL_MM, FINE_PIXEL_MM, Crop, normalise, pad_to, resample
 from cmrmap.segmentation.region_match import match_regions
@@ -36,6 +36,8 @@ _VENTRICLE_MARGIN_MM = 4.0  # the wall's outer border and what lies against it
 _REFINED_SHIFT_MM = 6.5
 _REGION_MARGIN_MM = 9.0
 _REGION_ROUNDS = 2
+_CLEAR_OUTLINES = 0.55  # correlation: images whose outlines agree better with the others' are where they belong
+_FEWEST_CLEAR = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +103,10 @@ def predict_slice(
     return SlicePrediction(readonly(labels), readonly(confidence), tuple(reasons))
 
 
-def _probabilities(network: StackUNet, images: Tensor) -> Tensor:
+def _probabilities(network: StackUNet, images: Tensor, clear: Tensor | None = None) -> Tensor:
     """Images (image, row, column) of one slice to class probabilities (image, class, row, column)."""
     device = next(network.parameters()).device
-    logits: Tensor = network(normalise(images).unsqueeze(0).to(device))
+    logits: Tensor = network(normalise(images).unsqueeze(0).to(device), clear)
     return logits.squeeze(0).softmax(1).cpu()
 
 
@@ -130,7 +132,7 @@ def _draw(fine: Tensor, crop: Crop, network: StackUNet) -> tuple[list[Crop], Ten
     """Draw on crops that follow the heart from image to image; the crops and their class probabilities.
 
     First the whole crop's outlines tell how far it moved, then, once it is drawn, those about the ventricle alone:
-    the chest wall does not move with it; last the regions that the other images show, for those without outlines.
+    the chest wall does not move with it; last the regions that the other images show, for those without clear outlines.
     """
     crops = _follow(fine, [crop] * len(fine), None, MAX_SHIFT_MM)
     probabilities = _probabilities(network, _cut(fine, crops))
@@ -139,11 +141,24 @@ def _draw(fine: Tensor, crop: Crop, network: StackUNet) -> tuple[list[Crop], Ten
         window = ndimage.gaussian_filter(np.asarray(ventricle, dtype=np.float64), _VENTRICLE_MARGIN_MM / FINE_PIXEL_MM)
         crops = _follow(fine, crops, window, _REFINED_SHIFT_MM)
         about = ndimage.binary_dilation(ventricle > 0.5, iterations=round(_REGION_MARGIN_MM / FINE_PIXEL_MM))
-        for _ in range(_REGION_ROUNDS):
-            shifts = match_regions(normalise(_cut(fine, crops)).numpy(), about, int(_REFINED_SHIFT_MM / FINE_PIXEL_MM))
+        seen = normalise(_cut(fine, crops)).numpy()
+        doubtful = outline_correlation(seen, window) < _CLEAR_OUTLINES
+        for _ in range(_REGION_ROUNDS if doubtful.any() else 0):
+            shifts = match_regions(seen, about, int(_REFINED_SHIFT_MM / FINE_PIXEL_MM), doubtful)
             crops = [crop.moved(*shift) for crop, shift in zip(crops, shifts.tolist(), strict=True)]
-        probabilities = _probabilities(network, _cut(fine, crops))
+            seen = normalise(_cut(fine, crops)).numpy()
+        clear = ~_misleading(outline_correlation(seen, window))
+        alone = torch.from_numpy(clear) if np.count_nonzero(clear) >= _FEWEST_CLEAR else None
+        probabilities = _probabilities(network, _cut(fine, crops), alone)
     return crops, probabilities
+
+
+def _misleading(correlation: Float64Array) -> BoolArray:
+    """(image,) True where the heart is seen, but not as in the others: an image of another moment of the heart's cycle.
+
+    An image without any outline in common shows no heart of its own, and misleads nobody.
+    """
+    return np.asarray((correlation >= LEAST_CORRELATION) & (correlation < _CLEAR_OUTLINES))
 
 
 def _follow(fine: Tensor, crops: list[Crop], window: Float64Array | None, max_shift_mm: float) -> list[Crop]:

@@ -21,7 +21,9 @@ _FEWEST_OTHERS = 3
 _LEAST_GAIN = 0.03  # of the variance within regions: what gains less stays where it is
 
 
-def match_regions(images: npt.NDArray[np.float32], region: BoolArray, reach_px: int) -> Float64Array:
+def match_regions(
+    images: npt.NDArray[np.float32], region: BoolArray, reach_px: int, doubtful: BoolArray
+) -> Float64Array:
     """Estimate by how much each image lies off the regions that the other images show.
 
     Parameters
@@ -29,11 +31,12 @@ def match_regions(images: npt.NDArray[np.float32], region: BoolArray, reach_px: 
     images : (image, row, column) of one slice, already brought over each other as far as outlines tell
     region : (row, column) the heart and what lies about it
     reach_px : largest shift along each axis that is looked for
+    doubtful : (image,) which images to place: those whose outlines do not tell where they lie
 
     Returns
     -------
-    (image, 2) pixels down and right, with fractions; zero where another place explains the image no better, and for a
-    slice of three images or fewer
+    (image, 2) pixels down and right, with fractions; zero for images that are not doubtful, where another place
+    explains the image no better, and for a slice of three images or fewer
     """
     shifts = np.zeros((len(images), 2))
     margin = np.zeros(region.shape, dtype=np.bool_)
@@ -42,9 +45,9 @@ def match_regions(images: npt.NDArray[np.float32], region: BoolArray, reach_px: 
     if len(images) <= _FEWEST_OTHERS or np.count_nonzero(inside) < 20 * _REGIONS:
         return shifts
     pixels = images[:, inside].astype(np.float64)
-    for index, image in enumerate(images):
+    for index in np.flatnonzero(doubtful):
         membership = _regions(np.delete(pixels, index, axis=0))
-        shifts[index] = _best(image.astype(np.float64), inside, membership, reach_px)
+        shifts[index] = _best(images[index].astype(np.float64), inside, membership, reach_px)
     return shifts
 
 

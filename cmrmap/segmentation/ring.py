@@ -8,6 +8,7 @@ al., IEEE TPAMI 1995;17:294 (there on edges, here on probabilities).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +32,9 @@ _BORDERS = ("endocardium", "epicardium")
 _FEWEST_FOR_PRIOR = 3
 _PRIOR_COST = 0.15  # of a pixel off the slice's shape, squared, in nats; a clear border costs about 2
 _EVIDENCE = 2.0  # cap of an image's own grey, nats: the network may be surer than that of a papillary muscle (3.9)
+_OTHERS_EVIDENCE = 0.7  # cap of the other images' mean grey, nats: it must not hide contraction
+_OTHERS_WEIGHT = 0.5  # of that mean
+_SUREST = 6.0  # nats of one image in that mean: no image outvotes all others
 _FEWEST_PIXELS = 20
 _CAUTION = 0.7  # nats taken off the epicardium: what may be fat or lung must not be averaged as wall
 _CERTAIN = 1e-6
@@ -75,8 +79,9 @@ def find_rings(
 
     First every image by itself. Then once more with the slice's median shape, at each image's own place and size, as a
     weak prior: where an image shows its border the prior has no say, where blood and muscle have one grey it decides.
-    In that second round an image's own grey has a say too: what is more like its blood than like its wall is moved into
-    the cavity, so that a heart more contracted than in the other images is not drawn like theirs.
+    In that second round the grey has a say too: what is more like an image's blood than like its wall is moved into the
+    cavity, so that a heart more contracted than in the other images is not drawn like theirs; and, less, what is more
+    like blood in the mean of the other images, for those in which blood and wall have one grey.
 
     Parameters
     ----------
@@ -88,18 +93,29 @@ def find_rings(
     -------
     one per image; None where no ring is seen: no cavity, or a ventricle so unlike the ring that the ring would hide it
     """
-    rings = [_find_ring(one, pixel_mm) for one in probabilities]
+    rings = _find_rings(list(probabilities), pixel_mm, [None] * len(probabilities), [None] * len(probabilities))
     drawn = [ring for ring in rings if ring is not None]
     if len(drawn) < _FEWEST_FOR_PRIOR:
         return rings
     shape = [np.median([getattr(ring, name).radius for ring in drawn], axis=0) for name in _BORDERS]
-    out: list[Ring | None] = []
-    for index, (one, ring) in enumerate(zip(probabilities, rings, strict=True)):
-        if ring is None:
-            out.append(None)
-            continue
-        seen = None if images is None else blood_evidence(np.asarray(images[index], dtype=np.float64), ring)
-        out.append(_find_ring(one, pixel_mm, _Prior(ring, *shape), seen))
+    grey = [
+        None if images is None or ring is None else blood_evidence(np.asarray(images[k], dtype=np.float64), ring)
+        for k, ring in enumerate(rings)
+    ]
+    total = sum(one for one in grey if one is not None)
+    evidence = [
+        None
+        if own is None
+        else np.clip(own, -_EVIDENCE, _EVIDENCE)
+        + np.clip(_OTHERS_WEIGHT * (total - own) / (len(drawn) - 1), -_OTHERS_EVIDENCE, _OTHERS_EVIDENCE)
+        for own in grey
+    ]
+    again = [k for k, ring in enumerate(rings) if ring is not None]
+    priors = [_Prior(ring, *shape) for ring in drawn]
+    second = _find_rings([probabilities[k] for k in again], pixel_mm, priors, [evidence[k] for k in again])
+    out: list[Ring | None] = [None] * len(rings)
+    for index, found in zip(again, second, strict=True):
+        out[index] = found
     return out
 
 
@@ -121,7 +137,7 @@ def blood_evidence(image: Float64Array, ring: Ring) -> Float64Array:
     if not sd > 0:
         return np.zeros(shape)
     ratio = (image - 0.5 * (wall_grey + blood_grey)) * (blood_grey - wall_grey) / sd**2
-    return np.asarray(np.clip(ratio, -_EVIDENCE, _EVIDENCE), dtype=np.float64)
+    return np.asarray(np.clip(ratio, -_SUREST, _SUREST), dtype=np.float64)
 
 
 def _grey(values: Float64Array) -> tuple[float, float]:
@@ -141,32 +157,52 @@ class _Prior:
         self.epicardium = epicardium * float(np.median(outer / epicardium))
 
 
-def _find_ring(
-    probabilities: npt.NDArray[np.floating],
+def _find_rings(
+    probabilities: Sequence[npt.NDArray[np.floating]],
     pixel_mm: float,
-    prior: _Prior | None = None,
-    evidence: Float64Array | None = None,
-) -> Ring | None:
-    cavity = np.asarray(probabilities[Label.CAVITY], dtype=np.float64)
-    ventricle = cavity + probabilities[Label.MYOCARDIUM]
-    seen = largest_object(ventricle > 0.5)
-    inside = largest_object(seen & (cavity > 0.5))
-    if not inside.any():
-        return None
-    if prior is None:
-        middle = ndimage.center_of_mass(inside)
-        centre = (float(middle[0]), float(middle[1]))
-    else:
-        centre = prior.centre
+    priors: Sequence[_Prior | None],
+    evidence: Sequence[Float64Array | None],
+) -> list[Ring | None]:
+    """One ring per image, each by itself; all outlines of one border are traced together, for speed only."""
+    cavities = [np.asarray(one[Label.CAVITY], dtype=np.float64) for one in probabilities]
+    ventricles = [cavity + one[Label.MYOCARDIUM] for cavity, one in zip(cavities, probabilities, strict=True)]
+    seen = [largest_object(one > 0.5) for one in ventricles]
+    inside = [largest_object(one & (cavity > 0.5)) for one, cavity in zip(seen, cavities, strict=True)]
+    out: list[Ring | None] = [None] * len(cavities)
+    known = [k for k, one in enumerate(inside) if one.any()]
+    if not known:
+        return out
+    centres: list[tuple[float, float]] = []
+    blood = []
+    for k in known:
+        prior, own = priors[k], evidence[k]
+        row, column = ndimage.center_of_mass(inside[k]) if prior is None else prior.centre
+        centres.append((float(row), float(column)))
+        blood.append(cavities[k] if own is None else expit(logit(np.clip(cavities[k], _FLOOR, 1 - _FLOOR)) + own))
     reach = _MAX_RADIUS_MM / pixel_mm
-    epicardium = trace(less_sure(ventricle, _CAUTION), centre, reach, prior=None if prior is None else prior.epicardium)
-    thickest = np.maximum(epicardium.radius - _LEAST_WALL_MM / pixel_mm, 1.0)
-    blood = cavity if evidence is None else expit(logit(np.clip(cavity, _FLOOR, 1 - _FLOOR)) + evidence)
-    endocardium = trace(blood, centre, reach, (0.0, thickest), None if prior is None else prior.endocardium)
-    drawn = epicardium.fill((seen.shape[0], seen.shape[1]))
-    if dice(drawn, seen) < _LEAST_OVERLAP:
-        return None
-    return Ring(endocardium, epicardium)
+    kept = [priors[k] for k in known]
+    epicardia = _traced(
+        [
+            _path_cost(
+                less_sure(ventricles[k], _CAUTION), centre, reach, prior=None if prior is None else prior.epicardium
+            )
+            for k, centre, prior in zip(known, centres, kept, strict=True)
+        ],
+        centres,
+    )
+    thickest = [np.maximum(one.radius - _LEAST_WALL_MM / pixel_mm, 1.0) for one in epicardia]
+    endocardia = _traced(
+        [
+            _path_cost(one, centre, reach, (0.0, most), None if prior is None else prior.endocardium)
+            for one, centre, most, prior in zip(blood, centres, thickest, kept, strict=True)
+        ],
+        centres,
+    )
+    for k, endocardium, epicardium in zip(known, endocardia, epicardia, strict=True):
+        drawn = epicardium.fill((seen[k].shape[0], seen[k].shape[1]))
+        if dice(drawn, seen[k]) >= _LEAST_OVERLAP:
+            out[k] = Ring(endocardium, epicardium)
+    return out
 
 
 def less_sure(probability: npt.NDArray[np.floating], nats: float) -> Float64Array:
@@ -192,8 +228,19 @@ def trace(
     bounds_px : least and largest radius, one number or one an angle
     prior : (angle,) radius that is expected where ``inside`` does not tell
     """
+    return _traced([_path_cost(inside, centre, max_radius_px, bounds_px, prior)], [centre])[0]
+
+
+def _path_cost(
+    inside: npt.NDArray[np.floating],
+    centre: tuple[float, float],
+    max_radius_px: float,
+    bounds_px: tuple[Float64Array | float, Float64Array | float] = (0.0, np.inf),
+    prior: Float64Array | None = None,
+) -> Float64Array:
+    """(angle, radius) cost of a border there; arguments as in :func:`trace`."""
     angles = np.arange(N_ANGLES) * (2 * np.pi / N_ANGLES)
-    radii = np.arange(_STEP_PX, max_radius_px, _STEP_PX)
+    radii = np.arange(1, int(np.ceil(max_radius_px / _STEP_PX))) * _STEP_PX
     rows = centre[0] + radii * np.sin(angles)[:, None]
     columns = centre[1] + radii * np.cos(angles)[:, None]
     probability = ndimage.map_coordinates(np.asarray(inside, dtype=np.float64), [rows, columns], order=1)
@@ -204,35 +251,43 @@ def trace(
         cost += _PRIOR_COST * (radii - prior[:, None]) ** 2
     low, high = (np.broadcast_to(np.asarray(bound, dtype=np.float64), (N_ANGLES,))[:, None] for bound in bounds_px)
     excess = np.maximum(low - radii, 0) + np.maximum(radii - np.where(np.isfinite(high), high, np.inf), 0)
-    cost = np.where(excess > 0, 1e3 + excess, cost)
-    radius = radii[_closed_path(cost)] + _STEP_PX / 2  # the border lies beyond the last sample inside
+    return np.where(excess > 0, 1e3 + excess, cost)
+
+
+def _traced(costs: Sequence[Float64Array], centres: Sequence[tuple[float, float]]) -> list[Outline]:
+    radius = (_closed_paths(np.stack(costs)) + 1.5) * _STEP_PX  # the border lies beyond the last sample inside
     spectrum = np.fft.rfft(radius)
-    spectrum[_HARMONICS + 1 :] = 0
-    return Outline(centre, np.asarray(np.fft.irfft(spectrum, N_ANGLES), dtype=np.float64))
+    spectrum[:, _HARMONICS + 1 :] = 0
+    smooth = np.asarray(np.fft.irfft(spectrum, N_ANGLES), dtype=np.float64)
+    return [Outline(centre, one) for centre, one in zip(centres, smooth, strict=True)]
 
 
-def _closed_path(cost: Float64Array) -> npt.NDArray[np.intp]:
-    """Column of the cheapest path through the rows of (angle, radius) that ends where it began.
+def _closed_paths(cost: Float64Array) -> npt.NDArray[np.intp]:
+    """(outline, angle) column of the cheapest paths through (outline, angle, radius) that end where they began.
 
     Viterbi over three turns; the middle one no longer knows where the first began.
     """
-    n_angles, n_radii = cost.shape
+    n_outlines, n_angles, n_radii = cost.shape
     steps = np.arange(-_MAX_JUMP, _MAX_JUMP + 1)
     bend = _BEND_COST * steps.astype(np.float64) ** 2
-    turns = np.concatenate([cost] * 3)
     columns = np.arange(n_radii)
-    back = np.zeros(turns.shape, dtype=np.intp)
-    best = turns[0].copy()
-    padded = np.full(n_radii + 2 * _MAX_JUMP, np.inf)
-    reachable = np.lib.stride_tricks.sliding_window_view(padded, len(steps))  # a view: follows what is put into padded
-    for angle in range(1, len(turns)):
-        padded[_MAX_JUMP:-_MAX_JUMP] = best
-        candidates = reachable + bend
-        choice = candidates.argmin(axis=1)
-        best = candidates[columns, choice] + turns[angle]
-        back[angle] = columns + steps[choice]
-    path = np.empty(len(turns), dtype=np.intp)
-    path[-1] = int(best.argmin())
-    for angle in range(len(turns) - 1, 0, -1):
-        path[angle - 1] = back[angle, path[angle]]
-    return path[n_angles : 2 * n_angles]
+    back = np.zeros((3 * n_angles, n_outlines, n_radii), dtype=np.intp)
+    best = cost[:, 0].copy()
+    padded = np.full((n_outlines, n_radii + 2 * _MAX_JUMP), np.inf)
+    for angle in range(1, len(back)):
+        padded[:, _MAX_JUMP:-_MAX_JUMP] = best
+        best = padded[:, :n_radii] + bend[0]
+        choice = back[angle]
+        for k in range(1, len(steps)):
+            candidate = padded[:, k : k + n_radii] + bend[k]
+            better = candidate < best
+            choice[better] = k
+            np.minimum(best, candidate, out=best)
+        choice += columns + steps[0]
+        best += cost[:, angle % n_angles]
+    path = np.empty((n_outlines, len(back)), dtype=np.intp)
+    path[:, -1] = best.argmin(axis=1)
+    every = np.arange(n_outlines)
+    for angle in range(len(back) - 1, 0, -1):
+        path[:, angle - 1] = back[angle, every, path[:, angle]]
+    return path[:, n_angles : 2 * n_angles]

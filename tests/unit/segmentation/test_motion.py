@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cmrmap.segmentation.motion import MAX_SHIFT_MM, estimate_shifts
+from cmrmap.segmentation.motion import MAX_SHIFT_MM, estimate_shifts, outline_correlation
 
 SIZE = 96
 
@@ -49,3 +49,14 @@ def test_one_or_constant_images_stay(n_images: int) -> None:
 def test_no_shift_beyond_what_a_breath_moves() -> None:
     images = np.stack([_heart(0, 0, 0.4, 0.9), _heart(0, 0, 0.4, 0.9), _heart(30, 0, 0.4, 0.9)])
     assert np.abs(estimate_shifts(images, 2.0)).max() <= MAX_SHIFT_MM / 2.0 + 1
+
+
+def test_correlation_tells_the_images_whose_outlines_lie_elsewhere() -> None:
+    noise = np.random.default_rng(4).normal(size=(SIZE, SIZE)).astype(np.float32)
+    same = [_heart(0, 0, 0.4, 0.9), _heart(0, 0, 0.5, 0.3), 1 - _heart(0, 0, 0.4, 0.9)]
+    images = np.stack([*same, _heart(7, 0, 0.4, 0.9), noise, np.zeros_like(noise)])
+    found = outline_correlation(images, np.ones((SIZE, SIZE)))
+    assert found[:3].min() > 0.6
+    assert found[3] < 0.45
+    assert abs(found[4]) < 0.15
+    assert found[5] == 0

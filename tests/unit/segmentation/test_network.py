@@ -41,3 +41,14 @@ def test_slices_of_a_batch_do_not_see_each_other(network: StackUNet) -> None:
     images = torch.randn(2, 3, 24, 24)
     with torch.inference_mode():
         assert torch.allclose(network(images)[:1], network(images[:1]), atol=1e-5)
+
+
+def test_clear_images_see_each_other_only_and_the_rest_see_all(network: StackUNet) -> None:
+    images, clear = torch.randn(1, 4, 24, 24), torch.tensor([True, False, True, True])
+    with torch.inference_mode():
+        found, plain = network(images, clear), network(images)
+        assert torch.allclose(found[:, clear], network(images[:, clear]), atol=1e-5)
+        # deeper levels see clear images that were drawn without it, so its labels are near to, not those of, all
+        assert not torch.allclose(found[:, ~clear], network(images[:, ~clear]), atol=1e-3)
+        assert not torch.allclose(found[:, clear], plain[:, clear], atol=1e-3)
+        assert torch.equal(network(images, torch.ones(4, dtype=torch.bool)), plain)

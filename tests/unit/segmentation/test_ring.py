@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cmrmap.segmentation.ring import N_ANGLES, Outline, _closed_path, blood_evidence, find_rings, trace
+from cmrmap.segmentation.ring import N_ANGLES, Outline, _closed_paths, blood_evidence, find_rings, trace
 from cmrmap.segmentation.shape import heart_shape
 from cmrmap.types import Label
 
@@ -95,12 +95,12 @@ def test_bounds_are_kept() -> None:
 def test_the_path_is_closed_and_the_cheapest() -> None:
     rng = np.random.default_rng(3)
     cost = rng.random((N_ANGLES, 9))
-    path = _closed_path(cost)
+    path = _closed_paths(cost[None])[0]
     jumps = np.abs(np.diff(np.append(path, path[0])))
     assert jumps.max() <= 2
     low = cost.copy()
     low[:, 4] = -5.0
-    assert np.all(_closed_path(low) == 4)
+    assert np.all(_closed_paths(low[None])[0] == 4)
 
 
 def test_an_outline_fills_its_area() -> None:
@@ -131,3 +131,23 @@ def test_grey_has_no_say_where_blood_and_wall_have_one() -> None:
     assert ring is not None
     assert np.abs(blood_evidence(_image(15, 24, 1.0, 1.0), ring)).max() < 1.0
     assert not blood_evidence(np.ones((96, 96)), ring).any()
+
+
+def test_the_other_images_grey_decides_where_an_image_has_none() -> None:
+    drawn = _probabilities((48, 48), 13, 24)
+    drawn[1:3] = 0.6 * drawn[1:3] + 0.2 * drawn[1:3].sum(0)
+    clear, blind = _image(15, 24, 2.0, 1.0), _image(15, 24, 1.0, 1.0)
+    probabilities = np.stack([drawn] * 4)
+    alone = find_rings(probabilities, 1.25, np.stack([blind] * 4))[0]
+    helped = find_rings(probabilities, 1.25, np.stack([blind, clear, clear, clear]))[0]
+    assert alone is not None
+    assert helped is not None
+    assert abs(helped.endocardium.radius.mean() - 15) < 0.85 * abs(alone.endocardium.radius.mean() - 15)
+
+
+def test_the_other_images_do_not_hide_contraction() -> None:
+    wide, narrow = _probabilities((48, 48), 15, 24), _probabilities((48, 48), 11, 22)
+    images = np.stack([_image(15, 24, 2.0, 1.0)] * 3 + [_image(11, 22, 2.0, 1.0)])
+    ring = find_rings(np.stack([wide, wide, wide, narrow]), 1.25, images)[3]
+    assert ring is not None
+    assert ring.endocardium.radius.mean() == pytest.approx(11, abs=0.5)
