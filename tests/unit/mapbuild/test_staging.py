@@ -103,7 +103,7 @@ def test_what_is_staged_of_this_repository() -> None:
 def test_the_staged_root_starts_and_knows_its_settings(rendered: Path, tmp_path: Path) -> None:
     environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
     done = subprocess.run(
-        [sys.executable, "-I", str(rendered / "app"), "-i", str(tmp_path / "none"), "-o", str(tmp_path / "out")],
+        [sys.executable, "-IB", str(rendered / "app"), "-i", str(tmp_path / "none"), "-o", str(tmp_path / "out")],
         env=environment,
         cwd=tmp_path,
         capture_output=True,
