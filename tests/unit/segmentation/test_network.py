@@ -52,3 +52,10 @@ def test_clear_images_see_each_other_only_and_the_rest_see_all(network: StackUNe
         assert not torch.allclose(found[:, ~clear], network(images[:, ~clear]), atol=1e-3)
         assert not torch.allclose(found[:, clear], plain[:, clear], atol=1e-3)
         assert torch.equal(network(images, torch.ones(4, dtype=torch.bool)), plain)
+
+
+def test_drawing_and_training_normalise_alike(network: StackUNet) -> None:
+    images = 50.0 + torch.randn(1, 3, 24, 24)  # far from zero: the moments must not cancel
+    with torch.no_grad():
+        fast = network(images)
+    assert torch.allclose(fast, network(images).detach(), atol=1e-3, rtol=1e-3)
