@@ -111,8 +111,6 @@ class StackUNet(nn.Module):
         -------
         logits (stack, image, class, row, column)
         """
-        if clear is not None and bool(clear.all()):
-            clear = None
         x = _with_context(images)
         if clear is not None:
             x[:, clear] = _with_context(images[:, clear])

@@ -104,9 +104,9 @@ def predict_slice(
 
 
 def _probabilities(network: StackUNet, images: Tensor, clear: Tensor | None = None) -> Tensor:
-    """Images (image, row, column) of one slice to class probabilities (image, class, row, column)."""
+    """Normalised images (image, row, column) of one slice to class probabilities (image, class, row, column)."""
     device = next(network.parameters()).device
-    logits: Tensor = network(normalise(images).unsqueeze(0).to(device), clear)
+    logits: Tensor = network(images.unsqueeze(0).to(device), clear)
     return logits.squeeze(0).softmax(1).cpu()
 
 
@@ -118,7 +118,7 @@ def _find_ventricle(images: Tensor, spacing: tuple[float, float], network: Stack
     padded = pad_to(
         small, max(_COARSE_SIZE, -(-rows // stride) * stride), max(_COARSE_SIZE, -(-columns // stride) * stride)
     )
-    probability = _probabilities(network, padded)[:, [Label.MYOCARDIUM, Label.CAVITY]].sum(1).mean(0)
+    probability = _probabilities(network, normalise(padded))[:, [Label.MYOCARDIUM, Label.CAVITY]].sum(1).mean(0)
     smooth = ndimage.gaussian_filter(probability[:rows, :columns].numpy(), 1.0)
     if smooth.max() < _MIN_LV_PROBABILITY:
         return None
@@ -128,29 +128,33 @@ def _find_ventricle(images: Tensor, spacing: tuple[float, float], network: Stack
     return float((centre[0] + 0.5) / rows), float((centre[1] + 0.5) / columns)
 
 
-def _draw(fine: Tensor, crop: Crop, network: StackUNet) -> tuple[list[Crop], Tensor]:
-    """Draw on crops that follow the heart from image to image; the crops and their class probabilities.
+def _draw(fine: Tensor, crop: Crop, network: StackUNet) -> tuple[list[Crop], Tensor, Tensor]:
+    """Draw on crops that follow the heart from image to image; the crops, what is in them, its class probabilities.
 
     First the whole crop's outlines tell how far it moved, then, once it is drawn, those about the ventricle alone:
     the chest wall does not move with it; last the regions that the other images show, for those without clear outlines.
     """
     crops = _follow(fine, [crop] * len(fine), None, MAX_SHIFT_MM)
-    probabilities = _probabilities(network, _cut(fine, crops))
+    seen = _cut(fine, crops)
+    probabilities = _probabilities(network, seen)
     if len(fine) > 1:
         ventricle = probabilities[:, [Label.MYOCARDIUM, Label.CAVITY]].sum(1).mean(0).numpy()
         window = ndimage.gaussian_filter(np.asarray(ventricle, dtype=np.float64), _VENTRICLE_MARGIN_MM / FINE_PIXEL_MM)
         crops = _follow(fine, crops, window, _REFINED_SHIFT_MM)
         about = ndimage.binary_dilation(ventricle > 0.5, iterations=round(_REGION_MARGIN_MM / FINE_PIXEL_MM))
-        seen = normalise(_cut(fine, crops)).numpy()
-        doubtful = outline_correlation(seen, window) < _CLEAR_OUTLINES
-        for _ in range(_REGION_ROUNDS if doubtful.any() else 0):
-            shifts = match_regions(seen, about, int(_REFINED_SHIFT_MM / FINE_PIXEL_MM), doubtful)
-            crops = [crop.moved(*shift) for crop, shift in zip(crops, shifts.tolist(), strict=True)]
-            seen = normalise(_cut(fine, crops)).numpy()
-        clear = ~_misleading(outline_correlation(seen, window))
-        alone = torch.from_numpy(clear) if np.count_nonzero(clear) >= _FEWEST_CLEAR else None
-        probabilities = _probabilities(network, _cut(fine, crops), alone)
-    return crops, probabilities
+        seen = _cut(fine, crops)
+        clear = None
+        doubtful = outline_correlation(seen.numpy(), window) < _CLEAR_OUTLINES
+        if doubtful.any():
+            for _ in range(_REGION_ROUNDS):
+                shifts = match_regions(seen.numpy(), about, int(_REFINED_SHIFT_MM / FINE_PIXEL_MM), doubtful)
+                crops = [crop.moved(*shift) for crop, shift in zip(crops, shifts.tolist(), strict=True)]
+                seen = _cut(fine, crops)
+            misleading = _misleading(outline_correlation(seen.numpy(), window))
+            if misleading.any() and np.count_nonzero(~misleading) >= _FEWEST_CLEAR:
+                clear = torch.from_numpy(~misleading)
+        probabilities = _probabilities(network, seen, clear)
+    return crops, seen, probabilities
 
 
 def _misleading(correlation: Float64Array) -> BoolArray:
@@ -162,12 +166,13 @@ def _misleading(correlation: Float64Array) -> BoolArray:
 
 
 def _follow(fine: Tensor, crops: list[Crop], window: Float64Array | None, max_shift_mm: float) -> list[Crop]:
-    shifts = estimate_shifts(normalise(_cut(fine, crops)).numpy(), FINE_PIXEL_MM, window, max_shift_mm)
+    shifts = estimate_shifts(_cut(fine, crops).numpy(), FINE_PIXEL_MM, window, max_shift_mm)
     return [crop.moved(float(down), float(right)) for crop, (down, right) in zip(crops, shifts, strict=True)]
 
 
 def _cut(fine: Tensor, crops: list[Crop]) -> Tensor:
-    return torch.cat([crop.cut(image[None]) for crop, image in zip(crops, fine, strict=True)])
+    """(image, row, column) what is in the crops, normalised."""
+    return normalise(torch.cat([crop.cut(image[None]) for crop, image in zip(crops, fine, strict=True)]))
 
 
 def _predict(
@@ -179,21 +184,20 @@ def _predict(
     fine = resample(images, spacing, FINE_PIXEL_MM)
     rows, columns = fine.shape[-2:]
     crop = Crop.about((centre[0] * rows - 0.5, centre[1] * columns - 0.5))
-    crops, probabilities = _draw(fine, crop, network.fine)
+    crops, seen, probabilities = _draw(fine, crop, network.fine)
     # the crop that the coarse network proposed may be off; what was drawn on it says by how much
     ventricle = probabilities[:, [Label.MYOCARDIUM, Label.CAVITY]].sum(1).mean(0).numpy() > 0.5
     if ventricle.any():
         offset = np.asarray(ndimage.center_of_mass(ventricle)) - (crop.size - 1) / 2
         if np.hypot(*offset) * FINE_PIXEL_MM > _RECENTRE_MM:
-            crops, probabilities = _draw(fine, crop.moved(*(round(float(o)) for o in offset)), network.fine)
+            crops, seen, probabilities = _draw(fine, crop.moved(*(round(float(o)) for o in offset)), network.fine)
     outside = torch.zeros(probabilities.shape[1])
     outside[Label.BACKGROUND] = 1.0
     shape = (images.shape[-2], images.shape[-1])
     labels = np.zeros((len(images), *shape), dtype=np.uint8)
     confidence = np.zeros(len(images), dtype=np.float32)
+    rings = agree(find_rings(probabilities.numpy(), FINE_PIXEL_MM, seen.numpy()), seen.numpy())
     # one after the other: the probabilities of all images at once would take gigabytes where the matrix is large
-    cut = normalise(_cut(fine, crops)).numpy()
-    rings = agree(find_rings(probabilities.numpy(), FINE_PIXEL_MM, cut), cut)
     for index, (one, probability, ring) in enumerate(zip(crops, probabilities, rings, strict=True)):
         full = one.paste_back(probability[None], (rows, columns), shape, outside)[0]
         best, label = _as_ring(full, ring, one, (rows, columns))

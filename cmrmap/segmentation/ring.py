@@ -184,7 +184,11 @@ def _find_rings(
     epicardia = _traced(
         [
             _path_cost(
-                less_sure(ventricles[k], _CAUTION), centre, reach, prior=None if prior is None else prior.epicardium
+                less_sure(ventricles[k], _CAUTION),
+                centre,
+                reach,
+                (0.0, np.inf),
+                None if prior is None else prior.epicardium,
             )
             for k, centre, prior in zip(known, centres, kept, strict=True)
         ],
@@ -235,8 +239,8 @@ def _path_cost(
     inside: npt.NDArray[np.floating],
     centre: tuple[float, float],
     max_radius_px: float,
-    bounds_px: tuple[Float64Array | float, Float64Array | float] = (0.0, np.inf),
-    prior: Float64Array | None = None,
+    bounds_px: tuple[Float64Array | float, Float64Array | float],
+    prior: Float64Array | None,
 ) -> Float64Array:
     """(angle, radius) cost of a border there; arguments as in :func:`trace`."""
     angles = np.arange(N_ANGLES) * (2 * np.pi / N_ANGLES)

@@ -48,7 +48,6 @@ def test_clear_images_see_each_other_only_and_the_rest_see_all(network: StackUNe
     with torch.inference_mode():
         found, plain = network(images, clear), network(images)
         assert torch.allclose(found[:, clear], network(images[:, clear]), atol=1e-5)
-        # deeper levels see clear images that were drawn without it, so its labels are near to, not those of, all
         assert not torch.allclose(found[:, ~clear], network(images[:, ~clear]), atol=1e-3)
         assert not torch.allclose(found[:, clear], plain[:, clear], atol=1e-3)
         assert torch.equal(network(images, torch.ones(4, dtype=torch.bool)), plain)
