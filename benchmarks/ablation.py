@@ -29,7 +29,7 @@ from cmrmap.types import Label
 
 ROOT = Path(__file__).resolve().parents[1]
 GROUPS = {"none": (0.0, 1.5), "some": (1.5, 4.0), "clear": (4.0, np.inf)}
-_PREDICT, _RING = "cmrmap.segmentation.predict", "cmrmap.segmentation.ring"
+_DRAW, _PREDICT, _RING = (f"cmrmap.segmentation.{name}" for name in ("draw", "predict", "ring"))
 
 
 def _pixelwise(probabilities: npt.NDArray[np.floating], *_: object) -> list[None]:
@@ -61,9 +61,9 @@ VARIANTS: dict[str, dict[str, object]] = {
     "the other images' grey": {f"{_RING}._OTHERS_EVIDENCE": 0.0},
     "the slice's shape as prior": {f"{_RING}._PRIOR_COST": 0.0},
     "rings (pixel by pixel)": {f"{_PREDICT}.find_rings": _pixelwise, f"{_PREDICT}.agree": _as_they_are},
-    "places by regions": {f"{_PREDICT}.match_regions": _no_shift},
-    "setting other moments apart": {f"{_PREDICT}._misleading": _nobody},
-    "following the heart": {f"{_PREDICT}._follow": _stay, f"{_PREDICT}.match_regions": _no_shift},
+    "places by regions": {f"{_DRAW}.match_regions": _no_shift},
+    "setting other moments apart": {f"{_DRAW}._misleading": _nobody},
+    "following the heart": {f"{_DRAW}._follow": _stay, f"{_DRAW}.match_regions": _no_shift},
 }
 
 
@@ -78,9 +78,10 @@ def overlaps(folders: Sequence[Path], network: Network, pixel_mm: float, alone: 
     """(image, 2) contrast and wall Dice, one array a subject; ``alone``: every image drawn without the others."""
     out = []
     for folder in folders:
-        images, spacing, masks = read_subject(folder, pixel_mm)
+        images, geometry, masks = read_subject(folder, pixel_mm)
         rows = []
-        for stack, truth in zip(images, masks, strict=True):
+        for stack, plane, truth in zip(images, geometry, masks, strict=True):
+            spacing = plane.pixel_spacing_mm
             if alone:
                 labels = np.concatenate([predict_slice(one[None], spacing, network).labels for one in stack])
             else:

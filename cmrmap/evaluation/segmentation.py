@@ -11,9 +11,9 @@ from cmrmap.dicom.read import read_study
 from cmrmap.dicom.select import select_series
 from cmrmap.dicom.study import load_study
 from cmrmap.errors import InputError
-from cmrmap.segmentation import Network, predict_slice
+from cmrmap.segmentation import Network, predict_slices
 from cmrmap.segmentation.shape import dice, heart_shape, largest_object
-from cmrmap.types import BoolArray, Float64Array, FloatArray, Label, LabelArray
+from cmrmap.types import BoolArray, Float64Array, FloatArray, Label, LabelArray, SliceGeometry
 
 REFERENCE_NAME = "reference.npz"
 _ECCENTRICITY_LIMIT = 0.65
@@ -53,29 +53,32 @@ def evaluate_subject(folder: Path, network: Network, pixel_mm: float) -> Subject
     InputError
         a folder without these
     """
-    images, spacing, masks = read_subject(folder, pixel_mm)
+    images, geometry, masks = read_subject(folder, pixel_mm)
     wall, cavity = np.full(masks.shape[:2], np.nan), np.full(masks.shape[:2], np.nan)
     passed = np.zeros(masks.shape[:2], dtype=np.bool_)
-    for s, (stack, truth) in enumerate(zip(images, masks, strict=True)):
-        labels = predict_slice(stack, spacing, network).labels
-        for t, (found, true) in enumerate(zip(labels, truth, strict=True)):
+    for s, (prediction, truth) in enumerate(zip(predict_slices(images, geometry, network), masks, strict=True)):
+        for t, (found, true) in enumerate(zip(prediction.labels, truth, strict=True)):
             wall[s, t] = dice(largest_object(found == Label.MYOCARDIUM), true == Label.MYOCARDIUM)
             cavity[s, t] = dice(found == Label.CAVITY, true == Label.CAVITY)
             passed[s, t] = heart_shape(found, _PINHOLE_PIXELS).passes(_ECCENTRICITY_LIMIT)
     return SubjectOverlap(folder.name, wall, cavity, passed)
 
 
-def read_subject(folder: Path, pixel_mm: float) -> tuple[FloatArray, tuple[float, float], LabelArray]:
-    """Return images (slice, time, row, column), pixel spacing and masks of a folder as in :func:`evaluate_subject`."""
+def read_subject(folder: Path, pixel_mm: float) -> tuple[FloatArray, tuple[SliceGeometry, ...], LabelArray]:
+    """Return images (slice, time, row, column), geometry and masks of a folder as in :func:`evaluate_subject`.
+
+    Slices that come as an array, without geometry, lie behind each other.
+    """
     with np.load(folder / REFERENCE_NAME) as reference:
         masks = np.asarray(reference["masks"], dtype=np.uint8)
         if "images" in reference:
-            return np.asarray(reference["images"], dtype=np.float32), (pixel_mm, pixel_mm), masks
+            plane = SliceGeometry((0.0, 0.0, 0.0), (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (pixel_mm, pixel_mm))
+            return np.asarray(reference["images"], dtype=np.float32), (plane,) * len(masks), masks
     return _from_dicom(folder, masks)
 
 
-def _from_dicom(folder: Path, masks: LabelArray) -> tuple[FloatArray, tuple[float, float], LabelArray]:
-    """Images and spacing of the folder's study; masks in its order, which may run the other way."""
+def _from_dicom(folder: Path, masks: LabelArray) -> tuple[FloatArray, tuple[SliceGeometry, ...], LabelArray]:
+    """Images and geometry of the folder's study; masks in its order, which may run the other way."""
     study = read_study(folder / "dicom")
     stack = load_study(study, select_series(study), {}).stacks[0]
     if stack.images.shape != masks.shape:
@@ -83,7 +86,7 @@ def _from_dicom(folder: Path, masks: LabelArray) -> tuple[FloatArray, tuple[floa
     # files are numbered in the order of the masks, slices in the order of their place
     first = [study.paths[row[0]] for row in stack.source_uids]
     order = np.argsort(np.argsort(first))
-    return stack.images, stack.geometry[0].pixel_spacing_mm, masks[order]
+    return stack.images, stack.geometry, masks[order]
 
 
 def find_subjects(data: Path) -> tuple[Path, ...]:

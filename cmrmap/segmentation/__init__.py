@@ -2,6 +2,15 @@
 
 from cmrmap.segmentation.device import use_gpu
 from cmrmap.segmentation.model_folder import Network, load_network
-from cmrmap.segmentation.predict import SlicePrediction, predict_slice, segment_images, segment_stack
+from cmrmap.segmentation.predict import SlicePrediction, predict_slice, predict_slices, segment_images, segment_stack
 
-__all__ = ["Network", "SlicePrediction", "load_network", "predict_slice", "segment_images", "segment_stack", "use_gpu"]
+__all__ = [
+    "Network",
+    "SlicePrediction",
+    "load_network",
+    "predict_slice",
+    "predict_slices",
+    "segment_images",
+    "segment_stack",
+    "use_gpu",
+]

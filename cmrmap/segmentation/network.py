@@ -129,6 +129,13 @@ class StackUNet(nn.Module):
         return logits.reshape(*images.shape[:2], *logits.shape[1:])
 
 
+def class_probabilities(network: StackUNet, images: Tensor, clear: Tensor | None = None) -> Tensor:
+    """Normalised images (image, row, column) of one slice to class probabilities (image, class, row, column)."""
+    device = next(network.parameters()).device
+    logits: Tensor = network(images.unsqueeze(0).to(device), clear)
+    return logits.squeeze(0).softmax(1).cpu()
+
+
 def _with_context(images: Tensor) -> Tensor:
     """Normalised images (stack, image, row, column) to (stack, image, channel, row, column)."""
     mean = images.mean(1, keepdim=True).expand_as(images)

@@ -49,7 +49,7 @@ def draw_artefacts(rng: np.random.Generator, n_images: int) -> Artefacts:
         ghost_shift=rng.uniform(0.2, 0.5),
         ghost_axis=int(rng.integers(1, 3)),
         wrap=(int(rng.integers(1, 3)), int(rng.integers(3, 18))) if rng.random() < 0.12 else None,
-        gamma=float(np.exp(rng.normal(0, 0.15))),
+        gamma=float(np.exp(rng.normal(0, 0.25))),
         band=band,
         gain=np.exp(rng.normal(0, 0.1, n_images)),
         sampled=(float(rng.uniform(0.45, 1.0)), float(rng.uniform(0.55, 1.0))) if rng.random() < 0.7 else None,

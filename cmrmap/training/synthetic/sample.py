@@ -30,6 +30,8 @@ class View:
 FINE_VIEW = View(pixel_mm=FINE_PIXEL_MM, size=FINE_SIZE, offset_mm=11.0, oversample=2)
 COARSE_VIEW = View(pixel_mm=COARSE_PIXEL_MM, size=96, offset_mm=55.0, oversample=2)
 _CONTRACTION_SDS = (0.01, 0.03, 0.06, 0.1)
+_SMALL_FIELD_SHARE = 0.25  # of slices whose field of view ends within what the network looks at
+_FIELD_MARGIN_MM = 8.0  # of it about the left ventricle at least
 _MARGIN = 10  # pixels rendered beyond the view, so that motion brings in anatomy and not a border
 
 
@@ -174,6 +176,24 @@ def draw_offset(rng: np.random.Generator, view: View) -> Float64Array:
     return np.asarray(rng.uniform(-spread, spread, 2), dtype=np.float64)
 
 
+def _draw_field(rng: np.random.Generator, scene: Scene, view: View) -> tuple[slice, slice]:
+    """Rows and columns of a field of view that ends within the view, anywhere beyond the left ventricle."""
+    reach = (scene.lv_radius_mm + _FIELD_MARGIN_MM) / view.pixel_mm
+    middle = (view.size - 1) / 2 + scene.offset_mm / view.pixel_mm
+    begin = [round(rng.uniform(0, max(0.0, m - reach))) for m in middle]
+    end = [round(rng.uniform(min(float(view.size), m + reach), view.size)) for m in middle]
+    return slice(begin[0], end[0]), slice(begin[1], end[1])
+
+
+def _within(field: tuple[slice, slice], images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+    """Images that hold their minimum outside the field, as padded ones do, and nothing labelled there."""
+    cut = images.amin((1, 2), keepdim=True).expand_as(images).clone()
+    told = torch.zeros_like(labels)
+    inside = (slice(None), *field)
+    cut[inside], told[inside] = images[inside], labels[inside]
+    return cut, told
+
+
 def photograph(rng: np.random.Generator, scene: Scene, view: View, family: str) -> SyntheticSlice:
     """Move the scene for every image, see it through coil, blur and noise, and normalise as the network reads it."""
     n_images = len(scene.signals)
@@ -190,4 +210,6 @@ def photograph(rng: np.random.Generator, scene: Scene, view: View, family: str) 
     background = 1 - moved.sum(1, keepdim=True)
     labels = torch.cat([background, moved], dim=1).argmax(1)
     images = corrupt(picture, artefacts, rng, view.pixel_mm, phase_sensitive=scene.phase_sensitive)
+    if rng.random() < _SMALL_FIELD_SHARE:
+        images, labels = _within(_draw_field(rng, scene, view), images, labels)
     return SyntheticSlice(normalise(images), labels, family, torch.tensor(scene.known))

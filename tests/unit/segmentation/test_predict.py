@@ -5,7 +5,6 @@ import pytest
 
 from cmrmap.errors import InputError
 from cmrmap.segmentation import Network, predict_slice, segment_images, segment_stack
-from cmrmap.segmentation.predict import _misleading
 from cmrmap.types import MapKind, SliceGeometry, WeightedStack
 
 
@@ -82,7 +81,3 @@ def test_stack_leaves_missing_images_out(network: Network) -> None:
     assert np.isnan(out.confidence[1, 1])
     assert not out.labels[1, 1].any()
     assert np.array_equal(out.labels[0], segment_images(images[0], 1.5, network))
-
-
-def test_only_another_heart_misleads_not_an_image_without_one() -> None:
-    assert _misleading(np.array([0.9, 0.4, 0.1, -0.1, 0.56])).tolist() == [False, True, False, False, False]
