@@ -264,12 +264,14 @@ class RefinedSegmentation:
     labels : (slice, time, row, column) uint8 of ``Label``; one ring of myocardium an image, all zero where excluded
     outcome : (slice, time) uint8 of ``ImageOutcome``
     donor : (slice, time) time index of the image whose shape replaced this one; -1 where none did
+    confidence : (slice, time) as in ``SegmentationStack``; None where no network drew
     """
 
     kind: MapKind
     labels: LabelArray
     outcome: LabelArray
     donor: npt.NDArray[np.int16]
+    confidence: FloatArray | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "labels", readonly(self.labels, np.uint8))

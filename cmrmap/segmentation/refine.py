@@ -86,7 +86,7 @@ def refine_segmentation(
                 outcome[s, t] = ImageOutcome.REPLACED
                 donor[s, t] = replaced[0]
                 out[s, t] = replaced[1].labels()
-    return RefinedSegmentation(stack.kind, out, outcome, donor)
+    return RefinedSegmentation(stack.kind, out, outcome, donor, stack.confidence)
 
 
 def refinement_rate(refined: RefinedSegmentation) -> float:

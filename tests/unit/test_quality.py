@@ -1,5 +1,7 @@
 """Success rules and quality flags."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -20,6 +22,15 @@ P, R, X, M = ImageOutcome.PASSED, ImageOutcome.REPLACED, ImageOutcome.EXCLUDED, 
 def refined_of(kind, *slices):
     outcome = np.array(slices, np.uint8)
     return RefinedSegmentation(kind, np.zeros((*outcome.shape, 2, 2), np.uint8), outcome, np.full(outcome.shape, -1))
+
+
+def test_outlines_that_the_network_is_not_sure_of_are_told():
+    refined = refined_of(MapKind.T2, (P, P, R), (P, P, P), (P, M, X))
+    confidence = np.array([[0.9, 0.91, 0.2], [0.8, 0.82, 0.84], [0.9, np.nan, 0.0]], np.float32)
+    flags = [f for f in segmentation_flags(replace(refined, confidence=confidence)) if f.code == "uncertain_outlines"]
+    assert [(flag.severity, flag.slice_index) for flag in flags] == [("warning", 1)]
+    assert "0.82" in flags[0].message
+    assert not any(flag.code == "uncertain_outlines" for flag in segmentation_flags(refined))
 
 
 @pytest.mark.parametrize(
