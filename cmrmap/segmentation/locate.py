@@ -9,7 +9,7 @@ from scipy import ndimage
 from torch import Tensor
 
 from cmrmap.segmentation.network import StackUNet, class_probabilities
-from cmrmap.segmentation.preprocess import COARSE_PIXEL_MM, normalise, pad_to, resample
+from cmrmap.segmentation.preprocess import COARSE_PIXEL_MM, normalise, pad_about, resample
 from cmrmap.types import Float64Array, Label, SliceGeometry
 
 #: (row, column) as fractions of the field of view
@@ -37,13 +37,11 @@ def ventricle_places(images: Tensor, spacing: tuple[float, float], network: Stac
     network : the coarse one
     """
     small = resample(images, spacing, COARSE_PIXEL_MM)
-    rows, columns = small.shape[-2:]
+    # in the middle, where the training has seen hearts: at an edge those of small fields of view are missed
     stride = network.stride
-    padded = pad_to(
-        small, max(_COARSE_SIZE, -(-rows // stride) * stride), max(_COARSE_SIZE, -(-columns // stride) * stride)
-    )
+    padded, inside = pad_about(small, *(max(_COARSE_SIZE, -(-count // stride) * stride) for count in small.shape[-2:]))
     seen = class_probabilities(network, normalise(padded))[:, [Label.MYOCARDIUM, Label.CAVITY]].sum(1).mean(0)
-    probability = seen[:rows, :columns].numpy()
+    probability = seen[inside].numpy()
     smooth = ndimage.gaussian_filter(probability, 1.0)
     if smooth.max() < _MIN_LV_PROBABILITY:
         return ()
@@ -51,7 +49,7 @@ def ventricle_places(images: Tensor, spacing: tuple[float, float], network: Stac
     masses = ndimage.sum_labels(smooth, objects, np.arange(1, objects.max() + 1))
     found = [np.asarray(ndimage.center_of_mass(smooth, objects, int(np.argmax(masses)) + 1))]
     found += _peaks(ndimage.gaussian_filter(probability, _WIDTH_MM / COARSE_PIXEL_MM), found[0])
-    size = np.array([rows, columns])
+    size = np.array(probability.shape)
     return tuple((float(row), float(column)) for row, column in ((place + 0.5) / size for place in found))
 
 

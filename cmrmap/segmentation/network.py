@@ -8,6 +8,8 @@ slice of one image is its own context.
 
 The U-Net is Ronneberger's (MICCAI 2015) with dropout after each block as in Zhu 2020 (Appendix E1); instance
 normalisation, because the grey scale of a mapping image depends on its preparation and says nothing by itself.
+It is written here: MONAI's U-Nets have no place for what an encoder level learns from other images, and their
+import would cost the application more time than it draws in.
 """
 
 from __future__ import annotations

@@ -42,16 +42,20 @@ def resample(images: Tensor, pixel_spacing_mm: tuple[float, float], pixel_mm: fl
     return out.squeeze(1)
 
 
-def pad_to(images: Tensor, rows: int, columns: int) -> Tensor:
-    """Pad at the bottom and right with each image's minimum (air) to at least ``rows`` x ``columns``."""
-    missing_rows, missing_columns = max(0, rows - images.shape[-2]), max(0, columns - images.shape[-1])
-    if not missing_rows and not missing_columns:
-        return images
-    out = images.amin((-2, -1), keepdim=True).repeat(
-        *[1] * (images.ndim - 2), images.shape[-2] + missing_rows, images.shape[-1] + missing_columns
-    )
-    out[..., : images.shape[-2], : images.shape[-1]] = images
-    return out
+def pad_about(images: Tensor, rows: int, columns: int) -> tuple[Tensor, tuple[slice, slice]]:
+    """Pad with each image's minimum (air) to at least ``rows`` x ``columns``, the images in the middle.
+
+    Returns
+    -------
+    padded : (image, row, column)
+    inside : rows and columns that the images take in it
+    """
+    size = max(rows, images.shape[-2]), max(columns, images.shape[-1])
+    begin = [(new - old) // 2 for new, old in zip(size, images.shape[-2:], strict=True)]
+    inside = tuple(slice(first, first + count) for first, count in zip(begin, images.shape[-2:], strict=True))
+    padded = images.amin((-2, -1), keepdim=True).repeat(*[1] * (images.ndim - 2), *size)
+    padded[..., inside[0], inside[1]] = images
+    return padded, (inside[0], inside[1])
 
 
 @dataclass(frozen=True, slots=True)

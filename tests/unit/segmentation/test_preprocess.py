@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cmrmap.segmentation.preprocess import Crop, normalise, pad_to, resample
+from cmrmap.segmentation.preprocess import Crop, normalise, pad_about, resample
 
 
 @given(st.floats(1e-3, 1e5), st.floats(-100, 100))
@@ -39,12 +39,14 @@ def test_resample_keeps_the_place_of_a_blob_in_mm() -> None:
     assert (columns * out).sum() / out.sum() * step[1] + step[1] / 2 == pytest.approx(90, abs=0.1)
 
 
-def test_pad_to_fills_with_the_minimum_and_leaves_large_images_alone() -> None:
-    image = torch.arange(12.0).reshape(1, 3, 4) - 5
-    out = pad_to(image, 5, 4)
-    assert torch.equal(out[:, :3], image)
-    assert bool((out[:, 3:] == -5).all())
-    assert pad_to(image, 2, 2) is image
+def test_padding_is_the_minimum_about_the_image_and_large_images_keep_their_size() -> None:
+    image = torch.arange(24.0).reshape(2, 3, 4) - 5
+    padded, inside = pad_about(image, 6, 4)
+    assert padded.shape == (2, 6, 4)
+    assert inside == (slice(1, 4), slice(0, 4))
+    assert torch.equal(padded[(slice(None), *inside)], image)
+    assert bool((padded[:, [0, 4, 5]].amax((1, 2)) == image.amin((1, 2))).all())
+    assert torch.equal(pad_about(image, 2, 2)[0], image)
 
 
 @pytest.mark.parametrize("centre", [(20.0, 25.0), (2.0, 3.0), (45.0, 58.0), (-30.0, 100.0)])
