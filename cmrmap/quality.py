@@ -31,7 +31,7 @@ _MANY_DOUBTFUL = 0.2
 _FEW_ANALYSED = 0.3
 _NORMAL_95 = 1.96
 #: mean over a slice's images below which the network may have drawn something else than the heart: on in-vivo slices
-#: and virtual patients it was 0.86-0.95 on hearts, and under this in four of five drawings 70 mm beside them
+#: and virtual patients it was 0.86-0.95 on hearts, and under this in nine of ten drawings 70 mm beside them
 _LEAST_CONFIDENCE = 0.85
 
 _DOUBTS = (

@@ -28,8 +28,10 @@ _SURE = 0.9  # a drawing as sure as this needs no other place to be tried: in vi
 _UNSURE = 0.88  # and most at a wrong one are less sure than this; then the whole field of view is searched
 _SURER = 0.01  # by which another proposal of the coarse network must be surer than one before it,
 _SURER_SEARCHED = 0.04  # and a place that it did not propose
+_LEAST_AREA_MM2 = 120.0  # of the left ventricle in an image: a spot of a few pixels is no heart, however sure
 _FEWEST_IMAGES = 3  # in one or two, what is right is often drawn with no more certainty than what is wrong
 _SEARCH_STEP_MM = 50.0  # a crop holds a ventricle of 40 mm radius if it lies within half of this of its middle
+_SEARCH_STEPS = 9  # each way at most: hearts are not sought in fields of view beyond 450 mm with the same care
 _SEARCH_IMAGES = 3
 _SEARCH_PLACES = 3
 
@@ -99,8 +101,8 @@ def _search(fine: Tensor, network: StackUNet) -> list[Place]:
 
 
 def _steps(count: int) -> Float64Array:
-    """Pixels at the middle of equal parts, none longer than the step."""
-    parts = int(np.ceil(count * FINE_PIXEL_MM / _SEARCH_STEP_MM))
+    """Pixels at the middle of equal parts."""
+    parts = min(int(np.ceil(count * FINE_PIXEL_MM / _SEARCH_STEP_MM)), _SEARCH_STEPS)
     return np.asarray((np.arange(parts) + 0.5) * count / parts - 0.5)
 
 
@@ -118,12 +120,15 @@ def draw_about(fine: Tensor, place: Place, network: StackUNet) -> Drawing:
 
 
 def _look(fine: Tensor, crop: Crop, probabilities: Tensor) -> tuple[float, Place]:
-    """How sure a look at a crop is, and the place of what was seen."""
+    """How sure a look at a crop is, and the place of what was seen; 0 where too little was drawn."""
     best, label = probabilities.max(1)
     drawn = (label == Label.MYOCARDIUM) | (label == Label.CAVITY)
     middle = _off_middle(probabilities) + crop.size / 2
     place = float((crop.top + middle[0]) / fine.shape[-2]), float((crop.left + middle[1]) / fine.shape[-1])
-    return float((best * drawn).sum() / drawn.sum().clamp_min(1)), place
+    count = int(drawn.sum())
+    if count * FINE_PIXEL_MM**2 < _LEAST_AREA_MM2 * len(drawn):
+        return 0.0, place
+    return float((best * drawn).sum()) / count, place
 
 
 def _off_middle(probabilities: Tensor) -> Float64Array:

@@ -10,9 +10,10 @@ import torch
 from cmrmap.phantom.generate import PhantomSeries, generate_study
 from cmrmap.phantom.parameters import draw_study_parameters
 from cmrmap.segmentation import Network, draw, load_network, predict, predict_slice, predict_slices
-from cmrmap.segmentation.draw import Drawing, _misleading, draw_at_best
+from cmrmap.segmentation.draw import Drawing, _look, _misleading, _steps, draw_at_best
 from cmrmap.segmentation.locate import Place
 from cmrmap.segmentation.network import StackUNet
+from cmrmap.segmentation.preprocess import Crop
 from cmrmap.segmentation.shape import dice
 from cmrmap.types import Label, MapKind
 
@@ -70,6 +71,34 @@ def test_what_was_searched_must_be_clearly_surer(monkeypatch: pytest.MonkeyPatch
 
 def test_two_images_are_not_enough_to_tell(monkeypatch: pytest.MonkeyPatch) -> None:
     assert _best(monkeypatch, {A: 0.5, B: 0.94}, 2, n_images=2) == (A, [A])
+
+
+def _seen(radius: float, probability: float) -> torch.Tensor:
+    """(image, class, row, column): a cavity of this radius (pixels), 5 rows below and 3 columns beside the middle."""
+    rows, columns = np.indices((64, 64))
+    inside = torch.from_numpy(np.hypot(rows - 36.5, columns - 34.5) < radius)
+    out = torch.zeros(2, 4, 64, 64)
+    out[:, Label.BACKGROUND] = 1.0
+    out[:, Label.BACKGROUND, inside] = 1 - probability
+    out[:, Label.CAVITY, inside] = probability
+    return out
+
+
+def test_a_look_tells_how_sure_it_is_and_where_the_heart_lies() -> None:
+    sureness, place = _look(torch.zeros(2, 128, 256), Crop(10, 20, 64), _seen(12, 0.8))
+    assert sureness == pytest.approx(0.8, abs=1e-5)
+    assert np.allclose(place, ((10 + 37) / 128, (20 + 35) / 256))
+
+
+def test_a_spot_is_no_heart_however_sure() -> None:
+    assert _look(torch.zeros(2, 128, 256), Crop(10, 20, 64), _seen(3, 0.99))[0] == 0.0
+
+
+@pytest.mark.parametrize(("count", "parts"), [(40, 1), (224, 6), (800, 9)])
+def test_the_search_goes_through_the_whole_field_of_view(count: int, parts: int) -> None:
+    steps = _steps(count)
+    assert len(steps) == parts
+    assert steps[0] + steps[-1] == pytest.approx(count - 1)
 
 
 @pytest.fixture(scope="module")
