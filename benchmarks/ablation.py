@@ -22,9 +22,8 @@ from scipy import stats
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from cmrmap.errors import InputError
-from cmrmap.evaluation.segmentation import find_subjects, read_subject
+from cmrmap.evaluation.segmentation import find_subjects, read_subject, wall_dice
 from cmrmap.segmentation import Network, load_network, predict_slice
-from cmrmap.segmentation.shape import dice, largest_object
 from cmrmap.types import Label
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -87,8 +86,7 @@ def overlaps(folders: Sequence[Path], network: Network, pixel_mm: float, alone: 
             else:
                 labels = predict_slice(stack, spacing, network).labels
             for image, found, true in zip(stack, labels, truth, strict=True):
-                overlap = dice(largest_object(found == Label.MYOCARDIUM), true == Label.MYOCARDIUM)
-                rows.append((contrast(image, true), overlap))
+                rows.append((contrast(image, true), wall_dice(found, true)))
         out.append(np.array(rows))
     return out
 

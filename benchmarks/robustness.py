@@ -18,10 +18,9 @@ from scipy import ndimage
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from cmrmap.errors import InputError
-from cmrmap.evaluation.segmentation import find_subjects, read_subject
+from cmrmap.evaluation.segmentation import find_subjects, read_subject, wall_dice
 from cmrmap.segmentation import Network, load_network, predict_slice, predict_slices
-from cmrmap.segmentation.shape import dice, largest_object
-from cmrmap.types import FloatArray, Label, LabelArray, SliceGeometry
+from cmrmap.types import FloatArray, LabelArray, SliceGeometry
 
 ROOT = Path(__file__).resolve().parents[1]
 MISSED = 0.5  # Dice below which a wall hardly lies on the heart
@@ -124,7 +123,7 @@ def overlaps(subject: Subject, network: Network, together: bool) -> np.ndarray:
         drawn = tuple(predict_slice(stack, spacing, network) for stack in images)
     return np.array(
         [
-            dice(largest_object(found == Label.MYOCARDIUM), true == Label.MYOCARDIUM)
+            wall_dice(found, true)
             for prediction, truth in zip(drawn, masks, strict=True)
             for found, true in zip(prediction.labels, truth, strict=True)
         ]

@@ -277,6 +277,8 @@ class RefinedSegmentation:
         object.__setattr__(self, "labels", readonly(self.labels, np.uint8))
         object.__setattr__(self, "outcome", readonly(self.outcome, np.uint8))
         object.__setattr__(self, "donor", readonly(self.donor, np.int16))
+        if self.confidence is not None:
+            object.__setattr__(self, "confidence", readonly(self.confidence, np.float32))
 
     @property
     def usable(self) -> BoolArray:

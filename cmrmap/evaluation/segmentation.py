@@ -58,10 +58,15 @@ def evaluate_subject(folder: Path, network: Network, pixel_mm: float) -> Subject
     passed = np.zeros(masks.shape[:2], dtype=np.bool_)
     for s, (prediction, truth) in enumerate(zip(predict_slices(images, geometry, network), masks, strict=True)):
         for t, (found, true) in enumerate(zip(prediction.labels, truth, strict=True)):
-            wall[s, t] = dice(largest_object(found == Label.MYOCARDIUM), true == Label.MYOCARDIUM)
+            wall[s, t] = wall_dice(found, true)
             cavity[s, t] = dice(found == Label.CAVITY, true == Label.CAVITY)
             passed[s, t] = heart_shape(found, _PINHOLE_PIXELS).passes(_ECCENTRICITY_LIMIT)
     return SubjectOverlap(folder.name, wall, cavity, passed)
+
+
+def wall_dice(found: LabelArray, true: LabelArray) -> float:
+    """Dice of the largest object of the myocardium in ``found`` with that in ``true``, (row, column) of ``Label``."""
+    return dice(largest_object(found == Label.MYOCARDIUM), true == Label.MYOCARDIUM)
 
 
 def read_subject(folder: Path, pixel_mm: float) -> tuple[FloatArray, tuple[SliceGeometry, ...], LabelArray]:

@@ -142,14 +142,13 @@ def _labelled(one: _Slice) -> SlicePrediction:
         return SlicePrediction(readonly(labels), readonly(confidence), tuple(reasons))
     drawing = one.drawing
     resampled = (one.fine.shape[-2], one.fine.shape[-1])
-    shape = one.shape
     outside = torch.zeros(drawing.probabilities.shape[1])
     outside[Label.BACKGROUND] = 1.0
     seen = drawing.seen.numpy()
     rings = agree(find_rings(drawing.probabilities.numpy(), FINE_PIXEL_MM, seen), seen)
     # one after the other: the probabilities of all images at once would take gigabytes where the matrix is large
     for index, crop, probability, ring in zip(one.good, drawing.crops, drawing.probabilities, rings, strict=True):
-        full = crop.paste_back(probability[None], resampled, shape, outside)[0]
+        full = crop.paste_back(probability[None], resampled, one.shape, outside)[0]
         best, label = _as_ring(full, ring, crop, resampled)
         ventricle = (label == Label.MYOCARDIUM) | (label == Label.CAVITY)
         labels[index] = label.numpy()
