@@ -12,6 +12,7 @@ from cmrmap.errors import InputError
 from cmrmap.types import (
     BoolArray,
     FitStatus,
+    Float64Array,
     ImageOutcome,
     LabelArray,
     MapKind,
@@ -33,6 +34,11 @@ _NORMAL_95 = 1.96
 #: mean over a slice's images below which the network may have drawn something else than the heart: on in-vivo slices
 #: and virtual patients it was 0.86-0.95 on hearts, and under this in nine of ten drawings 70 mm beside them
 _LEAST_CONFIDENCE = 0.85
+#: by how much images may differ around the wall from one relaxation, as a share of the largest signal, and how far the
+#: constant part of the T2 signal may stray from the series' own, as a share of the part that decays: exceeded in one
+#: slice of twenty, and in half of those whose value is far off (docs/evaluation.md)
+_MOST_UNEVENNESS = 0.03
+_MOST_STRAY_OFFSET = 0.035
 
 _DOUBTS = (
     (FitStatus.EDGE_OF_RANGE, "edge_of_range_pixels", "have a fit at the edge of the searched range"),
@@ -163,6 +169,43 @@ def fit_flags(kind: MapKind, status: LabelArray, wall: BoolArray, analysed: Bool
         if share < _FEW_ANALYSED:
             message = f"only {share:.0%} of the wall's pixels have a value that counts"
             flags.append(QualityFlag("few_pixels_analysed", "warning", message, kind, s))
+    return tuple(flags)
+
+
+def disagreement_flags(
+    kind: MapKind, left_out_ms: Sequence[Sequence[float]], unevenness: Float64Array, stray_offset: Float64Array
+) -> tuple[QualityFlag, ...]:
+    """Report slices whose images are not of one relaxation: outlines beside the heart, or another moment of its cycle.
+
+    Parameters
+    ----------
+    kind : which map
+    left_out_ms : per slice the times of images that were left out because the others contradict them
+    unevenness : (slice,) by how much the other images differ around the wall from one relaxation, as a share of the
+        largest signal; NaN where it cannot be told
+    stray_offset : (slice,) distance of the constant part of the signal from the series', as a share of the part that
+        decays; NaN where a model has none
+    """
+    flags = []
+    for s, (times, uneven, stray) in enumerate(zip(left_out_ms, unevenness, stray_offset, strict=True)):
+        if times:
+            listed = ", ".join("infinity" if math.isinf(time) else f"{time:.0f}" for time in times)
+            message = (
+                f"left out of the fit, since the slice's other images contradict it: what was taken at {listed} ms"
+            )
+            flags.append(QualityFlag("images_contradicted", "info", message, kind, s))
+        if uneven > _MOST_UNEVENNESS:
+            message = (
+                f"the images differ around the wall from one relaxation by {100 * uneven:.1f} % of the largest signal, "
+                f"expected at most {100 * _MOST_UNEVENNESS:.1f} %: look whether every outline lies on the heart"
+            )
+            flags.append(QualityFlag("images_disagree", "warning", message, kind, s))
+        if stray > _MOST_STRAY_OFFSET:
+            message = (
+                f"the constant part of the signal strays by {100 * stray:.1f} % of the part that decays, expected at "
+                f"most {100 * _MOST_STRAY_OFFSET:.1f} %: look at the outline of the saturation-prepared image"
+            )
+            flags.append(QualityFlag("stray_offset", "warning", message, kind, s))
     return tuple(flags)
 
 

@@ -99,7 +99,7 @@ class FitSettings(_Checked):
     """How the fits of the myocardium treat what does not fit."""
 
     leave_out_outliers: bool = tunable(
-        True, unit="yes/no", source="ours; a cell that one image spoils is fitted without that image"
+        True, unit="yes/no", source="ours; fitted without an image that spoils a cell, or that the others contradict"
     )
     noise_floor: bool = tunable(
         True, unit="yes/no", source="ours; magnitudes are fitted with the Rician noise floor taken out"

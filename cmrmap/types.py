@@ -288,6 +288,9 @@ class RefinedSegmentation:
         )
 
 
+_MID_WALL = (0.25, 0.75)
+
+
 @dataclass(frozen=True, slots=True)
 class PolarStack:
     """Every image's myocardium on one (angle, depth) grid about its own centre of mass.
@@ -329,6 +332,11 @@ class PolarStack:
             "pixel_aspect",
         ):
             object.__setattr__(self, name, readonly(getattr(self, name), np.float64))
+
+    @property
+    def mid_wall(self) -> BoolArray:
+        """(depth,) True away from the borders, which also carry partial volume and motion."""
+        return np.asarray((self.depths >= _MID_WALL[0]) & (self.depths <= _MID_WALL[1]), dtype=np.bool_)
 
 
 @dataclass(frozen=True, slots=True)

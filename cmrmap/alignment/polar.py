@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -106,7 +108,9 @@ def _wall_grid(
     return centre, inner, outer, rows, columns
 
 
-def choose_reference(refined: RefinedSegmentation, polar: PolarStack) -> IntArray:
+def choose_reference(
+    refined: RefinedSegmentation, polar: PolarStack, times: Sequence[IntArray] | None = None
+) -> IntArray:
     """Return per slice the image whose wall is the most typical: the one the map is drawn on.
 
     The distance to the slice's median wall is the root mean square over angle of both radii' deviation, plus the
@@ -116,6 +120,7 @@ def choose_reference(refined: RefinedSegmentation, polar: PolarStack) -> IntArra
     ----------
     refined : gives ``outcome`` (slice, time)
     polar : gives centres and radii of the same images
+    times : per slice the indices of the images to choose from; None: all that are usable
 
     Returns
     -------
@@ -124,19 +129,19 @@ def choose_reference(refined: RefinedSegmentation, polar: PolarStack) -> IntArra
     usable = refined.usable & np.isfinite(polar.centres).all(axis=-1)
     chosen = np.full(usable.shape[0], -1, dtype=np.intp)
     for s in range(usable.shape[0]):
-        times = np.flatnonzero(usable[s])
-        if times.size == 0:
+        able = np.flatnonzero(usable[s]) if times is None else times[s]
+        if able.size == 0:
             continue
         spread = (
-            _rms_from_median(polar.inner_radius[s, times])
-            + _rms_from_median(polar.outer_radius[s, times])
-            + _rms_from_median(polar.centres[s, times]) * np.sqrt(2.0)
+            _rms_from_median(polar.inner_radius[s, able])
+            + _rms_from_median(polar.outer_radius[s, able])
+            + _rms_from_median(polar.centres[s, able]) * np.sqrt(2.0)
         )
-        passed = refined.outcome[s, times] == ImageOutcome.PASSED
+        passed = refined.outcome[s, able] == ImageOutcome.PASSED
         if passed.any():
             spread = np.where(passed, spread, np.inf)
         # Rounded, so that a difference in the last bit does not decide between equals.
-        chosen[s] = times[int(np.argmin(np.round(spread, 9)))]
+        chosen[s] = able[int(np.argmin(np.round(spread, 9)))]
     return chosen
 
 

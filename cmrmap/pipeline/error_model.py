@@ -28,7 +28,6 @@ from cmrmap.types import BoolArray, Float64Array, IntArray, PolarStack
 _TURNS = 6
 #: itself and, half as much, its two neighbours: the coils' shading and the outlines differ around the wall
 _NEAR = np.array([0.5, 0.25, 0.0, 0.0, 0.0, 0.25])
-_MID_WALL = (0.25, 0.75)
 _FEWEST_FREEDOM = 4.0  # with fewer a t distribution has next to no variance to speak of
 _LEAST_KNOWN = 0.5  # of a region's weight must have a fit
 
@@ -184,13 +183,12 @@ def build_error_model(
     times : per slice the indices of the images that were fitted
     shape : (rows, columns) of the images
     """
-    mid_wall = np.asarray((polar.depths >= _MID_WALL[0]) & (polar.depths <= _MID_WALL[1]), dtype=np.bool_)
-    slices = tuple(_slice_errors(polar, fit, s, used, mid_wall, shape) for s, used in enumerate(times))
+    slices = tuple(_slice_errors(polar, fit, s, used, shape) for s, used in enumerate(times))
     return ErrorModel(fit, slices, shape)
 
 
 def _slice_errors(
-    polar: PolarStack, fit: PolarFit, s: int, used: IntArray, mid_wall: BoolArray, shape: tuple[int, int]
+    polar: PolarStack, fit: PolarFit, s: int, used: IntArray, shape: tuple[int, int]
 ) -> SliceErrors | None:
     if not used.size or not fit.trusted[s].any() or not np.isfinite(fit.noise_sd[s]):
         return None
@@ -207,14 +205,14 @@ def _slice_errors(
         left=_left(fit, s, used),
     )
     # two equations, of single cells and of sixths of the wall, at mid-wall, where partial volume does not disturb
-    inside = known & mid_wall
+    inside = known & polar.mid_wall
     own = one.left.sum(axis=1)
     power = float((one.residuals**2)[inside].sum())
     factor = sample_noise_factor(polar)[s, used]
     by_noise = float((factor * one.share * own[:, None, None])[inside].sum())
     by_gain = float((one.signal**2 * own[:, None, None])[inside].sum())
     sixth = np.zeros(polar.signals.shape[2:])
-    sixth[: max(len(sixth) // _TURNS, 1), mid_wall] = 1.0
+    sixth[: max(len(sixth) // _TURNS, 1), polar.mid_wall] = 1.0
     sixth /= sixth.sum()
     found, region_noise, region_gain = (float(x) for x in one.common(sixth).sum(axis=0))
     region_noise *= one.averaged_noise(sixth, shape)

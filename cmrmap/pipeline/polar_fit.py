@@ -17,9 +17,9 @@ from cmrmap.relaxometry.rician import rician_moments
 from cmrmap.settings import FitSettings
 from cmrmap.types import BoolArray, FitStatus, Float64Array, IntArray, LabelArray, PolarStack, WeightedStack, readonly
 
-_MID_WALL = (0.25, 0.75)  # depths whose residuals tell the noise: the borders also carry partial volume and motion
 #: cells about a cell, (angle, depth), over which its expected signal is averaged: 15 degrees and a quarter of the wall
 _AROUND = (5, 3)
+_PARTS = 12  # of the wall
 _LEAST_AGREEMENT = 1.5  # residual variance with the signs from phase over that with the best signs, at most
 
 
@@ -78,6 +78,46 @@ class PolarFit:
         """(slice, angle, depth) True where the value counts."""
         return np.isfinite(self.values)
 
+    def stray_offset(self, mid_wall: BoolArray) -> Float64Array:
+        """How far the constant part of a T2 signal strays around the wall from the series' own.
+
+        Offset over amplitude is the preparation's and hardly the tissue's; nearly all that is known of it comes from
+        the saturation-prepared image, which shows no outline of its own.
+
+        Parameters
+        ----------
+        mid_wall : (depth,) of the cells to judge by
+
+        Returns
+        -------
+        (slice,) mean distance of the parts of the wall, as a share of the amplitude; NaN where the slice was not
+        fitted, and for models without such a part
+        """
+        n_slices, n_angles = self.values.shape[:2]
+        model = get_model(self.model)
+        if model.family != "t2" or not model.has_offset:
+            return np.full(n_slices, np.nan)
+        ratio = np.divide(self.offset, self.amplitude, out=np.full(self.values.shape, np.nan), where=self.trusted)
+        per_part = n_angles // _PARTS
+        parts = ratio[:, : per_part * _PARTS, mid_wall].reshape(n_slices, _PARTS, -1)
+        own = _median(parts.reshape(n_slices, -1))
+        known = own[np.isfinite(own)]
+        if not known.size:
+            return own
+        distance = np.abs(_median(parts) - np.median(known))
+        seen = np.isfinite(distance)
+        total = np.where(seen, distance, 0.0).sum(axis=1)
+        mean = np.divide(total, seen.sum(axis=1), out=np.full(n_slices, np.nan), where=seen.any(axis=1))
+        return np.asarray(mean, dtype=np.float64)
+
+
+def _median(values: Float64Array) -> Float64Array:
+    """Median over the last axis of what is known; NaN where nothing is."""
+    out = np.full(values.shape[:-1], np.nan)
+    some = np.isfinite(values).any(axis=-1)
+    out[some] = np.nanmedian(values[some], axis=-1)
+    return out
+
 
 @dataclass(frozen=True, slots=True)
 class _SliceFit:
@@ -113,7 +153,7 @@ def fit_cells(stack: WeightedStack, polar: PolarStack, times: tuple[IntArray, ..
     noise_sd, floor_sd, signed = np.full(n_slices, np.nan), np.zeros(n_slices), np.zeros(n_slices, dtype=np.bool_)
     notes = [""] * n_slices
     factor = sample_noise_factor(polar)
-    mid_wall = np.broadcast_to((polar.depths >= _MID_WALL[0]) & (polar.depths <= _MID_WALL[1]), tuple(grid)).ravel()
+    mid_wall = np.broadcast_to(polar.mid_wall, tuple(grid)).ravel()
     for s, used in enumerate(times):
         if not used.size:
             continue

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from cmrmap.pipeline.extracellular import MappedEcv
 from cmrmap.pipeline.series import MappedSeries
 from cmrmap.prune import prune_boundary
-from cmrmap.quality import fit_flags, insertion_point_flags, patient_success, segmentation_flags, uncertainty_flags
+from cmrmap.quality import (
+    disagreement_flags,
+    fit_flags,
+    insertion_point_flags,
+    patient_success,
+    segmentation_flags,
+    uncertainty_flags,
+)
 from cmrmap.regional import (
     InsertionPoints,
     LevelAssignment,
@@ -89,6 +96,7 @@ def report_series(series: MappedSeries, regions: Regions, settings: AnalysisSett
     flags = (
         *segmentation_flags(series.refined),
         *_fit_findings(series),
+        *_disagreements(series),
         *_with_map(regions.levels.flags, series.kind),
         *_with_map(insertion_point_flags(regions.points.source, regions.points.reason), series.kind),
     )
@@ -104,6 +112,7 @@ def report_ecv(ecv: MappedEcv, regions: Regions, settings: AnalysisSettings) -> 
         severity = "warning" if ecv.hematocrit.synthetic else "info"
         code = "synthetic_hematocrit" if ecv.hematocrit.synthetic else "hematocrit_read"
         flags = (QualityFlag(code, severity, ecv.hematocrit.note, MapKind.ECV),)
+    flags += tuple(_inherited(ecv))
     return _report(ecv.native, ecv.map, regions, table, flags, settings, partner=ecv)
 
 
@@ -125,6 +134,22 @@ def _fit_findings(series: MappedSeries) -> tuple[QualityFlag, ...]:
         if note:
             flags.append(QualityFlag("signs_not_used", "warning", note, series.kind, index))
     return tuple(flags)
+
+
+def _disagreements(series: MappedSeries) -> tuple[QualityFlag, ...]:
+    times = [series.stack.times_ms[s, gone].tolist() for s, gone in enumerate(series.left_out)]
+    stray = series.cells.stray_offset(series.polar.mid_wall)
+    return disagreement_flags(series.kind, times, series.unevenness, stray)
+
+
+def _inherited(ecv: MappedEcv) -> Iterator[QualityFlag]:
+    """Warnings of the T1 slices that an ECV slice is made from, when their images are not of one relaxation."""
+    for series, source in ((ecv.native, np.arange(len(ecv.partner))), (ecv.post, ecv.partner)):
+        for flag in _disagreements(series):
+            if flag.severity == "warning":
+                for index in np.flatnonzero((source == flag.slice_index) & (ecv.partner >= 0)).tolist():
+                    message = f"{series.kind.value}: {flag.message}"
+                    yield replace(flag, message=message, map=MapKind.ECV, slice_index=index)
 
 
 def _with_map(flags: tuple[QualityFlag, ...], kind: MapKind) -> tuple[QualityFlag, ...]:

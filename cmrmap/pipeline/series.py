@@ -17,6 +17,7 @@ from cmrmap.alignment import (
 from cmrmap.pipeline.blood import blood_of_slices
 from cmrmap.pipeline.error_model import ErrorModel, build_error_model
 from cmrmap.pipeline.polar_fit import PolarFit, fit_cells
+from cmrmap.pipeline.robust import contradicted_images, unevenness
 from cmrmap.prune import analysed_pixels
 from cmrmap.quality import minimum_images
 from cmrmap.relaxometry import MODELS
@@ -46,6 +47,9 @@ class MappedSeries:
     weights : lead from the polar grid to the map's pixels
     cells : the fit of every cell of that grid
     errors : how far a mean of cells may be off
+    left_out : per slice the indices of images with an outline that the others contradict: they take no part in the fit
+    unevenness : (slice,) by how much the images that do differ around the wall from one relaxation, as a share of the
+        largest signal; NaN where there are too few
     """
 
     stack: WeightedStack
@@ -55,6 +59,8 @@ class MappedSeries:
     weights: CartesianWeights
     cells: PolarFit
     errors: ErrorModel
+    left_out: tuple[IntArray, ...]
+    unevenness: Float64Array
 
     @property
     def kind(self) -> MapKind:
@@ -99,10 +105,11 @@ def map_series(
     -------
     MappedSeries
     """
-    times, refusals = _images_to_fit(stack, refined, polar, settings)
+    usable, refusals = _usable_images(stack, refined, polar, settings)
+    left_out = _contradicted(stack, polar, usable, settings)
+    times = tuple(np.setdiff1d(images, gone) for images, gone in zip(usable, left_out, strict=True))
     fit = fit_cells(stack, polar, times, settings.fit)
-    fitted = np.array([used.size > 0 for used in times], dtype=np.bool_)
-    reference = np.where(fitted, choose_reference(refined, polar), -1).astype(np.intp)
+    reference = choose_reference(refined, polar, times)
     labels = np.zeros((len(reference), *stack.images.shape[2:]), dtype=np.uint8)
     for index in np.flatnonzero(reference >= 0):
         labels[index] = refined.labels[index, reference[index]]
@@ -132,22 +139,48 @@ def map_series(
         blood=blood,
         refusals=refusals,
     )
-    return MappedSeries(stack, refined, polar, made, weights, fit, build_error_model(polar, fit, times, shape))
+    uneven = np.array([unevenness(*_mid_wall(stack, polar, index, used)) for index, used in enumerate(times)])
+    errors = build_error_model(polar, fit, times, shape)
+    return MappedSeries(stack, refined, polar, made, weights, fit, errors, left_out, uneven)
 
 
-def _images_to_fit(
-    stack: WeightedStack, refined: RefinedSegmentation, polar: PolarStack, settings: AnalysisSettings
-) -> tuple[tuple[IntArray, ...], tuple[Refusal, ...]]:
-    """Per slice the indices of the images that enter the fit, none where the slice is refused; and the refusals."""
-    usable = refined.usable & np.isfinite(polar.centres).all(axis=-1)
+def _contradicted(
+    stack: WeightedStack, polar: PolarStack, times: tuple[IntArray, ...], settings: AnalysisSettings
+) -> tuple[IntArray, ...]:
+    """Per slice those of its images that the others contradict; never so many that the slice would be refused."""
+    out = []
+    for index, used in enumerate(times):
+        gone = np.zeros(0, dtype=np.intp)
+        if used.size and settings.fit.leave_out_outliers:
+            gone = contradicted_images(*_mid_wall(stack, polar, index, used), fewest=_needed(stack, settings))
+        out.append(used[gone])
+    return tuple(out)
+
+
+def _mid_wall(
+    stack: WeightedStack, polar: PolarStack, index: int, used: IntArray
+) -> tuple[Float64Array, Float64Array, str]:
+    """Return samples (time, angle, depth) of one slice's mid-wall, their times, the model."""
+    return polar.signals[index, used][..., polar.mid_wall], stack.times_ms[index, used], stack.model
+
+
+def _needed(stack: WeightedStack, settings: AnalysisSettings) -> int:
     # a lost image counts as part of the series: it is no reason to ask for less
-    needed = minimum_images(
+    return minimum_images(
         stack.kind,
         stack.images.shape[1],
         MODELS[stack.model].n_parameters,
         full_series=settings.slices.full_series,
         share=settings.slices.min_share,
     )
+
+
+def _usable_images(
+    stack: WeightedStack, refined: RefinedSegmentation, polar: PolarStack, settings: AnalysisSettings
+) -> tuple[tuple[IntArray, ...], tuple[Refusal, ...]]:
+    """Per slice the indices of the images with an outline, none where the slice is refused; and the refusals."""
+    usable = refined.usable & np.isfinite(polar.centres).all(axis=-1)
+    needed = _needed(stack, settings)
     times, refusals = [], []
     for index, row in enumerate(usable):
         used = np.flatnonzero(row)

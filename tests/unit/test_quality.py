@@ -7,6 +7,7 @@ import pytest
 
 from cmrmap.errors import InputError
 from cmrmap.quality import (
+    disagreement_flags,
     fit_flags,
     insertion_point_flags,
     minimum_images,
@@ -134,3 +135,20 @@ def test_means_too_uncertain_to_act_on_are_flagged():
     ]
     assert "AHA segments 2, 6 are wider than +-5 ms" in found[0].message
     assert "+-5.88 ms, wider than +-5" in found[1].message
+
+
+def test_images_that_are_not_of_one_relaxation_are_told():
+    found = disagreement_flags(
+        MapKind.T2,
+        [[], [25.0, np.inf], [], []],
+        np.array([0.01, 0.02, 0.05, np.nan]),
+        np.array([0.01, np.nan, 0.01, 0.06]),
+    )
+    assert [(f.code, f.severity, f.slice_index) for f in found] == [
+        ("images_contradicted", "info", 1),
+        ("images_disagree", "warning", 2),
+        ("stray_offset", "warning", 3),
+    ]
+    assert "25, infinity ms" in found[0].message
+    assert "5.0 %" in found[1].message
+    assert "6.0 %" in found[2].message

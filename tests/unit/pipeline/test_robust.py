@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from cmrmap.pipeline.robust import without_spoiled_images
+from cmrmap.pipeline.robust import contradicted_images, unevenness, without_spoiled_images
 from cmrmap.relaxometry import fit_relaxation
 
 TIMES = np.array([0.0, 25, 35, 45, 55, 65, 75, 85, np.inf])
@@ -46,3 +48,93 @@ def test_too_few_images_to_tell_keep_all_samples() -> None:
     signals = _cells(20)[:, :5]
     signals[0, 2] *= 0.3
     assert np.isfinite(without_spoiled_images(signals, TIMES[:5], "t2_3p")).all()
+
+
+INVERSION_TIMES = np.array([193.0, 350, 1323, 1468, 2443, 2591, 3573, 3724, 4716, 4830, 30000])
+
+
+def _wall(seed: int = 0, noise: float = 8.0, t1_ms: float = 1150.0) -> np.ndarray:
+    """Samples (time, angle, depth) of a wall of one T1, magnitudes."""
+    signal = 900 * (1 - 2 * np.exp(-INVERSION_TIMES / t1_ms))
+    rng = np.random.default_rng(seed)
+    return np.abs(signal[:, None, None] + rng.normal(0, noise, (len(INVERSION_TIMES), 128, 6)))
+
+
+def _beside(wall: np.ndarray, image: int, share: float = 0.4) -> None:
+    """Let the image show blood (T1 1600 ms) in a part of the wall, as an outline does that lies to one side."""
+    blood = 900 * abs(1 - 2 * np.exp(-INVERSION_TIMES[image] / 1600.0))
+    wall[image, : int(share * wall.shape[1])] = blood
+
+
+@given(seed=st.integers(0, 2**16), noise=st.floats(0.0, 90.0))
+@settings(max_examples=25, deadline=None)
+def test_noise_alone_contradicts_nothing(seed: int, noise: float) -> None:
+    assert contradicted_images(_wall(seed, noise), INVERSION_TIMES, "stone_2p", 8).size == 0
+
+
+@pytest.mark.parametrize("image", [1, 2, 4])
+def test_an_image_placed_beside_the_heart_is_left_out(image: int) -> None:
+    wall = _wall()
+    _beside(wall, image)
+    assert contradicted_images(wall, INVERSION_TIMES, "stone_2p", 8).tolist() == [image]
+
+
+def test_two_images_that_are_wrong_alike_go_together() -> None:
+    wall = _wall()
+    _beside(wall, 4)
+    _beside(wall, 5)
+    assert contradicted_images(wall, INVERSION_TIMES, "stone_2p", 8).tolist() == [4, 5]
+
+
+def test_what_differs_all_around_is_the_models_fault() -> None:
+    wall = _wall()
+    wall[-1] *= 1.1
+    assert contradicted_images(wall, INVERSION_TIMES, "stone_2p", 8).size == 0
+    assert unevenness(wall, INVERSION_TIMES, "stone_2p") < 0.005
+
+
+def test_tissue_that_differs_around_the_wall_contradicts_nothing() -> None:
+    wall = _wall()
+    wall[:, 30:70] = _wall(1, t1_ms=1500.0)[:, 30:70]
+    assert contradicted_images(wall, INVERSION_TIMES, "stone_2p", 8).size == 0
+    assert unevenness(wall, INVERSION_TIMES, "stone_2p") < 0.005
+
+
+def test_the_signs_of_one_image_may_be_wrong() -> None:
+    signed = np.where(np.arange(len(INVERSION_TIMES)) < 2, -1.0, 1.0)[:, None, None] * _wall()
+    signed[5, :60] *= -1
+    assert contradicted_images(signed, INVERSION_TIMES, "stone_2p", 8).size == 0
+
+
+def test_as_many_images_remain_as_the_slice_needs() -> None:
+    wall = _wall()
+    for image in (2, 5, 8):
+        _beside(wall, image, 0.3 + 0.05 * image)
+    assert contradicted_images(wall, INVERSION_TIMES, "stone_2p", 10).size <= 1
+    assert contradicted_images(wall[:4], INVERSION_TIMES[:4], "stone_2p").size == 0
+
+
+def test_the_image_that_a_free_constant_rests_on_stays() -> None:
+    decay = np.where(np.isinf(TIMES), 0.0, np.exp(-TIMES / 50.0))
+    wall = np.broadcast_to((900 * decay + 100)[:, None, None], (len(TIMES), 120, 6)).copy()
+    wall[-1, :50] = 400.0
+    assert len(TIMES) - 1 not in contradicted_images(wall, TIMES, "t2_3p", 6)
+    wall[-1] = 100.0
+    wall[3, :50] *= 0.5
+    assert contradicted_images(wall, TIMES, "t2_3p", 6).tolist() == [3]
+
+
+def test_unevenness_is_the_share_by_which_images_differ_around_the_wall() -> None:
+    wall = _wall(noise=0.0)
+    around = 0.05 * 900 * np.cos(2 * np.pi * np.arange(128) / 128)
+    wall[6] += around[:, None]  # where the fit has next to no say
+    expected = 0.05 / np.sqrt(2) / np.sqrt(9)  # of nine degrees of freedom one image uses what it can
+    assert unevenness(wall, INVERSION_TIMES, "stone_2p") == pytest.approx(expected, rel=0.12)
+
+
+def test_too_little_to_tell() -> None:
+    wall = _wall()
+    assert np.isnan(unevenness(wall[:2], INVERSION_TIMES[:2], "stone_2p"))
+    wall[:, 8:] = np.nan
+    assert np.isnan(unevenness(wall, INVERSION_TIMES, "stone_2p"))
+    assert contradicted_images(wall, INVERSION_TIMES, "stone_2p").size == 0

@@ -79,3 +79,19 @@ def test_lost_images_count_against_the_slice(chain, n_lost: int, made: bool) -> 
     if made:
         mean = mapped.values[1][mapped.analysed[1]].mean()
         assert mean == pytest.approx(chain.study.truth.slice_mean(MapKind.NATIVE_T1, 1), rel=0.03)
+
+
+def test_an_image_drawn_beside_the_heart_takes_no_part(chain) -> None:
+    clean = chain[MapKind.NATIVE_T1]
+    labels = np.array(clean.refined.labels)
+    beside = int(clean.map.reference_time[2])  # the one that the map would be drawn on
+    labels[2, beside] = np.roll(labels[2, beside], 6, axis=1)
+    found = _fit_native(chain, labels)
+    assert found.left_out[2].tolist() == [beside]
+    assert found.map.reference_time[2] not in (-1, beside)
+    assert np.isnan(found.cells.samples[2, beside]).all()
+    assert found.unevenness[2] < 0.03
+    mean = found.map.values[2][found.map.analysed[2]].mean()
+    assert mean == pytest.approx(chain.study.truth.slice_mean(MapKind.NATIVE_T1, 2), rel=0.02)
+    for index in (0, 1, 3, 4):
+        assert found.left_out[index].tolist() == clean.left_out[index].tolist() == []
