@@ -219,7 +219,7 @@ def _slice_result(
         status="ok" if reason is None else "refused",
         reason=reason,
         n_images=int(np.count_nonzero(outcome != ImageOutcome.MISSING)),
-        n_segmented=int(series.refined.usable[index].sum()),
+        n_segmented=int(series.refined.usable[index].sum()) - len(series.left_out[index]),
         n_refined=int(np.count_nonzero(outcome == ImageOutcome.REPLACED)),
         statistics=table.slices[index],
         segments=tuple(SegmentResult(aha, numbers) for aha, numbers in sorted(table.segments[index].items())),

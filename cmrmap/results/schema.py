@@ -89,7 +89,7 @@ class SliceResult:
     level : basal, mid or apical; None where not known
     status : "ok" | "refused" | "absent"
     reason : why it is not ok; None where it is
-    n_images, n_segmented, n_refined : images there are, those that entered the fit, those of them that were replaced
+    n_images, n_segmented, n_refined : images there are, those that entered the fit, those whose shape was replaced
     statistics : over the slice's analysed pixels, in the map's unit
     segments : those that have pixels
     """
