@@ -72,7 +72,7 @@ def test_noise_alone_contradicts_nothing(seed: int, noise: float) -> None:
     assert contradicted_images(_wall(seed, noise), INVERSION_TIMES, "stone_2p", 8).size == 0
 
 
-@pytest.mark.parametrize("image", [1, 2, 4])
+@pytest.mark.parametrize("image", [2, 3, 4])
 def test_an_image_placed_beside_the_heart_is_left_out(image: int) -> None:
     wall = _wall()
     _beside(wall, image)
