@@ -36,7 +36,7 @@ _NORMAL_95 = 1.96
 _LEAST_CONFIDENCE = 0.85
 #: by how much images may differ around the wall from one relaxation, as a share of the largest signal, and how far the
 #: constant part of the T2 signal may stray from the series' own, as a share of the part that decays: exceeded in one
-#: slice of twenty, and in half of those whose value is far off (docs/evaluation.md)
+#: slice of twenty, and in half of those whose value is far off (docs/relaxometry.md)
 _MOST_UNEVENNESS = 0.03
 _MOST_STRAY_OFFSET = 0.035
 
@@ -181,8 +181,8 @@ def disagreement_flags(
     ----------
     kind : which map
     left_out_ms : per slice the times of images that were left out because the others contradict them
-    unevenness : (slice,) by how much the other images differ around the wall from one relaxation, as a share of the
-        largest signal; NaN where it cannot be told
+    unevenness : (slice,) by how much the other images differ around the wall from one relaxation, beyond noise, as a
+        share of the largest signal; NaN where it cannot be told
     stray_offset : (slice,) distance of the constant part of the signal from the series', as a share of the part that
         decays; NaN where a model has none
     """
@@ -196,14 +196,16 @@ def disagreement_flags(
             flags.append(QualityFlag("images_contradicted", "info", message, kind, s))
         if uneven > _MOST_UNEVENNESS:
             message = (
-                f"the images differ around the wall from one relaxation by {100 * uneven:.1f} % of the largest signal, "
-                f"expected at most {100 * _MOST_UNEVENNESS:.1f} %: look whether every outline lies on the heart"
+                f"the images differ around the wall from one relaxation by {100 * uneven:.1f} % of the largest signal "
+                f"beyond noise, expected at most {100 * _MOST_UNEVENNESS:.1f} %: look whether every outline lies on "
+                "the heart"
             )
             flags.append(QualityFlag("images_disagree", "warning", message, kind, s))
         if stray > _MOST_STRAY_OFFSET:
             message = (
-                f"the constant part of the signal strays by {100 * stray:.1f} % of the part that decays, expected at "
-                f"most {100 * _MOST_STRAY_OFFSET:.1f} %: look at the outline of the saturation-prepared image"
+                f"the constant part of the signal strays from the series' own by {100 * stray:.1f} % of the part that "
+                f"decays, expected at most {100 * _MOST_STRAY_OFFSET:.1f} %: look at the outline of the "
+                "saturation-prepared image"
             )
             flags.append(QualityFlag("stray_offset", "warning", message, kind, s))
     return tuple(flags)

@@ -20,6 +20,7 @@ import numpy as np
 
 from cmrmap.alignment import image_noise_gain, sample_noise_factor
 from cmrmap.pipeline.polar_fit import PolarFit
+from cmrmap.pipeline.robust import wall_parts
 from cmrmap.relaxometry import get_model
 from cmrmap.relaxometry.rician import residual_share
 from cmrmap.types import BoolArray, Float64Array, IntArray, PolarStack
@@ -46,6 +47,9 @@ class SliceErrors:
         in the residual of another
     noise_sd : of one channel of one pixel, the common errors taken out
     gain_sd : relative error that an image has in common over a sixth of the wall
+    unevenness : by how much the images differ around the wall from one relaxation, beyond noise, as a share of the
+        largest signal: an outline that lies to one side, or another moment of the heart's cycle; what they differ by
+        all around, as a model that is not quite true, is not in it
     """
 
     used: IntArray
@@ -58,6 +62,7 @@ class SliceErrors:
     left: Float64Array
     noise_sd: float = float("nan")
     gain_sd: float = float("nan")
+    unevenness: float = float("nan")
 
     def averaged_noise(self, pattern: Float64Array, shape: tuple[int, int]) -> float:
         """Variance of the mean over a region of one image, per unit of pixel variance; ``pattern`` sums to 1."""
@@ -107,6 +112,11 @@ class ErrorModel:
     def gain_sd(self) -> Float64Array:
         """(slice,) relative error that an image has in common over a sixth of the wall."""
         return np.array([np.nan if one is None else one.gain_sd for one in self.slices])
+
+    @property
+    def unevenness(self) -> Float64Array:
+        """(slice,) share of the largest signal by which images differ around the wall: see ``SliceErrors``."""
+        return np.array([np.nan if one is None else one.unevenness for one in self.slices])
 
     def variance(self, cells: Float64Array) -> float:
         """Variance of a weighted sum of the cells' values.
@@ -220,7 +230,32 @@ def _slice_errors(
     gain = (by_noise * found - region_noise * power) / determinant if determinant > 0 else 0.0
     gain = max(gain, 0.0)  # none is seen: all residual is noise
     noise = max(power - gain * by_gain, 0.0) / by_noise if by_noise > 0 else float("nan")
-    return replace(one, noise_sd=float(np.sqrt(noise)), gain_sd=float(np.sqrt(gain)))
+    uneven = _unevenness(one, polar.mid_wall, get_model(fit.model).n_parameters, noise, shape)
+    return replace(one, noise_sd=float(np.sqrt(noise)), gain_sd=float(np.sqrt(gain)), unevenness=uneven)
+
+
+def _unevenness(
+    one: SliceErrors, mid_wall: BoolArray, n_parameters: int, noise_variance: float, shape: tuple[int, int]
+) -> float:
+    """Return the part of the mean residuals' variance around the wall that noise does not explain; see ``SliceErrors``.
+
+    NaN where too few parts of the wall have a fit in every image.
+    """
+    inside = one.known & mid_wall
+    counts = _sums(inside.astype(np.float64))
+    seen = (counts > 0).all(axis=1)
+    freedom = len(one.used) - n_parameters
+    if np.count_nonzero(seen) < 2 or freedom < 1:
+        return float("nan")
+    residuals, signals = (
+        _sums(np.where(inside, planes, 0.0))[seen] / counts[seen] for planes in (one.residuals, one.signal)
+    )
+    pattern = np.zeros(inside.shape[1:])
+    wall_parts(pattern)[0][:, mid_wall] = 1.0
+    noise = noise_variance * one.averaged_noise(pattern / pattern.sum(), shape)
+    variance = residuals.var(axis=0, ddof=1).sum() / freedom - noise
+    largest = float(np.median(np.abs(signals).max(axis=1)))
+    return float(np.sqrt(max(variance, 0.0))) / largest if largest > 0 else float("nan")
 
 
 def _left(fit: PolarFit, s: int, used: IntArray) -> Float64Array:
@@ -228,3 +263,8 @@ def _left(fit: PolarFit, s: int, used: IntArray) -> Float64Array:
     trusted = fit.trusted[s]
     mean = np.array([a[s][trusted].mean() for a in (fit.t_star, fit.amplitude, fit.offset)])
     return np.asarray(residual_share(fit.model, fit.times_ms[s, used], mean, float(fit.floor_sd[s])) ** 2, np.float64)
+
+
+def _sums(planes: Float64Array) -> Float64Array:
+    """(part, time) sums of (time, angle, depth) over parts of the wall."""
+    return np.array([part.sum(axis=(1, 2)) for part in wall_parts(planes)])

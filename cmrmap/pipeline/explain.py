@@ -24,7 +24,7 @@ class PixelExplanation:
     cell : (angle, depth) index of the cell, and ``share`` of the pixel that it makes up
     times_ms, samples, fitted : (time,) of the images that the cell has: signed samples with the noise floor taken out,
         and the fitted signal; NaN where an image was left out of the cell
-    left_out_ms : times of the images that were left out because they spoil the cell
+    left_out_ms : times of the images that were left out because they spoil the cell, or the whole slice
     amplitude, offset, t_star, r2 : of the cell's fit
     noise_sd : of one pixel in this slice, in units of the signal
     """

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from cmrmap.alignment import sample_noise_factor
-from cmrmap.pipeline.robust import without_spoiled_images
+from cmrmap.pipeline.robust import wall_parts, without_spoiled_images
 from cmrmap.prune import COUNTED_STATUS
 from cmrmap.relaxometry import RelaxationFit, fit_above_noise_floor, fit_relaxation, fitted_signal, get_model
 from cmrmap.relaxometry.rician import rician_moments
@@ -19,7 +19,6 @@ from cmrmap.types import BoolArray, FitStatus, Float64Array, IntArray, LabelArra
 
 #: cells about a cell, (angle, depth), over which its expected signal is averaged: 15 degrees and a quarter of the wall
 _AROUND = (5, 3)
-_PARTS = 12  # of the wall
 _LEAST_AGREEMENT = 1.5  # residual variance with the signs from phase over that with the best signs, at most
 
 
@@ -90,33 +89,24 @@ class PolarFit:
 
         Returns
         -------
-        (slice,) mean distance of the parts of the wall, as a share of the amplitude; NaN where the slice was not
+        (slice,) mean distance of the parts of the wall, as a share of the amplitude; NaN where no such image was
         fitted, and for models without such a part
         """
-        n_slices, n_angles = self.values.shape[:2]
+        out = np.full(len(self.values), np.nan)
         model = get_model(self.model)
         if model.family != "t2" or not model.has_offset:
-            return np.full(n_slices, np.nan)
+            return out
         ratio = np.divide(self.offset, self.amplitude, out=np.full(self.values.shape, np.nan), where=self.trusted)
-        per_part = n_angles // _PARTS
-        parts = ratio[:, : per_part * _PARTS, mid_wall].reshape(n_slices, _PARTS, -1)
-        own = _median(parts.reshape(n_slices, -1))
-        known = own[np.isfinite(own)]
-        if not known.size:
-            return own
-        distance = np.abs(_median(parts) - np.median(known))
-        seen = np.isfinite(distance)
-        total = np.where(seen, distance, 0.0).sum(axis=1)
-        mean = np.divide(total, seen.sum(axis=1), out=np.full(n_slices, np.nan), where=seen.any(axis=1))
-        return np.asarray(mean, dtype=np.float64)
-
-
-def _median(values: Float64Array) -> Float64Array:
-    """Median over the last axis of what is known; NaN where nothing is."""
-    out = np.full(values.shape[:-1], np.nan)
-    some = np.isfinite(values).any(axis=-1)
-    out[some] = np.nanmedian(values[some], axis=-1)
-    return out
+        ratio = ratio[..., mid_wall]
+        saturated = np.isinf(self.times_ms) & np.isfinite(self.samples).any(axis=(2, 3))
+        told = np.flatnonzero(saturated.any(axis=1) & np.isfinite(ratio).any(axis=(1, 2)))
+        if not told.size:
+            return out
+        typical = np.median([np.nanmedian(ratio[s]) for s in told])
+        for s in told:
+            own = [np.nanmedian(part) for part in wall_parts(ratio[s]) if np.isfinite(part).any()]
+            out[s] = np.abs(np.array(own) - typical).mean()
+        return out
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -81,7 +81,7 @@ def locate(series: MappedSeries, manual: Mapping[int, tuple[float, float]] | Non
     apex = apex_direction(geometry)
     if apex is not None and levels.reversed:
         apex = -apex
-    points = find_insertion_points(series.refined.labels, series.refined.usable, geometry, apex=apex, manual=manual)
+    points = find_insertion_points(series.refined.labels, series.used, geometry, apex=apex, manual=manual)
     wall = np.asarray(labels == Label.MYOCARDIUM, dtype=np.bool_)
     return Regions(levels, points, aha_map(wall, series.reference_centres, points, levels.levels, geometry))
 
@@ -139,17 +139,19 @@ def _fit_findings(series: MappedSeries) -> tuple[QualityFlag, ...]:
 def _disagreements(series: MappedSeries) -> tuple[QualityFlag, ...]:
     times = [series.stack.times_ms[s, gone].tolist() for s, gone in enumerate(series.left_out)]
     stray = series.cells.stray_offset(series.polar.mid_wall)
-    return disagreement_flags(series.kind, times, series.unevenness, stray)
+    return disagreement_flags(series.kind, times, series.errors.unevenness, stray)
 
 
 def _inherited(ecv: MappedEcv) -> Iterator[QualityFlag]:
-    """Warnings of the T1 slices that an ECV slice is made from, when their images are not of one relaxation."""
+    """Warn of ECV slices that are made from a T1 slice whose images are not of one relaxation."""
+    doubtful: set[int] = set()
     for series, source in ((ecv.native, np.arange(len(ecv.partner))), (ecv.post, ecv.partner)):
-        for flag in _disagreements(series):
-            if flag.severity == "warning":
-                for index in np.flatnonzero((source == flag.slice_index) & (ecv.partner >= 0)).tolist():
-                    message = f"{series.kind.value}: {flag.message}"
-                    yield replace(flag, message=message, map=MapKind.ECV, slice_index=index)
+        told = {flag.slice_index for flag in _disagreements(series) if flag.severity == "warning"}
+        made = np.flatnonzero(ecv.map.reference_time >= 0)
+        doubtful.update(int(index) for index in made if int(source[index]) in told)
+    message = "the images of a T1 slice that it is made from differ from one relaxation: see there"
+    for index in sorted(doubtful):
+        yield QualityFlag("images_disagree", "warning", message, MapKind.ECV, index)
 
 
 def _with_map(flags: tuple[QualityFlag, ...], kind: MapKind) -> tuple[QualityFlag, ...]:
@@ -219,7 +221,7 @@ def _slice_result(
         status="ok" if reason is None else "refused",
         reason=reason,
         n_images=int(np.count_nonzero(outcome != ImageOutcome.MISSING)),
-        n_segmented=int(series.refined.usable[index].sum()) - len(series.left_out[index]),
+        n_segmented=int(series.used[index].sum()),
         n_refined=int(np.count_nonzero(outcome == ImageOutcome.REPLACED)),
         statistics=table.slices[index],
         segments=tuple(SegmentResult(aha, numbers) for aha, numbers in sorted(table.segments[index].items())),
@@ -236,7 +238,7 @@ def _sources(series: MappedSeries, partner: MappedEcv | None) -> tuple[tuple[str
         if not one.stack.source_uids:
             return ()
         reference = int(one.map.reference_time[index])
-        order = sorted(np.flatnonzero(one.refined.usable[index]), key=lambda time: (time != reference, time))
+        order = sorted(np.flatnonzero(one.used[index]), key=lambda time: (time != reference, time))
         return tuple(uid for time in order if (uid := one.stack.source_uids[index][int(time)]))
 
     out = [used(series, index) for index in range(len(series.made))]

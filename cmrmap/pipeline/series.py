@@ -17,7 +17,7 @@ from cmrmap.alignment import (
 from cmrmap.pipeline.blood import blood_of_slices
 from cmrmap.pipeline.error_model import ErrorModel, build_error_model
 from cmrmap.pipeline.polar_fit import PolarFit, fit_cells
-from cmrmap.pipeline.robust import contradicted_images, unevenness
+from cmrmap.pipeline.robust import contradicted_images
 from cmrmap.prune import analysed_pixels
 from cmrmap.quality import minimum_images
 from cmrmap.relaxometry import MODELS
@@ -48,8 +48,6 @@ class MappedSeries:
     cells : the fit of every cell of that grid
     errors : how far a mean of cells may be off
     left_out : per slice the indices of images with an outline that the others contradict: they take no part in the fit
-    unevenness : (slice,) by how much the images that do differ around the wall from one relaxation, as a share of the
-        largest signal; NaN where there are too few
     """
 
     stack: WeightedStack
@@ -60,7 +58,6 @@ class MappedSeries:
     cells: PolarFit
     errors: ErrorModel
     left_out: tuple[IntArray, ...]
-    unevenness: Float64Array
 
     @property
     def kind(self) -> MapKind:
@@ -71,6 +68,14 @@ class MappedSeries:
     def made(self) -> BoolArray:
         """(slice,) True for the slices that were mapped."""
         return np.asarray(self.map.reference_time >= 0, dtype=np.bool_)
+
+    @property
+    def used(self) -> BoolArray:
+        """(slice, time) True for the images that have an outline and were not left out."""
+        out = np.array(self.refined.usable, dtype=np.bool_)
+        for index, gone in enumerate(self.left_out):
+            out[index, gone] = False
+        return out
 
     @property
     def reference_centres(self) -> Float64Array:
@@ -139,9 +144,8 @@ def map_series(
         blood=blood,
         refusals=refusals,
     )
-    uneven = np.array([unevenness(*_mid_wall(stack, polar, index, used)) for index, used in enumerate(times)])
     errors = build_error_model(polar, fit, times, shape)
-    return MappedSeries(stack, refined, polar, made, weights, fit, errors, left_out, uneven)
+    return MappedSeries(stack, refined, polar, made, weights, fit, errors, left_out)
 
 
 def _contradicted(
@@ -152,16 +156,10 @@ def _contradicted(
     for index, used in enumerate(times):
         gone = np.zeros(0, dtype=np.intp)
         if used.size and settings.fit.leave_out_outliers:
-            gone = contradicted_images(*_mid_wall(stack, polar, index, used), fewest=_needed(stack, settings))
+            signals, times_ms = polar.signals[index, used][..., polar.mid_wall], stack.times_ms[index, used]
+            gone = contradicted_images(signals, times_ms, stack.model, _needed(stack, settings))
         out.append(used[gone])
     return tuple(out)
-
-
-def _mid_wall(
-    stack: WeightedStack, polar: PolarStack, index: int, used: IntArray
-) -> tuple[Float64Array, Float64Array, str]:
-    """Return samples (time, angle, depth) of one slice's mid-wall, their times, the model."""
-    return polar.signals[index, used][..., polar.mid_wall], stack.times_ms[index, used], stack.model
 
 
 def _needed(stack: WeightedStack, settings: AnalysisSettings) -> int:
