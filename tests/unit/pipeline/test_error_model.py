@@ -147,3 +147,43 @@ def test_the_floor_is_that_of_the_noise_also_where_many_signs_are_ambiguous(chai
     images = np.hypot(one.stack.images + noise[0], noise[1])
     (polar,) = align((replace(one.stack, images=images),), (one.refined,), SETTINGS)
     assert _map(one, polar).cells.floor_sd == pytest.approx(noise_sd, rel=0.05)
+
+
+def test_noise_leaves_no_unevenness_and_an_outline_to_one_side_does(chain) -> None:
+    native = chain[MapKind.NATIVE_T1]
+    assert (native.errors.unevenness < 0.01).all()
+    rng = np.random.default_rng(1)
+    loud = 4 * native.errors.noise_sd.max() * rng.standard_normal(native.polar.signals.shape)
+    noisy = _map(native, replace(native.polar, signals=np.abs(native.polar.signals + loud)))
+    assert (noisy.errors.unevenness < 0.03).all()
+    tilted = np.array(native.polar.signals)
+    around = np.cos(native.polar.angles_rad)[:, None]
+    largest = np.nanmax(tilted[1])
+    for time in (3, 5, 7, 9):  # four images, so that none can be left out for the sake of the others
+        tilted[1, time] += 0.12 * largest * around * (-1) ** time * np.array([1.0, 0.8, 1.2, 0.9])[time // 2 - 1]
+    uneven = _map(native, replace(native.polar, signals=np.abs(tilted))).errors.unevenness
+    assert uneven[1] > 0.03
+    assert uneven[[0, 2, 3, 4]] == pytest.approx(native.errors.unevenness[[0, 2, 3, 4]])
+
+
+def test_what_images_differ_by_all_around_is_not_unevenness(chain) -> None:
+    native = chain[MapKind.NATIVE_T1]
+    brighter = np.array(native.polar.signals)
+    brighter[:, -1] *= 1.1
+    changed = _map(native, replace(native.polar, signals=brighter))
+    assert (changed.errors.unevenness < 0.015).all()
+    assert all(gone.size == 0 for gone in changed.left_out)
+
+
+def test_the_constant_part_of_t2_strays_where_its_image_lies_elsewhere(chain) -> None:
+    t2 = chain[MapKind.T2]
+    before = t2.cells.stray_offset(t2.polar.mid_wall)
+    assert (before < 0.02).all()
+    last = int(np.flatnonzero(np.isinf(t2.stack.times_ms[0]))[0])
+    moved = np.array(t2.polar.signals)
+    moved[2, last, :50] *= 2.0
+    after = _map(t2, replace(t2.polar, signals=moved)).cells.stray_offset(t2.polar.mid_wall)
+    assert after[2] > 0.035
+    assert after[[0, 1, 3, 4]] == pytest.approx(before[[0, 1, 3, 4]], abs=0.003)
+    native = chain[MapKind.NATIVE_T1]
+    assert np.isnan(native.cells.stray_offset(native.polar.mid_wall)).all()

@@ -54,13 +54,35 @@ def test_means_can_be_repeated_from_the_volume(analysis) -> None:
                 assert pixels.mean() == pytest.approx(segment.statistics.mean)
 
 
-def test_volume_names_every_image_that_was_used(chain, analysis) -> None:
-    native = next(v for v in analysis.volumes if v.kind is MapKind.NATIVE_T1)
-    ecv = next(v for v in analysis.volumes if v.kind is MapKind.ECV)
-    stack = next(s for s in chain.stacks if s.kind is MapKind.NATIVE_T1)
-    if stack.source_uids:
-        assert [len(uids) for uids in native.source_uids] == [11] * 5
-        assert [len(uids) for uids in ecv.source_uids] == [22] * 5
+def _with_uids(series):
+    """The series with a name for every image, and the middle slice's images 3 and 6 left out."""
+    shape = series.stack.times_ms.shape
+    uids = tuple(tuple(f"{series.kind.value}-{s}-{t}" for t in range(shape[1])) for s in range(shape[0]))
+    left_out = tuple(np.array([3, 6] if s == 2 else [], dtype=np.intp) for s in range(shape[0]))
+    return replace(series, stack=replace(series.stack, source_uids=uids), left_out=left_out)
+
+
+def test_volume_names_every_image_that_was_used_and_no_other(chain) -> None:
+    native, post = (_with_uids(chain[kind]) for kind in (MapKind.NATIVE_T1, MapKind.POSTCONTRAST_T1))
+    ecv = replace(chain.ecv, native=native, post=post)
+    made = report((native, post), ecv, (), SETTINGS)
+    by_kind = {volume.kind: volume.source_uids for volume in made.volumes}
+    assert [len(uids) for uids in by_kind[MapKind.NATIVE_T1]] == [11, 11, 9, 11, 11]
+    assert [len(uids) for uids in by_kind[MapKind.ECV]] == [22, 22, 18, 22, 22]
+    assert not {"native_t1-2-3", "native_t1-2-6"} & set(by_kind[MapKind.NATIVE_T1][2])
+    native_result = made.maps[list(MapKind).index(MapKind.NATIVE_T1)]
+    assert [one.n_segmented for one in native_result.slices] == [11, 11, 9, 11, 11]
+
+
+def test_ecv_warns_where_a_t1_map_does(chain) -> None:
+    post = chain[MapKind.POSTCONTRAST_T1]
+    slices = list(post.errors.slices)
+    slices[3] = replace(slices[3], unevenness=0.06)
+    doubtful = replace(post, errors=replace(post.errors, slices=tuple(slices)))
+    series = (chain[MapKind.NATIVE_T1], doubtful)
+    made = report(series, replace(chain.ecv, post=doubtful), (), SETTINGS)
+    told = [(flag.map, flag.slice_index) for flag in made.flags if flag.code == "images_disagree"]
+    assert told == [(MapKind.POSTCONTRAST_T1, 3), (MapKind.ECV, int(np.flatnonzero(chain.ecv.partner == 3)[0]))]
 
 
 def test_excluded_and_replaced_images_are_counted_and_flagged(chain) -> None:
