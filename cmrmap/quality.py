@@ -36,7 +36,7 @@ _NORMAL_95 = 1.96
 _LEAST_CONFIDENCE = 0.85
 #: by how much images may differ around the wall from one relaxation, as a share of the largest signal, and how far the
 #: constant part of the T2 signal may stray from the series' own, as a share of the part that decays: exceeded in one
-#: slice of twenty, and in half of those whose value is far off (docs/relaxometry.md)
+#: slice of twenty, and in half of those whose value is far off (docs/evaluation.md)
 _MOST_UNEVENNESS = 0.03
 _MOST_STRAY_OFFSET = 0.035
 
