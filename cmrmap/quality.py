@@ -190,9 +190,7 @@ def disagreement_flags(
     for s, (times, uneven, stray) in enumerate(zip(left_out_ms, unevenness, stray_offset, strict=True)):
         if times:
             listed = ", ".join("infinity" if math.isinf(time) else f"{time:.0f}" for time in times)
-            message = (
-                f"left out of the fit, since the slice's other images contradict it: what was taken at {listed} ms"
-            )
+            message = f"left out of the fit, because the slice's other images contradict them: images at {listed} ms"
             flags.append(QualityFlag("images_contradicted", "info", message, kind, s))
         if uneven > _MOST_UNEVENNESS:
             message = (

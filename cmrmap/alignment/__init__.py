@@ -10,7 +10,7 @@ from cmrmap.alignment.cartesian import (
     region_weights,
 )
 from cmrmap.alignment.noise import image_noise_gain, region_noise_gain, sample_noise_factor
-from cmrmap.alignment.polar import choose_reference, to_polar
+from cmrmap.alignment.polar import choose_reference, to_polar, wall_parts
 
 __all__ = [
     "CartesianWeights",
@@ -25,4 +25,5 @@ __all__ = [
     "region_weights",
     "sample_noise_factor",
     "to_polar",
+    "wall_parts",
 ]

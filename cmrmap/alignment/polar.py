@@ -22,6 +22,8 @@ from cmrmap.types import (
     RefinedSegmentation,
 )
 
+WALL_PARTS = 12  # large enough to average out noise, small enough for an outline that lies to one side
+
 
 def to_polar(
     images: FloatArray,
@@ -143,6 +145,11 @@ def choose_reference(
         # Rounded, so that a difference in the last bit does not decide between equals.
         chosen[s] = able[int(np.argmin(np.round(spread, 9)))]
     return chosen
+
+
+def wall_parts(values: Float64Array) -> list[Float64Array]:
+    """Cut (..., angle, depth) into ``WALL_PARTS`` parts around the wall, as equal as the angles allow; views."""
+    return np.array_split(values, WALL_PARTS, axis=-2)
 
 
 def _rms_from_median(values: npt.NDArray[np.float64]) -> Float64Array:

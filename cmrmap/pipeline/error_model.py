@@ -18,9 +18,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from cmrmap.alignment import image_noise_gain, sample_noise_factor
+from cmrmap.alignment import image_noise_gain, sample_noise_factor, wall_parts
 from cmrmap.pipeline.polar_fit import PolarFit
-from cmrmap.pipeline.robust import wall_parts
 from cmrmap.relaxometry import get_model
 from cmrmap.relaxometry.rician import residual_share
 from cmrmap.types import BoolArray, Float64Array, IntArray, PolarStack

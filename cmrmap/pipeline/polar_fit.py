@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from cmrmap.alignment import sample_noise_factor
-from cmrmap.pipeline.robust import wall_parts, without_spoiled_images
+from cmrmap.alignment import sample_noise_factor, wall_parts
+from cmrmap.pipeline.robust import without_spoiled_images
 from cmrmap.prune import COUNTED_STATUS
 from cmrmap.relaxometry import RelaxationFit, fit_above_noise_floor, fit_relaxation, fitted_signal, get_model
 from cmrmap.relaxometry.rician import rician_moments

@@ -144,10 +144,10 @@ def _disagreements(series: MappedSeries) -> tuple[QualityFlag, ...]:
 
 def _inherited(ecv: MappedEcv) -> Iterator[QualityFlag]:
     """Warn of ECV slices that are made from a T1 slice whose images are not of one relaxation."""
+    made = np.flatnonzero(ecv.map.reference_time >= 0)
     doubtful: set[int] = set()
     for series, source in ((ecv.native, np.arange(len(ecv.partner))), (ecv.post, ecv.partner)):
         told = {flag.slice_index for flag in _disagreements(series) if flag.severity == "warning"}
-        made = np.flatnonzero(ecv.map.reference_time >= 0)
         doubtful.update(int(index) for index in made if int(source[index]) in told)
     message = "the images of a T1 slice that it is made from differ from one relaxation: see there"
     for index in sorted(doubtful):

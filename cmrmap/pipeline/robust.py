@@ -12,6 +12,7 @@ from itertools import combinations
 
 import numpy as np
 
+from cmrmap.alignment import wall_parts
 from cmrmap.relaxometry import fit_relaxation, fitted_signal
 from cmrmap.relaxometry.models import get_model
 from cmrmap.types import Float64Array, IntArray
@@ -19,7 +20,6 @@ from cmrmap.types import Float64Array, IntArray
 _SUSPECT_RATIO = 3.0  # residual variance of a cell over the slice's median from which it is looked at
 _ACCEPTED_DROP = 0.4  # residual variance without the image over that with it, at or below which the image is left out
 _LEAST_SPARE = 2  # degrees of freedom that must remain: with fewer, leaving out an image always looks good
-WALL_PARTS = 12  # around the wall: large enough to average out noise, small enough for an outline at one side
 # chosen on virtual patients, so that values gain, and in vivo, so that no image goes without need
 # (docs/relaxometry.md); the first three are SDs around the wall as a share of the largest signal
 _MISFIT = 0.02  # of the whole slice, below which there is nothing to gain
@@ -98,11 +98,6 @@ def contradicted_images(signals: Float64Array, times_ms: Float64Array, model: st
     return np.setdiff1d(np.arange(len(times_ms)), left)
 
 
-def wall_parts(values: Float64Array) -> list[Float64Array]:
-    """Cut (..., angle, depth) into ``WALL_PARTS`` equal parts around the wall."""
-    return np.array_split(values, WALL_PARTS, axis=-2)
-
-
 def _means(signals: Float64Array) -> Float64Array:
     """(part, time) mean signals around the wall; only parts that every image shows."""
     means = np.array([part.mean(axis=(-2, -1)) for part in wall_parts(signals) if part.size])
@@ -113,27 +108,27 @@ def _largest(parts: Float64Array) -> float:
     return float(np.median(np.abs(parts).max(axis=1)))
 
 
-def _distance(sets: Float64Array, times_ms: Float64Array, model: str) -> Float64Array:
-    """(set, part, time) distance of samples from their part's fit: 0 where a sample is NaN, infinite without a fit."""
-    samples = sets.reshape(-1, sets.shape[-1])
-    fitted = fitted_signal(fit_relaxation(samples, times_ms, model), times_ms)
-    if get_model(model).magnitude:
-        fitted = np.abs(fitted)
-    apart = np.where(np.isfinite(fitted), samples - fitted, np.inf)
-    return np.asarray(np.where(np.isnan(samples), 0.0, apart).reshape(sets.shape), dtype=np.float64)
+def _fitted(sets: Float64Array, times_ms: Float64Array, model: str) -> Float64Array:
+    """(set, part, time) the fits of (set, part, time) samples, NaN samples too; NaN where a part cannot be fitted."""
+    fitted = fitted_signal(fit_relaxation(sets.reshape(-1, sets.shape[-1]), times_ms, model), times_ms)
+    return np.asarray(np.abs(fitted) if get_model(model).magnitude else fitted, dtype=np.float64).reshape(sets.shape)
 
 
-def _uneven(distance: Float64Array) -> Float64Array:
-    """(set, time) variance around the wall of a (set, part, time) distance; infinite where a part has no fit."""
-    known = np.asarray(np.isfinite(distance).all(axis=1), dtype=np.bool_)
-    variance = np.where(known[:, None], distance, 0.0).var(axis=1, ddof=1)
+def _uneven(sets: Float64Array, fitted: Float64Array) -> Float64Array:
+    """(set,) sum over the images of the variance around the wall of samples minus fits; infinite without a fit.
+
+    Samples that are NaN were left out: they add nothing.
+    """
+    distance = np.where(np.isnan(sets), 0.0, np.where(np.isnan(fitted), np.inf, sets - fitted))
+    known = np.asarray(np.isfinite(distance).all(axis=(1, 2)), dtype=np.bool_)
+    variance = np.where(known[:, None, None], distance, 0.0).var(axis=1, ddof=1).sum(axis=1)
     return np.asarray(np.where(known, variance, np.inf), dtype=np.float64)
 
 
 def _best_without(parts: Float64Array, times_ms: Float64Array, model: str, most: int) -> list[int]:
     """One or two images without which the others agree; empty where there are none."""
     freedom = len(times_ms) - get_model(model).n_parameters
-    whole = _uneven(_distance(parts[None], times_ms, model))[0].sum() / freedom
+    whole = _uneven(parts[None], _fitted(parts[None], times_ms, model))[0] / freedom
     largest = _largest(parts)
     if not whole > (_MISFIT * largest) ** 2:
         return []
@@ -148,12 +143,14 @@ def _best_without(parts: Float64Array, times_ms: Float64Array, model: str, most:
         sets = np.repeat(parts[None], len(chosen), axis=0)
         for one, images in zip(sets, chosen, strict=True):
             one[:, images] = np.nan
-        left = _uneven(_distance(sets, times_ms, model)).sum(axis=1) / (freedom - together)
+        fitted = _fitted(sets, times_ms, model)
+        left = _uneven(sets, fitted) / (freedom - together)
         for best in np.argsort(left, kind="stable"):
             if left[best] > accepted * whole:
                 break
             images = chosen[best]
-            if (_apart(parts, sets[best], images, times_ms, model) >= least_apart[images] * largest).all():
+            apart = (parts[:, images] - fitted[best][:, images]).std(axis=0, ddof=1)
+            if (apart >= least_apart[images] * largest).all():
                 return images
     return []
 
@@ -170,13 +167,3 @@ def _may_go(times_ms: Float64Array, model: str) -> tuple[IntArray, Float64Array]
         if there.size == 1:  # a second image at that time tells as much
             least[there] = _LEAST_AT_END
     return finite, least
-
-
-def _apart(
-    parts: Float64Array, without: Float64Array, images: list[int], times_ms: Float64Array, model: str
-) -> Float64Array:
-    """(image,) SD around the wall of the images' distance from the fit without them."""
-    fitted = fitted_signal(fit_relaxation(without, times_ms, model), times_ms)[:, images]
-    if get_model(model).magnitude:
-        fitted = np.abs(fitted)
-    return np.asarray((parts[:, images] - fitted).std(axis=0, ddof=1), dtype=np.float64)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cmrmap.alignment import choose_reference, from_polar, to_polar
+from cmrmap.alignment import choose_reference, from_polar, to_polar, wall_parts
 from cmrmap.errors import InputError
 from cmrmap.types import ImageOutcome, Label, MapKind, RefinedSegmentation
 
@@ -174,3 +174,12 @@ def test_one_aspect_a_slice_is_asked_for(ring) -> None:
         to_polar(
             np.zeros((1, 1, 88, 88)), ring()[None, None], np.ones((1, 1), bool), MapKind.T2, pixel_aspect=np.ones(2)
         )
+
+
+@pytest.mark.parametrize("n_angles", [12, 100, 128])
+def test_parts_of_the_wall_are_all_of_it(n_angles: int) -> None:
+    cells = np.random.default_rng(0).normal(size=(3, n_angles, 4))
+    parts = wall_parts(cells)
+    assert len(parts) == 12
+    assert np.ptp([part.shape[1] for part in parts]) <= 1
+    assert (np.concatenate(parts, axis=1) == cells).all()

@@ -108,6 +108,8 @@ def test_as_many_images_remain_as_the_slice_needs() -> None:
     wall = _wall()
     for image in (2, 5, 8):
         _beside(wall, image, 0.3 + 0.05 * image)
+    free = contradicted_images(wall, INVERSION_TIMES, "stone_2p", 8)
+    assert free.size > 1
     assert contradicted_images(wall, INVERSION_TIMES, "stone_2p", 10).size <= 1
     assert contradicted_images(wall[:4], INVERSION_TIMES[:4], "stone_2p").size == 0
 
