@@ -32,8 +32,6 @@ _HARMONICS = np.stack([np.ones(N_ANGLES), np.cos(_ANGLES), np.sin(_ANGLES)])
 _MEAN_SQUARES = np.array([1.0, 0.5, 0.5])  # of the harmonics
 _SHIFTS = np.arange(-_MAX_SHIFT_PX, _MAX_SHIFT_PX + _STEP_PX / 2, _STEP_PX)
 _TILTS = np.arange(-1.0, 1.0 + _STEP_PX / 2, _STEP_PX)
-_WITHOUT_TILT = np.stack([_SHIFTS, 0 * _SHIFTS, 0 * _SHIFTS], axis=1)
-_TILTED = np.stack(np.meshgrid(_SHIFTS[::2], _TILTS, _TILTS, indexing="ij"), axis=-1).reshape(-1, 3)
 _ROWS = np.arange(N_ANGLES)
 
 
@@ -106,6 +104,16 @@ def _columns(shift: Float64Array) -> npt.NDArray[np.intp]:
     return np.asarray(np.rint((wanted + _MAX_SHIFT_PX) / _STEP_PX), dtype=np.intp)
 
 
+def _candidates(constants: Float64Array, tilts: Float64Array) -> tuple[Float64Array, npt.NDArray[np.intp]]:
+    """(candidate, 3) coefficients of the harmonics, and their (candidate, angle) columns."""
+    coefficients = np.stack(np.meshgrid(constants, tilts, tilts, indexing="ij"), axis=-1).reshape(-1, 3)
+    return coefficients, _columns(coefficients)
+
+
+_WITHOUT_TILT = _candidates(_SHIFTS, np.zeros(1))
+_TILTED = _candidates(_SHIFTS[::2], _TILTS)
+
+
 def _at(windows: Float64Array, shift: Float64Array) -> Float64Array:
     """(angle, offset) profiles of the moved border, of unit norm."""
     moved = windows[_ROWS, _columns(shift)]
@@ -116,13 +124,18 @@ def _best_shift(windows: Float64Array, energy: Float64Array, others: Float64Arra
     """Coefficients of the harmonics with which the profiles correlate best with those of the other images."""
     others = others / np.sqrt((others**2).sum() + 1e-12)
     product = np.einsum("aso,ao->as", windows, others)
+    shift = _best(product, energy, *_WITHOUT_TILT)
+    candidates, columns = _TILTED
+    near = np.abs(candidates[:, 0] - shift[0]) <= 2 * _STEP_PX
+    # without tilt first: among equals it stays
+    tried = np.concatenate([shift[None], candidates[near]])
+    return _best(product, energy, tried, np.concatenate([_columns(shift)[None], columns[near]]))
 
-    def best(candidates: Float64Array) -> Float64Array:
-        columns = _columns(candidates)
-        score = product[_ROWS, columns].sum(axis=1) / np.sqrt(energy[_ROWS, columns].sum(axis=1) + 1e-12)
-        chosen: Float64Array = candidates[int(np.argmax(score - _PENALTY * (candidates**2 @ _MEAN_SQUARES)))]
-        return chosen
 
-    shift = best(_WITHOUT_TILT)
-    near = _TILTED[np.abs(_TILTED[:, 0] - shift[0]) <= 2 * _STEP_PX]
-    return best(np.concatenate([shift[None], near]))
+def _best(
+    product: Float64Array, energy: Float64Array, candidates: Float64Array, columns: npt.NDArray[np.intp]
+) -> Float64Array:
+    """Return the candidate (of (candidate, 3) coefficients, at (candidate, angle) columns) that correlates best."""
+    score = product[_ROWS, columns].sum(axis=1) / np.sqrt(energy[_ROWS, columns].sum(axis=1) + 1e-12)
+    chosen: Float64Array = candidates[int(np.argmax(score - _PENALTY * (candidates**2 @ _MEAN_SQUARES)))]
+    return chosen

@@ -48,13 +48,17 @@ def estimate_shifts(
     if window is None:
         window = _gaussian_window(images.shape[1], images.shape[2])
     size = (2 * images.shape[1], 2 * images.shape[2])  # zero-padded: nothing wraps around
-    spectra = np.stack([fft.rfft2(_edges(image, window), size) for image in images])
+    spectra = fft.rfft2(np.stack([_edges(image, window) for image in images]), size)
     aligned = spectra.copy()
+    together = aligned.sum(axis=0)
+    near = _NearZero(size, reach)
     # one after the other: moved all at once, two images that lie apart would change places for ever
     for _ in range(_ROUNDS):
         for index, spectrum in enumerate(spectra):
-            shifts[index] = _shift(spectrum, aligned.sum(axis=0) - aligned[index], size, reach)
+            others = together - aligned[index]
+            shifts[index] = _shift(spectrum, others, near)
             aligned[index] = spectrum * _phase(shifts[index], size)
+            together = others + aligned[index]
     return np.asarray(shifts - np.median(shifts, axis=0), dtype=np.float64)
 
 
@@ -76,10 +80,35 @@ def outline_correlation(images: npt.NDArray[np.float32], window: Float64Array) -
     return np.asarray((edges * others).sum(axis=(1, 2)) / np.maximum(norms, 1e-30), dtype=np.float64)
 
 
+class _NearZero:
+    """Inverse Fourier transform of half spectra, as of ``rfft2``, within ``reach`` pixels of zero shift only."""
+
+    def __init__(self, size: tuple[int, int], reach: int) -> None:
+        steps = np.arange(-reach, reach + 1)
+        self.n_pixels = size[0] * size[1]
+        self.reach = reach
+        frequencies = np.arange(size[1] // 2 + 1)
+        # of real images the frequencies that are left out are the conjugates of those that are there
+        self._twice = np.where((frequencies == 0) | (2 * frequencies == size[1]), 1.0, 2.0)
+        self._rows = np.exp(2j * np.pi / size[0] * np.outer(steps, np.arange(size[0])))
+        self._columns = np.exp(2j * np.pi / size[1] * np.outer(frequencies, steps)) * self._twice[:, None]
+
+    def __call__(self, spectrum: npt.NDArray[np.complex128]) -> Float64Array:
+        """(shift down, shift right), each from -reach to reach."""
+        along_columns = self._rows @ spectrum
+        return np.asarray((along_columns @ self._columns).real / self.n_pixels, dtype=np.float64)
+
+    def norm(self, spectrum: npt.NDArray[np.complex128]) -> float:
+        """Of the whole image, by its spectrum (Parseval)."""
+        energy = np.square(spectrum.real) + np.square(spectrum.imag)
+        return float(np.sqrt((energy @ self._twice).sum() / self.n_pixels))
+
+
 def _phase(shift: Float64Array, size: tuple[int, int]) -> npt.NDArray[np.complex128]:
     """Factor on a spectrum that takes a shift back (Fourier shift theorem)."""
-    down, right = fft.fftfreq(size[0])[:, None], fft.rfftfreq(size[1])[None, :]
-    return np.asarray(np.exp(2j * np.pi * (down * shift[0] + right * shift[1])), dtype=np.complex128)
+    down = np.exp(2j * np.pi * fft.fftfreq(size[0]) * shift[0])
+    right = np.exp(2j * np.pi * fft.rfftfreq(size[1]) * shift[1])
+    return np.asarray(np.outer(down, right), dtype=np.complex128)
 
 
 def _gaussian_window(rows: int, columns: int) -> Float64Array:
@@ -96,14 +125,13 @@ def _edges(image: npt.NDArray[np.float32], window: Float64Array) -> Float64Array
 
 
 def _shift(
-    spectrum: npt.NDArray[np.complex128], others: npt.NDArray[np.complex128], size: tuple[int, int], reach: int
+    spectrum: npt.NDArray[np.complex128], others: npt.NDArray[np.complex128], near_zero: _NearZero
 ) -> Float64Array:
-    """Place of the highest normalised cross-correlation within ``reach`` pixels; zero where it says nothing."""
-    norm = float(np.linalg.norm(fft.irfft2(others, size)))  # the edges themselves have unit energy
+    """Place of the highest normalised cross-correlation within reach; zero where it says nothing."""
+    norm, reach = near_zero.norm(others), near_zero.reach  # the edges themselves have unit energy
     if norm == 0:
         return np.zeros(2)
-    correlation = fft.irfft2(spectrum * np.conj(others), size) / norm
-    near = np.roll(correlation, (reach, reach), (0, 1))[: 2 * reach + 1, : 2 * reach + 1]
+    near = near_zero(spectrum * np.conj(others)) / norm
     row, column = (int(i) for i in np.unravel_index(int(near.argmax()), near.shape))
     if near[row, column] < LEAST_CORRELATION or near[row, column] - near[reach, reach] < 0:
         return np.zeros(2)

@@ -30,11 +30,13 @@ class _InstanceNorm(nn.InstanceNorm2d):
         if torch.is_grad_enabled():
             normalised: Tensor = super().forward(features)
             return normalised
-        pixels = features.permute(0, 2, 3, 1).flatten(1, 2)  # a view of channels last
-        mean = pixels.mean(1)
-        variance = (pixels - mean[:, None]).square_().mean(1)
-        scale = self.weight * torch.rsqrt(variance + self.eps)
-        return torch.addcmul((self.bias - mean * scale)[:, :, None, None], features, scale[:, :, None, None])
+        n_images, n_channels, rows, columns = features.shape
+        # a view of channels last: the features are overwritten
+        pixels = features.permute(0, 2, 3, 1).reshape(n_images, rows * columns, n_channels)
+        pixels -= pixels.mean(1, keepdim=True)
+        scale = self.weight * torch.rsqrt(pixels.square().mean(1, keepdim=True) + self.eps)
+        torch.addcmul(self.bias, pixels, scale, out=pixels)
+        return pixels.reshape(n_images, rows, columns, n_channels).permute(0, 3, 1, 2)
 
 
 def _conv_block(in_channels: int, out_channels: int, dropout: float) -> nn.Sequential:
@@ -58,14 +60,17 @@ class StackPooling(nn.Module):
 
     def forward(self, features: Tensor, n_images: int, clear: Tensor | None = None) -> Tensor:
         """Features (stack * image, channel, row, column) to the same shape; ``clear`` as in :class:`StackUNet`."""
-        stacked = features.reshape(-1, n_images, *features.shape[1:])
+        total, channels, rows, columns = features.shape
+        # (stack, image, pixel, channel), a view of channels last: ten times as fast to pool as with channels first
+        stacked = features.permute(0, 2, 3, 1).reshape(-1, n_images, rows * columns, channels)
         mixed = stacked + self._context(stacked)
         if clear is not None:
             mixed[:, clear] = stacked[:, clear] + self._context(stacked[:, clear])
-        return mixed.flatten(0, 1)
+        return mixed.reshape(total, rows, columns, channels).permute(0, 3, 1, 2)
 
     def _context(self, stacked: Tensor) -> Tensor:
-        context: Tensor = self.mix(torch.cat([stacked.mean(1), stacked.amax(1)], dim=1))
+        pooled = torch.cat([stacked.mean(1), stacked.amax(1)], dim=-1)
+        context: Tensor = nn.functional.linear(pooled, self.mix.weight.flatten(1), self.mix.bias)
         return context.unsqueeze(1)
 
 

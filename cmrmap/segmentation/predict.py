@@ -172,9 +172,8 @@ def _as_ring(full: Tensor, ring: Ring | None, crop: Crop, resampled: tuple[int, 
         (np.arange(count) + 0.5) * size / count - 0.5 - begin
         for count, size, begin in zip(full.shape[1:], resampled, (crop.top, crop.left), strict=True)
     )
-    grid = rows[:, None], columns[None, :]
-    label[torch.from_numpy(ring.epicardium.contains(*grid))] = Label.MYOCARDIUM
-    label[torch.from_numpy(ring.endocardium.contains(*grid))] = Label.CAVITY
+    label[torch.from_numpy(ring.epicardium.contains(rows, columns))] = Label.MYOCARDIUM
+    label[torch.from_numpy(ring.endocardium.contains(rows, columns))] = Label.CAVITY
     return full.gather(0, label[None])[0], label
 
 

@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
-from scipy.special import expit, logit
 
 from cmrmap.segmentation.shape import dice, largest_object
 from cmrmap.types import BoolArray, Float64Array, Label
@@ -50,17 +49,22 @@ class Outline:
 
     def fill(self, shape: tuple[int, int]) -> BoolArray:
         """(row, column) True for the pixels whose centre lies inside the outline."""
-        return self.contains(*np.ogrid[: shape[0], : shape[1]])
+        return self.contains(np.arange(shape[0]), np.arange(shape[1]))
 
     def contains(self, rows: npt.NDArray[Any], columns: npt.NDArray[Any]) -> BoolArray:
-        """Whether the points (row, column) lie inside; the two arrays are broadcast against each other."""
-        dy, dx = np.broadcast_arrays(rows - self.centre[0], columns - self.centre[1])
+        """(row, column) whether the points of the grid that ``rows`` and ``columns`` span lie inside."""
+        inside = np.zeros((len(rows), len(columns)), dtype=np.bool_)
+        least, most = self.radius.min(), self.radius.max()
+        dy, dx = rows - self.centre[0], columns - self.centre[1]
+        near = np.ix_(np.abs(dy) < most, np.abs(dx) < most)
+        dy, dx = np.broadcast_arrays(dy[near[0]], dx[near[1]])
         distance = np.hypot(dy, dx)
-        inside: BoolArray = distance < self.radius.min()
-        doubtful = ~inside & (distance < self.radius.max())  # only here the angle is asked for
+        found: BoolArray = distance < least
+        doubtful = ~found & (distance < most)  # only here the angle is asked for
         position = np.mod(np.arctan2(dy[doubtful], dx[doubtful]), 2 * np.pi) * (len(self.radius) / (2 * np.pi))
         closed = np.concatenate([self.radius, self.radius[:1]])
-        inside[doubtful] = distance[doubtful] < np.interp(position, np.arange(len(closed)), closed)
+        found[doubtful] = distance[doubtful] < np.interp(position, np.arange(len(closed)), closed)
+        inside[near] = found
         return inside
 
 
@@ -178,7 +182,7 @@ def _find_rings(
         prior, own = priors[k], evidence[k]
         row, column = ndimage.center_of_mass(inside[k]) if prior is None else prior.centre
         centres.append((float(row), float(column)))
-        blood.append(cavities[k] if own is None else expit(logit(np.clip(cavities[k], _FLOOR, 1 - _FLOOR)) + own))
+        blood.append(cavities[k] if own is None else _surer(np.clip(cavities[k], _FLOOR, 1 - _FLOOR), own))
     reach = _MAX_RADIUS_MM / pixel_mm
     kept = [priors[k] for k in known]
     epicardia = _traced(
@@ -211,8 +215,13 @@ def _find_rings(
 
 def less_sure(probability: npt.NDArray[np.floating], nats: float) -> Float64Array:
     """Return probabilities with ``nats`` taken off their log odds: outlines traced in them lie further in."""
-    certain = np.clip(np.asarray(probability, dtype=np.float64), _CERTAIN, 1 - _CERTAIN)
-    return np.asarray(expit(logit(certain) - nats), dtype=np.float64)
+    return _surer(np.clip(np.asarray(probability, dtype=np.float64), _CERTAIN, 1 - _CERTAIN), -nats)
+
+
+def _surer(probability: Float64Array, nats: Float64Array | float) -> Float64Array:
+    """Probabilities strictly between 0 and 1 with ``nats`` added to their log odds."""
+    odds = probability / (1 - probability) * np.exp(nats)
+    return np.asarray(odds / (1 + odds), dtype=np.float64)
 
 
 def trace(
@@ -250,7 +259,7 @@ def _path_cost(
     probability = ndimage.map_coordinates(np.asarray(inside, dtype=np.float64), [rows, columns], order=1)
     probability = np.clip(probability, _FLOOR, 1 - _FLOOR)
     # moving the border out by a step turns one sample from "outside" to "inside"
-    cost = np.cumsum((np.log1p(-probability) - np.log(probability)) * _STEP_PX, axis=1)
+    cost = np.cumsum(np.log((1 - probability) / probability) * _STEP_PX, axis=1)
     if prior is not None:
         cost += _PRIOR_COST * (radii - prior[:, None]) ** 2
     low, high = (np.broadcast_to(np.asarray(bound, dtype=np.float64), (N_ANGLES,))[:, None] for bound in bounds_px)
@@ -274,24 +283,23 @@ def _closed_paths(cost: Float64Array) -> npt.NDArray[np.intp]:
     n_outlines, n_angles, n_radii = cost.shape
     steps = np.arange(-_MAX_JUMP, _MAX_JUMP + 1)
     bend = _BEND_COST * steps.astype(np.float64) ** 2
-    columns = np.arange(n_radii)
-    back = np.zeros((3 * n_angles, n_outlines, n_radii), dtype=np.intp)
-    best = cost[:, 0].copy()
-    padded = np.full((n_outlines, n_radii + 2 * _MAX_JUMP), np.inf)
-    for angle in range(1, len(back)):
-        padded[:, _MAX_JUMP:-_MAX_JUMP] = best
-        best = padded[:, :n_radii] + bend[0]
-        choice = back[angle]
-        for k in range(1, len(steps)):
-            candidate = padded[:, k : k + n_radii] + bend[k]
-            better = candidate < best
-            choice[better] = k
-            np.minimum(best, candidate, out=best)
-        choice += columns + steps[0]
-        best += cost[:, angle % n_angles]
-    path = np.empty((n_outlines, len(back)), dtype=np.intp)
-    path[:, -1] = best.argmin(axis=1)
-    every = np.arange(n_outlines)
-    for angle in range(len(back) - 1, 0, -1):
-        path[:, angle - 1] = back[angle, every, path[:, angle]]
+    n_steps = 3 * n_angles
+    # least cost of a path to each radius, with room beside it for steps that lead out
+    reached = np.full((n_steps, n_outlines, n_radii + 2 * _MAX_JUMP), np.inf)
+    inner = slice(_MAX_JUMP, -_MAX_JUMP)
+    reached[0, :, inner] = cost[:, 0]
+    # (angle, outline, step, radius): the least costs from which each radius is reached by each step
+    ahead = np.lib.stride_tricks.sliding_window_view(reached, n_radii, axis=2)
+    candidates = np.empty((n_outlines, len(steps), n_radii))
+    for angle in range(1, n_steps):
+        np.add(ahead[angle - 1], bend[:, None], out=candidates)
+        np.add(candidates.min(axis=1), cost[:, angle % n_angles], out=reached[angle, :, inner])
+    path = np.empty((n_outlines, n_steps), dtype=np.intp)
+    path[:, -1] = reached[-1, :, inner].argmin(axis=1)
+    every = np.arange(n_outlines)[:, None]
+    # what was cheapest is asked only where the path runs
+    for angle in range(n_steps - 1, n_angles, -1):
+        here = path[:, angle]
+        choice = (reached[angle - 1][every, here[:, None] + np.arange(len(steps))] + bend).argmin(axis=1)
+        path[:, angle - 1] = here + steps[choice]
     return path[:, n_angles : 2 * n_angles]

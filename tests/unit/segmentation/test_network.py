@@ -58,3 +58,10 @@ def test_drawing_and_training_normalise_alike(network: StackUNet) -> None:
     with torch.no_grad():
         fast = network(images)
     assert torch.allclose(fast, network(images).detach(), atol=1e-3, rtol=1e-3)
+
+
+def test_pooling_adds_what_the_slices_images_share(network: StackUNet) -> None:
+    pool, features = network.pooling[1], torch.randn(6, 8, 5, 7)
+    slices = features.reshape(2, 3, 8, 5, 7)
+    context = pool.mix(torch.cat([slices.mean(1), slices.amax(1)], dim=1))
+    assert torch.allclose(pool(features, 3), (slices + context[:, None]).flatten(0, 1), atol=1e-5)
