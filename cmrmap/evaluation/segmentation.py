@@ -1,4 +1,8 @@
-"""Overlap of the network's labels with reference masks, image by image, before any shape refinement."""
+"""Overlap of the network's labels with reference masks, image by image, before any shape refinement.
+
+Beside it stands what the reference's other images of the slice reach, and by how much each border lies off: a Dice
+does not tell another reader's habit from a border that is drawn wrong.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,7 @@ from cmrmap.dicom.read import read_study
 from cmrmap.dicom.select import select_series
 from cmrmap.dicom.study import load_study
 from cmrmap.errors import InputError
+from cmrmap.evaluation.repeatability import repeatability
 from cmrmap.segmentation import Network, predict_slices
 from cmrmap.segmentation.shape import dice, heart_shape, largest_object
 from cmrmap.types import BoolArray, Float64Array, FloatArray, Label, LabelArray, SliceGeometry
@@ -30,12 +35,20 @@ class SubjectOverlap:
     wall_dice : of the largest object of the myocardium with the reference's
     cavity_dice : of the cavity
     passed : whether the shape check passes
+    reader_wall_dice, reader_cavity_dice : of the reference's other images of the slice, see
+        :func:`cmrmap.evaluation.repeatability.repeatability`
+    endocardium_mm, epicardium_mm : by how much our border lies further out: difference of the radii of circles of the
+        same area; NaN where either has none
     """
 
     name: str
     wall_dice: Float64Array
     cavity_dice: Float64Array
     passed: BoolArray
+    reader_wall_dice: Float64Array
+    reader_cavity_dice: Float64Array
+    endocardium_mm: Float64Array
+    epicardium_mm: Float64Array
 
 
 def evaluate_subject(folder: Path, network: Network, pixel_mm: float) -> SubjectOverlap:
@@ -54,14 +67,26 @@ def evaluate_subject(folder: Path, network: Network, pixel_mm: float) -> Subject
         a folder without these
     """
     images, geometry, masks = read_subject(folder, pixel_mm)
-    wall, cavity = np.full(masks.shape[:2], np.nan), np.full(masks.shape[:2], np.nan)
+    wall, cavity, endocardium, epicardium = np.full((4, *masks.shape[:2]), np.nan)
     passed = np.zeros(masks.shape[:2], dtype=np.bool_)
     for s, (prediction, truth) in enumerate(zip(predict_slices(images, geometry, network), masks, strict=True)):
+        pixel_area = float(np.prod(geometry[s].pixel_spacing_mm))
         for t, (found, true) in enumerate(zip(prediction.labels, truth, strict=True)):
             wall[s, t] = wall_dice(found, true)
             cavity[s, t] = dice(found == Label.CAVITY, true == Label.CAVITY)
             passed[s, t] = heart_shape(found, _PINHOLE_PIXELS).passes(_ECCENTRICITY_LIMIT)
-    return SubjectOverlap(folder.name, wall, cavity, passed)
+            endocardium[s, t] = _further_out(found, true, (Label.CAVITY,), pixel_area)
+            epicardium[s, t] = _further_out(found, true, (Label.CAVITY, Label.MYOCARDIUM), pixel_area)
+    reader_wall, reader_cavity = np.array([repeatability(truth) for truth in masks]).swapaxes(0, 1)
+    return SubjectOverlap(folder.name, wall, cavity, passed, reader_wall, reader_cavity, endocardium, epicardium)
+
+
+def _further_out(found: LabelArray, true: LabelArray, inside: tuple[Label, ...], pixel_area_mm2: float) -> float:
+    """Difference of the radii (mm) of circles as large as what the border encloses."""
+    ours, theirs = (np.count_nonzero(np.isin(labels, inside)) for labels in (found, true))
+    if not ours or not theirs:
+        return float("nan")
+    return float((np.sqrt(ours) - np.sqrt(theirs)) * np.sqrt(pixel_area_mm2 / np.pi))
 
 
 def wall_dice(found: LabelArray, true: LabelArray) -> float:
