@@ -17,7 +17,6 @@ from cmrmap.evaluation.values import SCOPES
 from cmrmap.types import MapKind
 
 _COLOUR, _GREY, _RED = "#1f5a92", "#666666", "#b03030"
-_BOX: Any = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 1.5}
 _NAMES = {MapKind.T2: "T2", MapKind.ECV: "ECV", MapKind.NATIVE_T1: "native T1", MapKind.POSTCONTRAST_T1: "post T1"}
 _STYLE: Any = {"font.size": 9.0, "axes.spines.top": False, "axes.spines.right": False, "svg.hashsalt": "cmrmap"}
 
@@ -36,7 +35,8 @@ def agreement_figure(one: MapEvaluation) -> bytes:
 
 def _scatter(axis: Axes, one: MapEvaluation, scope: str, found: ScopeResult) -> None:
     name, unit, table = _NAMES[one.kind], one.kind.unit, found.pairs.table
-    axis.set_title(f"per {scope} (n = {len(table)})")
+    title = f"per {scope} (n = {len(table)})"
+    axis.set_title(title)
     axis.set_xlabel(f"reference {name}, {unit}")
     axis.set_ylabel(f"automatic {name}, {unit}")
     if found.agreement is None:
@@ -47,8 +47,8 @@ def _scatter(axis: Axes, one: MapEvaluation, scope: str, found: ScopeResult) -> 
     axis.plot([low, high], [low, high], "--", color=_GREY, linewidth=0.9)
     pearson, slope = found.agreement.pearson, found.agreement.slope_through_origin
     if not math.isnan(pearson.value):
-        text = f"R = {estimate_text(pearson, 2)}\nslope = {slope.value:.3f}"
-        axis.text(0.04, 0.96, text, transform=axis.transAxes, va="top", bbox=_BOX)
+        # above the axes: within, it would hide values
+        axis.set_title(f"{title}\nR = {estimate_text(pearson, 2)}, slope = {slope.value:.3f}")
 
 
 def _bland_altman(axis: Axes, one: MapEvaluation, found: ScopeResult) -> None:
@@ -62,8 +62,7 @@ def _bland_altman(axis: Axes, one: MapEvaluation, found: ScopeResult) -> None:
     for limit in found.agreement.limits:
         if not math.isnan(limit.value):
             axis.axhline(limit.value, color=_RED, linewidth=0.9, linestyle="--")
-    text = f"{found.agreement.bias.value:+.2f} ± {found.agreement.sd:.2f} {unit}"
-    axis.text(0.04, 0.96, text, transform=axis.transAxes, va="top", color=_RED, bbox=_BOX)
+    axis.set_title(f"{found.agreement.bias.value:+.2f} ± {found.agreement.sd:.2f} {unit}", color=_RED)
 
 
 def _dots(axis: Axes, x: pd.Series, y: pd.Series) -> None:
