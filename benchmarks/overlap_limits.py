@@ -1,17 +1,18 @@
-"""Where the overlap with a reader is lost: to the place of the heart, to the size of its outlines, or to their shape.
+"""What overlap with a reader would be reached without each kind of error: place, size, shape.
 
     .venv/bin/python benchmarks/overlap_limits.py DIR [--pixel-mm MM]
 
-DIR holds subjects as for `cmrmap evaluate segmentation`. Printed is the mean Dice of wall and cavity over a subject's
-images
+DIR holds subjects as for `cmrmap evaluate segmentation`. Printed is the mean Dice of wall / cavity over the images
 
 - as they are drawn;
-- drawn on images that were brought to one place by the reader's outlines: no wrong place is left;
-- with each border moved by the one distance that suits the subject best, and by that which suits each image best: no
-  wrong size is left;
+- drawn on images that the reader's outlines brought to one place, so that no movement is left between them;
+- as drawn, each image's outlines brought to the middle of the reader's;
+- with endocardium and epicardium moved by the distances that suit the subject's walls best, and by those that suit each
+  image's wall best (the cavity's Dice is that of the same endocardium);
 - of the reader's own other images of the slice, brought to the image's place (`cmrmap.evaluation.repeatability`).
 
-What uses the reader's outlines is no result. It tells what could be won at most.
+All but the first use the reader's outlines of the image and are no results. Images without a ventricle of the reader's
+are left out.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from scipy import ndimage
@@ -32,6 +34,7 @@ from cmrmap.types import BoolArray, Float64Array, FloatArray, Label, LabelArray,
 
 ROOT = Path(__file__).resolve().parent.parent
 DISTANCES_MM = np.arange(-2.0, 2.01, 0.25)
+_FINER = 4  # pixels are divided by this, each way, where borders are moved by less than a pixel
 
 Pair = tuple[float, float]
 
@@ -60,58 +63,84 @@ def _limits(
 ) -> dict[str, Pair]:
     drawn = [one.labels for one in predict_slices(images, geometry, network)]
     moves = [_to_one_place(truth) for truth in masks]
-    placed = [_moved(one, move) for one, move in zip(images, moves, strict=True)]
+    placed = [_rolled(one, move) for one, move in zip(images, moves, strict=True)]
     found = [
-        _moved(one.labels, [(-down, -right) for down, right in move])
+        _rolled(one.labels, [(-down, -right) for down, right in move])
         for one, move in zip(predict_slices(placed, geometry, network), moves, strict=True)
     ]
+    centred = [
+        np.stack([_to_the_middle_of(one, true) for one, true in zip(labels, truth, strict=True)])
+        for labels, truth in zip(drawn, masks, strict=True)
+    ]
+    known = _ventricle(masks).any(axis=(2, 3))
     borders = np.array(
         [
-            _with_borders_moved(labels, truth, plane)
-            for one, true, plane in zip(drawn, masks, geometry, strict=True)
-            for labels, truth in zip(one, true, strict=True)
+            _with_borders_moved(drawn[s][t], masks[s][t], geometry[s].pixel_spacing_mm)
+            for s, t in np.argwhere(known).tolist()
         ]
     )  # (image, wall or cavity, endocardium, epicardium)
-    reader = np.concatenate([np.stack(repeatability(truth), axis=1) for truth in masks])
+    reader = np.stack([np.stack(repeatability(truth), axis=1) for truth in masks])
     return {
-        "as drawn": _overlap(drawn, masks),
-        "images at one place": _overlap(found, masks),
-        "best borders for the subject": _best(borders.mean(axis=0)),
+        "as drawn": _overlap(drawn, masks, known),
+        "drawn on images at one place": _overlap(found, masks, known),
+        "outlines at the reader's place": _overlap(centred, masks, known),
+        "best borders for the subject": _best(np.nanmean(borders, axis=0)),
         "best borders for each image": _mean([_best(one) for one in borders]),
-        "the reader's other images": _mean([(wall, cavity) for wall, cavity in reader if np.isfinite(wall)]),
+        "the reader's other images": _mean(reader[known].tolist()),
     }
 
 
-def _overlap(found: Sequence[LabelArray], masks: LabelArray) -> Pair:
+def _overlap(found: Sequence[LabelArray], masks: LabelArray, known: BoolArray) -> Pair:
     return _mean(
         [
-            (wall_dice(one, true), dice(one == Label.CAVITY, true == Label.CAVITY))
-            for labels, truth in zip(found, masks, strict=True)
-            for one, true in zip(labels, truth, strict=True)
+            (wall_dice(found[s][t], masks[s][t]), dice(found[s][t] == Label.CAVITY, masks[s][t] == Label.CAVITY))
+            for s, t in np.argwhere(known).tolist()
         ]
     )
 
 
 def _mean(pairs: Sequence[Pair]) -> Pair:
-    wall, cavity = np.mean(pairs, axis=0)
+    wall, cavity = np.nanmean(pairs, axis=0)
     return float(wall), float(cavity)
 
 
+def _ventricle(labels: LabelArray) -> BoolArray:
+    return np.asarray((labels == Label.MYOCARDIUM) | (labels == Label.CAVITY), dtype=np.bool_)
+
+
 def _to_one_place(masks: LabelArray) -> list[tuple[int, int]]:
-    """Whole pixels (down, right) that bring each image's outlines to the slice's median place."""
-    middles = np.array([ndimage.center_of_mass((one == Label.MYOCARDIUM) | (one == Label.CAVITY)) for one in masks])
-    shifts = np.rint(np.median(middles, axis=0) - middles).astype(int)
-    return [(int(down), int(right)) for down, right in shifts]
+    """Whole pixels (down, right) that bring each image's outlines to the slice's median place; none stays."""
+    drawn = [index for index, one in enumerate(masks) if _ventricle(one).any()]
+    moves = [(0, 0)] * len(masks)
+    if drawn:
+        middles = np.array([ndimage.center_of_mass(_ventricle(masks[index])) for index in drawn])
+        for index, (down, right) in zip(drawn, np.rint(np.median(middles, axis=0) - middles).tolist(), strict=True):
+            moves[index] = int(down), int(right)
+    return moves
 
 
-def _moved(images: FloatArray | LabelArray, moves: Sequence[tuple[int, int]]) -> FloatArray:
+def _rolled(images: Any, moves: Sequence[tuple[int, int]]) -> Any:
     return np.stack([np.roll(image, move, (0, 1)) for image, move in zip(images, moves, strict=True)])
 
 
-def _with_borders_moved(labels: LabelArray, truth: LabelArray, plane: SliceGeometry) -> Float64Array:
+def _to_the_middle_of(labels: LabelArray, truth: LabelArray) -> LabelArray:
+    """Bring the drawn ventricle over the reader's, by fractions of a pixel."""
+    if not _ventricle(labels).any() or not _ventricle(truth).any():
+        return labels
+    ours, theirs = (np.asarray(ndimage.center_of_mass(_ventricle(one))) for one in (labels, truth))
+    places = np.indices(labels.shape) + (ours - theirs)[:, None, None]
+    moved = np.zeros_like(labels)
+    for inside, label in ((_ventricle(labels), Label.MYOCARDIUM), (labels == Label.CAVITY, Label.CAVITY)):
+        depth = _depth_mm(inside, (1.0, 1.0), places)
+        moved[depth > 0] = label
+    return moved
+
+
+def _with_borders_moved(labels: LabelArray, truth: LabelArray, spacing_mm: tuple[float, float]) -> Float64Array:
     """(wall or cavity, endocardium, epicardium) Dice with the borders moved out by each of ``DISTANCES_MM``."""
-    inner = _depth_mm(labels == Label.CAVITY, plane)
-    outer = _depth_mm((labels == Label.CAVITY) | (labels == Label.MYOCARDIUM), plane)
+    places = np.indices(labels.shape)
+    inner = _depth_mm(labels == Label.CAVITY, spacing_mm, places)
+    outer = _depth_mm(_ventricle(labels), spacing_mm, places)
     wall, cavity = truth == Label.MYOCARDIUM, truth == Label.CAVITY
     insides = [inner > -distance for distance in DISTANCES_MM]
     wholes = [outer > -distance for distance in DISTANCES_MM]
@@ -123,17 +152,20 @@ def _with_borders_moved(labels: LabelArray, truth: LabelArray, plane: SliceGeome
     )
 
 
-def _depth_mm(mask: BoolArray, plane: SliceGeometry) -> Float64Array:
-    """Distance to the border, positive inside; what was not drawn lies far outside."""
+def _depth_mm(mask: BoolArray, spacing_mm: tuple[float, float], places: Any) -> Float64Array:
+    """Distance to the border at ``places`` (row, column), positive inside; what was not drawn lies far outside."""
     if not mask.any():
         return np.full(mask.shape, -np.inf)
-    depth = [ndimage.distance_transform_edt(one, sampling=plane.pixel_spacing_mm) for one in (mask, ~mask)]
-    return np.asarray(depth[0] - depth[1], dtype=np.float64)
+    smooth = ndimage.zoom(mask.astype(np.float64), _FINER, order=1, grid_mode=True, mode="nearest") >= 0.5
+    sampling = [spacing / _FINER for spacing in spacing_mm]
+    depth = ndimage.distance_transform_edt(smooth, sampling) - ndimage.distance_transform_edt(~smooth, sampling)
+    return np.asarray(ndimage.map_coordinates(depth, (places + 0.5) * _FINER - 0.5, order=1, mode="nearest"))
 
 
 def _best(borders: Float64Array) -> Pair:
-    """Best of each, over (wall or cavity, endocardium, epicardium)."""
-    return float(np.nanmax(borders[0])), float(np.nanmax(borders[1]))
+    """Best wall, and the cavity of the same endocardium, over (wall or cavity, endocardium, epicardium)."""
+    inner, outer = np.unravel_index(int(np.nanargmax(borders[0])), borders[0].shape)
+    return float(borders[0, inner, outer]), float(borders[1, inner, outer])
 
 
 if __name__ == "__main__":

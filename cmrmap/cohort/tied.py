@@ -3,9 +3,9 @@
     python cmrmap/cohort/tied.py PARENT COMMAND ...
 
 PARENT is the process id of who starts it, COMMAND begins with a path. A worker that is killed has no time to end the
-application that it runs, which would go on and write into a folder that the next run has taken over. Linux ends it for
-us (prctl(2), PR_SET_PDEATHSIG); elsewhere the command just runs. A script, and not a function between fork and exec,
-since workers have threads.
+application that it runs, which would go on for as long as a study takes, in a folder that the next run may have taken
+over. Linux sends it SIGTERM for us (prctl(2), PR_SET_PDEATHSIG: when the thread that started it ends), which ends it in
+seconds; elsewhere the command just runs. A script, and not a function between fork and exec: workers have threads.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """How alike a reader's outlines of one slice are: what overlap with them can be expected of anyone else.
 
-All images of a slice show one heart. So the reader's mean outline of the other images, brought to where the reader put
-the heart in this one, is an outline of this image by the same hand that has not seen it. Its overlap with what the
-reader drew holds the reader's scatter and the heart's contraction between the images, and neither a wrong place nor
-another reader's habits.
+All images of a slice show one heart. So what most of the reader's outlines of the other images enclose, each brought to
+where the reader put the heart in this one, is an outline of this image by the same hand that has not seen it. Its
+overlap with what the reader drew holds the reader's scatter and the heart's contraction between the images, and neither
+a wrong place nor another reader's habits.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _MARGIN = 2
 
 
 def repeatability(masks: LabelArray) -> tuple[Float64Array, Float64Array]:
-    """Overlap of each image's outlines with the mean outlines of the slice's other images.
+    """Overlap of each image's outlines with what at least half of those of the slice's other images enclose.
 
     Parameters
     ----------

@@ -38,7 +38,7 @@ class SubjectOverlap:
     reader_wall_dice, reader_cavity_dice : of the reference's other images of the slice, see
         :func:`cmrmap.evaluation.repeatability.repeatability`
     endocardium_mm, epicardium_mm : by how much our border lies further out: difference of the radii of circles of the
-        same area; NaN where either has none
+        same area; NaN where either has no cavity
     """
 
     name: str
@@ -75,18 +75,21 @@ def evaluate_subject(folder: Path, network: Network, pixel_mm: float) -> Subject
             wall[s, t] = wall_dice(found, true)
             cavity[s, t] = dice(found == Label.CAVITY, true == Label.CAVITY)
             passed[s, t] = heart_shape(found, _PINHOLE_PIXELS).passes(_ECCENTRICITY_LIMIT)
-            endocardium[s, t] = _further_out(found, true, (Label.CAVITY,), pixel_area)
-            epicardium[s, t] = _further_out(found, true, (Label.CAVITY, Label.MYOCARDIUM), pixel_area)
+            endocardium[s, t], epicardium[s, t] = _further_out(found, true, pixel_area)
     reader_wall, reader_cavity = np.array([repeatability(truth) for truth in masks]).swapaxes(0, 1)
     return SubjectOverlap(folder.name, wall, cavity, passed, reader_wall, reader_cavity, endocardium, epicardium)
 
 
-def _further_out(found: LabelArray, true: LabelArray, inside: tuple[Label, ...], pixel_area_mm2: float) -> float:
-    """Difference of the radii (mm) of circles as large as what the border encloses."""
-    ours, theirs = (np.count_nonzero(np.isin(labels, inside)) for labels in (found, true))
-    if not ours or not theirs:
-        return float("nan")
-    return float((np.sqrt(ours) - np.sqrt(theirs)) * np.sqrt(pixel_area_mm2 / np.pi))
+def _further_out(found: LabelArray, true: LabelArray, pixel_area_mm2: float) -> tuple[float, float]:
+    """Differences of the radii (mm) of circles as large as what endocardium and epicardium enclose."""
+    ours, theirs = (
+        np.array([np.count_nonzero(labels == Label.CAVITY), np.count_nonzero(labels == Label.MYOCARDIUM)]).cumsum()
+        for labels in (found, true)
+    )
+    if not ours[0] or not theirs[0]:  # without a cavity the epicardium's area is not known either
+        return float("nan"), float("nan")
+    endocardium, epicardium = (np.sqrt(ours) - np.sqrt(theirs)) * np.sqrt(pixel_area_mm2 / np.pi)
+    return float(endocardium), float(epicardium)
 
 
 def wall_dice(found: LabelArray, true: LabelArray) -> float:

@@ -47,9 +47,10 @@ def test_it_ends_when_its_parent_is_killed() -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a process with its parent")
 def test_it_does_not_begin_when_its_parent_has_ended_already() -> None:
-    done = subprocess.run(
-        [sys.executable, TIED, "1", sys.executable, "-c", "print('ran')"], capture_output=True, check=False
-    )
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    command = [sys.executable, TIED, str(gone.pid), sys.executable, "-c", "print('ran')"]
+    done = subprocess.run(command, capture_output=True, check=False)
     assert done.returncode == 128 + signal.SIGTERM
     assert not done.stdout
 

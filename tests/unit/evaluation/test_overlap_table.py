@@ -18,6 +18,7 @@ def test_figures_and_dashes_fit_a_terminal() -> None:
     assert "0.800" in text
     assert "0.640" in text
     assert "67%" in text
+    assert " 5 " in text  # images with a Dice
     assert "-1.3 mm" in text
     assert text.count(" - ") == 4
     assert "…" not in text
