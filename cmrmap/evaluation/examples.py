@@ -8,6 +8,7 @@ from typing import Any
 
 import matplotlib as mpl
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -98,7 +99,10 @@ def maps_figure(example: ExampleStudy) -> bytes:
 
 
 def failures_figure(studies: Path, results: Path, evaluations: tuple[MapEvaluation, ...]) -> bytes | None:
-    """Figure 6: the slices with the largest errors of each map, with the outline; None where there are none."""
+    """Figure 6: the slices with the largest errors of each map, with the outline and whether they had a warning.
+
+    None where there are none.
+    """
     cases: list[tuple[MapKind, Any]] = []
     for one in evaluations:
         table = one.scopes["slice"].pairs.table
@@ -122,11 +126,18 @@ def failures_figure(studies: Path, results: Path, evaluations: tuple[MapEvaluati
                 level = case["level"] if isinstance(case["level"], str) else ""
                 axis.set_title(
                     f"{evaluation.kind.value} {case['study']} {level}\n{case['automatic']:.1f}, reference "
-                    f"{case['reference']:.1f} {evaluation.kind.unit}"
+                    f"{case['reference']:.1f} {evaluation.kind.unit}\n{_told(case['warnings'])}"
                 )
     for axis in axes.ravel():
         axis.axis("off")
     return to_svg(figure)
+
+
+def _told(warnings: Any) -> str:
+    """Whether a user was told that the slice's value is doubtful."""
+    if pd.isna(warnings):
+        return ""
+    return "with a warning" if warnings else "without a warning"
 
 
 def _analyse(example: ExampleStudy) -> StudyAnalysis:

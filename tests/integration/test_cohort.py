@@ -2,9 +2,12 @@
 
 import dataclasses
 import json
+import re
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
+import pandas as pd
 import pydicom
 import pytest
 
@@ -13,7 +16,9 @@ from cmrmap import settings_file
 from cmrmap.cohort.studies import StudyFolder
 from cmrmap.cohort.task import StudyTask, run_task
 from cmrmap.errors import InputError, SettingsError
+from cmrmap.evaluation import examples
 from cmrmap.evaluation.reference import read_reference
+from cmrmap.types import MapKind
 
 ROOT = Path(__file__).resolve().parents[2]
 MODEL = next((ROOT / "models").glob("*/model.json")).parent
@@ -54,6 +59,47 @@ def test_full_runs_the_application_itself(tmp_path) -> None:
     assert json.loads((tmp_path / "out" / "results" / "status.json").read_text())["exit_code"] == 3
     shutil.rmtree(tmp_path / "study")
     assert run_task(dataclasses.replace(task, output=tmp_path / "again")).exit_code == 2
+
+
+def test_figures_with_images_show_outlines_maps_and_whether_the_worst_were_flagged(demo_study, tmp_path) -> None:
+    (tmp_path / "studies").mkdir()
+    (tmp_path / "studies" / "demo").symlink_to(demo_study)
+    folder = StudyFolder("demo", demo_study / "dicom", demo_study / "truth")
+    settings = settings_file.read_settings_file(ROOT / "app.yaml").analysis
+    task = StudyTask(folder, tmp_path / "out" / "studies" / "demo", MODEL, settings, "exact", "print")
+    assert run_task(task).outcome == "ok"
+    example = examples.load_example(tmp_path / "studies", tmp_path / "out", "demo")
+    assert example is not None
+    outlines = examples.outlines_figure(example).decode()
+    for title in ("native T1, 30000 ms", "post-contrast T1, 30000 ms", "T2, 25 ms"):
+        assert f"<!-- {title} -->" in outlines
+    maps = examples.maps_figure(example).decode()
+    assert maps.count("<!-- after pruning -->") == 2
+    table = pd.DataFrame(
+        {
+            "study": "demo",
+            "slice_index": [0, 1, 2],
+            "level": ["basal", "basal", "mid"],
+            "automatic": [50.0, 59.0, 46.0],
+            "reference": 50.0,
+            "warnings": [0, 1, 0],
+        }
+    )
+    pairs = SimpleNamespace(pairs=SimpleNamespace(table=table))
+    drawn = examples.failures_figure(
+        tmp_path / "studies", tmp_path / "out", (SimpleNamespace(kind=MapKind.T2, scopes={"slice": pairs}),)
+    )
+    assert drawn is not None
+    titles = re.findall(r"<!-- (with[a-z ]*|[0-9.]+, reference [0-9.]+ ms) -->", drawn.decode())
+    assert titles == [
+        "59.0, reference 50.0 ms",
+        "with a warning",
+        "46.0, reference 50.0 ms",
+        "without a warning",
+        "50.0, reference 50.0 ms",
+        "without a warning",
+    ]
+    assert examples.load_example(tmp_path / "studies", tmp_path / "out", "other") is None
 
 
 def test_settings_are_read_as_the_application_reads_them(tmp_path: Path) -> None:
