@@ -1,12 +1,16 @@
-"""What made a result: the version of this software and of the libraries that its numbers depend on."""
+"""What made a result: version and commit of this software, and the libraries that its numbers depend on."""
 
 from __future__ import annotations
 
 import platform
+import subprocess
 from importlib import metadata
+from pathlib import Path
 
 #: The one place where the version is written; pyproject.toml and the tests read it here.
 VERSION = "0.1.0"
+
+_ROOT = Path(__file__).resolve().parents[1]
 
 _LIBRARIES = (
     "monai-deploy-app-sdk",
@@ -36,3 +40,22 @@ def _version(name: str) -> str | None:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
         return None
+
+
+def source_commit() -> str:
+    """Return the commit of the source that this package lies in; with "+" where it has changes.
+
+    "unknown" where it lies in no repository of its own: installed, or in an image.
+    """
+    if not (_ROOT / ".git").exists():  # a repository further up is somebody else's
+        return "unknown"
+    try:
+        found = _git("rev-parse", "--short=12", "HEAD")
+        return found + ("+" if _git("status", "--porcelain", "--untracked-files=no") else "")
+    except (OSError, subprocess.SubprocessError):
+        return "unknown"
+
+
+def _git(*arguments: str) -> str:
+    done = subprocess.run(["git", "-C", str(_ROOT), *arguments], capture_output=True, text=True, check=True, timeout=30)
+    return done.stdout.strip()

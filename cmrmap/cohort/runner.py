@@ -21,10 +21,9 @@ from cmrmap.cohort.tables import write_tables
 from cmrmap.cohort.task import StudyRecord, StudyTask, failed, run_task
 from cmrmap.dicom.given_times import GivenTimes
 from cmrmap.errors import InputError, OutputError
-from cmrmap.evaluation.provenance import source_commit
 from cmrmap.files import write_file
 from cmrmap.hematocrit import Hematocrit
-from cmrmap.provenance import VERSION
+from cmrmap.provenance import VERSION, source_commit
 from cmrmap.segmentation import load_network
 from cmrmap.settings import AnalysisSettings
 

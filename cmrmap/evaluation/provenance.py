@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from cmrmap.provenance import VERSION
-
-_ROOT = Path(__file__).resolve().parents[2]
+from cmrmap.provenance import VERSION, source_commit
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +52,3 @@ def evaluation_provenance(command: str, seed: int, about: Mapping[str, Mapping[s
             str(given.get("seed", "-")),
         )
     return EvaluationProvenance(command, seed, source_commit(), models)
-
-
-def source_commit() -> str:
-    """Return the commit of the source beside this package; with "+" where it has changes."""
-    try:
-        found = _git("rev-parse", "--short=12", "HEAD")
-        return found + ("+" if _git("status", "--porcelain", "--untracked-files=no") else "")
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"
-
-
-def _git(*arguments: str) -> str:
-    done = subprocess.run(["git", "-C", str(_ROOT), *arguments], capture_output=True, text=True, check=True, timeout=30)
-    return done.stdout.strip()

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from cmrmap.errors import InputError
+from cmrmap.provenance import source_commit
 from cmrmap.segmentation.model_folder import NETWORKS, Network, save_network
 from cmrmap.segmentation.network import StackUNet
 from cmrmap.training.loop import WIDTHS
@@ -41,12 +42,18 @@ def _checkpoint(training: Path, part: str) -> dict[str, Any]:
 def export(training: Path, folder: Path, description: dict[str, Any]) -> Path:
     """Write ``folder``/weights.safetensors and model.json from the checkpoints in ``training``.
 
-    ``description`` (name, version, data, limits, measured figures) becomes part of the card.
+    ``description`` (name, version, data, limits, measured figures) becomes part of the card; beside it stands what
+    trained each network: settings with the seed, steps, and the source's commit at the time of the export.
     """
     states: dict[str, dict[str, torch.Tensor]] = {}
     networks: dict[str, Any] = {}
     for part in NETWORKS:
         state = _checkpoint(training, part)
         states[part] = state["average"]
-        networks[part] = {"widths": list(WIDTHS[part]), "steps_done": state["step"], "training": state["settings"]}
+        networks[part] = {
+            "widths": list(WIDTHS[part]),
+            "steps_done": state["step"],
+            "commit": source_commit(),
+            "training": state["settings"],
+        }
     return save_network(folder, states, {**description, "networks": networks})

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 
 from cmrmap.errors import InputError
-from cmrmap.provenance import VERSION
+from cmrmap.provenance import VERSION, source_commit
 from cmrmap.segmentation.model_folder import CARD_NAME, NETWORKS, load_network, save_network
 from cmrmap.segmentation.network import StackUNet
 from cmrmap.training.case_loop import CaseTraining, train_on_cases
@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 _DROPOUT = 0.05
 #: what a card says of the weights it belongs to, and no longer of refined ones
-_NO_LONGER_TRUE = ("measured", "commit", "weights")
+_NO_LONGER_TRUE = ("measured", "weights")
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +163,7 @@ def _card(
         **kept,
         "name": f"{card['name'].removesuffix('-refined')}-refined",
         "version": VERSION,
+        "commit": source_commit(),
         "refined_from": chain,
         "refinement": {
             "training": describe(training),

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from cmrmap.errors import InputError
+from cmrmap.provenance import source_commit
 from cmrmap.segmentation import load_network
 from cmrmap.training import loop
 from cmrmap.training.export import averaged_weights, export, network_of
@@ -96,6 +97,9 @@ def test_export_needs_both_networks_and_can_be_loaded(tmp_path: Path) -> None:
     train(TrainingSettings("fine", 1), tmp_path)
     export(tmp_path, tmp_path / "model", {"name": "m", "version": "1"})
     assert load_network(tmp_path / "model").name == "m"
+    for network in json.loads((tmp_path / "model" / "model.json").read_text())["networks"].values():
+        assert (network["steps_done"], network["training"]["seed"]) == (1, TrainingSettings("fine", 1).seed)
+        assert network["commit"] == source_commit()
 
 
 def test_real_anatomy_takes_its_share(monkeypatch: pytest.MonkeyPatch) -> None:

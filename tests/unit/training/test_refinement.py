@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from cmrmap.errors import InputError
+from cmrmap.provenance import source_commit
 from cmrmap.segmentation import load_network, segment_images
 from cmrmap.segmentation.model_folder import save_network
 from cmrmap.segmentation.network import StackUNet
@@ -102,6 +103,7 @@ def test_the_card_says_where_the_weights_come_from(model: Path, tmp_path: Path) 
     assert card["refined_from"] == [{"name": "tiny", "weights_sha256": load_network(model).weights_sha256}]
     assert card["limits"] == ["tiny"]
     assert "measured" not in card
+    assert card["commit"] == source_commit()
     assert card["refinement"]["training"] == "1 patients, 1 of native_t1 slices, 2 labelled images"
     refine_model([_case(1), _case(2)], tmp_path / "out" / "model", tmp_path / "again", settings)
     again = json.loads((tmp_path / "again" / "model" / "model.json").read_text())
