@@ -21,7 +21,7 @@ _PR_SET_PDEATHSIG = 1
 def main(command: list[str], parent: int) -> None:
     """Become ``command``; ``parent`` is the process it is tied to."""
     if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
         if os.getppid() != parent:  # it ended before it could be asked for
             sys.exit(128 + signal.SIGTERM)
     os.execv(command[0], command)
