@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from app.settings import RunSettings
-from cmrmap.dicom.provenance import SoftwareProvenance
-from cmrmap.outcome import Outcome
+from cmrmap.dicom.writing.software_provenance import SoftwareProvenance
+from cmrmap.run.outcome import Outcome
 from cmrmap.segmentation import Network
 from operators.base import GraphApplication
 from operators.bundler import BundlerOperator

@@ -14,8 +14,8 @@ import threading
 import time
 from pathlib import Path
 
-from cmrmap.errors import EXIT_INTERRUPTED, EXIT_TERMINATED, EXIT_TIMED_OUT, EndedError, OutputError
-from cmrmap.outcome import Outcome, write_status
+from cmrmap.core.errors import EXIT_INTERRUPTED, EXIT_TERMINATED, EXIT_TIMED_OUT, EndedError, OutputError
+from cmrmap.run.outcome import Outcome, write_status
 
 _SIGNALS = frozenset({signal.SIGTERM, signal.SIGINT})
 #: files that are being written may take this long before the process ends all the same

@@ -6,7 +6,7 @@ import resource
 from collections.abc import Iterator
 from pathlib import Path
 
-from cmrmap.errors import InputError
+from cmrmap.core.errors import InputError
 
 #: the demo study takes 0.8 GB
 NEEDED_MEMORY_BYTES = 1 << 30

@@ -6,7 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from cmrmap.errors import InputError, ModelError, NoMappingSeriesError, OutputError
+from cmrmap.core.errors import InputError, ModelError, NoMappingSeriesError, OutputError
 
 
 def check_input(path: Path) -> None:

@@ -14,9 +14,9 @@ from app.ending import signals_are_held, watch
 from app.limits import check_memory
 from app.process import settle_sdk
 from app.settings import RunSettings, find_status_folder, read_run_settings, read_timeout_s
-from cmrmap.errors import EXIT_OK, CmrmapError, OutputError
-from cmrmap.outcome import Outcome, write_status
-from cmrmap.provenance import VERSION
+from cmrmap.core.errors import EXIT_OK, CmrmapError, OutputError
+from cmrmap.core.version import VERSION
+from cmrmap.run.outcome import Outcome, write_status
 
 if TYPE_CHECKING:
     from operators.base import GraphApplication
@@ -75,7 +75,7 @@ def build_application(settings: RunSettings, outcome: Outcome) -> GraphApplicati
     """
     # These take seconds, and the SDK among them must find the process settled.
     from app.app import CmrmapApplication
-    from cmrmap.dicom.provenance import SoftwareProvenance
+    from cmrmap.dicom.writing.software_provenance import SoftwareProvenance
     from cmrmap.segmentation import load_network, use_gpu
 
     network = use_gpu(load_network(settings.model_path))

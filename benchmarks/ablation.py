@@ -21,10 +21,10 @@ from scipy import stats
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from cmrmap.errors import InputError
-from cmrmap.evaluation.segmentation import find_subjects, read_subject, wall_dice
+from cmrmap.core.errors import InputError
+from cmrmap.core.outlines import Label
+from cmrmap.evaluation.subjects import find_subjects, read_subject, wall_dice
 from cmrmap.segmentation import Network, load_network, predict_slice
-from cmrmap.types import Label
 
 ROOT = Path(__file__).resolve().parents[1]
 GROUPS = {"none": (0.0, 1.5), "some": (1.5, 4.0), "clear": (4.0, np.inf)}

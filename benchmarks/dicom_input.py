@@ -21,8 +21,8 @@ import numpy as np
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, MRImageStorage
 
-from cmrmap.dicom.read import read_study
-from cmrmap.dicom.select import select_series
+from cmrmap.dicom.headers.read import read_study
+from cmrmap.dicom.selection.select import select_series
 
 _LIMIT_S = 5.0
 _MATRIX = 64

@@ -21,17 +21,19 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from cmrmap.hematocrit import Hematocrit
+from cmrmap.core.map_specs import MapKind
+from cmrmap.core.outlines import SegmentationStack
+from cmrmap.core.stack import WeightedStack
+from cmrmap.ecv.hematocrit import Hematocrit
 from cmrmap.phantom.anatomy import MATRIX
 from cmrmap.phantom.generate import PhantomStudy, generate_study
 from cmrmap.phantom.heart import render_heart
-from cmrmap.phantom.motion import MotionState
+from cmrmap.phantom.heart_motion import MotionState
 from cmrmap.phantom.parameters import draw_study_parameters
 from cmrmap.phantom.tissue import Tissue
 from cmrmap.pipeline import MappedEcv, MappedSeries, align, extracellular_volume, fit, refine, segment
 from cmrmap.pipeline.regions import MapReport, locate, report_ecv, report_series
 from cmrmap.settings import AnalysisSettings, FitSettings
-from cmrmap.types import MapKind, SegmentationStack, WeightedStack
 
 DISEASES = ("none", "diffuse", "focal")
 NORMAL_95 = 1.96

@@ -26,11 +26,13 @@ from typing import Any
 import numpy as np
 from scipy import ndimage
 
+from cmrmap.core.arrays import BoolArray, Float64Array, FloatArray, LabelArray
+from cmrmap.core.geometry import SliceGeometry
+from cmrmap.core.outlines import Label
 from cmrmap.evaluation.repeatability import repeatability
-from cmrmap.evaluation.segmentation import find_subjects, read_subject, wall_dice
+from cmrmap.evaluation.subjects import find_subjects, read_subject, wall_dice
 from cmrmap.segmentation import Network, load_network, predict_slices
 from cmrmap.segmentation.shape import dice
-from cmrmap.types import BoolArray, Float64Array, FloatArray, Label, LabelArray, SliceGeometry
 
 ROOT = Path(__file__).resolve().parent.parent
 DISTANCES_MM = np.arange(-2.0, 2.01, 0.25)

@@ -15,14 +15,14 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from cmrmap.dicom.read import read_study
-from cmrmap.dicom.select import select_series
-from cmrmap.dicom.study import load_study
+from cmrmap.core.outlines import SegmentationStack
+from cmrmap.dicom.headers.read import read_study
+from cmrmap.dicom.loading.loaded_study import load_study
+from cmrmap.dicom.selection.select import select_series
 from cmrmap.pipeline import align, fit, refine
 from cmrmap.pipeline.regions import locate, report_series
 from cmrmap.relaxometry import fit_relaxation
 from cmrmap.settings import AnalysisSettings
-from cmrmap.types import SegmentationStack
 
 SECONDS = 0.2
 _MODEL = "stone_2p"

@@ -17,10 +17,11 @@ from scipy import ndimage
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from cmrmap.errors import InputError
-from cmrmap.evaluation.segmentation import find_subjects, read_subject, wall_dice
+from cmrmap.core.arrays import FloatArray, LabelArray
+from cmrmap.core.errors import InputError
+from cmrmap.core.geometry import SliceGeometry
+from cmrmap.evaluation.subjects import find_subjects, read_subject, wall_dice
 from cmrmap.segmentation import Network, load_network, predict_slice, predict_slices
-from cmrmap.types import FloatArray, LabelArray, SliceGeometry
 
 ROOT = Path(__file__).resolve().parents[1]
 MISSED = 0.5  # Dice below which a wall hardly lies on the heart

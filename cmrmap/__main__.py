@@ -1,6 +1,6 @@
 """``python -m cmrmap`` is ``cmrmap``."""
 
-from cmrmap.cli import main
+from cmrmap.cli.main import main
 
 if __name__ == "__main__":
     main()

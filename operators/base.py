@@ -9,7 +9,7 @@ from typing import Any
 
 from monai.deploy.core import Application, Fragment, Operator
 
-from cmrmap.outcome import Outcome
+from cmrmap.run.outcome import Outcome
 
 _LOG = logging.getLogger("cmrmap.stage")
 

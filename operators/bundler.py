@@ -6,8 +6,8 @@ from typing import Any
 
 from monai.deploy.core import Fragment, OperatorSpec
 
-from cmrmap.bundle import OutputBundle
-from cmrmap.outcome import Outcome
+from cmrmap.run.bundle import OutputBundle
+from cmrmap.run.outcome import Outcome
 from operators.base import StageOperator
 
 

@@ -6,10 +6,10 @@ from typing import Any
 
 from monai.deploy.core import Fragment, OperatorSpec
 
-from cmrmap.dicom.outputs import write_outputs
-from cmrmap.dicom.pictures import Document, Picture
-from cmrmap.dicom.provenance import SoftwareProvenance
-from cmrmap.outcome import Outcome
+from cmrmap.dicom.writing.outputs import write_outputs
+from cmrmap.dicom.writing.pictures import Document, Picture
+from cmrmap.dicom.writing.software_provenance import SoftwareProvenance
+from cmrmap.run.outcome import Outcome
 from cmrmap.settings import OutputSettings
 from operators.base import StageOperator
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from monai.deploy.core import Fragment, OperatorSpec
 
-from cmrmap.outcome import Outcome
 from cmrmap.pipeline import extracellular_volume
+from cmrmap.run.outcome import Outcome
 from cmrmap.settings import AnalysisSettings
 from operators.base import StageOperator
 

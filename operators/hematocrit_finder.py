@@ -7,10 +7,10 @@ from typing import Any
 
 from monai.deploy.core import Fragment, OperatorSpec
 
-from cmrmap.dicom.study import patient_identifiers
-from cmrmap.hematocrit import Hematocrit
-from cmrmap.hematocrit_sources import find_hematocrit
-from cmrmap.outcome import Outcome
+from cmrmap.dicom.headers.study_identity import patient_identifiers
+from cmrmap.ecv.hematocrit import Hematocrit
+from cmrmap.run.hematocrit_sources import find_hematocrit
+from cmrmap.run.outcome import Outcome
 from operators.base import StageOperator
 
 

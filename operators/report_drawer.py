@@ -6,9 +6,9 @@ from typing import Any
 
 from monai.deploy.core import Fragment, OperatorSpec
 
-from cmrmap.dicom.identity import study_identity
-from cmrmap.outcome import Outcome
+from cmrmap.dicom.headers.study_identity import study_identity
 from cmrmap.report import draw_report
+from cmrmap.run.outcome import Outcome
 from cmrmap.settings import OutputSettings
 from operators.base import StageOperator
 

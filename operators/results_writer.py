@@ -7,8 +7,8 @@ from typing import Any
 
 from monai.deploy.core import Fragment, OperatorSpec
 
-from cmrmap.bundle import write_bundle
-from cmrmap.outcome import Outcome
+from cmrmap.run.bundle import write_bundle
+from cmrmap.run.outcome import Outcome
 from operators.base import StageOperator
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from monai.deploy.core import Fragment, OperatorSpec
 
-from cmrmap.dicom.sending import Destination, send_folder
-from cmrmap.outcome import Outcome
+from cmrmap.dicom.transfer.sending import Destination, send_folder
+from cmrmap.run.outcome import Outcome
 from operators.base import StageOperator
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from monai.deploy.core import Fragment, OperatorSpec
 
-from cmrmap.dicom.preferences import SelectionPreferences
-from cmrmap.dicom.select import select_series
-from cmrmap.outcome import Outcome
+from cmrmap.dicom.selection.preferences import SelectionPreferences
+from cmrmap.dicom.selection.select import select_series
+from cmrmap.run.outcome import Outcome
 from operators.base import StageOperator
 
 

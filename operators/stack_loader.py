@@ -7,9 +7,9 @@ from typing import Any
 
 from monai.deploy.core import Fragment, OperatorSpec
 
-from cmrmap.dicom.study import load_study
-from cmrmap.outcome import Outcome
-from cmrmap.types import MapKind
+from cmrmap.core.map_specs import MapKind
+from cmrmap.dicom.loading.loaded_study import load_study
+from cmrmap.run.outcome import Outcome
 from operators.base import StageOperator
 
 

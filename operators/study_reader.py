@@ -8,8 +8,8 @@ from typing import Any
 from monai.deploy.conditions import CountCondition
 from monai.deploy.core import Fragment, OperatorSpec
 
-from cmrmap.dicom.read import read_study
-from cmrmap.outcome import Outcome
+from cmrmap.dicom.headers.read import read_study
+from cmrmap.run.outcome import Outcome
 from operators.base import StageOperator
 
 

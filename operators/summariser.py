@@ -6,9 +6,9 @@ from typing import Any
 
 from monai.deploy.core import Fragment, OperatorSpec
 
-from cmrmap.bundle import summarise
-from cmrmap.dicom.provenance import SoftwareProvenance
-from cmrmap.outcome import Outcome
+from cmrmap.dicom.writing.software_provenance import SoftwareProvenance
+from cmrmap.pipeline.summary import summarise
+from cmrmap.run.outcome import Outcome
 from operators.base import StageOperator
 
 

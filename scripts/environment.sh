@@ -64,7 +64,7 @@ usable() { # programs in a moved environment still point to where it was made
     in_range $venv/bin/python && head -n 1 $venv/bin/pip 2>/dev/null | grep -qF "$(pwd)/$venv/" && same_python
 }
 
-key=$(cat $requirements pyproject.toml scripts/environment.sh cmrmap/provenance.py | cksum)
+key=$(cat $requirements pyproject.toml scripts/environment.sh cmrmap/core/version.py | cksum)
 if usable && [ "$(cat "$stamp" 2>/dev/null)" = "$key" ]; then
     exit 0
 fi

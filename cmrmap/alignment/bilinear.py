@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cmrmap.types import Float64Array, IntArray
+from cmrmap.core.arrays import Float64Array, IntArray
 
 
 def bilinear_corners(

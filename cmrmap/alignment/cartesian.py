@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from cmrmap.errors import InputError
-from cmrmap.types import BoolArray, Float64Array, IntArray, LabelArray, PolarStack
+from cmrmap.core.arrays import BoolArray, Float64Array, IntArray, LabelArray
+from cmrmap.core.errors import InputError
+from cmrmap.core.polar_stack import PolarStack
 
 _LEAST_FINITE_WEIGHT = 0.5
 

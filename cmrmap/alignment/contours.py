@@ -8,7 +8,8 @@ import numpy as np
 from scipy import ndimage
 
 from cmrmap.alignment.bilinear import sample
-from cmrmap.types import BoolArray, Float64Array, Label, LabelArray
+from cmrmap.core.arrays import BoolArray, Float64Array, LabelArray
+from cmrmap.core.outlines import Label
 
 _RAYS = 128
 _RAY_STEP_PIXELS = 0.5

@@ -10,8 +10,9 @@ from __future__ import annotations
 import numpy as np
 
 from cmrmap.alignment.bilinear import bilinear_corners
-from cmrmap.errors import InputError
-from cmrmap.types import Float64Array, PolarStack
+from cmrmap.core.arrays import Float64Array
+from cmrmap.core.errors import InputError
+from cmrmap.core.polar_stack import PolarStack
 
 
 def sample_noise_factor(stack: PolarStack) -> Float64Array:

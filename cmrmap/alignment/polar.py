@@ -9,18 +9,11 @@ import numpy.typing as npt
 
 from cmrmap.alignment.bilinear import sample
 from cmrmap.alignment.contours import WallMasks, contour_radii, wall_masks
-from cmrmap.errors import InputError
-from cmrmap.types import (
-    BoolArray,
-    Float64Array,
-    FloatArray,
-    ImageOutcome,
-    IntArray,
-    LabelArray,
-    MapKind,
-    PolarStack,
-    RefinedSegmentation,
-)
+from cmrmap.core.arrays import BoolArray, Float64Array, FloatArray, IntArray, LabelArray
+from cmrmap.core.errors import InputError
+from cmrmap.core.map_specs import MapKind
+from cmrmap.core.outlines import ImageOutcome, RefinedSegmentation
+from cmrmap.core.polar_stack import PolarStack
 
 WALL_PARTS = 12  # large enough to average out noise, small enough for an outline that lies to one side
 

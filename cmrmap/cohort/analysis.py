@@ -12,25 +12,29 @@ from typing import Any
 
 import numpy as np
 
-from cmrmap.bundle import OutputBundle, summarise, write_bundle
 from cmrmap.cohort.studies import StudyFolder
-from cmrmap.dicom.given_times import GivenTimes
-from cmrmap.dicom.preferences import SelectionPreferences
-from cmrmap.dicom.provenance import SoftwareProvenance
-from cmrmap.dicom.read import read_study
-from cmrmap.dicom.select import select_series
-from cmrmap.dicom.study import load_study, patient_identifiers
-from cmrmap.errors import InputError
-from cmrmap.files import write_file
-from cmrmap.hematocrit import Hematocrit
-from cmrmap.hematocrit_sources import find_hematocrit
-from cmrmap.outcome import Outcome
+from cmrmap.core.errors import InputError
+from cmrmap.core.files import write_file
+from cmrmap.core.map_specs import MapKind
+from cmrmap.core.outlines import RefinedSegmentation, SegmentationStack
+from cmrmap.core.stack import WeightedStack
+from cmrmap.core.version import VERSION
+from cmrmap.dicom.headers.read import read_study
+from cmrmap.dicom.headers.study_identity import patient_identifiers
+from cmrmap.dicom.loading.loaded_study import load_study
+from cmrmap.dicom.selection.given_times import GivenTimes
+from cmrmap.dicom.selection.preferences import SelectionPreferences
+from cmrmap.dicom.selection.select import select_series
+from cmrmap.dicom.writing.software_provenance import SoftwareProvenance
+from cmrmap.ecv.hematocrit import Hematocrit
 from cmrmap.phantom.reader import READER_NAME, read_masks
 from cmrmap.pipeline import align, extracellular_volume, fit, refine, report, segment
-from cmrmap.provenance import VERSION
+from cmrmap.pipeline.summary import summarise
+from cmrmap.run.bundle import OutputBundle, write_bundle
+from cmrmap.run.hematocrit_sources import find_hematocrit
+from cmrmap.run.outcome import Outcome
 from cmrmap.segmentation import Network, load_network
 from cmrmap.settings import AnalysisSettings
-from cmrmap.types import MapKind, RefinedSegmentation, SegmentationStack, WeightedStack
 
 LABELS_NAME = "labels.npz"
 #: where the outlines come from: the network, the phantom's exact masks, the phantom's reader

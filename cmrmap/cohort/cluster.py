@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import dask
 from distributed import Client, LocalCluster
 
-from cmrmap.errors import InputError
-from cmrmap.provenance import VERSION
+from cmrmap.core.errors import InputError
+from cmrmap.core.version import VERSION
 
 _SECONDS_TO_CONNECT = 10
 _SECONDS_TO_JOIN = 60
@@ -80,6 +80,6 @@ def _check_workers(client: Client, scheduler: str) -> None:
 
 
 def _worker_version() -> str:
-    from cmrmap import provenance
+    from cmrmap.core import version
 
-    return provenance.VERSION
+    return version.VERSION

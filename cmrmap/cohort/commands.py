@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from cmrmap.errors import InputError, ModelError
+from cmrmap.core.errors import InputError, ModelError
 
 if TYPE_CHECKING:
     from cmrmap.cohort.task import StudyRecord
@@ -108,11 +108,11 @@ def cohort(
     """
     try:
         from cmrmap.cohort.runner import CohortOptions, run_cohort
-        from cmrmap.settings_file import read_settings_file
+        from cmrmap.settings.file import read_settings_file
     except ModuleNotFoundError as error:
         raise InputError(f"{error.name} is not installed; {_EXTRA}") from error
-    from cmrmap.dicom.given_times import GivenTimes, read_given_times
-    from cmrmap.hematocrit import parse_hematocrit
+    from cmrmap.dicom.selection.given_times import GivenTimes, read_given_times
+    from cmrmap.ecv.hematocrit import parse_hematocrit
 
     config_file = config or _ROOT / "app.yaml"
     settings = read_settings_file(config_file).analysis
@@ -171,13 +171,13 @@ def evaluate_cohort(
       cmrmap evaluate cohort -r N1=out1 -r N2=out2 --reference reader=reader.csv -o evaluation
     """
     try:
+        from cmrmap.evaluation.evaluation_provenance import evaluation_provenance
         from cmrmap.evaluation.experiment import evaluate
-        from cmrmap.evaluation.provenance import evaluation_provenance
         from cmrmap.evaluation.reference import read_reference
         from cmrmap.evaluation.write import write_evaluation
     except ModuleNotFoundError as error:
         raise InputError(f"{error.name} is not installed; {_EXTRA}") from error
-    from cmrmap.types import MapKind
+    from cmrmap.core.map_specs import MapKind
 
     models = {name or path.name: path for name, path in map(_named, results)}
     if len(models) != len(results):

@@ -17,13 +17,14 @@ from distributed.scheduler import KilledWorker
 from cmrmap.cohort.analysis import SOURCES
 from cmrmap.cohort.cluster import open_client
 from cmrmap.cohort.studies import StudyFolder, find_studies, fingerprint
-from cmrmap.cohort.tables import write_tables
+from cmrmap.cohort.study_tables import write_tables
 from cmrmap.cohort.task import StudyRecord, StudyTask, failed, run_task
-from cmrmap.dicom.given_times import GivenTimes
-from cmrmap.errors import InputError, OutputError
-from cmrmap.files import write_file
-from cmrmap.hematocrit import Hematocrit
-from cmrmap.provenance import VERSION, source_commit
+from cmrmap.core.errors import InputError, OutputError
+from cmrmap.core.files import write_file
+from cmrmap.core.version import VERSION
+from cmrmap.dicom.selection.given_times import GivenTimes
+from cmrmap.ecv.hematocrit import Hematocrit
+from cmrmap.run.software import source_commit
 from cmrmap.segmentation import load_network
 from cmrmap.settings import AnalysisSettings
 

@@ -7,7 +7,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from cmrmap.errors import InputError
+from cmrmap.core.errors import InputError
 
 _IMAGES, _TRUTH = "dicom", "truth"
 

@@ -19,11 +19,11 @@ from typing import Any
 
 from cmrmap.cohort.analysis import analyse_study
 from cmrmap.cohort.studies import StudyFolder
-from cmrmap.dicom.given_times import GivenTimes
-from cmrmap.errors import CmrmapError
-from cmrmap.files import write_file
-from cmrmap.hematocrit import Hematocrit
-from cmrmap.outcome import Outcome, write_status
+from cmrmap.core.errors import CmrmapError
+from cmrmap.core.files import write_file
+from cmrmap.dicom.selection.given_times import GivenTimes
+from cmrmap.ecv.hematocrit import Hematocrit
+from cmrmap.run.outcome import Outcome, write_status
 from cmrmap.settings import AnalysisSettings
 
 RECORD_NAME = "study.json"

@@ -10,10 +10,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from cmrmap.errors import InputError
-from cmrmap.files import write_file
-from cmrmap.provenance import software_versions
-from cmrmap.types import MapKind
+from cmrmap.core.errors import InputError
+from cmrmap.core.files import write_file
+from cmrmap.core.map_specs import MapKind
+from cmrmap.run.software import software_versions
 
 _ROOT = Path(__file__).resolve().parents[2]
 #: the study: these never change, so that sites and years can be compared
@@ -52,7 +52,7 @@ def run_acceptance(output: Path, more: Sequence[str] = ()) -> tuple[Check, ...]:
     InputError
         the application is not beside this package
     """
-    from cmrmap.phantom.study import write_study
+    from cmrmap.phantom.study_writer import write_study
 
     application = _ROOT / "app"
     if not (application / "__main__.py").is_file():

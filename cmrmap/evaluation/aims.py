@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
+from cmrmap.core.map_specs import MapKind
 from cmrmap.evaluation.experiment import Evaluation, MapEvaluation
-from cmrmap.evaluation.text import TextTable, number
-from cmrmap.evaluation.values import SCOPES
-from cmrmap.types import MapKind
+from cmrmap.evaluation.value_table import SCOPES
+from cmrmap.evaluation.wording import TextTable, number
 
 #: largest SD per patient, slice and segment, largest bias, in the map's unit; least success per patient
 _SD = {MapKind.T2: (1.5, 2.3, 3.3), MapKind.ECV: (0.9, 1.3, 1.8)}

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
+from cmrmap.core.arrays import BoolArray, Float64Array
 from cmrmap.evaluation.rates import Rate, rate
-from cmrmap.types import BoolArray, Float64Array
 
 _NAN = float("nan")
 LEVELS = (0.50, 0.80, 0.90, 0.95)

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cmrmap.dicom.reference_maps import ReferenceMap, read_reference_map
-from cmrmap.errors import InputError
-from cmrmap.types import BoolArray, MapKind
+from cmrmap.core.arrays import BoolArray
+from cmrmap.core.errors import InputError
+from cmrmap.core.map_specs import MapKind
+from cmrmap.dicom.reference.maps import ReferenceMap, read_reference_map
 
 _KINDS = {kind.value: kind for kind in MapKind}
 

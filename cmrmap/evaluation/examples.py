@@ -12,16 +12,19 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from cmrmap.dicom.read import read_study
-from cmrmap.dicom.select import select_series
-from cmrmap.dicom.study import load_study
+from cmrmap.core.arrays import BoolArray, FloatArray, LabelArray
+from cmrmap.core.map_specs import MapKind
+from cmrmap.core.outlines import Label, SegmentationStack
+from cmrmap.core.stack import WeightedStack
+from cmrmap.dicom.headers.read import read_study
+from cmrmap.dicom.loading.loaded_study import load_study
+from cmrmap.dicom.selection.select import select_series
 from cmrmap.evaluation.experiment import MapEvaluation
 from cmrmap.evaluation.figures import to_svg
 from cmrmap.evaluation.reference import read_labels
-from cmrmap.hematocrit_sources import find_hematocrit
 from cmrmap.pipeline import StudyAnalysis, align, extracellular_volume, fit, refine, report
+from cmrmap.run.hematocrit_sources import find_hematocrit
 from cmrmap.settings import AnalysisSettings
-from cmrmap.types import BoolArray, FloatArray, Label, LabelArray, MapKind, SegmentationStack, WeightedStack
 
 _MARGIN_PX = 26
 _COLUMNS = 6

@@ -9,14 +9,14 @@ from typing import Any
 
 import pandas as pd
 
-from cmrmap.evaluation.agreement import Agreement, agreement
+from cmrmap.core.map_specs import MapKind
+from cmrmap.evaluation.bland_altman import Agreement, agreement
 from cmrmap.evaluation.calibration import Coverage, FlagValue, Risk, coverage, flag_value, risk_coverage
 from cmrmap.evaluation.overlap import Overlap, overlap
 from cmrmap.evaluation.pairing import Pairs, check_overlap, pair
 from cmrmap.evaluation.rates import Detection, Rate, detection, rate
 from cmrmap.evaluation.reference import Reference
-from cmrmap.evaluation.values import SCOPES, read_about, read_measured
-from cmrmap.types import MapKind
+from cmrmap.evaluation.value_table import SCOPES, read_about, read_measured
 
 #: the paper's thresholds (Zhu 2020, "Data Analysis"): mean + 2 SD of normal populations at its site
 THRESHOLDS: Mapping[MapKind, float] = {MapKind.T2: 58.0, MapKind.ECV: 29.0}

@@ -11,10 +11,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from cmrmap.core.map_specs import MapKind
 from cmrmap.evaluation.experiment import Evaluation, MapEvaluation, ScopeResult
-from cmrmap.evaluation.text import estimate_text
-from cmrmap.evaluation.values import SCOPES
-from cmrmap.types import MapKind
+from cmrmap.evaluation.value_table import SCOPES
+from cmrmap.evaluation.wording import estimate_text
 
 _COLOUR, _GREY, _RED = "#1f5a92", "#666666", "#b03030"
 _NAMES = {MapKind.T2: "T2", MapKind.ECV: "ECV", MapKind.NATIVE_T1: "native T1", MapKind.POSTCONTRAST_T1: "post T1"}

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
+from cmrmap.core.map_specs import MapKind
+from cmrmap.core.outlines import Label
 from cmrmap.evaluation.reference import Reference, read_labels
 from cmrmap.segmentation.shape import dice
-from cmrmap.types import Label, MapKind
 
 _SERIES = {
     MapKind.T2: (MapKind.T2,),

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from rich.table import Table
 
-from cmrmap.evaluation.segmentation import SubjectOverlap
-from cmrmap.types import Float64Array
+from cmrmap.core.arrays import Float64Array
+from cmrmap.evaluation.subjects import SubjectOverlap
 
 
 def overlap_tables(subjects: Sequence[SubjectOverlap], model: str) -> tuple[Table, Table]:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from cmrmap.errors import InputError
-from cmrmap.evaluation.values import KEY
-from cmrmap.types import MapKind
+from cmrmap.core.errors import InputError
+from cmrmap.core.map_specs import MapKind
+from cmrmap.evaluation.value_table import KEY
 
 _SHOWN = 5
 

@@ -9,8 +9,8 @@ import numpy.typing as npt
 from sklearn.metrics import roc_auc_score, roc_curve
 from statsmodels.stats.proportion import proportion_confint
 
-from cmrmap.evaluation.agreement import Estimate
-from cmrmap.types import BoolArray, Float64Array
+from cmrmap.core.arrays import BoolArray, Float64Array
+from cmrmap.evaluation.bland_altman import Estimate
 
 _NAN = float("nan")
 _N_BOOTSTRAP = 1000

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cmrmap.errors import InputError
+from cmrmap.core.arrays import LabelArray
+from cmrmap.core.errors import InputError
+from cmrmap.core.map_specs import MapKind
 from cmrmap.evaluation.dicom_reference import read_dicom_reference
-from cmrmap.evaluation.values import check_table, read_csv, read_measured
-from cmrmap.types import LabelArray, MapKind
+from cmrmap.evaluation.value_table import check_table, read_csv, read_measured
 
 _LABELS = Path("results") / "labels.npz"
 
@@ -25,7 +26,7 @@ class Reference:
     Attributes
     ----------
     name : how the tables call it
-    table : of values, see `cmrmap.evaluation.values`
+    table : of values, see `cmrmap.evaluation.value_table`
     labels : per study a file with ``<kind>_labels`` (slice, time, row, column)
     results : the cohort's output folder that it was made from; None for any other reference
     """
@@ -39,7 +40,7 @@ class Reference:
 def read_reference(path: Path, name: str | None = None) -> Reference:
     """Read a reference; what it is, is seen from what is there.
 
-    - a CSV file (`cmrmap.evaluation.values.read_csv`)
+    - a CSV file (`cmrmap.evaluation.value_table.read_csv`)
     - an output folder of ``cmrmap cohort`` (for example with a reader's outlines)
     - a folder of phantom studies (``<study>/truth/truth.json``)
     - a folder with one folder of DICOM a study: maps and segmentation (`cmrmap.evaluation.dicom_reference`)

@@ -11,8 +11,9 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
+from cmrmap.core.arrays import BoolArray, Float64Array, LabelArray
+from cmrmap.core.outlines import Label
 from cmrmap.segmentation.shape import dice
-from cmrmap.types import BoolArray, Float64Array, Label, LabelArray
 
 _FEWEST_IMAGES = 3
 _MARGIN = 2

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from cmrmap.errors import InputError
-from cmrmap.files import write_file
-from cmrmap.provenance import VERSION
-from cmrmap.reference_ranges import SCHEMA_VERSION
+from cmrmap.core.errors import InputError
+from cmrmap.core.files import write_file
+from cmrmap.core.version import VERSION
+from cmrmap.results.reference_ranges import SCHEMA_VERSION
 
 #: below, the SD is too uncertain to judge a patient by (at 10 its 95 % interval is -31 to +83 %)
 LEAST_SUBJECTS = 10

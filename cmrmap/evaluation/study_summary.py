@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cmrmap.errors import InputError
-from cmrmap.types import MapKind
+from cmrmap.core.errors import InputError
+from cmrmap.core.map_specs import MapKind
 
 _MADE = ("ok", "partial")
 

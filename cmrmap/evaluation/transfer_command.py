@@ -42,10 +42,10 @@ def transfer(
     import json
     import logging
 
-    from cmrmap.evaluation.transfer import as_json, run_transfer
+    from cmrmap.core.files import write_file
+    from cmrmap.evaluation.transfer_experiment import as_json, run_transfer
     from cmrmap.evaluation.transfer_table import transfer_table
-    from cmrmap.files import write_file
-    from cmrmap.training.transfer import TransferSettings
+    from cmrmap.training.transfer_learning import TransferSettings
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     settings = TransferSettings(fraction, native_steps, other_steps, seed)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from cmrmap.evaluation.transfer import EXPERIMENTS, Outcome
-from cmrmap.types import MapKind
+from cmrmap.core.map_specs import MapKind
+from cmrmap.evaluation.transfer_experiment import EXPERIMENTS, Outcome
 
 SCOPES = ("patient", "slice", "segment")
 

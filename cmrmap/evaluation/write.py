@@ -9,13 +9,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from cmrmap.evaluation import examples, figures, render, tables
+from cmrmap.core.files import write_file
+from cmrmap.core.map_specs import MapKind
+from cmrmap.evaluation import agreement_tables as tables
+from cmrmap.evaluation import examples, figures, render
 from cmrmap.evaluation.aims import aims_table
+from cmrmap.evaluation.evaluation_provenance import EvaluationProvenance
 from cmrmap.evaluation.experiment import MAPS, Evaluation
-from cmrmap.evaluation.provenance import EvaluationProvenance
-from cmrmap.evaluation.text import TextTable, safe_name
-from cmrmap.files import write_file
-from cmrmap.types import MapKind
+from cmrmap.evaluation.wording import TextTable, safe_name
 
 PAGE_NAME = "evaluation.html"
 

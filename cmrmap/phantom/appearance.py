@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
+from cmrmap.core.arrays import Float64Array, FloatArray
+from cmrmap.core.map_specs import MapKind
 from cmrmap.phantom.shapes import pixel_centres_mm
 from cmrmap.phantom.signal import bssfp_amplitude, bssfp_components, inversion_recovery, t2_preparation
 from cmrmap.phantom.tissue import Tissue, TissueSet
-from cmrmap.types import Float64Array, FloatArray, MapKind
 
 #: counts per unit of proton density at coil sensitivity 1
 _COUNTS = 3000.0

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from cmrmap.core.arrays import Float64Array
 from cmrmap.phantom.shapes import pixel_centres_mm
-from cmrmap.types import Float64Array
 
 _BAND_WIDTH_MM = 9.0  # standard deviation across the band
 _GHOST_PARTS = (2, 3)  # the ghost lies half or a third of the field of view away

@@ -12,15 +12,15 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from cmrmap.errors import InputError
-from cmrmap.files import write_file
+from cmrmap.core.errors import InputError
+from cmrmap.core.files import write_file
+from cmrmap.core.map_specs import MapKind
+from cmrmap.core.version import VERSION
 from cmrmap.phantom.generate import generate_study
 from cmrmap.phantom.parameters import StudyParameters
 from cmrmap.phantom.patients import draw_patient
 from cmrmap.phantom.reader import write_reading
-from cmrmap.phantom.study import write_phantom
-from cmrmap.provenance import VERSION
-from cmrmap.types import MapKind
+from cmrmap.phantom.study_writer import write_phantom
 
 #: raise it when a seed comes to mean other patients
 GENERATION = 1
@@ -40,7 +40,8 @@ def write_cohort(
     """Write ``folder/<patient>/dicom`` and ``folder/<patient>/truth`` of every patient, cohort.json and patients.csv.
 
     Patient k is the same in a cohort of any size, so a cohort can be enlarged; patients that are complete are kept,
-    and a run that was killed goes on where it stopped. truth/ holds what `cmrmap.phantom.study` writes, and reader.npz.
+    and a run that was killed goes on where it stopped. truth/ holds what `cmrmap.phantom.study_writer` writes, and
+    reader.npz.
 
     Parameters
     ----------

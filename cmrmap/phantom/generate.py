@@ -7,11 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import gaussian_filter, shift
 
+from cmrmap.core.arrays import Float64Array, FloatArray, LabelArray, readonly
+from cmrmap.core.geometry import SliceGeometry
+from cmrmap.core.map_specs import MapKind
+from cmrmap.core.stack import WeightedStack
 from cmrmap.phantom.anatomy import MATRIX, AnatomyParameters
 from cmrmap.phantom.appearance import coil_sensitivity, draw_texture, weighted_signals
 from cmrmap.phantom.artefacts import add_ghost, band_gain
 from cmrmap.phantom.heart import HeartRendering, render_heart
-from cmrmap.phantom.motion import MotionState
+from cmrmap.phantom.heart_motion import MotionState
 from cmrmap.phantom.parameters import (
     FIELD_STRENGTH_T,
     SeriesParameters,
@@ -25,15 +29,6 @@ from cmrmap.phantom.signal import rician_magnitude
 from cmrmap.phantom.tissue import Tissue
 from cmrmap.phantom.torso import paint
 from cmrmap.phantom.truth import StudyTruth, study_truth
-from cmrmap.types import (
-    Float64Array,
-    FloatArray,
-    LabelArray,
-    MapKind,
-    SliceGeometry,
-    WeightedStack,
-    readonly,
-)
 
 _FWHM_TO_SD = 1.0 / 2.3548
 _LARGEST_COUNT = 65535

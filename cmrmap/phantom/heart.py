@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
+from cmrmap.core.arrays import Float64Array, FloatArray, LabelArray
+from cmrmap.core.outlines import Label
 from cmrmap.phantom.anatomy import HeartSlice, Lesion
-from cmrmap.phantom.motion import MotionState
+from cmrmap.phantom.heart_motion import MotionState
 from cmrmap.phantom.tissue import LABEL_OF_TISSUE, Tissue
-from cmrmap.types import Float64Array, FloatArray, Label, LabelArray
 
 N_ANGLES = 1440
 _SUPERSAMPLING = 3

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from cmrmap.errors import InputError
+from cmrmap.core.errors import InputError
+from cmrmap.core.map_specs import MapKind
 from cmrmap.phantom.acquisition import AcquisitionParameters
 from cmrmap.phantom.anatomy import AnatomyParameters, draw_anatomy
-from cmrmap.phantom.motion import MotionState, draw_motion
+from cmrmap.phantom.heart_motion import MotionState, draw_motion
 from cmrmap.phantom.tissue import Disease, TissueSet, draw_tissues
-from cmrmap.types import MapKind
 
 #: the T2-prep durations of every slice; infinity is the saturation-prepared image
 T2_PREPARATION_TIMES_MS = (0.0, 25.0, 35.0, 45.0, 55.0, 65.0, 75.0, 85.0, np.inf)

@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from cmrmap.core.map_specs import MapKind
 from cmrmap.phantom.acquisition import AcquisitionParameters
 from cmrmap.phantom.anatomy import HeartSpread, draw_anatomy
-from cmrmap.phantom.motion import MotionState, draw_motion
+from cmrmap.phantom.heart_motion import MotionState, draw_motion
 from cmrmap.phantom.parameters import (
     T2_PREPARATION_TIMES_MS,
     SeriesParameters,
@@ -17,7 +18,6 @@ from cmrmap.phantom.parameters import (
     stone_inversion_times_ms,
 )
 from cmrmap.phantom.tissue import Disease, TissueSet, compose_tissues, myocardium
-from cmrmap.types import MapKind
 
 #: raised means above these, as in Zhu et al., Radiology: AI 2020;2(1)
 RAISED_T2_MS = 58.0

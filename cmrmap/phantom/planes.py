@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from cmrmap.core.arrays import Float64Array
+from cmrmap.core.geometry import SliceGeometry
 from cmrmap.phantom.anatomy import MATRIX, AnatomyParameters
-from cmrmap.types import Float64Array, SliceGeometry
 
 # Short-axis planes in the patient (LPS): the LV points to the left, front and feet; rows go down, columns to left-back
 _BASE_TO_APEX = np.array([0.68, -0.55, -0.48]) / np.linalg.norm([0.68, -0.55, -0.48])

@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from cmrmap.core.arrays import Float64Array, LabelArray
+from cmrmap.core.map_specs import MapKind
+from cmrmap.core.outlines import Label
 from cmrmap.phantom.anatomy import MATRIX
 from cmrmap.phantom.generate import PhantomSeries, PhantomStudy
 from cmrmap.phantom.heart import N_ANGLES, contour_angles, heart_contours
-from cmrmap.types import Float64Array, Label, LabelArray, MapKind
 
 READER_NAME = "reader.npz"
 _N_WAVES = 6  # a hand moves slowly along a contour: nothing finer than 60 degrees

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cmrmap.core.arrays import Float64Array
 from cmrmap.phantom.tissue import Tissue
-from cmrmap.types import Float64Array
 
 
 @dataclass(frozen=True, slots=True)

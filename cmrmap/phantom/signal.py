@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from cmrmap.types import Float64Array
+from cmrmap.core.arrays import Float64Array
 
 
 def inversion_recovery(

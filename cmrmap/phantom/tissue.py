@@ -12,7 +12,8 @@ from enum import Enum, IntEnum
 
 import numpy as np
 
-from cmrmap.types import Float64Array, Label
+from cmrmap.core.arrays import Float64Array
+from cmrmap.core.outlines import Label
 
 
 class Tissue(IntEnum):

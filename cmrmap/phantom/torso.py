@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from cmrmap.core.arrays import Float64Array, FloatArray
 from cmrmap.phantom.shapes import Blob, Shape, bounding_box_mm, coverage, pixel_centres_mm
 from cmrmap.phantom.tissue import Tissue
 from cmrmap.phantom.vessels import bowel, liver_vessels, lung_vessels
-from cmrmap.types import Float64Array, FloatArray
 
 Waves = tuple[tuple[int, float, float], ...]
 

@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cmrmap.core.arrays import Float64Array, LabelArray, readonly
+from cmrmap.core.geometry import SliceGeometry
+from cmrmap.core.map_specs import MapKind
+from cmrmap.core.outlines import Label
+from cmrmap.core.regional_values import SliceLevel
 from cmrmap.phantom.anatomy import AnatomyParameters, aha_borders_rad
 from cmrmap.phantom.parameters import StudyParameters
 from cmrmap.phantom.tissue import Tissue
 from cmrmap.regional.levels import level_of
-from cmrmap.types import Float64Array, Label, LabelArray, MapKind, SliceGeometry, SliceLevel, readonly
 
 if TYPE_CHECKING:  # generate.py imports this module
     from cmrmap.phantom.generate import PhantomStudy

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from cmrmap.core.arrays import Float64Array
 from cmrmap.phantom.shapes import Blob, Shape, Tube
 from cmrmap.phantom.tissue import Tissue
-from cmrmap.types import Float64Array
 
 
 def bowel(rng: np.random.Generator, top_mm: float) -> tuple[Shape, ...]:

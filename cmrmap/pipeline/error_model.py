@@ -19,10 +19,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from cmrmap.alignment import image_noise_gain, sample_noise_factor, wall_parts
+from cmrmap.core.arrays import BoolArray, Float64Array, IntArray
+from cmrmap.core.polar_stack import PolarStack
 from cmrmap.pipeline.polar_fit import PolarFit
 from cmrmap.relaxometry import get_model
 from cmrmap.relaxometry.rician import residual_share
-from cmrmap.types import BoolArray, Float64Array, IntArray, PolarStack
 
 #: how large a region's common errors are is judged by regions of its shape around the wall, in steps of 60 degrees,
 _TURNS = 6

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cmrmap.errors import InputError
+from cmrmap.core.arrays import Float64Array
+from cmrmap.core.errors import InputError
+from cmrmap.core.outlines import Label
+from cmrmap.core.parameter_map import FitStatus
 from cmrmap.pipeline.series import MappedSeries
-from cmrmap.prune import COUNTED_STATUS
-from cmrmap.types import FitStatus, Float64Array, Label
+from cmrmap.regional.pruning import COUNTED_STATUS
 
 
 @dataclass(frozen=True, slots=True)

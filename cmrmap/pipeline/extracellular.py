@@ -7,23 +7,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from cmrmap.alignment import interpolate, nearest, region_weights
+from cmrmap.core.arrays import BoolArray, Float64Array, IntArray
+from cmrmap.core.errors import InputError
+from cmrmap.core.findings import Refusal
+from cmrmap.core.geometry import SliceGeometry
+from cmrmap.core.map_specs import MapKind
+from cmrmap.core.parameter_map import BloodValue, FitStatus, ParameterMap
 from cmrmap.ecv import EcvGrid, ecv_grid, region_common_variance
-from cmrmap.errors import InputError
-from cmrmap.hematocrit import Hematocrit, synthetic_hematocrit
+from cmrmap.ecv.hematocrit import Hematocrit, synthetic_hematocrit
 from cmrmap.pipeline.series import MappedSeries
-from cmrmap.prune import analysed_pixels
+from cmrmap.regional.pruning import analysed_pixels
 from cmrmap.settings import AnalysisSettings
-from cmrmap.types import (
-    BloodValue,
-    BoolArray,
-    FitStatus,
-    Float64Array,
-    IntArray,
-    MapKind,
-    ParameterMap,
-    Refusal,
-    SliceGeometry,
-)
 
 _PERCENT = 100.0
 _SAME_DIRECTION = 0.999  # cosine: planes that differ by more than 2.5 degrees do not show the same tissue

@@ -10,12 +10,15 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from cmrmap.alignment import sample_noise_factor, wall_parts
+from cmrmap.core.arrays import BoolArray, Float64Array, IntArray, LabelArray, readonly
+from cmrmap.core.parameter_map import FitStatus
+from cmrmap.core.polar_stack import PolarStack
+from cmrmap.core.stack import WeightedStack
 from cmrmap.pipeline.robust import without_spoiled_images
-from cmrmap.prune import COUNTED_STATUS
+from cmrmap.regional.pruning import COUNTED_STATUS
 from cmrmap.relaxometry import RelaxationFit, fit_above_noise_floor, fit_relaxation, fitted_signal, get_model
 from cmrmap.relaxometry.rician import rician_moments
 from cmrmap.settings import FitSettings
-from cmrmap.types import BoolArray, FitStatus, Float64Array, IntArray, LabelArray, PolarStack, WeightedStack, readonly
 
 #: cells about a cell, (angle, depth), over which its expected signal is averaged: 15 degrees and a quarter of the wall
 _AROUND = (5, 3)

@@ -7,10 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cmrmap.core.arrays import BoolArray, LabelArray
+from cmrmap.core.findings import QualityFlag
+from cmrmap.core.map_specs import MapKind
+from cmrmap.core.map_volume import MapVolume
+from cmrmap.core.outlines import ImageOutcome, Label
+from cmrmap.core.parameter_map import ParameterMap
 from cmrmap.pipeline.extracellular import MappedEcv
 from cmrmap.pipeline.series import MappedSeries
-from cmrmap.prune import prune_boundary
-from cmrmap.quality import (
+from cmrmap.quality.findings import (
     disagreement_flags,
     fit_flags,
     insertion_point_flags,
@@ -28,18 +33,9 @@ from cmrmap.regional import (
     find_insertion_points,
     segment_table,
 )
+from cmrmap.regional.pruning import prune_boundary
 from cmrmap.results import MapResult, SegmentResult, SliceResult, mean_blood
 from cmrmap.settings import AnalysisSettings
-from cmrmap.types import (
-    BoolArray,
-    ImageOutcome,
-    Label,
-    LabelArray,
-    MapKind,
-    MapVolume,
-    ParameterMap,
-    QualityFlag,
-)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,9 @@ from itertools import combinations
 import numpy as np
 
 from cmrmap.alignment import wall_parts
+from cmrmap.core.arrays import Float64Array, IntArray
 from cmrmap.relaxometry import fit_relaxation, fitted_signal
 from cmrmap.relaxometry.models import get_model
-from cmrmap.types import Float64Array, IntArray
 
 _SUSPECT_RATIO = 3.0  # residual variance of a cell over the slice's median from which it is looked at
 _ACCEPTED_DROP = 0.4  # residual variance without the image over that with it, at or below which the image is left out

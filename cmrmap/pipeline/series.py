@@ -14,28 +14,21 @@ from cmrmap.alignment import (
     nearest,
     region_weights,
 )
-from cmrmap.pipeline.blood import blood_of_slices
+from cmrmap.core.arrays import BoolArray, Float64Array, IntArray
+from cmrmap.core.findings import Refusal
+from cmrmap.core.map_specs import MapKind
+from cmrmap.core.outlines import Label, RefinedSegmentation
+from cmrmap.core.parameter_map import BloodValue, FitStatus, ParameterMap
+from cmrmap.core.polar_stack import PolarStack
+from cmrmap.core.stack import WeightedStack
+from cmrmap.pipeline.blood_pool import blood_of_slices
 from cmrmap.pipeline.error_model import ErrorModel, build_error_model
 from cmrmap.pipeline.polar_fit import PolarFit, fit_cells
 from cmrmap.pipeline.robust import contradicted_images
-from cmrmap.prune import analysed_pixels
-from cmrmap.quality import minimum_images
+from cmrmap.quality.findings import minimum_images
+from cmrmap.regional.pruning import analysed_pixels
 from cmrmap.relaxometry import MODELS
 from cmrmap.settings import AnalysisSettings
-from cmrmap.types import (
-    BloodValue,
-    BoolArray,
-    FitStatus,
-    Float64Array,
-    IntArray,
-    Label,
-    MapKind,
-    ParameterMap,
-    PolarStack,
-    RefinedSegmentation,
-    Refusal,
-    WeightedStack,
-)
 
 
 @dataclass(frozen=True, slots=True)

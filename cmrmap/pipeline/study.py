@@ -7,26 +7,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cmrmap.alignment import to_polar
-from cmrmap.hematocrit import Hematocrit
+from cmrmap.core.findings import QualityFlag, Refusal
+from cmrmap.core.map_specs import MapKind
+from cmrmap.core.map_volume import MapVolume
+from cmrmap.core.outlines import RefinedSegmentation, SegmentationStack
+from cmrmap.core.polar_stack import PolarStack
+from cmrmap.core.stack import WeightedStack
+from cmrmap.ecv.hematocrit import Hematocrit
 from cmrmap.pipeline.extracellular import MappedEcv, map_ecv
 from cmrmap.pipeline.regions import MapReport, locate, report_ecv, report_series
 from cmrmap.pipeline.series import MappedSeries, map_series
-from cmrmap.reference_ranges import read_reference_ranges
 from cmrmap.relaxometry import load_ahead
 from cmrmap.results import MapResult, absent_map, compare_with_ranges
+from cmrmap.results.reference_ranges import read_reference_ranges
 from cmrmap.segmentation import Network, segment_stack
 from cmrmap.segmentation.refine import refine_segmentation
 from cmrmap.settings import AnalysisSettings
-from cmrmap.types import (
-    MapKind,
-    MapVolume,
-    PolarStack,
-    QualityFlag,
-    RefinedSegmentation,
-    Refusal,
-    SegmentationStack,
-    WeightedStack,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +166,8 @@ def analyse(
     ----------
     stacks : at most one per kind of map (T2, native T1, post-contrast T1)
     network : from :func:`cmrmap.segmentation.load_network`
-    hematocrit : from :func:`cmrmap.hematocrit.parse_hematocrit`; None: ECV is absent, or made with a synthetic value
-        where the settings allow it
+    hematocrit : from :func:`cmrmap.ecv.hematocrit.parse_hematocrit`; None: ECV is absent, or made with a synthetic
+        value where the settings allow it
     settings : None = the defaults
     refusals : maps that are known to have no series, with the reason
 

@@ -13,10 +13,12 @@ from types import MappingProxyType
 
 import numpy as np
 
-from cmrmap.errors import InputError
+from cmrmap.core.arrays import BoolArray, Float64Array, LabelArray
+from cmrmap.core.errors import InputError
+from cmrmap.core.geometry import SliceGeometry
+from cmrmap.core.regional_values import SliceLevel
 from cmrmap.regional.circle import in_millimetres, wrapped
 from cmrmap.regional.landmarks import InsertionPoints
-from cmrmap.types import BoolArray, Float64Array, LabelArray, SliceGeometry, SliceLevel
 
 _WALLS = ("anterior", "anteroseptal", "inferoseptal", "inferior", "inferolateral", "anterolateral")
 APICAL_SEGMENTS = (13, 14, 15, 16)

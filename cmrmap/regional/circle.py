@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from cmrmap.types import Float64Array, SliceGeometry
+from cmrmap.core.arrays import Float64Array
+from cmrmap.core.geometry import SliceGeometry
 
 
 def wrapped(angle_rad: Float64Array | float) -> Float64Array:

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from cmrmap.errors import InputError
+from cmrmap.core.arrays import BoolArray, Float64Array, LabelArray, readonly
+from cmrmap.core.errors import InputError
+from cmrmap.core.geometry import SliceGeometry
+from cmrmap.core.outlines import Label
 from cmrmap.regional.circle import circular_median, patient_direction, wrapped
-from cmrmap.types import BoolArray, Float64Array, Label, LabelArray, SliceGeometry, readonly
 
 # From inferior to anterior wall in a heart of usual axis (apex to the left, forward and down), LPS: forward and up.
 _ANTERIOR = np.array([0.0, -0.6, 0.8])

@@ -7,7 +7,9 @@ from enum import Enum
 
 import numpy as np
 
-from cmrmap.types import Float64Array, QualityFlag, SliceLevel
+from cmrmap.core.arrays import Float64Array
+from cmrmap.core.findings import QualityFlag
+from cmrmap.core.regional_values import SliceLevel
 
 _CLEARLY_SMALLER = 0.85
 

@@ -8,8 +8,9 @@ from types import MappingProxyType
 
 import numpy as np
 
-from cmrmap.errors import InputError
-from cmrmap.types import BoolArray, Float64Array, LabelArray, RegionStatistics
+from cmrmap.core.arrays import BoolArray, Float64Array, LabelArray
+from cmrmap.core.errors import InputError
+from cmrmap.core.regional_values import RegionStatistics
 
 #: Takes the pixels of a region, (slice, row, column) bool, and gives the standard error of its mean.
 Uncertainty = Callable[[BoolArray], float]

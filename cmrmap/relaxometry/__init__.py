@@ -1,7 +1,7 @@
 """Pixelwise T1 and T2: models, fits with their uncertainty, polarity of magnitude data, T1 of a region (blood)."""
 
 from cmrmap.relaxometry._backends import load_ahead
-from cmrmap.relaxometry.blood import BloodFit, fit_blood
+from cmrmap.relaxometry.blood_fit import BloodFit, fit_blood
 from cmrmap.relaxometry.fit import RelaxationFit, fit_relaxation
 from cmrmap.relaxometry.models import MODELS, RelaxationModel, get_model, jacobian, signal
 from cmrmap.relaxometry.rician import fit_above_noise_floor, fitted_signal

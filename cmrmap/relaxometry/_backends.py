@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from cmrmap.errors import InputError
+from cmrmap.core.arrays import Float64Array
+from cmrmap.core.errors import InputError
 from cmrmap.relaxometry import _numpy_kernel
 from cmrmap.relaxometry.basis import ReducedBasis
 from cmrmap.relaxometry.models import RelaxationModel
-from cmrmap.types import Float64Array
 
 BACKENDS = ("auto", "numba", "numpy")
 #: below this many pixels starting a second thread costs more than it saves

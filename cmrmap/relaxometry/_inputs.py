@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from cmrmap.errors import InputError
+from cmrmap.core.arrays import BoolArray, Float64Array
+from cmrmap.core.errors import InputError
 from cmrmap.relaxometry.models import RelaxationModel
-from cmrmap.types import BoolArray, Float64Array
 
 
 def checked(

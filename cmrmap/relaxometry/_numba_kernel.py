@@ -13,6 +13,7 @@ from typing import Any
 import numba
 import numpy as np
 
+from cmrmap.core.parameter_map import FitStatus
 from cmrmap.relaxometry._numba_finish import RATIO_ROW, RESULT_ROWS, SUM_ROWS, finish
 from cmrmap.relaxometry._numba_lanes import (
     F8,
@@ -27,7 +28,6 @@ from cmrmap.relaxometry._numba_lanes import (
 from cmrmap.relaxometry._numba_refine import REFINE_ROWS
 from cmrmap.relaxometry._numba_search import search
 from cmrmap.relaxometry.basis import N_COEFFICIENTS, N_NODES
-from cmrmap.types import FitStatus
 
 _OK = int(FitStatus.OK)
 _EDGE = int(FitStatus.EDGE_OF_RANGE)

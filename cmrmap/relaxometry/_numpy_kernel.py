@@ -9,10 +9,11 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from cmrmap.core.arrays import BoolArray, Float64Array, IntArray
+from cmrmap.core.parameter_map import FitStatus
 from cmrmap.relaxometry.basis import N_COEFFICIENTS, ReducedBasis
 from cmrmap.relaxometry.models import RelaxationModel, decay, decay_slope
 from cmrmap.relaxometry.polarity import AMBIGUITY_LIMIT, DISTINCT_LOG_T, ROUNDING, prefix_signs
-from cmrmap.types import BoolArray, FitStatus, Float64Array, IntArray
 
 _BLOCK = 2048
 

@@ -15,8 +15,8 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from cmrmap.core.arrays import Float64Array, readonly
 from cmrmap.relaxometry.models import RelaxationModel, decay
-from cmrmap.types import Float64Array, readonly
 
 N_NODES = 48  # whole registers of four and eight
 N_COEFFICIENTS = 8

@@ -11,12 +11,13 @@ from dataclasses import dataclass, fields
 import numpy as np
 import numpy.typing as npt
 
-from cmrmap.errors import InputError
+from cmrmap.core.arrays import Float64Array, readonly
+from cmrmap.core.errors import InputError
+from cmrmap.core.parameter_map import FitStatus
 from cmrmap.relaxometry._backends import choose_backend, fit_block
 from cmrmap.relaxometry._inputs import checked, checked_range, groups, in_order
 from cmrmap.relaxometry.basis import reduced_basis
 from cmrmap.relaxometry.models import get_model
-from cmrmap.types import FitStatus, Float64Array, readonly
 
 _RESULTS = ("t_ms", "sd_ms", "amplitude", "offset", "amplitude_sd", "offset_sd", "ssr", "r2", "t_star_ms")
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from cmrmap.errors import InputError
-from cmrmap.types import Float64Array
+from cmrmap.core.arrays import Float64Array
+from cmrmap.core.errors import InputError
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from cmrmap.types import Float64Array
+from cmrmap.core.arrays import Float64Array
 
 #: another polarity whose SSR is within this many residual variances of the best one explains the data almost equally:
 #: the 95 % limit of a likelihood ratio with one degree of freedom

@@ -15,9 +15,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ive
 
+from cmrmap.core.arrays import BoolArray, Float64Array
+from cmrmap.core.parameter_map import FitStatus
 from cmrmap.relaxometry.fit import RelaxationFit, fit_relaxation
 from cmrmap.relaxometry.models import get_model, jacobian, signal
-from cmrmap.types import BoolArray, FitStatus, Float64Array
 
 #: Takes values (pixels, times) and returns their mean over each pixel's neighbourhood; NaN must not spread.
 Neighbourhood = Callable[[Float64Array], Float64Array]

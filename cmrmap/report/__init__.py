@@ -4,6 +4,6 @@ Drawn with reportlab and Pillow rather than matplotlib: a third of its size in t
 and a page that is placed to the millimetre. Everything heavy is imported when something is drawn.
 """
 
-from cmrmap.report.draw import Drawing, draw_report
+from cmrmap.report.drawing import Drawing, draw_report
 
 __all__ = ["Drawing", "draw_report"]

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cmrmap.core.map_specs import MapKind
 from cmrmap.report.fonts import BOLD, REGULAR, font_file
 from cmrmap.report.panels import Panel
 from cmrmap.report.scales import SCALES, RgbArray, lookup_table
 from cmrmap.report.text import RESEARCH, TITLE, slice_label, with_error
 from cmrmap.results import MapResult
-from cmrmap.types import MapKind
 
 if TYPE_CHECKING:
     from PIL import Image, ImageDraw, ImageFont

@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from io import BytesIO
 
+from cmrmap.core.identity import StudyIdentity
+from cmrmap.core.map_specs import MapKind
 from cmrmap.report import text
 from cmrmap.report.bullseye import WEDGES, segment_means
 from cmrmap.report.panels import Panel
 from cmrmap.report.scales import SCALES, RgbArray, is_dark, lookup_table
 from cmrmap.results import MapResult, StudyResult
-from cmrmap.types import MapKind, StudyIdentity
 
 _STYLE = """
 body{font:15px/1.45 "Source Sans Pro","Segoe UI",Helvetica,Arial,sans-serif;color:#1a1e26;margin:0;background:#fff}

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from io import BytesIO
 from typing import TYPE_CHECKING
 
+from cmrmap.core.identity import StudyIdentity
+from cmrmap.core.map_specs import MapKind
 from cmrmap.report import text
 from cmrmap.report.fonts import BOLD, REGULAR, can_show, register_fonts, width
 from cmrmap.report.panels import Panel
 from cmrmap.report.rows import draw_row
 from cmrmap.report.sheet import INK, PALE, RED, SOFT, Sheet
 from cmrmap.results import StudyResult
-from cmrmap.types import MapKind, StudyIdentity
 
 if TYPE_CHECKING:
     from reportlab.pdfgen.canvas import Canvas

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cmrmap.core.arrays import BoolArray, Float64Array, FloatArray
+from cmrmap.core.map_volume import MapVolume
+from cmrmap.core.stack import WeightedStack
 from cmrmap.report.scales import SCALES, RgbArray
-from cmrmap.types import BoolArray, Float64Array, FloatArray, MapVolume, WeightedStack
 
 _MARGIN_MM = 12.0  # about the heart: enough of the right ventricle to know where one is
 _GREY_PERCENTILES = (1.0, 99.0)

@@ -15,7 +15,8 @@ from types import MappingProxyType
 import numpy as np
 import numpy.typing as npt
 
-from cmrmap.types import Float64Array, MapKind
+from cmrmap.core.arrays import Float64Array
+from cmrmap.core.map_specs import MapKind
 
 Rgb = tuple[int, int, int]
 RgbArray = npt.NDArray[np.uint8]

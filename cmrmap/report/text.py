@@ -6,8 +6,10 @@ import math
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
+from cmrmap.core.findings import QualityFlag
+from cmrmap.core.identity import StudyIdentity
+from cmrmap.core.map_specs import MapKind
 from cmrmap.results import MapResult, SliceResult, StudyResult
-from cmrmap.types import MapKind, QualityFlag, StudyIdentity
 
 TITLE: Mapping[MapKind, str] = MappingProxyType(
     {

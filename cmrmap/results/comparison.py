@@ -6,9 +6,9 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cmrmap.reference_ranges import Range, ReferenceRanges
+from cmrmap.core.findings import QualityFlag
+from cmrmap.results.reference_ranges import Range, ReferenceRanges
 from cmrmap.results.schema import MapResult
-from cmrmap.types import QualityFlag
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,11 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from cmrmap.errors import InputError
-from cmrmap.types import BloodValue, MapKind, QualityFlag, RegionStatistics, SliceLevel
+from cmrmap.core.errors import InputError
+from cmrmap.core.findings import QualityFlag
+from cmrmap.core.map_specs import MapKind
+from cmrmap.core.parameter_map import BloodValue
+from cmrmap.core.regional_values import RegionStatistics, SliceLevel
 
 if TYPE_CHECKING:  # comparison.py imports this module
     from cmrmap.results.comparison import ReferenceComparison

@@ -9,6 +9,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
+from cmrmap.core.findings import QualityFlag
+from cmrmap.core.regional_values import RegionStatistics
 from cmrmap.results.comparison import ComparedValue, ReferenceComparison
 from cmrmap.results.schema import (
     SCHEMA_VERSION,
@@ -16,7 +18,6 @@ from cmrmap.results.schema import (
     SliceResult,
     StudyResult,
 )
-from cmrmap.types import QualityFlag, RegionStatistics
 
 _SIGNIFICANT_DIGITS = 6
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from cmrmap.errors import InputError
-from cmrmap.types import FloatArray, readonly
+from cmrmap.core.arrays import FloatArray, readonly
+from cmrmap.core.errors import InputError
 
 _MIN_ROWS = 16  # below this there is no heart to draw
 #: a scanner's bore is 0.7 m wide: a larger field of view is a pixel spacing in another unit, and would be resampled to

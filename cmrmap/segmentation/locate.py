@@ -8,9 +8,11 @@ import numpy as np
 from scipy import ndimage
 from torch import Tensor
 
+from cmrmap.core.arrays import Float64Array
+from cmrmap.core.geometry import SliceGeometry
+from cmrmap.core.outlines import Label
 from cmrmap.segmentation.network import StackUNet, class_probabilities
 from cmrmap.segmentation.preprocess import COARSE_PIXEL_MM, normalise, pad_about, resample
-from cmrmap.types import Float64Array, Label, SliceGeometry
 
 #: (row, column) as fractions of the field of view
 Place = tuple[float, float]

@@ -11,7 +11,7 @@ from typing import Any
 from safetensors.torch import load, save
 from torch import Tensor
 
-from cmrmap.errors import ModelError
+from cmrmap.core.errors import ModelError
 from cmrmap.segmentation.network import StackUNet
 
 CARD_NAME = "model.json"

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import fft, ndimage
 
-from cmrmap.types import Float64Array
+from cmrmap.core.arrays import Float64Array
 
 MAX_SHIFT_MM = 27.0
 _WINDOW_SHARE = 0.25  # SD of the window over the crop's size: about the heart's own size

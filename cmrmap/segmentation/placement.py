@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import fft, ndimage
 
+from cmrmap.core.arrays import BoolArray, Float64Array
 from cmrmap.segmentation.shape import HeartShape, dice, eccentricity, heart_shape, second_moments
-from cmrmap.types import BoolArray, Float64Array
 
 SCALE_RANGE = (0.8, 1.25)
 

@@ -10,14 +10,17 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from cmrmap.segmentation.agreement import agree
-from cmrmap.segmentation.draw import Drawing, draw_about, draw_at_best
+from cmrmap.core.arrays import FloatArray, LabelArray, readonly
+from cmrmap.core.geometry import SliceGeometry
+from cmrmap.core.outlines import Label, SegmentationStack
+from cmrmap.core.stack import WeightedStack
+from cmrmap.segmentation.consensus import agree
 from cmrmap.segmentation.inputs import SliceInput, check_slice
 from cmrmap.segmentation.locate import Place, places_by_the_others, ventricle_places
 from cmrmap.segmentation.model_folder import Network
 from cmrmap.segmentation.preprocess import FINE_PIXEL_MM, Crop, resample
 from cmrmap.segmentation.ring import Ring, find_rings
-from cmrmap.types import FloatArray, Label, LabelArray, SegmentationStack, SliceGeometry, WeightedStack, readonly
+from cmrmap.segmentation.slice_outlines import Drawing, draw_about, draw_at_best
 
 _TRUST_IN_OTHERS = 0.05  # sureness that a place has ahead where the hearts of the other slices lie
 

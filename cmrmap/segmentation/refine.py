@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from cmrmap.errors import InputError
+from cmrmap.core.arrays import BoolArray, Float64Array
+from cmrmap.core.errors import InputError
+from cmrmap.core.outlines import ImageOutcome, RefinedSegmentation, SegmentationStack
 from cmrmap.segmentation.placement import centre_of, place, settled
 from cmrmap.segmentation.shape import HeartShape, heart_shape
-from cmrmap.types import (
-    BoolArray,
-    Float64Array,
-    ImageOutcome,
-    RefinedSegmentation,
-    SegmentationStack,
-)
 
 ECCENTRICITY_LIMIT = 0.65
 PINHOLE_PIXELS = 5

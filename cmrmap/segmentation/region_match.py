@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.cluster.vq import kmeans2
 
+from cmrmap.core.arrays import BoolArray, Float64Array
 from cmrmap.segmentation.motion import vertex_offset
-from cmrmap.types import BoolArray, Float64Array
 
 _REGIONS = 10
 _COMPONENTS = 4  # of the other images' contrast that tell regions apart

@@ -16,8 +16,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
+from cmrmap.core.arrays import BoolArray, Float64Array
+from cmrmap.core.outlines import Label
 from cmrmap.segmentation.shape import dice, largest_object
-from cmrmap.types import BoolArray, Float64Array, Label
 
 N_ANGLES = 96
 _STEP_PX = 0.5  # radial resolution

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from cmrmap.types import BoolArray, Float64Array, Label, LabelArray
+from cmrmap.core.arrays import BoolArray, Float64Array, LabelArray
+from cmrmap.core.outlines import Label
 
 # Foreground joins across corners and background does not: a wall one pixel thin that runs diagonally stays closed.
 _EIGHT = np.ones((3, 3), dtype=np.bool_)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from cmrmap.errors import InputError
+from cmrmap.core.errors import InputError
 from cmrmap.training.windows import WindowSize
 
 try:

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from cmrmap.errors import InputError
+from cmrmap.core.errors import InputError
 from cmrmap.segmentation.network import StackUNet
 from cmrmap.segmentation.preprocess import normalise
 from cmrmap.training.augment import Augmentation

@@ -15,12 +15,13 @@ import numpy.typing as npt
 import torch
 from scipy import ndimage
 
-from cmrmap.errors import InputError
+from cmrmap.core.arrays import LabelArray
+from cmrmap.core.errors import InputError
+from cmrmap.core.outlines import Label
 from cmrmap.segmentation.model_folder import Network
 from cmrmap.segmentation.preprocess import FINE_PIXEL_MM, Crop, normalise, resample
 from cmrmap.segmentation.ring import Outline, Ring, less_sure, trace
 from cmrmap.segmentation.shape import dice
-from cmrmap.types import Label, LabelArray
 
 _DEFAULT_PIXEL_MM = 1.367  # of the Sunnybrook slices that come without one
 _LEAST_CAVITY_MM = 6.0  # radius below which no traced wall is believed

@@ -8,8 +8,8 @@ from typing import Any
 
 import torch
 
-from cmrmap.errors import InputError
-from cmrmap.provenance import source_commit
+from cmrmap.core.errors import InputError
+from cmrmap.run.software import source_commit
 from cmrmap.segmentation.model_folder import NETWORKS, Network, save_network
 from cmrmap.segmentation.network import StackUNet
 from cmrmap.training.loop import WIDTHS

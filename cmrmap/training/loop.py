@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from cmrmap.errors import InputError
+from cmrmap.core.errors import InputError
 from cmrmap.segmentation.network import StackUNet
 from cmrmap.training.loss import segmentation_loss
 from cmrmap.training.remap import CineScene, draw_cine_slice

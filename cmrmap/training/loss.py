@@ -10,9 +10,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from cmrmap.errors import InputError
+from cmrmap.core.errors import InputError
+from cmrmap.core.outlines import Label
 from cmrmap.segmentation.network import N_CLASSES
-from cmrmap.types import Label
 
 
 def segmentation_loss(logits: Tensor, labels: Tensor, known: Tensor | None = None) -> Tensor:

@@ -12,8 +12,9 @@ from typing import Any
 
 import torch
 
-from cmrmap.errors import InputError
-from cmrmap.provenance import VERSION, source_commit
+from cmrmap.core.errors import InputError
+from cmrmap.core.version import VERSION
+from cmrmap.run.software import source_commit
 from cmrmap.segmentation.model_folder import CARD_NAME, NETWORKS, load_network, save_network
 from cmrmap.segmentation.network import StackUNet
 from cmrmap.training.case_loop import CaseTraining, train_on_cases

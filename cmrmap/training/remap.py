@@ -15,11 +15,11 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
+from cmrmap.core.arrays import Float64Array
+from cmrmap.core.outlines import Label
 from cmrmap.segmentation.model_folder import Network
 from cmrmap.segmentation.ring import trace
 from cmrmap.training.cine import CineCase, complete_walls, read_cine, write_cine
-from cmrmap.training.synthetic.anatomy import smooth_noise
-from cmrmap.training.synthetic.contrast import draw_contrast
 from cmrmap.training.synthetic.sample import (
     Scene,
     SyntheticSlice,
@@ -28,8 +28,9 @@ from cmrmap.training.synthetic.sample import (
     photograph,
     scene_grid,
 )
+from cmrmap.training.synthetic.scene import smooth_noise
 from cmrmap.training.synthetic.tissues import Tissue
-from cmrmap.types import Float64Array, Label
+from cmrmap.training.synthetic.weighting import draw_contrast
 
 WALLS_NAME = "cine_walls.npz"
 _DARKEST, _BRIGHTEST = -0.6, 1.6  # grey at and below which there is lung; above which brightness is the coil's

@@ -9,11 +9,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from cmrmap.core.outlines import Label
 from cmrmap.segmentation.network import StackUNet
 from cmrmap.segmentation.preprocess import normalise
 from cmrmap.training.loss import segmentation_loss
 from cmrmap.training.windows import Window, WindowSize, without_margin
-from cmrmap.types import Label
 
 
 @dataclass(frozen=True, slots=True)

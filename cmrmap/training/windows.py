@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from cmrmap.errors import InputError
+from cmrmap.core.errors import InputError
 from cmrmap.segmentation.inputs import check_slice
 from cmrmap.segmentation.motion import estimate_shifts
 from cmrmap.segmentation.network import N_CLASSES

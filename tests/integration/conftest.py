@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from cmrmap.phantom.study import write_study
+from cmrmap.phantom.study_writer import write_study
 
 ROOT = Path(__file__).resolve().parents[2]
 _SETTLED_BY_USER = ("HOLOSCAN_", "MERCURE_", "CMRMAP_")

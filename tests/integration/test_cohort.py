@@ -12,13 +12,13 @@ import pydicom
 import pytest
 
 from app import settings as application_settings
-from cmrmap import settings_file
 from cmrmap.cohort.studies import StudyFolder
 from cmrmap.cohort.task import StudyTask, run_task
-from cmrmap.errors import InputError, SettingsError
+from cmrmap.core.errors import InputError, SettingsError
+from cmrmap.core.map_specs import MapKind
 from cmrmap.evaluation import examples
 from cmrmap.evaluation.reference import read_reference
-from cmrmap.types import MapKind
+from cmrmap.settings import file as settings_file
 
 ROOT = Path(__file__).resolve().parents[2]
 MODEL = next((ROOT / "models").glob("*/model.json")).parent

@@ -11,7 +11,7 @@ import numpy as np
 import pydicom
 import pytest
 
-from cmrmap.dicom.stored_values import SIGNIFICANT_BITS
+from cmrmap.dicom.writing.stored_values import SIGNIFICANT_BITS
 from tests.conformance import expected_measurements, validate
 
 _READERS = Path(sys.executable).parent  # dcmqi comes with the tests' own packages

@@ -10,15 +10,15 @@ import numpy as np
 import pydicom
 import pytest
 
-from cmrmap.dicom.read import read_study
-from cmrmap.dicom.select import select_series
-from cmrmap.dicom.study import load_study
-from cmrmap.hematocrit import parse_hematocrit
+from cmrmap.core.map_specs import MapKind
+from cmrmap.dicom.headers.read import read_study
+from cmrmap.dicom.loading.loaded_study import load_study
+from cmrmap.dicom.selection.select import select_series
+from cmrmap.ecv.hematocrit import parse_hematocrit
 from cmrmap.pipeline import analyse
 from cmrmap.results import MapResult
 from cmrmap.segmentation import load_network
 from cmrmap.settings import AnalysisSettings
-from cmrmap.types import MapKind
 
 ROOT = Path(__file__).resolve().parents[2]
 MODEL = next((ROOT / "models").glob("*/model.json")).parent

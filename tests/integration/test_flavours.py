@@ -15,7 +15,7 @@ import pytest
 
 from cmrmap.phantom.generate import PhantomStudy, generate_study
 from cmrmap.phantom.parameters import draw_study_parameters
-from cmrmap.phantom.study import write_phantom
+from cmrmap.phantom.study_writer import write_phantom
 
 ROOT = Path(__file__).resolve().parents[2]
 FLAVOURS = ("standard", "siemens-ve11", "siemens-xa", "philips-enhanced")

@@ -20,7 +20,7 @@ from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.tag import Tag
 
-from cmrmap.phantom.study import write_study
+from cmrmap.phantom.study_writer import write_study
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1600)]  # one process runs all cases, on a busy machine slowly
 

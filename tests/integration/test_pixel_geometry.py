@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from cmrmap.hematocrit import parse_hematocrit
+from cmrmap.core.map_specs import MapKind
+from cmrmap.core.stack import WeightedStack
+from cmrmap.ecv.hematocrit import parse_hematocrit
 from cmrmap.phantom.generate import PhantomStudy, generate_study
 from cmrmap.phantom.parameters import draw_study_parameters
 from cmrmap.pipeline import StudyAnalysis, analyse
 from cmrmap.segmentation import Network, load_network
-from cmrmap.types import MapKind, WeightedStack
 
 pytestmark = pytest.mark.slow
 

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from cmrmap.provenance import VERSION, software_versions
+from cmrmap.core.version import VERSION
+from cmrmap.run.software import software_versions
 from cmrmap.settings import AnalysisSettings
-from cmrmap.settings_file import read_settings_file
+from cmrmap.settings.file import read_settings_file
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -39,15 +40,15 @@ def test_an_import_against_the_rules_is_found(tmp_path: Path) -> None:
     (tmp_path / "cmrmap" / "dicom" / "__init__.py").write_text("")
     (tmp_path / "cmrmap" / "dicom" / "read.py").write_text("import pydicom\n")
     (tmp_path / "cmrmap" / "ecv.py").write_text("import torch\nimport pydicom\n")
-    (tmp_path / "cmrmap" / "prune.py").write_text("import cmrmap.ecv\nimport cmrmap.phantom\n")
+    (tmp_path / "cmrmap" / "regional.py").write_text("import cmrmap.ecv\nimport cmrmap.phantom\n")
     (tmp_path / "cmrmap" / "phantom.py").write_text("")
     (tmp_path / "operators" / "base.py").write_text("import cmrmap.ecv\nimport app\n")
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     (tmp_path / "pyproject.toml").write_text(text[text.index("[tool.importlinter]") :])
     found = _run(Path(sys.executable).parent / "lint-imports", "--no-cache", cwd=tmp_path)
     assert found.returncode != 0
-    assert "cmrmap.prune -> cmrmap.ecv" in found.stdout
-    assert "cmrmap.prune -> cmrmap.phantom" in found.stdout
+    assert "cmrmap.regional -> cmrmap.ecv" in found.stdout
+    assert "cmrmap.regional -> cmrmap.phantom" in found.stdout
     assert "operators.base -> app" in found.stdout
     assert "cmrmap.ecv -> torch" in found.stdout
     assert "cmrmap.ecv -> pydicom" in found.stdout
@@ -118,8 +119,8 @@ def test_set_up_says_when_the_python_asked_for_is_none() -> None:
 
 def test_set_up_refuses_an_interpreter_that_does_not_run(tmp_path: Path) -> None:
     (tmp_path / "scripts").mkdir()
-    (tmp_path / "cmrmap").mkdir()
-    for name in ("scripts/environment.sh", "requirements.txt", "pyproject.toml", "cmrmap/provenance.py"):
+    (tmp_path / "cmrmap" / "core").mkdir(parents=True)
+    for name in ("scripts/environment.sh", "requirements.txt", "pyproject.toml", "cmrmap/core/version.py"):
         (tmp_path / name).write_bytes((ROOT / name).read_bytes())
     environment = {**os.environ, "PYTHON": "/nonexistent/python"}
     found = _run("sh", tmp_path / "scripts" / "environment.sh", "runtime", env=environment)

@@ -12,9 +12,9 @@ from types import MappingProxyType
 
 from pydicom.dataset import Dataset
 
-from cmrmap.errors import InputError
+from cmrmap.core.errors import InputError
 from cmrmap.phantom.flavours import enhanced, ge, philips, siemens
-from cmrmap.phantom.flavours.series import SeriesImages
+from cmrmap.phantom.flavours.classic import SeriesImages
 
 STANDARD = "standard"
 

@@ -10,8 +10,8 @@ import numpy as np
 from pydicom.dataset import Dataset
 from pydicom.uid import EnhancedMRImageStorage
 
+from cmrmap.phantom.flavours.classic import SeriesImages, clear_times, derived_uid, has_echo, set_pixels
 from cmrmap.phantom.flavours.enhanced_modules import complete_frame, complete_root, shared_groups
-from cmrmap.phantom.flavours.series import SeriesImages, clear_times, derived_uid, has_echo, set_pixels
 
 #: of a classic image; in an enhanced one they stand in functional groups or not at all
 _PER_FRAME = (

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydicom.dataset import Dataset
 
-from cmrmap.phantom.flavours.series import derived_uid
+from cmrmap.phantom.flavours.classic import derived_uid
 
 #: of the whole object: equipment, acquisition context, MR image and pulse sequence modules
 _ROOT: Mapping[str, Any] = {

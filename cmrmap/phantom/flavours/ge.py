@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from pydicom.dataset import Dataset
 
-from cmrmap.phantom.flavours.series import SeriesImages, clear_times, copies, has_echo, set_pixels
-from cmrmap.types import MapKind
+from cmrmap.core.map_specs import MapKind
+from cmrmap.phantom.flavours.classic import SeriesImages, clear_times, copies, has_echo, set_pixels
 
 _MAGNITUDE, _PHASE, _REAL, _IMAGINARY = range(4)
 

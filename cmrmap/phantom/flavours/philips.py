@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pydicom.dataset import Dataset
 
+from cmrmap.phantom.flavours.classic import SeriesImages, clear_times, copies, has_echo, map_images
 from cmrmap.phantom.flavours.enhanced import FrameGroups, enhanced_image
-from cmrmap.phantom.flavours.series import SeriesImages, clear_times, copies, has_echo, map_images
 
 _LARGEST = 1.797e308  # what is written for "none"
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 from pydicom.dataset import Dataset
 
+from cmrmap.core.map_specs import MapKind
+from cmrmap.phantom.flavours.classic import SeriesImages, clear_times, copies, map_images, phase_copies
 from cmrmap.phantom.flavours.enhanced import FrameGroups, enhanced_image
-from cmrmap.phantom.flavours.series import SeriesImages, clear_times, copies, map_images, phase_copies
-from cmrmap.types import MapKind
 
 
 def ve11(series: SeriesImages) -> list[Dataset]:

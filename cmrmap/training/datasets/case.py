@@ -8,8 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cmrmap.errors import InputError
-from cmrmap.types import BoolArray, Float64Array, FloatArray, Label, LabelArray, MapKind, readonly
+from cmrmap.core.arrays import BoolArray, Float64Array, FloatArray, LabelArray, readonly
+from cmrmap.core.errors import InputError
+from cmrmap.core.map_specs import MapKind
+from cmrmap.core.outlines import Label
 
 EVERY_CLASS = (True, True, True, True)
 NO_CLASS = (False, False, False, False)

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
-from cmrmap.dicom.read import SourceStudy, read_study
-from cmrmap.dicom.reference_labels import ReferenceLabels, read_reference_labels
-from cmrmap.dicom.select import select_series
-from cmrmap.dicom.study import load_study, patient_identifiers
-from cmrmap.errors import CmrmapError, InputError
+from cmrmap.core.errors import CmrmapError, InputError
+from cmrmap.core.stack import WeightedStack
+from cmrmap.dicom.headers.read import SourceStudy, read_study
+from cmrmap.dicom.headers.study_identity import patient_identifiers
+from cmrmap.dicom.loading.loaded_study import load_study
+from cmrmap.dicom.reference.labels import ReferenceLabels, read_reference_labels
+from cmrmap.dicom.selection.select import select_series
 from cmrmap.training.datasets.case import TrainingCase, patient_key
-from cmrmap.types import WeightedStack
 
 logger = logging.getLogger(__name__)
 

@@ -7,13 +7,15 @@ from pathlib import Path
 
 import numpy as np
 
-from cmrmap.dicom.read import read_study
-from cmrmap.dicom.select import select_series
-from cmrmap.dicom.study import load_study
-from cmrmap.errors import InputError
+from cmrmap.core.arrays import LabelArray
+from cmrmap.core.errors import InputError
+from cmrmap.core.map_specs import MapKind
+from cmrmap.core.stack import WeightedStack
+from cmrmap.dicom.headers.read import read_study
+from cmrmap.dicom.loading.loaded_study import load_study
+from cmrmap.dicom.selection.select import select_series
 from cmrmap.phantom.generate import PhantomStudy
 from cmrmap.training.datasets.case import EVERY_CLASS, TrainingCase
-from cmrmap.types import LabelArray, MapKind, WeightedStack
 
 TRUTH = Path("truth") / "truth.npz"
 

@@ -24,9 +24,11 @@ from scipy.io import loadmat
 from scipy.io.matlab import MatReadError
 from skimage.draw import polygon2mask
 
-from cmrmap.errors import InputError
+from cmrmap.core.arrays import BoolArray, Float64Array, LabelArray
+from cmrmap.core.errors import InputError
+from cmrmap.core.map_specs import MapKind
+from cmrmap.core.outlines import Label
 from cmrmap.training.datasets.case import NO_CLASS, TrainingCase
-from cmrmap.types import BoolArray, Float64Array, Label, LabelArray, MapKind
 
 #: the file does not say; 1.1 mm is what the sequence's 256 x 256 images have in vivo (field of view 280 mm)
 PIXEL_MM = 1.1

@@ -9,12 +9,12 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from cmrmap.core.arrays import Float64Array
 from cmrmap.segmentation.preprocess import COARSE_PIXEL_MM, FINE_PIXEL_MM, FINE_SIZE, normalise
-from cmrmap.training.synthetic.anatomy import draw_anatomy, render, smooth_noise
-from cmrmap.training.synthetic.artefacts import corrupt, draw_artefacts
-from cmrmap.training.synthetic.contrast import draw_contrast
+from cmrmap.training.synthetic.corruption import corrupt, draw_artefacts
+from cmrmap.training.synthetic.scene import draw_anatomy, render, smooth_noise
 from cmrmap.training.synthetic.tissues import N_TISSUES
-from cmrmap.types import Float64Array
+from cmrmap.training.synthetic.weighting import draw_contrast
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from enum import IntEnum
 
 import numpy as np
 
-from cmrmap.types import Float64Array
+from cmrmap.core.arrays import Float64Array
 
 
 class Tissue(IntEnum):

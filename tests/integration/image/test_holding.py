@@ -16,7 +16,7 @@ def found(name):
     except ModuleNotFoundError:
         return False
 modules = ("monai.networks", "pip", "setuptools", "cupy", "sympy", "pytest", "torch.test", "holoscan_cli")
-ours = ("cmrmap.training", "cmrmap.phantom", "cmrmap.evaluation", "cmrmap.cli", "tests")
+ours = ("cmrmap.training", "cmrmap.phantom", "cmrmap.evaluation", "cmrmap.cli.main", "tests")
 programs = ("gcc", "curl", "wget", "pip", "git")
 print(json.dumps([n for n in (*modules, *ours) if found(n)] + [p for p in programs if shutil.which(p)]))
 """

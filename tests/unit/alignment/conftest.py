@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cmrmap.types import Label
+from cmrmap.core.outlines import Label
 
 
 @pytest.fixture(scope="session")

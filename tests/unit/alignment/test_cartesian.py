@@ -13,8 +13,10 @@ from cmrmap.alignment import (
     region_weights,
     to_polar,
 )
-from cmrmap.errors import InputError
-from cmrmap.types import FitStatus, Label, MapKind
+from cmrmap.core.errors import InputError
+from cmrmap.core.map_specs import MapKind
+from cmrmap.core.outlines import Label
+from cmrmap.core.parameter_map import FitStatus
 
 SHAPE = (88, 88)
 

@@ -11,8 +11,8 @@ from cmrmap.alignment import (
     sample_noise_factor,
     to_polar,
 )
-from cmrmap.errors import InputError
-from cmrmap.types import MapKind
+from cmrmap.core.errors import InputError
+from cmrmap.core.map_specs import MapKind
 
 SHAPE = (88, 88)
 TRIALS = 1500

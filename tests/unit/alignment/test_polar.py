@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cmrmap.alignment import choose_reference, from_polar, to_polar, wall_parts
-from cmrmap.errors import InputError
-from cmrmap.types import ImageOutcome, Label, MapKind, RefinedSegmentation
+from cmrmap.core.errors import InputError
+from cmrmap.core.map_specs import MapKind
+from cmrmap.core.outlines import ImageOutcome, Label, RefinedSegmentation
 
 
 def polar_of(*labels, images=None, usable=None, **grid):

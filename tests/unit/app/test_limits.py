@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.limits import check_memory, memory_limit_bytes
-from cmrmap.errors import InputError
+from cmrmap.core.errors import InputError
 
 ROOT = Path(__file__).resolve().parents[3]
 

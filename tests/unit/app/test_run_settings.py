@@ -8,11 +8,11 @@ import pytest
 
 from app.paths import find_model
 from app.settings import find_status_folder, read_run_settings, read_timeout_s
-from cmrmap.dicom.preferences import SelectionPreferences
-from cmrmap.errors import CmrmapError, InputError, ModelError, NoMappingSeriesError, OutputError, SettingsError
+from cmrmap.core.errors import CmrmapError, InputError, ModelError, NoMappingSeriesError, OutputError, SettingsError
+from cmrmap.core.map_specs import MapKind
+from cmrmap.dicom.selection.preferences import SelectionPreferences
 from cmrmap.settings import AnalysisSettings
-from cmrmap.settings_file import read_settings_file
-from cmrmap.types import MapKind
+from cmrmap.settings.file import read_settings_file
 
 
 @pytest.fixture

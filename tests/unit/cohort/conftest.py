@@ -12,7 +12,7 @@ from cmrmap.cohort.runner import CohortOptions
 from cmrmap.phantom.generate import generate_study
 from cmrmap.phantom.parameters import StudyParameters, draw_study_parameters
 from cmrmap.phantom.reader import write_reading
-from cmrmap.phantom.study import write_phantom
+from cmrmap.phantom.study_writer import write_phantom
 from cmrmap.settings import AnalysisSettings
 
 ROOT = Path(__file__).resolve().parents[3]

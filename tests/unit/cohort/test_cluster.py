@@ -17,7 +17,7 @@ import pytest
 from distributed import Client
 
 from cmrmap.cohort.runner import run_cohort
-from cmrmap.errors import InputError
+from cmrmap.core.errors import InputError
 from tests.unit.cohort.conftest import ROOT
 
 _N_STUDIES = 6

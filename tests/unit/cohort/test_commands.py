@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from cmrmap.cli import cli
-from cmrmap.errors import InputError
+from cmrmap.cli.main import cli
+from cmrmap.core.errors import InputError
 from tests.unit.evaluation.conftest import make_cohort
 
 

@@ -10,14 +10,14 @@ import pytest
 
 from cmrmap.cohort.runner import CohortOptions, _only_run, run_cohort
 from cmrmap.cohort.studies import StudyFolder
-from cmrmap.cohort.tables import RESULT_COLUMNS, flatten_results
+from cmrmap.cohort.study_tables import RESULT_COLUMNS, flatten_results
 from cmrmap.cohort.task import StudyRecord, StudyTask, run_task
-from cmrmap.dicom.given_times import GivenTimes, SeriesTimes
-from cmrmap.dicom.timing import Weighting
-from cmrmap.errors import InputError
-from cmrmap.hematocrit import parse_hematocrit
+from cmrmap.core.errors import InputError
+from cmrmap.core.outlines import ImageOutcome
+from cmrmap.dicom.selection.given_times import GivenTimes, SeriesTimes
+from cmrmap.dicom.selection.timing import Weighting
+from cmrmap.ecv.hematocrit import parse_hematocrit
 from cmrmap.phantom.parameters import T2_PREPARATION_TIMES_MS
-from cmrmap.types import ImageOutcome
 
 
 def _task(study: Path, output: Path, options: CohortOptions, source: str = "network") -> StudyTask:

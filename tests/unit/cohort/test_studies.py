@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from cmrmap.cohort.studies import find_studies, fingerprint
-from cmrmap.errors import InputError
+from cmrmap.core.errors import InputError
 
 
 def test_studies_are_the_folders_with_files(studies: Path) -> None:

@@ -16,12 +16,17 @@ import pytest
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, MRImageStorage
 
-from cmrmap.dicom.load import load_stack
-from cmrmap.dicom.outputs import OutputFile, write_outputs
-from cmrmap.dicom.pictures import Document, Picture
-from cmrmap.dicom.provenance import SoftwareProvenance
-from cmrmap.dicom.read import SourceStudy, read_study
-from cmrmap.dicom.select import select_series
+from cmrmap.core.findings import QualityFlag
+from cmrmap.core.geometry import SliceGeometry
+from cmrmap.core.map_specs import MapKind
+from cmrmap.core.map_volume import MapVolume
+from cmrmap.core.regional_values import RegionStatistics, SliceLevel
+from cmrmap.dicom.headers.read import SourceStudy, read_study
+from cmrmap.dicom.loading.pixels import load_stack
+from cmrmap.dicom.selection.select import select_series
+from cmrmap.dicom.writing.outputs import OutputFile, write_outputs
+from cmrmap.dicom.writing.pictures import Document, Picture
+from cmrmap.dicom.writing.software_provenance import SoftwareProvenance
 from cmrmap.results import (
     BloodResult,
     HematocritResult,
@@ -33,7 +38,6 @@ from cmrmap.results import (
     StudyResult,
     absent_map,
 )
-from cmrmap.types import MapKind, MapVolume, QualityFlag, RegionStatistics, SliceGeometry, SliceLevel
 
 SIZE = 32
 TIMES = {

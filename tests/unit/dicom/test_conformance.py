@@ -7,9 +7,9 @@ import subprocess
 
 import pytest
 
-from cmrmap.dicom.outputs import OutputRole, save_files
+from cmrmap.core.map_specs import MapKind
+from cmrmap.dicom.writing.outputs import OutputRole, save_files
 from cmrmap.results import to_json
-from cmrmap.types import MapKind
 from tests.conformance import expected_measurements, validate
 
 

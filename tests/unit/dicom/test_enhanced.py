@@ -9,11 +9,11 @@ from pydicom.dataset import Dataset
 from pydicom.tag import Tag
 from pydicom.uid import EnhancedMRImageStorage
 
-from cmrmap.dicom.frames import frames_of
-from cmrmap.dicom.load import load_stack
-from cmrmap.dicom.read import read_study
-from cmrmap.dicom.select import select_series
-from cmrmap.types import MapKind
+from cmrmap.core.map_specs import MapKind
+from cmrmap.dicom.headers.frames import frames_of
+from cmrmap.dicom.headers.read import read_study
+from cmrmap.dicom.loading.pixels import load_stack
+from cmrmap.dicom.selection.select import select_series
 
 
 def _enhanced(toolbox):

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cmrmap.dicom.load import load_stack
-from cmrmap.dicom.read import read_study
-from cmrmap.dicom.select import select_series
-from cmrmap.types import MapKind
+from cmrmap.core.map_specs import MapKind
+from cmrmap.dicom.headers.read import read_study
+from cmrmap.dicom.loading.pixels import load_stack
+from cmrmap.dicom.selection.select import select_series
 
 _FOLDER = Path(__file__).parents[4] / "shared" / "data" / "real" / "stone_subject1" / "dicom"
 

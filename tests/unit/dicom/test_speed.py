@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 
-from cmrmap.dicom.read import read_study
-from cmrmap.dicom.select import select_series
-from cmrmap.types import MapKind
+from cmrmap.core.map_specs import MapKind
+from cmrmap.dicom.headers.read import read_study
+from cmrmap.dicom.selection.select import select_series
 
 
 def test_a_quarter_of_a_large_study_takes_no_longer_than_all_of_it_may(tmp_path, toolbox):

@@ -24,10 +24,10 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from cmrmap.dicom.load import load_stack
-from cmrmap.dicom.read import read_study
-from cmrmap.dicom.select import select_series
-from cmrmap.types import MapKind
+from cmrmap.core.map_specs import MapKind
+from cmrmap.dicom.headers.read import read_study
+from cmrmap.dicom.loading.pixels import load_stack
+from cmrmap.dicom.selection.select import select_series
 
 #: odd and not square: what padding and swapped axes would show
 ROWS, COLUMNS = 37, 51

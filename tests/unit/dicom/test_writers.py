@@ -10,10 +10,10 @@ import numpy as np
 import pydicom
 import pytest
 
-from cmrmap.dicom.codes import AHA_SEGMENTS
-from cmrmap.dicom.outputs import OutputRole, write_outputs
-from cmrmap.dicom.stored_values import SIGNIFICANT_BITS
-from cmrmap.types import MapKind
+from cmrmap.core.map_specs import MapKind
+from cmrmap.dicom.writing.codes import AHA_SEGMENTS
+from cmrmap.dicom.writing.outputs import OutputRole, write_outputs
+from cmrmap.dicom.writing.stored_values import SIGNIFICANT_BITS
 
 
 def _place(dataset) -> tuple[float, ...]:

@@ -34,7 +34,7 @@ def make_cohort(folder: Path, n: int = 12, *, bias: float = 0.0, seed: int = 0) 
                 add("slice", true, 1.5 * sd, index, level, n_images=9, n_segmented=9, n_refined=0)
                 for aha in SEGMENTS[level]:
                     add("segment", true, 2 * sd, index, level, aha)
-    from cmrmap.cohort.tables import RESULT_COLUMNS
+    from cmrmap.cohort.study_tables import RESULT_COLUMNS
 
     folder.mkdir(parents=True, exist_ok=True)
     table = pd.DataFrame(rows, columns=list(RESULT_COLUMNS)).astype(RESULT_COLUMNS)

@@ -9,14 +9,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from cmrmap.errors import InputError
+from cmrmap.core.errors import InputError
+from cmrmap.core.map_specs import MapKind
+from cmrmap.evaluation.agreement_tables import agreement_table, exclusion_table, table_1, table_2, table_3
 from cmrmap.evaluation.aims import aims_table
+from cmrmap.evaluation.evaluation_provenance import evaluation_provenance
 from cmrmap.evaluation.experiment import evaluate
-from cmrmap.evaluation.provenance import evaluation_provenance
 from cmrmap.evaluation.reference import read_reference
-from cmrmap.evaluation.tables import agreement_table, exclusion_table, table_1, table_2, table_3
 from cmrmap.evaluation.write import write_evaluation
-from cmrmap.types import MapKind
 from tests.unit.evaluation.conftest import make_cohort
 
 

@@ -4,7 +4,7 @@ import numpy as np
 from rich.console import Console
 
 from cmrmap.evaluation.overlap_table import overlap_tables
-from cmrmap.evaluation.segmentation import SubjectOverlap
+from cmrmap.evaluation.subjects import SubjectOverlap
 
 
 def test_figures_and_dashes_fit_a_terminal() -> None:

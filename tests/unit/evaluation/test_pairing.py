@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cmrmap.errors import InputError
+from cmrmap.core.errors import InputError
+from cmrmap.core.map_specs import MapKind
 from cmrmap.evaluation.pairing import check_overlap, pair
-from cmrmap.types import MapKind
 
 
 def _measured(**values: float) -> pd.DataFrame:

@@ -6,11 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cmrmap.errors import InputError
+from cmrmap.core.errors import InputError
+from cmrmap.core.map_specs import MapKind
+from cmrmap.core.regional_values import SliceLevel
 from cmrmap.evaluation.acceptance import LIMITS, check_results
 from cmrmap.evaluation.site_ranges import make_reference_ranges
-from cmrmap.reference_ranges import read_reference_ranges
-from cmrmap.types import MapKind, SliceLevel
+from cmrmap.results.reference_ranges import read_reference_ranges
 
 
 def _normals(folder: Path, n: int, model: str = "t2_3p") -> list[float]:

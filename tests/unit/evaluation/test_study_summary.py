@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from cmrmap.errors import InputError
+from cmrmap.core.errors import InputError
+from cmrmap.core.map_specs import MapKind
 from cmrmap.evaluation.study_summary import summarise_study
-from cmrmap.types import MapKind
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from cmrmap.provenance import VERSION
+from cmrmap.core.version import VERSION
 from mapbuild.checks import faults
 from mapbuild.context import Variant, write_context
 from mapbuild.dockerfile import read_sdk_dockerfile

@@ -5,7 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cmrmap.errors import InputError
+from cmrmap.core.errors import InputError
+from cmrmap.core.map_specs import MapKind
+from cmrmap.core.outlines import Label
 from cmrmap.phantom.acquisition import AcquisitionParameters
 from cmrmap.phantom.anatomy import HeartSpread, draw_anatomy
 from cmrmap.phantom.appearance import coil_sensitivity
@@ -13,11 +15,10 @@ from cmrmap.phantom.artefacts import add_ghost, band_gain
 from cmrmap.phantom.cohort import write_cohort
 from cmrmap.phantom.generate import generate_study
 from cmrmap.phantom.heart import heart_contours, render_heart
-from cmrmap.phantom.motion import MotionState
+from cmrmap.phantom.heart_motion import MotionState
 from cmrmap.phantom.patients import RAISED_ECV_PERCENT, RAISED_T2_MS, draw_group, draw_patient
 from cmrmap.phantom.reader import ReaderError, read_masks, read_series, reader_insertion_angles
 from cmrmap.phantom.tissue import Tissue
-from cmrmap.types import Label, MapKind
 
 
 @pytest.fixture(scope="module")

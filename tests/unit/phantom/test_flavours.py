@@ -11,15 +11,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cmrmap.dicom.preferences import SelectionPreferences
-from cmrmap.dicom.read import SourceStudy, read_study
-from cmrmap.dicom.select import Selection, select_series
-from cmrmap.dicom.study import load_study
-from cmrmap.errors import InputError
+from cmrmap.core.errors import InputError
+from cmrmap.core.map_specs import MapKind
+from cmrmap.dicom.headers.read import SourceStudy, read_study
+from cmrmap.dicom.loading.loaded_study import load_study
+from cmrmap.dicom.selection.preferences import SelectionPreferences
+from cmrmap.dicom.selection.select import Selection, select_series
 from cmrmap.phantom.flavours import FLAVOURS
 from cmrmap.phantom.generate import PhantomStudy
-from cmrmap.phantom.study import write_phantom
-from cmrmap.types import MapKind
+from cmrmap.phantom.study_writer import write_phantom
 
 T1 = "InversionTime (0018,0082)"
 T2_COMMENT = "ImageComments (0020,4000), T2 prep. duration"

@@ -11,14 +11,16 @@ from scipy.ndimage import binary_erosion
 from scipy.optimize import least_squares
 from skimage.measure import euler_number
 
-from cmrmap.errors import InputError
+from cmrmap.core.errors import InputError
+from cmrmap.core.map_specs import MapKind
+from cmrmap.core.outlines import Label
+from cmrmap.core.regional_values import SliceLevel
 from cmrmap.phantom.anatomy import aha_borders_rad
 from cmrmap.phantom.appearance import weighted_signals
 from cmrmap.phantom.generate import PhantomStudy, generate_study
 from cmrmap.phantom.parameters import draw_study_parameters, stone_inversion_times_ms
 from cmrmap.phantom.tissue import Tissue, draw_tissues
 from cmrmap.phantom.truth import truth_summary
-from cmrmap.types import Label, MapKind, SliceLevel
 
 ACQUIRED = (MapKind.NATIVE_T1, MapKind.POSTCONTRAST_T1, MapKind.T2)
 

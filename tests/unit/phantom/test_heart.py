@@ -12,7 +12,7 @@ from skimage.measure import euler_number, regionprops
 
 from cmrmap.phantom.anatomy import N_SLICES, Lesion, draw_anatomy
 from cmrmap.phantom.heart import HeartRendering, contour_angles, heart_contours, render_heart
-from cmrmap.phantom.motion import MotionState, draw_motion
+from cmrmap.phantom.heart_motion import MotionState, draw_motion
 from cmrmap.phantom.tissue import Disease, Tissue
 
 SHAPE = (256, 256)

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from cmrmap.hematocrit import Hematocrit
+from cmrmap.core.map_specs import MapKind
+from cmrmap.core.outlines import SegmentationStack
+from cmrmap.core.stack import WeightedStack
+from cmrmap.ecv.hematocrit import Hematocrit
 from cmrmap.phantom.generate import PhantomStudy, generate_study
 from cmrmap.phantom.parameters import draw_study_parameters
 from cmrmap.pipeline import MappedEcv, MappedSeries, align, extracellular_volume, fit, refine
 from cmrmap.settings import AnalysisSettings
-from cmrmap.types import MapKind, SegmentationStack, WeightedStack
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from cmrmap.core.map_specs import MapKind
 from cmrmap.pipeline import align
 from cmrmap.pipeline.error_model import widened
 from cmrmap.pipeline.regions import locate, report_ecv, report_series
 from cmrmap.pipeline.series import map_series
 from cmrmap.settings import AnalysisSettings
-from cmrmap.types import MapKind
 
 SETTINGS = AnalysisSettings()
 KINDS = (MapKind.T2, MapKind.NATIVE_T1, MapKind.POSTCONTRAST_T1)

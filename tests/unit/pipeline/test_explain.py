@@ -5,10 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cmrmap.errors import InputError
+from cmrmap.core.errors import InputError
+from cmrmap.core.findings import Refusal
+from cmrmap.core.map_specs import MapKind
+from cmrmap.core.parameter_map import FitStatus
 from cmrmap.pipeline import explain_pixel
 from cmrmap.relaxometry import get_model, signal
-from cmrmap.types import FitStatus, MapKind, Refusal
 
 
 @pytest.mark.parametrize("kind", [MapKind.T2, MapKind.NATIVE_T1])

@@ -5,11 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cmrmap.hematocrit import Hematocrit
+from cmrmap.core.findings import Refusal
+from cmrmap.core.geometry import SliceGeometry
+from cmrmap.core.map_specs import MapKind
+from cmrmap.ecv.hematocrit import Hematocrit
 from cmrmap.pipeline import MappedEcv, extracellular_volume
 from cmrmap.pipeline.extracellular import pair_slices, unpaired_reason
 from cmrmap.settings import AnalysisSettings, HematocritSettings
-from cmrmap.types import MapKind, Refusal, SliceGeometry
 
 SETTINGS = AnalysisSettings()
 

@@ -5,10 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from cmrmap.core.findings import Refusal
+from cmrmap.core.map_specs import MapKind
+from cmrmap.core.outlines import ImageOutcome
+from cmrmap.core.regional_values import SliceLevel
 from cmrmap.pipeline import report
 from cmrmap.pipeline.regions import locate, report_series
 from cmrmap.settings import AnalysisSettings
-from cmrmap.types import ImageOutcome, MapKind, Refusal, SliceLevel
 
 SETTINGS = AnalysisSettings()
 

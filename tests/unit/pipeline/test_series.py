@@ -5,9 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from cmrmap.core.map_specs import MapKind
+from cmrmap.core.outlines import Label
+from cmrmap.core.parameter_map import FitStatus
 from cmrmap.pipeline import align, fit, refine
 from cmrmap.settings import AnalysisSettings
-from cmrmap.types import FitStatus, Label, MapKind
 
 KINDS = (MapKind.T2, MapKind.NATIVE_T1, MapKind.POSTCONTRAST_T1)
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from cmrmap.types import Label, SliceGeometry
+from cmrmap.core.geometry import SliceGeometry
+from cmrmap.core.outlines import Label
 
 # A heart of usual axis (LPS): apex to the left, forward and down; the septum faces right and forward.
 APEX = np.array([0.65, -0.6, -0.45]) / np.linalg.norm([0.65, -0.6, -0.45])

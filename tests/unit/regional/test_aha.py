@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cmrmap.errors import InputError
+from cmrmap.core.errors import InputError
+from cmrmap.core.outlines import Label
+from cmrmap.core.regional_values import SliceLevel
 from cmrmap.regional import SEGMENT_NAMES, InsertionPoints, aha_map, find_insertion_points, segments_of_angles
-from cmrmap.types import Label, SliceLevel
 
 B, M, A = SliceLevel.BASAL, SliceLevel.MID, SliceLevel.APICAL
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cmrmap.core.geometry import SliceGeometry
 from cmrmap.regional.circle import circular_median, in_millimetres, patient_direction, wrapped
-from cmrmap.types import SliceGeometry
 
 OBLONG = SliceGeometry((0, 0, 0), (1.0, 0.0, 0.0), (0.0, 0.0, -1.0), (1.0, 2.0))
 

@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cmrmap.errors import InputError
+from cmrmap.core.errors import InputError
+from cmrmap.core.geometry import SliceGeometry
+from cmrmap.core.outlines import Label
 from cmrmap.regional import angle_of, apex_direction, find_insertion_points
-from cmrmap.types import Label, SliceGeometry
 
 
 def off(found, truth):

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cmrmap.core.regional_values import SliceLevel
 from cmrmap.regional import SliceOrder, assign_levels, level_of
 from cmrmap.regional.levels import slice_order
-from cmrmap.types import SliceLevel
 
 
 @pytest.mark.parametrize(

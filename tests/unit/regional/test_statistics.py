@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cmrmap.errors import InputError
+from cmrmap.core.errors import InputError
 from cmrmap.regional import region_statistics, segment_table
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cmrmap.errors import InputError
+from cmrmap.core.errors import InputError
 from cmrmap.relaxometry import _backends, fit_relaxation
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.optimize import least_squares
 
+from cmrmap.core.parameter_map import FitStatus
 from cmrmap.relaxometry import MODELS, fit_relaxation, jacobian, signal
-from cmrmap.types import FitStatus
 
 CASES = [(model, snr, False, 120) for model in sorted(MODELS) for snr in (5.0, 30.0)]
 CASES += [(model, 10.0, True, 40) for model in ("stone_2p", "molli_3p")]

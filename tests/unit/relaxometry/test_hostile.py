@@ -7,9 +7,9 @@ import warnings
 import numpy as np
 import pytest
 
-from cmrmap.errors import InputError
+from cmrmap.core.errors import InputError
+from cmrmap.core.parameter_map import FitStatus
 from cmrmap.relaxometry import MODELS, fit_relaxation, signal
-from cmrmap.types import FitStatus
 
 RESULTS = ("t_ms", "sd_ms", "amplitude", "offset", "ssr", "r2", "t_star_ms")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cmrmap.errors import InputError
+from cmrmap.core.errors import InputError
 from cmrmap.relaxometry import MODELS, fit_relaxation, get_model, jacobian, signal
 
 A, B, T = 100.0, 30.0, 500.0

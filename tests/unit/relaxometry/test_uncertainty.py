@@ -7,8 +7,8 @@ import pytest
 from scipy.special import ive
 from scipy.stats import t as student
 
+from cmrmap.core.parameter_map import FitStatus
 from cmrmap.relaxometry import MODELS, fit_relaxation, jacobian
-from cmrmap.types import FitStatus
 
 # in the middle of the myocardium's and the blood's values
 T_MS = {"t2_3p": 50.0, "t2_2p": 50.0, "stone_2p": 1100.0, "molli_3p": 1050.0, "sasha_3p": 1100.0}

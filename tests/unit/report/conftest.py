@@ -7,6 +7,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from cmrmap.core.findings import QualityFlag
+from cmrmap.core.geometry import SliceGeometry
+from cmrmap.core.identity import StudyIdentity
+from cmrmap.core.map_specs import MapKind
+from cmrmap.core.map_volume import MapVolume
+from cmrmap.core.regional_values import RegionStatistics, SliceLevel
+from cmrmap.core.stack import WeightedStack
 from cmrmap.results import (
     BloodResult,
     HematocritResult,
@@ -17,16 +24,6 @@ from cmrmap.results import (
     SoftwareInfo,
     StudyResult,
     absent_map,
-)
-from cmrmap.types import (
-    MapKind,
-    MapVolume,
-    QualityFlag,
-    RegionStatistics,
-    SliceGeometry,
-    SliceLevel,
-    StudyIdentity,
-    WeightedStack,
 )
 
 ROWS, COLUMNS = 60, 80

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from cmrmap.core.identity import StudyIdentity
+from cmrmap.core.map_specs import MapKind
 from cmrmap.report import draw_report
 from cmrmap.report.text import findings, with_error
-from cmrmap.types import MapKind, StudyIdentity
 
 _VOID = {"meta", "br", "image", "polygon"}
 

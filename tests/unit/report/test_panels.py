@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from cmrmap.core.map_specs import MapKind
 from cmrmap.report.captures import PICTURE, draw_capture
 from cmrmap.report.panels import make_panels
 from cmrmap.report.scales import SCALES
-from cmrmap.types import MapKind
 
 SIZE = 200
 

@@ -7,9 +7,9 @@ import math
 import numpy as np
 import pytest
 
+from cmrmap.core.map_specs import MapKind
 from cmrmap.report.bullseye import WEDGES, segment_means
 from cmrmap.report.scales import SCALES, is_dark, lookup_table
-from cmrmap.types import MapKind
 
 
 @pytest.mark.parametrize("kind", list(MapKind))

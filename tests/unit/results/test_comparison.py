@@ -5,7 +5,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from cmrmap.reference_ranges import MapRanges, Range, ReferenceRanges
+from cmrmap.core.map_specs import MapKind
+from cmrmap.core.regional_values import RegionStatistics, SliceLevel
 from cmrmap.results import (
     HematocritResult,
     InputSummary,
@@ -18,7 +19,7 @@ from cmrmap.results import (
     compare_with_ranges,
     to_json,
 )
-from cmrmap.types import MapKind, RegionStatistics, SliceLevel
+from cmrmap.results.reference_ranges import MapRanges, Range, ReferenceRanges
 
 ROOT = Path(__file__).resolve().parents[3]
 

@@ -10,7 +10,11 @@ import jsonschema
 import numpy as np
 import pytest
 
-from cmrmap.errors import InputError
+from cmrmap.core.errors import InputError
+from cmrmap.core.findings import QualityFlag
+from cmrmap.core.map_specs import MapKind
+from cmrmap.core.parameter_map import BloodValue
+from cmrmap.core.regional_values import RegionStatistics, SliceLevel
 from cmrmap.results import (
     BloodResult,
     HematocritResult,
@@ -25,7 +29,6 @@ from cmrmap.results import (
     to_csv,
     to_json,
 )
-from cmrmap.types import BloodValue, MapKind, QualityFlag, RegionStatistics, SliceLevel
 
 SCHEMA = json.loads((Path(__file__).parents[3] / "docs" / "results.schema.json").read_text(encoding="utf-8"))
 NAN = float("nan")

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cmrmap.errors import InputError
+from cmrmap.core.errors import InputError
 from cmrmap.segmentation import Network, predict_slice, segment_images
 from cmrmap.segmentation.inputs import check_slice
 

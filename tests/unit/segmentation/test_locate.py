@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 import torch
 
+from cmrmap.core.geometry import SliceGeometry
+from cmrmap.core.outlines import Label
 from cmrmap.segmentation.locate import Place, places_by_the_others, ventricle_places
 from cmrmap.segmentation.network import StackUNet
 from cmrmap.segmentation.preprocess import COARSE_PIXEL_MM
-from cmrmap.types import Label, SliceGeometry
 
 SHAPE = (100, 80)
 

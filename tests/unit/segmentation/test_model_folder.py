@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from cmrmap.errors import ModelError
+from cmrmap.core.errors import ModelError
 from cmrmap.segmentation import load_network
 from cmrmap.segmentation.model_folder import CARD_NAME, WEIGHTS_NAME
 

@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
-from cmrmap.errors import InputError
+from cmrmap.core.errors import InputError
+from cmrmap.core.geometry import SliceGeometry
+from cmrmap.core.map_specs import MapKind
+from cmrmap.core.stack import WeightedStack
 from cmrmap.segmentation import Network, predict_slice, segment_images, segment_stack
-from cmrmap.types import MapKind, SliceGeometry, WeightedStack
 
 
 def _images(n: int = 3, rows: int = 40, columns: int = 48) -> np.ndarray:

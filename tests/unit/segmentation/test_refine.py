@@ -6,11 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from skimage.measure import euler_number, regionprops
 
-from cmrmap.errors import InputError
+from cmrmap.core.errors import InputError
+from cmrmap.core.map_specs import MapKind
+from cmrmap.core.outlines import ImageOutcome, Label, SegmentationStack
 from cmrmap.segmentation.placement import place
 from cmrmap.segmentation.refine import refine_segmentation, refinement_rate
 from cmrmap.segmentation.shape import eccentricity, heart_shape, largest_object
-from cmrmap.types import ImageOutcome, Label, MapKind, SegmentationStack
 
 SIZE = 96
 

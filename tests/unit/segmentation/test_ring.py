@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cmrmap.core.outlines import Label
 from cmrmap.segmentation.ring import N_ANGLES, Outline, _closed_paths, blood_evidence, find_rings, trace
 from cmrmap.segmentation.shape import heart_shape
-from cmrmap.types import Label
 
 
 def _probabilities(centre: tuple[float, float], inner: float, outer: float, size: int = 96) -> np.ndarray:

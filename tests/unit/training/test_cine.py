@@ -7,12 +7,12 @@ import pytest
 import torch
 from scipy import ndimage
 
-from cmrmap.errors import InputError
+from cmrmap.core.errors import InputError
+from cmrmap.core.outlines import Label
 from cmrmap.segmentation import load_network
 from cmrmap.training.cine import CineCase, complete_walls, read_cine, see, traced_ring, write_cine
 from cmrmap.training.remap import draw_cine_slice, prepare
 from cmrmap.training.synthetic import View
-from cmrmap.types import Label
 
 SMALL = View(pixel_mm=2.5, size=56, offset_mm=5.0, oversample=1)
 MODEL = Path(__file__).resolve().parents[3] / "models" / "stack-unet"

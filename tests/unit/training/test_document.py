@@ -47,7 +47,7 @@ def test_refining_on_a_tiny_set_makes_the_loss_fall(tmp_path: Path) -> None:
 def test_without_the_training_environment_the_verb_says_what_to_do(tmp_path: Path) -> None:
     hide = "import sys; sys.modules['monai.transforms'] = None; sys.argv = ['cmrmap', *sys.argv[1:]]; "
     done = subprocess.run(
-        [sys.executable, "-c", hide + "from cmrmap.cli import main; main()", "refine", "--data", ".", "-o", "out"],
+        [sys.executable, "-c", hide + "from cmrmap.cli.main import main; main()", "refine", "--data", ".", "-o", "out"],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,

@@ -8,8 +8,8 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from cmrmap.errors import InputError
-from cmrmap.provenance import source_commit
+from cmrmap.core.errors import InputError
+from cmrmap.run.software import source_commit
 from cmrmap.segmentation import load_network
 from cmrmap.training import loop
 from cmrmap.training.export import averaged_weights, export, network_of

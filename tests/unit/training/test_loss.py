@@ -5,9 +5,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cmrmap.errors import InputError
+from cmrmap.core.errors import InputError
+from cmrmap.core.outlines import Label
 from cmrmap.training.loss import _full_loss, _marginal_loss, segmentation_loss
-from cmrmap.types import Label
 
 CAVITY_ONLY = torch.tensor([True, False, True, False])
 EVERYTHING = torch.ones(4, dtype=torch.bool)

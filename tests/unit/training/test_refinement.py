@@ -9,14 +9,15 @@ import numpy as np
 import pytest
 import torch
 
-from cmrmap.errors import InputError
-from cmrmap.provenance import source_commit
+from cmrmap.core.errors import InputError
+from cmrmap.core.map_specs import MapKind
+from cmrmap.core.outlines import Label
+from cmrmap.run.software import source_commit
 from cmrmap.segmentation import load_network, segment_images
 from cmrmap.segmentation.model_folder import save_network
 from cmrmap.segmentation.network import StackUNet
 from cmrmap.training.datasets import TrainingCase
 from cmrmap.training.datasets.case import EVERY_CLASS, NO_CLASS
-from cmrmap.types import Label, MapKind
 
 pytestmark = pytest.mark.training
 SIZE = 48

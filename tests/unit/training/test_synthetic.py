@@ -8,11 +8,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cmrmap.core.outlines import Label
 from cmrmap.training.synthetic import COARSE_VIEW, FINE_VIEW, View, draw_slice
-from cmrmap.training.synthetic.artefacts import corrupt, draw_artefacts
-from cmrmap.training.synthetic.contrast import FAMILIES, draw_contrast
+from cmrmap.training.synthetic.corruption import corrupt, draw_artefacts
 from cmrmap.training.synthetic.tissues import N_TISSUES, Tissue, draw_tissues
-from cmrmap.types import Label
+from cmrmap.training.synthetic.weighting import FAMILIES, draw_contrast
 
 SMALL = View(pixel_mm=2.5, size=56, offset_mm=5.0, oversample=1)
 

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 import torch
 
-from cmrmap.errors import InputError
+from cmrmap.core.errors import InputError
+from cmrmap.core.map_specs import MapKind
+from cmrmap.core.outlines import Label
 from cmrmap.training.datasets import TrainingCase
 from cmrmap.training.datasets.case import EVERY_CLASS, NO_CLASS
 from cmrmap.training.windows import WINDOWS, cut_window
-from cmrmap.types import Label, MapKind
 
 
 def _case(spacing: tuple[float, float] = (1.1, 1.4), shift: int = 0) -> TrainingCase:

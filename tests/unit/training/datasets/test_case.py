@@ -5,10 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cmrmap.errors import InputError
+from cmrmap.core.errors import InputError
+from cmrmap.core.map_specs import MapKind
+from cmrmap.core.outlines import Label
 from cmrmap.training.datasets import TrainingCase, split_by_patient
 from cmrmap.training.datasets.case import EVERY_CLASS, NO_CLASS, patient_key
-from cmrmap.types import Label, MapKind
 
 
 def make_case(patient: str = "a", **changes: object) -> TrainingCase:

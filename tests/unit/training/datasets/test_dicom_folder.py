@@ -10,12 +10,12 @@ import pytest
 from pydicom import dcmread
 from pydicom.sr.coding import Code
 
-from cmrmap.errors import InputError
+from cmrmap.core.errors import InputError
+from cmrmap.core.map_specs import MapKind
 from cmrmap.phantom.generate import PhantomStudy, generate_study
 from cmrmap.phantom.parameters import draw_study_parameters
-from cmrmap.phantom.study import series_datasets
+from cmrmap.phantom.study_writer import series_datasets
 from cmrmap.training.datasets.dicom_folder import read_dicom_cases
-from cmrmap.types import MapKind
 
 
 @lru_cache

@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cmrmap.errors import InputError
+from cmrmap.core.errors import InputError
+from cmrmap.core.map_specs import MapKind
 from cmrmap.phantom.generate import PhantomStudy, generate_study
 from cmrmap.phantom.parameters import draw_study_parameters
-from cmrmap.phantom.study import write_phantom
+from cmrmap.phantom.study_writer import write_phantom
 from cmrmap.training.datasets.phantom import phantom_cases, read_phantom_cases
-from cmrmap.types import MapKind
 
 
 @pytest.fixture(scope="module")

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
-from cmrmap.errors import InputError
+from cmrmap.core.errors import InputError
+from cmrmap.core.map_specs import MapKind
+from cmrmap.core.outlines import Label
 from cmrmap.training.datasets.t1_dataset import contour_labels, read_t1_dataset
-from cmrmap.types import Label, MapKind
 
 N_TIMES, N_SLICES, ROWS, COLUMNS = 3, 2, 40, 48
 Fields = dict[str, np.ndarray]

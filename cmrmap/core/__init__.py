@@ -1,0 +1,1 @@
+"""What travels through the chain, one small file a stage; knows nothing else of the package."""

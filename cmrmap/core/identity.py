@@ -1,0 +1,26 @@
+"""Who and what a study is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class StudyIdentity:
+    """What a report says of the patient and the study, as the source states it; "" where it does not.
+
+    Attributes
+    ----------
+    patient_name : as people write it, e.g. "Doe, Jane"
+    birth_date, study_date : YYYYMMDD
+    scanner : maker and model
+    """
+
+    patient_name: str = ""
+    patient_id: str = ""
+    birth_date: str = ""
+    sex: str = ""
+    study_date: str = ""
+    study_description: str = ""
+    scanner: str = ""
+    field_strength_t: float | None = None

@@ -1,0 +1,46 @@
+"""A finished map as the writers need it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cmrmap.core.arrays import BoolArray, Float64Array, LabelArray
+from cmrmap.core.geometry import SliceGeometry
+from cmrmap.core.map_specs import MapKind
+
+
+@dataclass(frozen=True, slots=True)
+class MapVolume:
+    """A finished map as the writers need it: values and regions on slices in the patient.
+
+    Attributes
+    ----------
+    values : (slice, row, column) in ``kind.unit``; NaN = not analysed
+    sd : the same shape, or None
+    myocardium, blood_pool : (slice, row, column) bool
+    aha : (slice, row, column) uint8, AHA segment 1-16; 0 = none
+    geometry : one per slice
+    source_uids : per slice, the SOP instance UIDs of every image that entered the slice's fit; first the one whose
+        pixels the map lies on
+    model : how it was made, e.g. "stone_2p"
+    """
+
+    kind: MapKind
+    values: Float64Array
+    sd: Float64Array | None
+    myocardium: BoolArray
+    blood_pool: BoolArray
+    aha: LabelArray
+    geometry: tuple[SliceGeometry, ...]
+    source_uids: tuple[tuple[str, ...], ...]
+    model: str
+
+    def __post_init__(self) -> None:
+        shape = np.shape(self.values)
+        for name in ("myocardium", "blood_pool", "aha"):
+            if np.shape(getattr(self, name)) != shape:
+                raise ValueError(f"{name} must have the shape of values {shape}; found {np.shape(getattr(self, name))}")
+        if len(self.geometry) != shape[0] or len(self.source_uids) != shape[0]:
+            raise ValueError(f"geometry and source_uids must have one entry per slice ({shape[0]})")

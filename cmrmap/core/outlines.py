@@ -1,0 +1,82 @@
+"""Outlines on the weighted images: as the network drew them, and after the shape check."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+import numpy.typing as npt
+
+from cmrmap.core.arrays import BoolArray, FloatArray, LabelArray, readonly
+from cmrmap.core.map_specs import MapKind
+
+
+class Label(IntEnum):
+    """Values of the network's label images."""
+
+    BACKGROUND = 0
+    MYOCARDIUM = 1
+    CAVITY = 2
+    RIGHT_VENTRICLE = 3
+
+
+class ImageOutcome(IntEnum):
+    """What became of one weighted image in the shape check (Zhu 2020, "Processing Pipeline")."""
+
+    MISSING = 0  # no image at this slice and time
+    PASSED = 1  # Euler number 0 and eccentricity below the limit
+    REPLACED = 2  # failed; took the affinely aligned shape of a passed image of the same slice
+    EXCLUDED = 3  # failed and nothing to replace it with; takes no part in the fit
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentationStack:
+    """The network's labels on every weighted image.
+
+    Attributes
+    ----------
+    labels : (slice, time, row, column) uint8 of ``Label``
+    confidence : (slice, time) float32 in 0..1; NaN where there is no image
+    """
+
+    kind: MapKind
+    labels: LabelArray
+    confidence: FloatArray
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "labels", readonly(self.labels, np.uint8))
+        object.__setattr__(self, "confidence", readonly(self.confidence, np.float32))
+
+
+@dataclass(frozen=True, slots=True)
+class RefinedSegmentation:
+    """Labels after largest object, shape check and replacement.
+
+    Attributes
+    ----------
+    labels : (slice, time, row, column) uint8 of ``Label``; one ring of myocardium an image, all zero where excluded
+    outcome : (slice, time) uint8 of ``ImageOutcome``
+    donor : (slice, time) time index of the image whose shape replaced this one; -1 where none did
+    confidence : (slice, time) as in ``SegmentationStack``; None where no network drew
+    """
+
+    kind: MapKind
+    labels: LabelArray
+    outcome: LabelArray
+    donor: npt.NDArray[np.int16]
+    confidence: FloatArray | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "labels", readonly(self.labels, np.uint8))
+        object.__setattr__(self, "outcome", readonly(self.outcome, np.uint8))
+        object.__setattr__(self, "donor", readonly(self.donor, np.int16))
+        if self.confidence is not None:
+            object.__setattr__(self, "confidence", readonly(self.confidence, np.float32))
+
+    @property
+    def usable(self) -> BoolArray:
+        """(slice, time) True where the image has a segmentation and enters the fit."""
+        return np.asarray(
+            (self.outcome == ImageOutcome.PASSED) | (self.outcome == ImageOutcome.REPLACED), dtype=np.bool_
+        )

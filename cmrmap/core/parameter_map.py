@@ -1,0 +1,63 @@
+"""A fitted map, on the polar grid and on the pixels of one reference image per slice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from cmrmap.core.arrays import BoolArray, Float64Array, IntArray, LabelArray
+from cmrmap.core.findings import Refusal
+from cmrmap.core.map_specs import MapKind
+
+
+class FitStatus(IntEnum):
+    """Per-pixel outcome of a relaxation fit."""
+
+    OK = 0
+    EDGE_OF_RANGE = 1  # the optimum lies on the border of the searched range of T
+    DEGENERATE = 2  # constant, zero or non-finite signal: no answer, values are NaN
+    NULL_AMBIGUOUS = 3  # magnitude data with a sample at the signal null: two polarities explain it almost equally
+    TOO_FEW_SAMPLES = 4  # fewer finite samples than parameters: no answer, values are NaN
+    UNPHYSICAL = 5  # e.g. Look-Locker with B/A outside (1, 2.2]: the value is kept, not to be trusted
+    NOT_FITTED = 255  # outside the analysed region
+
+
+@dataclass(frozen=True, slots=True)
+class BloodValue:
+    """Blood T1 of one slice: value and standard error in ms, and how many pixels each image's mean held."""
+
+    t1_ms: float
+    uncertainty_ms: float
+    n_pixels: int
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterMap:
+    """One fitted map, on the polar grid and on the pixels of one reference image per slice.
+
+    Attributes
+    ----------
+    polar_values, polar_sd : (slice, angle, depth) in ``kind.unit``; NaN where there is no answer to be trusted
+    polar_status : (slice, angle, depth) uint8 of ``FitStatus``
+    values, sd : (slice, row, column) the same brought back to the reference image; NaN outside the myocardium
+    status : (slice, row, column) uint8 of ``FitStatus`` (``NOT_FITTED`` outside)
+    labels : (slice, row, column) uint8 of ``Label``: the reference image's segmentation before pruning
+    analysed : (slice, row, column) True for the pixels that the statistics count (after pruning and range)
+    reference_time : (slice,) time index of the reference image; -1 where the slice was refused
+    blood : per slice, None where it could not be fitted (always None for T2)
+    refusals : reasons for the slices that were not made
+    """
+
+    kind: MapKind
+    model: str
+    polar_values: Float64Array
+    polar_sd: Float64Array
+    polar_status: LabelArray
+    values: Float64Array
+    sd: Float64Array
+    status: LabelArray
+    labels: LabelArray
+    analysed: BoolArray
+    reference_time: IntArray
+    blood: tuple[BloodValue | None, ...]
+    refusals: tuple[Refusal, ...] = ()

@@ -1,0 +1,130 @@
+"""The weighted images of one map: what was selected, and what was loaded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from cmrmap.core.arrays import BoolArray, Float64Array, FloatArray, readonly
+from cmrmap.core.geometry import SliceGeometry
+from cmrmap.core.map_specs import MapKind
+
+
+@dataclass(frozen=True, slots=True)
+class CompanionImage:
+    """Another part of the complex image whose magnitude is mapped: it tells the signal's sign.
+
+    Attributes
+    ----------
+    part : "phase", "real" or "imaginary"
+    sop_instance_uid, path, frame_index : where it is stored
+    """
+
+    part: str
+    sop_instance_uid: str
+    path: str
+    frame_index: int
+
+
+@dataclass(frozen=True, slots=True)
+class FrameReference:
+    """One weighted image of a selected series: where it is stored and what it was weighted with."""
+
+    sop_instance_uid: str
+    path: str
+    frame_index: int  # 0 for classic single-frame images
+    slice_index: int  # base to apex where the geometry tells
+    time_index: int  # ascending within the slice
+    time_ms: float  # inversion, saturation-recovery or T2-preparation time; inf = fully recovered / saturated
+    geometry: SliceGeometry
+    companions: tuple[CompanionImage, ...] = ()  # at most one of each part; not loaded unless somebody asks
+
+
+@dataclass(frozen=True, slots=True)
+class SelectedSeries:
+    """A series chosen for one map, before its pixels are read."""
+
+    kind: MapKind
+    series_instance_uid: str
+    frames: tuple[FrameReference, ...]
+    timing_source: str  # e.g. "InversionTime (0018,0082)"
+    model: str  # relaxometry model, e.g. "stone_2p"
+    reason: str  # why this series was taken for this map
+    model_reason: str = ""  # why this model
+
+
+@dataclass(frozen=True, slots=True)
+class WeightedStack:
+    """The weighted images of one map.
+
+    Attributes
+    ----------
+    images : (slice, time, row, column) float32; NaN where there is no image (a lost or unreadable file)
+    times_ms : (slice, time) float64, ascending within a slice; NaN where there is no image, inf allowed
+    geometry : one per slice
+    source_uids : SOP instance UIDs, [slice][time]; "" where there is no image
+    model, model_reason : relaxometry model, and why it
+    signed : (slice, time, row, column) the images with the sign of their signal, where phase or real images told it;
+        a slice of NaN where they did not; None: magnitudes only
+    polarity : where the signs came from, or why they could not be told; "" where there was nothing to tell them by
+    """
+
+    kind: MapKind
+    images: FloatArray
+    times_ms: Float64Array
+    geometry: tuple[SliceGeometry, ...]
+    model: str
+    timing_source: str = "given"
+    field_strength_t: float | None = None
+    source_uids: tuple[tuple[str, ...], ...] = ()
+    series_instance_uid: str = ""
+    model_reason: str = "given"
+    signed: FloatArray | None = None
+    polarity: str = ""
+
+    def __post_init__(self) -> None:
+        images = readonly(self.images, np.float32)
+        times = readonly(self.times_ms, np.float64)
+        if images.ndim != 4:
+            raise ValueError(f"images must have axes (slice, time, row, column); found {images.ndim} axes")
+        if times.shape != images.shape[:2]:
+            raise ValueError(f"times_ms must have shape {images.shape[:2]} (slice, time); found {times.shape}")
+        if len(self.geometry) != images.shape[0]:
+            raise ValueError(f"geometry must have one entry per slice ({images.shape[0]}); found {len(self.geometry)}")
+        if self.signed is not None:
+            signed = readonly(self.signed, np.float32)
+            if signed.shape != images.shape:
+                raise ValueError(f"signed must have the shape of images {images.shape}; found {signed.shape}")
+            object.__setattr__(self, "signed", signed)
+        object.__setattr__(self, "images", images)
+        object.__setattr__(self, "times_ms", times)
+
+    @property
+    def pixel_aspect(self) -> Float64Array:
+        """(slice,) row spacing over column spacing; 1 for square pixels."""
+        return np.array([plane.pixel_spacing_mm[0] / plane.pixel_spacing_mm[1] for plane in self.geometry])
+
+    @property
+    def present(self) -> BoolArray:
+        """(slice, time) True where there is an image."""
+        return np.asarray(~np.isnan(self.times_ms), dtype=np.bool_)
+
+    @property
+    def has_signs(self) -> BoolArray:
+        """(slice,) True where the fit is given signed images rather than magnitudes."""
+        if self.signed is None:
+            return np.zeros(len(self.geometry), dtype=np.bool_)
+        unknown = np.isnan(self.signed).any(axis=(2, 3)) & self.present
+        return np.asarray(~unknown.any(axis=1), dtype=np.bool_)
+
+    @property
+    def fitted_images(self) -> FloatArray:
+        """(slice, time, row, column) what is fitted: signed images where there are, else magnitudes."""
+        if self.signed is None:
+            return self.images
+        return np.where(self.has_signs[:, None, None, None], self.signed, self.images)
+
+    def with_signs(self, signed: FloatArray | None, polarity: str) -> WeightedStack:
+        """Return the stack with signed images and where their signs came from."""
+        return replace(self, signed=signed, polarity=polarity)

@@ -1,0 +1,1 @@
+"""DICOM headers read tolerantly: values, frames, vendors' private tags."""

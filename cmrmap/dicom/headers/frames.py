@@ -1,0 +1,110 @@
+"""One flat header per frame, so that classic and enhanced multi-frame images look alike to every rule."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from pydicom.dataelem import DataElement
+from pydicom.dataset import Dataset
+from pydicom.sequence import Sequence
+
+from cmrmap.core.errors import GeometryError
+from cmrmap.core.geometry import SliceGeometry
+from cmrmap.dicom.headers.values import number, numbers, value
+
+_FUNCTIONAL_GROUPS = ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence")
+_UNIT_TOLERANCE = 0.02  # scanners round the cosines to three digits or more
+
+
+def frames_of(header: Dataset) -> tuple[Dataset, ...]:
+    """Return one header per frame, with the functional groups of an enhanced image written out flat.
+
+    Parameters
+    ----------
+    header : a classic or enhanced MR header
+
+    Returns
+    -------
+    the header itself for a classic image; for an enhanced one a new Dataset per frame that holds the root's
+    attributes, then those of the shared and of the frame's own functional groups (DICOM PS3.3 C.7.6.16), the
+    later overriding the earlier
+    """
+    per_frame = _items(value(header, "PerFrameFunctionalGroupsSequence"))
+    if not per_frame:
+        return (header,)
+    root = Dataset()
+    for element in _readable(header):
+        if element.keyword not in _FUNCTIONAL_GROUPS:
+            root.add(element)
+    for shared in _items(value(header, "SharedFunctionalGroupsSequence"))[:1]:
+        _flatten_into(root, shared)
+    frames = []
+    for groups in per_frame:
+        frame = Dataset()
+        frame.update(root)
+        _flatten_into(frame, groups)
+        frames.append(frame)
+    return tuple(frames)
+
+
+def _flatten_into(target: Dataset, groups: Dataset) -> None:
+    for element in _readable(groups):
+        if element.VR == "SQ" and not element.tag.is_private:
+            for item in _items(element.value)[:1]:
+                for inner in _readable(item):
+                    target.add(inner)
+        else:  # a private sequence stays whole: its creators are its own
+            target.add(element)
+
+
+def _items(found: Any) -> list[Dataset]:
+    """Items of a sequence; none where the file holds something else under its tag."""
+    return list(found) if isinstance(found, Sequence) else []
+
+
+def _readable(dataset: Dataset) -> Iterator[DataElement]:
+    """Elements whose values can be decoded."""
+    for tag in list(dataset.keys()):
+        try:
+            element = dataset[tag]
+        except Exception:  # a malformed element of a foreign file raises whatever its converter raises
+            continue
+        yield element
+
+
+def geometry_of(frame: Dataset) -> SliceGeometry:
+    """Return where the frame lies (DICOM PS3.3 C.7.6.2).
+
+    Raises
+    ------
+    GeometryError
+        position, orientation or spacing is missing, or the orientation is not two perpendicular unit vectors
+    """
+    position = numbers(frame, "ImagePositionPatient")
+    cosines = numbers(frame, "ImageOrientationPatient")
+    spacing = numbers(frame, "PixelSpacing")
+    if len(position) != 3 or len(cosines) != 6 or len(spacing) != 2:
+        raise GeometryError(
+            "an image lacks ImagePositionPatient, ImageOrientationPatient or PixelSpacing; "
+            "expected 3, 6 and 2 numbers; export the original images"
+        )
+    rows, columns = cosines[:3], cosines[3:]
+    lengths = math.hypot(*rows), math.hypot(*columns)
+    product = sum(a * b for a, b in zip(rows, columns, strict=True))
+    if any(abs(length - 1.0) > _UNIT_TOLERANCE for length in lengths) or abs(product) > _UNIT_TOLERANCE:
+        raise GeometryError(
+            f"ImageOrientationPatient has vectors of length {lengths[0]:.3g} and {lengths[1]:.3g} with product "
+            f"{product:.3g}; expected two perpendicular unit vectors"
+        )
+    if min(spacing) <= 0.0:
+        raise GeometryError(f"PixelSpacing is {spacing[0]:g} x {spacing[1]:g} mm; expected positive numbers")
+    thickness = number(frame, "SliceThickness")
+    return SliceGeometry(
+        position_mm=(position[0], position[1], position[2]),
+        row_cosines=(rows[0], rows[1], rows[2]),
+        column_cosines=(columns[0], columns[1], columns[2]),
+        pixel_spacing_mm=(spacing[0], spacing[1]),
+        slice_thickness_mm=thickness if thickness is not None and thickness > 0.0 else None,
+    )

@@ -1,0 +1,220 @@
+"""Read a folder of files into the headers of one study; every file that is left out is counted with its reason."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import BinaryIO
+
+import pydicom
+from pydicom.dataset import Dataset
+from pydicom.uid import (
+    EnhancedMRImageStorage,
+    LegacyConvertedEnhancedMRImageStorage,
+    MediaStorageDirectoryStorage,
+    MRImageStorage,
+)
+
+from cmrmap.core.errors import InputError, NoMappingSeriesError, RefusedError
+from cmrmap.dicom.headers.integrity import has_preamble, looks_like_bare_dataset, pixel_data_fault
+from cmrmap.dicom.headers.patient import PatientIdentity, count_patients, identity_of
+from cmrmap.dicom.headers.values import text, tolerant_reading
+
+_MR_CLASSES = (MRImageStorage, EnhancedMRImageStorage, LegacyConvertedEnhancedMRImageStorage)
+_DEFER_BYTES = 65536  # vendors' private blocks of this size and more are not kept in memory
+
+
+@dataclass(frozen=True, slots=True)
+class LostImage:
+    """An image that is there but cannot be used, with its file's name relative to the input folder."""
+
+    file_name: str
+    reason: str
+    series_instance_uid: str = ""
+    sop_instance_uid: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceStudy:
+    """The MR images of one study, without pixels.
+
+    Attributes
+    ----------
+    study_instance_uid : the one study all images belong to
+    headers : MR header by SOP instance UID, in the order of the sorted file names
+    paths : file by SOP instance UID
+    skipped : number of files left out, by reason
+    lost : truncated and unreadable images (they are counted in ``skipped`` too)
+    conflicts : reason by series instance UID, for series that hold one SOP instance UID with two contents
+    n_files : all files in the folder
+    """
+
+    study_instance_uid: str
+    headers: Mapping[str, Dataset]
+    paths: Mapping[str, str]
+    skipped: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    lost: tuple[LostImage, ...] = ()
+    conflicts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    n_files: int = 0
+
+
+@dataclass(slots=True)
+class _Reader:
+    """What accumulates while the folder is walked."""
+
+    root: Path
+    headers: dict[str, Dataset] = field(default_factory=dict)
+    paths: dict[str, str] = field(default_factory=dict)
+    skipped: Counter[str] = field(default_factory=Counter)
+    lost: list[LostImage] = field(default_factory=list)
+    conflicts: dict[str, str] = field(default_factory=dict)
+    identities: dict[PatientIdentity, None] = field(default_factory=dict)
+    n_dicom: int = 0
+
+    def add(self, path: Path) -> None:
+        """Read one file and file it under its SOP instance UID, its skip reason or the lost images."""
+        try:
+            with path.open("rb") as stream:
+                self._add_stream(path, stream)
+        except OSError as error:
+            self._lose(path, "unreadable", f"the file cannot be opened ({error.strerror or type(error).__name__})")
+
+    def _add_stream(self, path: Path, stream: BinaryIO) -> None:
+        preamble = has_preamble(stream)
+        if path.name.upper() == "DICOMDIR":
+            self.skipped["dicomdir"] += 1
+            return
+        if not preamble and not looks_like_bare_dataset(stream):
+            self.skipped["json" if path.suffix.lower() == ".json" else "not_dicom"] += 1
+            return
+        try:
+            header = pydicom.dcmread(stream, stop_before_pixels=True, force=not preamble, defer_size=_DEFER_BYTES)
+        except Exception as error:  # a broken file raises whatever the parser stumbles over
+            self._unparseable(path, preamble, type(error).__name__)
+            return
+        self._add_header(path, header, preamble, stream)
+
+    def _add_header(self, path: Path, header: Dataset, preamble: bool, stream: BinaryIO) -> None:
+        meta_class = text(getattr(header, "file_meta", Dataset()), "MediaStorageSOPClassUID")
+        if meta_class == MediaStorageDirectoryStorage:
+            self.skipped["dicomdir"] += 1
+            return
+        sop_class = text(header, "SOPClassUID")
+        if not sop_class or (meta_class in _MR_CLASSES and sop_class != meta_class):
+            self._unparseable(path, preamble, "it ends within SOPClassUID" if sop_class else "no SOPClassUID")
+            return
+        self.n_dicom += 1
+        if text(header, "SeriesInstanceUID"):
+            # the UIDs follow the patient's attributes: a header cut among the latter is no second patient
+            self.identities[identity_of(header)] = None
+        if sop_class not in _MR_CLASSES:
+            self.skipped["not_mr_image"] += 1
+            return
+        fault = pixel_data_fault(stream, header)
+        if fault is not None:
+            self._lose(path, "truncated", fault, header)
+            return
+        self._file(path, header)
+
+    def _file(self, path: Path, header: Dataset) -> None:
+        uid, series = text(header, "SOPInstanceUID"), text(header, "SeriesInstanceUID")
+        if not uid or not series or not text(header, "StudyInstanceUID"):
+            self._lose(path, "missing_uid", "study, series or SOP instance UID is missing", header)
+            return
+        if uid not in self.headers:
+            self.headers[uid] = header
+            self.paths[uid] = str(path)
+            return
+        self.skipped["duplicate"] += 1
+        if not _same_content(Path(self.paths[uid]), path):
+            reason = "two files carry the same SOP instance UID with different content; send the series again"
+            self.conflicts[series] = reason
+            self.conflicts[text(self.headers[uid], "SeriesInstanceUID")] = reason
+
+    def _unparseable(self, path: Path, preamble: bool, what: str) -> None:
+        if preamble:
+            self.n_dicom += 1
+            self._lose(path, "unreadable", f"the header cannot be read ({what})")
+        else:
+            self.skipped["not_dicom"] += 1
+
+    def _lose(self, path: Path, count_as: str, reason: str, header: Dataset | None = None) -> None:
+        self.skipped[count_as] += 1
+        series = text(header, "SeriesInstanceUID") if header is not None else ""
+        uid = text(header, "SOPInstanceUID") if header is not None else ""
+        self.lost.append(LostImage(path.relative_to(self.root).as_posix(), reason, series, uid))
+
+
+def read_study(folder: Path) -> SourceStudy:
+    """Read the headers of all MR images below ``folder``.
+
+    Files are visited in sorted order, so the result does not depend on the file system. What is not DICOM, not an
+    MR image, a duplicate, truncated or unreadable is left out and counted.
+
+    Raises
+    ------
+    InputError
+        the path is missing, is a file or cannot be listed
+    NoMappingSeriesError
+        there is no file, no DICOM or no readable MR image
+    RefusedError
+        the folder holds two patients or two studies with MR images
+    """
+    files = _list_files(Path(folder))
+    if not files:
+        raise NoMappingSeriesError(f"the input folder {folder} is empty; expected the DICOM files of one study")
+    reader = _Reader(Path(folder))
+    with tolerant_reading():
+        for path in files:
+            reader.add(path)
+        _check(reader, folder, len(files))
+        study_uid = text(next(iter(reader.headers.values())), "StudyInstanceUID")
+    return SourceStudy(
+        study_instance_uid=study_uid,
+        headers=MappingProxyType(reader.headers),
+        paths=MappingProxyType(reader.paths),
+        skipped=MappingProxyType(dict(sorted(reader.skipped.items()))),
+        lost=tuple(reader.lost),
+        conflicts=MappingProxyType(reader.conflicts),
+        n_files=len(files),
+    )
+
+
+def _check(reader: _Reader, folder: Path, n_files: int) -> None:
+    if reader.n_dicom == 0:
+        raise NoMappingSeriesError(f"none of the {n_files} files in {folder} is DICOM; expected one study")
+    patients = count_patients(reader.identities)
+    if patients > 1:
+        raise RefusedError(f"the input folder holds {patients} patients; expected one; give one study per folder")
+    if not reader.headers:
+        raise NoMappingSeriesError(
+            f"none of the {reader.n_dicom} DICOM files in {folder} is a readable MR image "
+            f"({len(reader.lost)} lost); expected T1 or T2 weighted series"
+        )
+    studies = {text(header, "StudyInstanceUID") for header in reader.headers.values()}
+    if len(studies) > 1:
+        raise RefusedError(f"the input folder holds {len(studies)} studies; expected one; give one study per folder")
+
+
+def _list_files(folder: Path) -> list[Path]:
+    if not folder.exists():
+        raise InputError(f"the input path {folder} does not exist; give a folder with the DICOM files of one study")
+    if not folder.is_dir():
+        raise InputError(f"the input path {folder} is a file; give the folder that holds the study")
+
+    def refuse(error: OSError) -> None:
+        raise InputError(f"the input folder {error.filename} cannot be read ({error.strerror}); check its permissions")
+
+    found = [Path(base, name) for base, _, names in os.walk(folder, onerror=refuse) for name in names]
+    return sorted(path for path in found if path.is_file())
+
+
+def _same_content(one: Path, other: Path) -> bool:
+    try:
+        return bool(pydicom.dcmread(one, force=True) == pydicom.dcmread(other, force=True))
+    except Exception:  # what cannot be compared is not known to be the same
+        return False

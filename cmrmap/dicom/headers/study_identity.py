@@ -1,0 +1,47 @@
+"""What a report says of the patient and the study, cleaned as for every written object."""
+
+from __future__ import annotations
+
+from cmrmap.core.identity import StudyIdentity
+from cmrmap.dicom.headers.read import SourceStudy
+from cmrmap.dicom.headers.values import number, text, tolerant_reading
+from cmrmap.dicom.writing.source_context import clean_text
+
+
+def study_identity(study: SourceStudy) -> StudyIdentity:
+    """Return who and what the study is, from its first image that says it."""
+    headers = list(study.headers.values())
+
+    def first(keyword: str) -> str:
+        return next((found for header in headers if (found := clean_text(text(header, keyword), 64))), "")
+
+    with tolerant_reading():
+        scanner = (first("Manufacturer"), first("ManufacturerModelName"))
+        field = next((found for header in headers if (found := number(header, "MagneticFieldStrength"))), None)
+        return StudyIdentity(
+            patient_name=readable_name(first("PatientName")),
+            patient_id=first("PatientID"),
+            birth_date=first("PatientBirthDate"),
+            sex=first("PatientSex"),
+            study_date=first("StudyDate"),
+            study_description=first("StudyDescription"),
+            scanner=" ".join(part for part in scanner if part),
+            field_strength_t=field,
+        )
+
+
+def readable_name(given: str) -> str:
+    """Return "Doe, Jane" of "Doe^Jane"; of several writings of a name the first, which is the alphabetic one."""
+    parts = [part.strip() for part in given.split("=")[0].split("^")]
+    family, rest = parts[0], " ".join(part for part in parts[1:3] if part)
+    return ", ".join(part for part in (family, rest) if part)
+
+
+def patient_identifiers(study: SourceStudy) -> frozenset[str]:
+    """PatientID and OtherPatientIDs of the study, to be compared and never printed."""
+    found: set[str] = set()
+    for header in study.headers.values():
+        found.add(text(header, "PatientID"))
+        for other in header.get("OtherPatientIDsSequence") or ():
+            found.add(text(other, "PatientID"))
+    return frozenset(found - {""})

@@ -1,0 +1,64 @@
+"""A whole study's selected series as stacks, and what of the source the other rooms may know."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from cmrmap.core.errors import RefusedError
+from cmrmap.core.findings import Refusal
+from cmrmap.core.map_specs import MapKind
+from cmrmap.core.stack import WeightedStack
+from cmrmap.dicom.headers.read import LostImage, SourceStudy
+from cmrmap.dicom.loading.phase_images import with_signs
+from cmrmap.dicom.loading.pixels import load_stack
+from cmrmap.dicom.selection.select import Selection
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedStudy:
+    """The weighted images of a study.
+
+    Attributes
+    ----------
+    stacks : one per selected series
+    refusals : why a map has no stack
+    lost : images that could not be decoded
+    """
+
+    stacks: tuple[WeightedStack, ...]
+    refusals: tuple[Refusal, ...]
+    lost: tuple[LostImage, ...]
+
+
+def load_study(study: SourceStudy, selection: Selection, models: Mapping[MapKind, str | None]) -> LoadedStudy:
+    """Read the pixels of all selected series; a model named in ``models`` replaces the one that the series calls for.
+
+    Raises
+    ------
+    RefusedError
+        no image of any series can be decoded
+    """
+    stacks: list[WeightedStack] = []
+    refusals = list(selection.refusals)
+    lost: list[LostImage] = []
+    for selected in selection.selected:
+        try:
+            stack, missing = load_stack(study, selected)
+        except RefusedError as error:
+            refusals.append(Refusal(selected.kind, "refused", str(error)))
+            continue
+        lost.extend(missing)
+        if selected.kind is not MapKind.T2:  # a T2-prepared signal never changes its sign
+            stack = with_signs(study, selected, stack)
+        stacks.append(_with_model(stack, models.get(selected.kind)))
+    if not stacks:
+        raise RefusedError("; ".join(refusal.reason for refusal in refusals if refusal.status == "refused"))
+    return LoadedStudy(tuple(stacks), tuple(refusals), tuple(lost))
+
+
+def _with_model(stack: WeightedStack, forced: str | None) -> WeightedStack:
+    if forced is None:
+        return stack
+    reason = f"set by analysis.models.{stack.kind.value}; the series calls for {stack.model}: {stack.model_reason}"
+    return replace(stack, model=forced, model_reason=reason)

@@ -1,0 +1,1 @@
+"""Labels and maps that others made, as references."""

@@ -1,0 +1,1 @@
+"""Which series each map is made from: rules, times, contrast, model, slices."""

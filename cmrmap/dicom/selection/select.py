@@ -1,0 +1,237 @@
+"""Choose the series that each map is made from, with the reason for every choice and refusal."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from cmrmap.core.errors import NoMappingSeriesError, RefusedError
+from cmrmap.core.findings import QualityFlag, Refusal
+from cmrmap.core.map_specs import MapKind
+from cmrmap.core.stack import FrameReference, SelectedSeries
+from cmrmap.dicom.headers.clock import start_seconds
+from cmrmap.dicom.headers.read import SourceStudy
+from cmrmap.dicom.headers.values import text, tolerant_reading
+from cmrmap.dicom.selection.candidates import FEWEST_IMAGES, Candidate, StudyFrames, find_candidates, study_frames
+from cmrmap.dicom.selection.companions import PartFrame, companions_of, parts_at
+from cmrmap.dicom.selection.contrast import T1Group, assign_contrast
+from cmrmap.dicom.selection.preferences import SelectionPreferences
+from cmrmap.dicom.selection.ranking import rank, rank_words
+from cmrmap.dicom.selection.timing import Timing, Weighting
+
+_ABSENT = {
+    MapKind.T2: "the study has no T2 mapping series",
+    MapKind.NATIVE_T1: "the study has no native T1 mapping series",
+    MapKind.POSTCONTRAST_T1: "the study has no post-contrast T1 mapping series",
+}
+_NAMING = ("SeriesNumber", "SeriesInstanceUID")
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The outcome of :func:`select_series`.
+
+    Attributes
+    ----------
+    selected : at most one series per map, in the order T2, native T1, post-contrast T1
+    refusals : per map that has no series ("absent" or "refused"), and per slice that has too few images (with its
+        ``slice_index`` in the selected series, which still holds the slice)
+    skipped : number of MR images left out, by reason
+    flags : what the user should know about the choices
+    """
+
+    selected: tuple[SelectedSeries, ...]
+    refusals: tuple[Refusal, ...]
+    skipped: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    flags: tuple[QualityFlag, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """A candidate for one map, why it is one, and what speaks against it ("" where nothing does)."""
+
+    candidate: Candidate
+    reason: str
+    caution: str = ""
+
+
+@dataclass(slots=True)
+class _Outcome:
+    """What accumulates while the maps are gone through."""
+
+    skipped: Counter[str]
+    selected: list[SelectedSeries] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+    flags: list[QualityFlag] = field(default_factory=list)
+
+
+def select_series(study: SourceStudy, preferences: SelectionPreferences | None = None) -> Selection:
+    """Choose one series for each of T2, native T1 and post-contrast T1.
+
+    Slices are ordered from base to apex where the orientation tells (see :mod:`cmrmap.dicom.selection.slices`), times
+    ascend within a slice with infinity last.
+
+    Parameters
+    ----------
+    study : as read
+    preferences : None leaves everything to the rules
+
+    Raises
+    ------
+    NoMappingSeriesError
+        no series looks like T1 or T2 mapping
+    RefusedError
+        there are mapping series but every one is refused; the message holds the reasons
+    """
+    wishes = preferences or SelectionPreferences()
+    outcome = _Outcome(Counter())
+    with tolerant_reading():
+        frames = study_frames(study, outcome.skipped)
+        candidates = find_candidates(frames, study.conflicts, wishes.times, outcome.skipped)
+        if not candidates:
+            counted = ", ".join(f"{count} {reason}" for reason, count in sorted(outcome.skipped.items()))
+            raise NoMappingSeriesError(
+                f"none of the {len(study.headers)} MR images belongs to a T1 or T2 mapping series ({counted}); "
+                "expected several images with different inversion or T2-preparation times at each position"
+            )
+        outcome.flags += _unused_times(frames, wishes)
+        for kind, found in _by_kind(candidates, wishes, outcome).items():
+            _choose(kind, found, frames, wishes, outcome)
+    if not outcome.selected:
+        reasons = "; ".join(f"{r.kind.value}: {r.reason}" for r in outcome.refusals if r.status == "refused")
+        raise RefusedError(f"every mapping series is refused ({reasons})")
+    return Selection(
+        tuple(outcome.selected),
+        tuple(outcome.refusals),
+        MappingProxyType(dict(sorted((+outcome.skipped).items()))),
+        tuple(outcome.flags),
+    )
+
+
+def _unused_times(frames: StudyFrames, wishes: SelectionPreferences) -> list[QualityFlag]:
+    """Tell of given times that fit no series: the name may be mistyped."""
+    firsts = {frame.series: frame.header for frame in frames.usable}.values()
+    return [
+        QualityFlag("times_unused", "warning", f"times were given for {entry.name}, which is no series of this study")
+        for entry in wishes.times.series
+        if not any(entry.matches(header) for header in firsts)
+    ]
+
+
+def _by_kind(
+    candidates: Sequence[Candidate], wishes: SelectionPreferences, outcome: _Outcome
+) -> dict[MapKind, list[_Choice]]:
+    found: dict[MapKind, list[_Choice]] = {kind: [] for kind in _ABSENT}
+    t1 = []
+    for candidate in candidates:
+        if candidate.weighting is Weighting.T2:
+            found[MapKind.T2].append(_Choice(candidate, "T2 by its description or its preparation times"))
+        else:
+            t1.append(candidate)
+    findings = assign_contrast([T1Group(c.first.header, start_seconds(c.headers)) for c in t1])
+    for candidate, finding in zip(t1, findings, strict=True):
+        kind = MapKind.POSTCONTRAST_T1 if finding.answer == "post" else MapKind.NATIVE_T1
+        found[kind].append(_Choice(candidate, finding.reason, finding.caution))
+    named = {kind: _named(kind, name, candidates) for kind, name in wishes.series.items()}
+    taken = {id(choice.candidate) for choices in named.values() for choice in choices}
+    for kind, choices in found.items():
+        others = [choice for choice in choices if id(choice.candidate) not in taken]
+        if kind not in wishes.series:
+            found[kind] = others
+            continue
+        outcome.skipped["other_candidate_series"] += sum(choice.candidate.n_images for choice in others)
+        found[kind] = named[kind]
+        if not named[kind]:
+            reason = f"series {wishes.series[kind]}, named in the settings, is no {kind.value} series of this study"
+            outcome.refusals.append(Refusal(kind, "refused", reason))
+    return found
+
+
+def _named(kind: MapKind, name: str, candidates: Sequence[Candidate]) -> list[_Choice]:
+    """Candidates of the right weighting that carry the number or UID that the settings name."""
+    weighting = Weighting.T2 if kind is MapKind.T2 else Weighting.T1
+    return [
+        _Choice(candidate, "named in the settings")
+        for candidate in candidates
+        if candidate.weighting is weighting
+        and name in {text(frame, keyword) for frame in candidate.headers for keyword in _NAMING}
+    ]
+
+
+def _choose(
+    kind: MapKind, found: list[_Choice], frames: StudyFrames, wishes: SelectionPreferences, outcome: _Outcome
+) -> None:
+    """Add the best usable candidate of one map, or the reason why there is none."""
+    if not found:
+        if kind not in wishes.series:
+            outcome.refusals.append(Refusal(kind, "absent", _ABSENT[kind]))
+        return
+    usable = [(c, c.candidate.timing) for c in found if c.candidate.fault is None]
+    faulty = [choice.candidate for choice in found if choice.candidate.fault is not None]
+    if faulty:
+        outcome.skipped["refused_series"] += sum(c.n_images for c in faulty)
+    ranked = sorted(
+        ((choice, timing) for choice, timing in usable if timing is not None),
+        key=lambda entry: rank(entry[0].candidate, kind, wishes.motion_corrected),
+    )
+    if not ranked:
+        outcome.refusals.append(Refusal(kind, "refused", "; ".join(f"{c.name}: {c.fault}" for c in faulty)))
+        return
+    choice, timing = ranked[0]
+    best = choice.candidate
+    others = [other.candidate for other, _ in ranked[1:]]
+    outcome.skipped["other_candidate_series"] += sum(c.n_images for c in others)
+    reason = choice.reason + rank_words(best, others, kind, wishes.motion_corrected)
+    series, counts = _build(kind, best, timing, reason, frames.parts)
+    if best.n_images > len(series.frames):
+        outcome.skipped["no_time"] += best.n_images - len(series.frames)
+    outcome.selected.append(series)
+    for code, caution in (("timing_unverified", timing.caution), ("contrast_in_doubt", choice.caution)):
+        if caution:
+            outcome.flags.append(QualityFlag(code, "warning", f"{best.name}: {caution}", kind))
+    fewest = FEWEST_IMAGES[best.model]
+    outcome.refusals.extend(
+        Refusal(kind, "refused", f"the slice has {count} images; expected at least {fewest} for {best.model}", index)
+        for index, count in enumerate(counts)
+        if count < fewest
+    )
+
+
+def _build(
+    kind: MapKind, candidate: Candidate, timing: Timing, reason: str, parts: Sequence[PartFrame]
+) -> tuple[SelectedSeries, list[int]]:
+    """Return the selected series and its number of images per slice."""
+    frames: list[FrameReference] = []
+    counts: list[int] = []
+    for members, times in zip(candidate.slices, timing.times_ms, strict=True):
+        timed = [(time, frame) for time, frame in zip(times, members, strict=True) if time is not None]
+        if not timed:
+            continue
+        timed.sort(key=lambda pair: (pair[0], pair[1].tie_break))
+        beside = parts_at(timed[0][1], parts)
+        frames += [
+            FrameReference(
+                sop_instance_uid=frame.sop_instance_uid,
+                path=frame.path,
+                frame_index=frame.frame_index,
+                slice_index=len(counts),
+                time_index=index,
+                time_ms=time,
+                geometry=frame.geometry,
+                companions=companions_of(frame, beside),
+            )
+            for index, (time, frame) in enumerate(timed)
+        ]
+        counts.append(len(timed))
+    series = SelectedSeries(
+        kind=kind,
+        series_instance_uid=candidate.first.series,
+        frames=tuple(frames),
+        timing_source=timing.source,
+        model=candidate.model,
+        reason=reason,
+        model_reason=candidate.choice.reason,
+    )
+    return series, counts

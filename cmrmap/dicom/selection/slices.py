@@ -1,0 +1,168 @@
+"""Group the frames of a series by slice and order the slices from base to apex."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from pydicom.dataset import Dataset
+
+from cmrmap.core.arrays import Float64Array
+from cmrmap.core.geometry import SliceGeometry
+from cmrmap.dicom.headers.clock import start_seconds
+from cmrmap.dicom.headers.values import number, text
+from cmrmap.dicom.selection.series_rules import is_motion_corrected
+
+SLICE_TOLERANCE_MM = 0.5  # frames closer than this along the normal are one slice
+_ORIENTATION_TOLERANCE = 1e-3  # 1 - cosine of the angle between two planes' axes (2.5 degrees)
+_SPACING_TOLERANCE = 1e-3  # relative
+_LONGEST_PAUSE_S = 300.0  # between the parts of one acquisition
+_LEAST_DECISIVE = 0.2  # |cosine| between the normal and left-anterior
+#: LPS direction in which the left ventricle's long axis runs from base to apex: left and anterior.
+_TOWARDS_APEX = np.array([1.0, -1.0, 0.0]) / math.sqrt(2.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One usable frame with its flat header.
+
+    Attributes
+    ----------
+    matrix : (rows, columns)
+    tie_break : order of frames that are alike in everything else: instance number, then UID and frame
+    """
+
+    sop_instance_uid: str
+    path: str
+    frame_index: int
+    header: Dataset
+    geometry: SliceGeometry
+    series: str = field(init=False)
+    matrix: tuple[int, int] = field(init=False)
+    tie_break: tuple[float, str, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Take from the header, once, what is compared over and over."""
+        header = self.header
+        matrix = int(number(header, "Rows") or 0), int(number(header, "Columns") or 0)
+        tie_break = number(header, "InstanceNumber") or 0.0, self.sop_instance_uid, self.frame_index
+        object.__setattr__(self, "series", text(header, "SeriesInstanceUID"))
+        object.__setattr__(self, "matrix", matrix)
+        object.__setattr__(self, "tie_break", tie_break)
+
+
+def same_grid(one: Frame, other: Frame) -> bool:
+    """Tell whether two frames have the same orientation, matrix and pixel spacing."""
+    a, b = one.geometry, other.geometry
+    if one.matrix != other.matrix:
+        return False
+    if any(abs(p - q) > _SPACING_TOLERANCE * p for p, q in zip(a.pixel_spacing_mm, b.pixel_spacing_mm, strict=True)):
+        return False
+    pairs = ((a.row_cosines, b.row_cosines), (a.column_cosines, b.column_cosines))
+    return all(1.0 - sum(p * q for p, q in zip(u, v, strict=True)) <= _ORIENTATION_TOLERANCE for u, v in pairs)
+
+
+def split_by_grid(frames: Iterable[Frame]) -> list[list[Frame]]:
+    """Split frames into lists of one orientation, matrix and spacing, in the order of first appearance."""
+    groups: list[list[Frame]] = []
+    for frame in frames:
+        home = next((group for group in groups if same_grid(group[0], frame)), None)
+        if home is None:
+            groups.append([frame])
+        else:
+            home.append(frame)
+    return groups
+
+
+def base_to_apex(geometry: SliceGeometry) -> tuple[Float64Array, bool]:
+    """Return the unit normal turned from base to apex, and whether the direction is known.
+
+    The apex lies to the left and front of the base in the patient (+x, -y in LPS). Where the normal hardly has such
+    a component (a transverse stack) the direction is not known and the normal is returned as it is, so that slices
+    keep ascending position along it.
+    """
+    normal = geometry.normal
+    along = float(normal @ _TOWARDS_APEX)
+    if abs(along) < _LEAST_DECISIVE:
+        return normal, False
+    return (normal if along > 0.0 else -normal), True
+
+
+def group_slices(frames: Sequence[Frame]) -> list[list[Frame]]:
+    """Return the frames slice by slice, base first, each slice in the order of its instance numbers.
+
+    Parameters
+    ----------
+    frames : of one grid (see :func:`split_by_grid`); file order does not matter
+    """
+    reference = min(frames, key=lambda frame: frame.sop_instance_uid)
+    axis = [float(component) for component in base_to_apex(reference.geometry)[0]]
+
+    def along(frame: Frame) -> float:
+        return sum(p * q for p, q in zip(frame.geometry.position_mm, axis, strict=True))
+
+    slices: list[list[Frame]] = []
+    last = -math.inf
+    for position, frame in sorted(
+        ((along(frame), frame) for frame in frames), key=lambda pair: (pair[0], pair[1].tie_break)
+    ):
+        if position - last > SLICE_TOLERANCE_MM:
+            slices.append([])
+        slices[-1].append(frame)
+        last = position
+    return [sorted(members, key=lambda frame: frame.tie_break) for members in slices]
+
+
+def merge_split_series(groups: Sequence[list[Frame]]) -> list[list[Frame]]:
+    """Join series that are evidently one acquisition stored in parts.
+
+    Two patterns are joined, each only among groups of one grid whose descriptions agree (numbers and the words for
+    slice levels aside): one slice per series with several images each, at different places; and one image of every
+    slice per series, all at the same places. Everything else stays as it is.
+    """
+    merged: list[list[Frame]] = []
+    waiting = list(groups)
+    while waiting:
+        first = waiting[0]
+        alike = [group for group in waiting if _stem(group) == _stem(first) and same_grid(group[0], first[0])]
+        waiting = [group for group in waiting if not any(group is other for other in alike)]
+        for session in _sessions(alike):
+            if len(session) > 1 and _are_parts(session):
+                merged.append([frame for group in session for frame in group])
+            else:
+                merged.extend(session)
+    return merged
+
+
+def _sessions(groups: list[list[Frame]]) -> list[list[list[Frame]]]:
+    """Split series into those acquired one after the other: a pause of 5 minutes is no part of one acquisition."""
+    starts = [start_seconds(frame.header for frame in group) for group in groups]
+    known = sorted((start, index) for index, start in enumerate(starts) if start is not None)
+    if len(known) < len(groups):
+        return [groups]
+    sessions: list[list[int]] = []
+    last = -math.inf
+    for start, index in known:
+        if start - last >= _LONGEST_PAUSE_S:
+            sessions.append([])
+        sessions[-1].append(index)
+        last = start
+    return [[groups[index] for index in sorted(session)] for session in sessions]
+
+
+def _stem(group: list[Frame]) -> str:
+    description = text(group[0].header, "SeriesDescription").lower()
+    description += " moco" * is_motion_corrected(group[0].header)
+    plain = re.sub(r"[^a-z]+|\d+", " ", description)
+    return re.sub(r"\b(basal|base|mid|medial|apical|apex|slice|sl)\b|\s+", " ", plain).strip()
+
+
+def _are_parts(groups: list[list[Frame]]) -> bool:
+    together = group_slices([frame for group in groups for frame in group])
+    counts = [[len(members) for members in group_slices(group)] for group in groups]
+    slice_per_series = all(len(count) == 1 and count[0] > 1 for count in counts) and len(together) == len(groups)
+    time_per_series = all(set(count) == {1} and len(count) == len(together) for count in counts)
+    return slice_per_series or time_per_series

@@ -1,0 +1,142 @@
+"""Which time each frame was weighted with: how a place in the header is tried, accepted, or refused with its reason.
+
+The places themselves are the table in :mod:`cmrmap.dicom.selection.timing_rules`. A place is accepted only if it gives
+different times within every slice; its name is recorded. Where none is accepted the series is refused: a guessed time
+would give a plausible, wrong map.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from pydicom.dataset import Dataset
+
+LONGEST_MS = 1e6  # some scanners write the largest double for "none"
+_LEAST_SHARE_TIMED = 0.7  # of a slice's frames; the rest is dropped
+
+
+class Weighting(str, Enum):
+    """What the frames of a mapping series differ in."""
+
+    T1 = "t1"
+    T2 = "t2"
+
+
+Times = Sequence[float | None]
+
+
+def _always(_: Dataset) -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class TimingRule:
+    """One place where times may be stored.
+
+    Attributes
+    ----------
+    source : recorded text: the attribute's name and tag
+    weighting : which kind of series it times
+    read : times in ms of one slice's flat frame headers (inf = saturated, or not inverted), None where one says nothing
+    verified : on what the rule was seen to hold; "" where it never was, which the results then say
+    applies : whether a header is of the kind that the rule is for
+    certain : False where it says what varies only together with other signs (an echo train may also be T2*)
+    least_ratio : the longest time must be that many times the shortest; above 1 for attributes that also vary with
+        the heart's rhythm
+    """
+
+    source: str
+    weighting: Weighting
+    read: Callable[[Sequence[Dataset]], Times]
+    verified: str
+    applies: Callable[[Dataset], bool] = _always
+    certain: bool = True
+    least_ratio: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """The accepted rule's recorded name and the time of every frame: [slice][frame], None where a frame does not say.
+
+    Attributes
+    ----------
+    certain : whether it alone tells that the series is a mapping series
+    caution : what the user should know about these times; "" where there is nothing
+    """
+
+    source: str
+    times_ms: tuple[tuple[float | None, ...], ...]
+    certain: bool = True
+    caution: str = ""
+
+
+def find_timing(
+    slices: Sequence[Sequence[Dataset]], weighting: Weighting, rules: Sequence[TimingRule]
+) -> Timing | None:
+    """Return the first rule's timing of the slices that is accepted, or None.
+
+    Parameters
+    ----------
+    slices : flat frame headers, [slice][frame]
+    weighting : only its rules are tried
+    rules : tried from first to last
+
+    Notes
+    -----
+    A slice is timed when at least 70 % of its frames have a time and more than half of these times are distinct:
+    fewer would mean that every image is there twice (raw and corrected, magnitude and phase). Slices with a single
+    frame decide nothing, but at least one slice must be timed.
+    """
+    for rule, times in _tried(slices, weighting, rules):
+        if _fault(times, rule) is None:
+            caution = "" if rule.verified else f"times from {rule.source}: not verified on any study; check them"
+            return Timing(rule.source, times, rule.certain, caution)
+    return None
+
+
+def explain_no_timing(slices: Sequence[Sequence[Dataset]], weighting: Weighting, rules: Sequence[TimingRule]) -> str:
+    """Say why no rule is accepted: what was found and why it will not do."""
+    what = "an inversion time" if weighting is Weighting.T1 else "a T2-preparation or echo time"
+    faults = [
+        f"{rule.source} {fault}"
+        for rule, times in _tried(slices, weighting, rules)
+        if (fault := _fault(times, rule)) is not None and any(time is not None for row in times for time in row)
+    ]
+    found = f" ({'; '.join(faults)})" if faults else ""
+    return (
+        f"no known attribute gives {what} that differs between the images of every slice{found}; "
+        "give the times by --times (docs/dicom-input.md)"
+    )
+
+
+def _tried(
+    slices: Sequence[Sequence[Dataset]], weighting: Weighting, rules: Sequence[TimingRule]
+) -> list[tuple[TimingRule, tuple[tuple[float | None, ...], ...]]]:
+    return [
+        (rule, tuple(tuple(rule.read(frames)) for frames in slices))
+        for rule in rules
+        if rule.weighting is weighting and slices and rule.applies(slices[0][0])
+    ]
+
+
+def _fault(times: Sequence[Times], rule: TimingRule) -> str | None:
+    """Why a rule's times are not accepted; None where they are."""
+    deciding = [row for row in times if len(row) > 1]
+    if not deciding:
+        return "is there for one image a slice only"
+    for row in deciding:
+        found = [time for time in row if time is not None]
+        if len(found) < _LEAST_SHARE_TIMED * len(row):
+            return f"is there for {len(found)} of {len(row)} images of a slice"
+        distinct = set(found)
+        if len(distinct) < 2:
+            return f"is {found[0]:g} ms in every image of a slice"
+        if 2 * len(distinct) <= len(found):
+            return f"has {len(distinct)} different values in {len(found)} images of a slice: every image is there twice"
+        finite = [time for time in found if math.isfinite(time)]
+        if max(finite) < rule.least_ratio * min(finite):
+            return f"runs from {min(finite):g} to {max(finite):g} ms only: that is the heart's rhythm, no preparation"
+    return None

@@ -1,0 +1,1 @@
+"""Sending to an archive: C-STORE and STOW-RS."""

@@ -1,0 +1,137 @@
+"""C-STORE and C-FIND over the DICOM upper layer (PS3.4 B, C): presentation contexts follow from each file."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from pydicom.dataset import Dataset
+from pynetdicom import AE, build_context
+from pynetdicom.association import Association
+
+from cmrmap.dicom.transfer.sending import Delivery, Destination, Outgoing, Sender, name_of
+
+_STUDY_ROOT_FIND = "1.2.840.10008.5.1.4.1.2.2.1"
+_MOST_CONTEXTS = 128
+_SUCCESS = 0x0000
+_PENDING = (0xFF00, 0xFF01)
+_OUT_OF_RESOURCES = range(0xA700, 0xA800)
+_REJECTED_FOR_GOOD = 1
+logging.getLogger("pynetdicom").setLevel(logging.CRITICAL)  # what failed is said by us, once
+
+
+class _NoAssociationError(Exception):
+    """No association; ``passing`` where another try may have one."""
+
+    def __init__(self, words: str, passing: bool) -> None:
+        super().__init__(words)
+        self.passing = passing
+
+
+class DimseSender(Sender):
+    """Sends over one association a try."""
+
+    def __init__(self, destination: Destination, timeout_s: float) -> None:
+        self._to = destination
+        self._timeout_s = timeout_s
+
+    def deliver(self, files: Sequence[Outgoing]) -> dict[str, Delivery]:
+        """Try every file once."""
+        found: dict[str, Delivery] = {}
+        for group in _by_contexts(files):
+            contexts = list(dict.fromkeys((one.sop_class_uid, one.transfer_syntax) for one in group))
+            try:
+                with self._association(contexts) as association:
+                    for one in group:
+                        found[one.sop_instance_uid] = _store(association, one)
+            except _NoAssociationError as error:
+                found |= {one.sop_instance_uid: Delivery(False, str(error), error.passing) for one in group}
+        return found
+
+    def listed(self, files: Sequence[Outgoing]) -> set[str] | str:
+        """Ask by C-FIND, one query a series."""
+        listed: set[str] = set()
+        try:
+            with self._association([(_STUDY_ROOT_FIND, None)]) as association:
+                if not association.accepted_contexts:
+                    return "the destination offers no C-FIND (Study Root)"
+                for study_uid, series_uid in dict.fromkeys((one.study_uid, one.series_uid) for one in files):
+                    query = Dataset()
+                    query.QueryRetrieveLevel = "IMAGE"
+                    query.StudyInstanceUID, query.SeriesInstanceUID = study_uid, series_uid
+                    query.SOPInstanceUID = ""
+                    for status, answer in association.send_c_find(query, _STUDY_ROOT_FIND):
+                        code = status.get("Status") if status else None
+                        if code in _PENDING and answer is not None:
+                            listed.add(str(answer.get("SOPInstanceUID", "")))
+                        elif code != _SUCCESS:
+                            return "C-FIND failed" + (f" with status 0x{code:04X}" if code else "")
+        except _NoAssociationError as error:
+            return str(error)
+        return listed
+
+    @contextmanager
+    def _association(self, contexts: Sequence[tuple[str, str | None]]) -> Iterator[Association]:
+        entity = AE(ae_title=self._to.calling)
+        entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = self._timeout_s
+        entity.connection_timeout = self._timeout_s
+        wanted = [
+            build_context(abstract, syntax) if syntax else build_context(abstract) for abstract, syntax in contexts
+        ]
+        association = entity.associate(self._to.host, self._to.port, contexts=wanted, ae_title=self._to.called)
+        if not association.is_established:
+            raise self._refusal(association, [kind for kind, _ in contexts])
+        try:
+            yield association
+        finally:
+            if association.is_established:
+                association.release()
+
+    def _refusal(self, association: Association, kinds: Sequence[str]) -> _NoAssociationError:
+        """Say why there is no association."""
+        if association.is_rejected:
+            for_good = getattr(association.acceptor.primitive, "result", None) == _REJECTED_FOR_GOOD
+            return _NoAssociationError(f"{self._to.address} rejects the association", not for_good)
+        if association.rejected_contexts:  # it answered, but takes nothing of what was proposed
+            names = ", ".join(dict.fromkeys(name_of(kind) for kind in kinds))
+            return _NoAssociationError(f"the destination accepts none of: {names}", False)
+        return _NoAssociationError(f"no association with {self._to.address}; is it running?", True)
+
+
+def _by_contexts(files: Sequence[Outgoing]) -> Iterator[list[Outgoing]]:
+    """Yield the files in groups that need no more presentation contexts than an association may have."""
+    group: list[Outgoing] = []
+    contexts: set[tuple[str, str]] = set()
+    for one in files:
+        needed = (one.sop_class_uid, one.transfer_syntax)
+        if needed not in contexts and len(contexts) == _MOST_CONTEXTS:
+            yield group
+            group, contexts = [], set()
+        contexts.add(needed)
+        group.append(one)
+    if group:
+        yield group
+
+
+def _store(association: Association, one: Outgoing) -> Delivery:
+    accepted = {
+        (str(context.abstract_syntax), str(context.transfer_syntax[0])) for context in association.accepted_contexts
+    }
+    if (one.sop_class_uid, one.transfer_syntax) not in accepted:
+        kind, syntax = name_of(one.sop_class_uid), name_of(one.transfer_syntax)
+        return Delivery(False, f"the destination does not accept {kind} in {syntax}")
+    if not association.is_established:
+        return Delivery(False, "the association was lost", passing=True)
+    try:
+        status = association.send_c_store(one.path)
+    except (RuntimeError, ValueError, AttributeError, OSError) as error:
+        return Delivery(False, f"C-STORE failed ({type(error).__name__})", passing=not association.is_established)
+    code = status.get("Status") if status else None
+    if code is None:
+        return Delivery(False, "no answer to C-STORE; the association was lost", passing=True)
+    if code == _SUCCESS:
+        return Delivery(True)
+    if 0xB000 <= code <= 0xBFFF or code == 0x0001:
+        return Delivery(True, f"stored with warning 0x{code:04X}")
+    return Delivery(False, f"refused with status 0x{code:04X}", passing=code in _OUT_OF_RESOURCES)

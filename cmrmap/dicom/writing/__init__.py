@@ -1,0 +1,1 @@
+"""The DICOM objects that are written, one writer an object."""

@@ -1,0 +1,93 @@
+"""The last step of every writer: what would differ from run to run is set from the source, then the bytes are made."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.uid import UID, ExplicitVRLittleEndian
+
+from cmrmap.core.errors import InputError
+from cmrmap.dicom.writing.codes import ACQUISITION_EQUIPMENT, code_item
+from cmrmap.dicom.writing.software_provenance import SoftwareProvenance
+from cmrmap.dicom.writing.source_context import SourceContext, reference_items
+from cmrmap.dicom.writing.uids import derived_uid
+
+_LONGEST_VERSION_NAME = 16
+
+
+def add_original_references(dataset: Dataset, context: SourceContext) -> None:
+    """Add the original images to SourceImageSequence and ReferencedSeriesSequence, behind what is there.
+
+    The derived map series stays first: viewers read the first referenced series only and need a volume there.
+    """
+    originals = list(context.references.values())
+    dataset.SourceImageSequence = [*dataset.SourceImageSequence, *reference_items(originals)]
+    series_items = list(dataset.ReferencedSeriesSequence)
+    for series_uid in dict.fromkeys(reference.series_instance_uid for reference in originals):
+        item = Dataset()
+        item.SeriesInstanceUID = series_uid
+        members = (reference for reference in originals if reference.series_instance_uid == series_uid)
+        item.ReferencedInstanceSequence = reference_items(members)
+        series_items.append(item)
+    dataset.ReferencedSeriesSequence = series_items
+
+
+def finish(dataset: Dataset, context: SourceContext, provenance: SoftwareProvenance) -> Dataset:
+    """Set in place what must be the same in every run, and return the dataset.
+
+    Instance creation and contribution times are those of the source; the dimension organisation's UID follows from
+    the object's own. The scanner is named as contributing equipment without its serial number and institution.
+    """
+    dataset.SpecificCharacterSet = "ISO_IR 192"
+    dataset.InstanceCreationDate, dataset.InstanceCreationTime = context.content_date, context.content_time
+    _set_equipment(dataset, context)
+    if "DimensionOrganizationSequence" in dataset:
+        uid = derived_uid(dataset.SOPInstanceUID, "dimension organization")
+        for item in (*dataset.DimensionOrganizationSequence, *dataset.DimensionIndexSequence):
+            item.DimensionOrganizationUID = uid
+    meta = FileMetaDataset()
+    meta.MediaStorageSOPClassUID = UID(dataset.SOPClassUID)
+    meta.MediaStorageSOPInstanceUID = UID(dataset.SOPInstanceUID)
+    meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    meta.ImplementationClassUID = UID(derived_uid("CMRmap", "implementation"))
+    meta.ImplementationVersionName = f"CMRMAP_{provenance.software_version}"[:_LONGEST_VERSION_NAME]
+    dataset.file_meta = meta
+    return dataset
+
+
+def _set_equipment(dataset: Dataset, context: SourceContext) -> None:
+    kept = []
+    for item in dataset.get("ContributingEquipmentSequence", []):
+        if item.PurposeOfReferenceCodeSequence[0].CodeValue != ACQUISITION_EQUIPMENT.value:
+            item.ContributionDateTime = context.content_date + context.content_time
+            kept.append(item)
+    if context.manufacturer:
+        scanner = Dataset()
+        scanner.PurposeOfReferenceCodeSequence = [code_item(ACQUISITION_EQUIPMENT)]
+        scanner.Manufacturer = context.manufacturer
+        if context.manufacturer_model_name:
+            scanner.ManufacturerModelName = context.manufacturer_model_name
+        kept.insert(0, scanner)
+    if kept:
+        dataset.ContributingEquipmentSequence = kept
+    elif "ContributingEquipmentSequence" in dataset:
+        del dataset.ContributingEquipmentSequence
+
+
+def to_bytes(dataset: Dataset) -> bytes:
+    """Return the dataset as the bytes of a DICOM file (PS3.10).
+
+    Raises
+    ------
+    InputError
+        the object cannot be encoded
+    """
+    buffer = BytesIO()
+    try:
+        dataset.save_as(buffer, enforce_file_format=True)
+    except (TypeError, ValueError, AttributeError) as error:
+        raise InputError(
+            f"a DICOM object cannot be encoded ({type(error).__name__}); check the source images"
+        ) from error
+    return buffer.getvalue()

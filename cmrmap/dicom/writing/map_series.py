@@ -1,0 +1,217 @@
+"""The map as a classic derived MR series: one 16-bit image per slice, which every PACS viewer can open.
+
+Stored value 0 means "not analysed". T1 is stored in whole ms, T2 and ECV in tenths of their unit. The standard
+deviation of the values makes a second series of the same kind, ten times finer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from pydicom.dataset import Dataset
+from pydicom.sr.coding import Code
+from pydicom.uid import MRImageStorage
+from pydicom.valuerep import DSfloat
+
+from cmrmap.core.arrays import Float64Array
+from cmrmap.core.map_volume import MapVolume
+from cmrmap.dicom.writing.codes import (
+    DERIVATION,
+    PRIVATE_SCHEME,
+    QUANTITY,
+    SOURCE_IMAGE,
+    STANDARD_DEVIATION,
+    UNIT,
+    code_item,
+    private_scheme_item,
+)
+from cmrmap.dicom.writing.software_provenance import NAME, SoftwareProvenance
+from cmrmap.dicom.writing.source_context import SourceContext, reference_items
+from cmrmap.dicom.writing.stored_values import whole_steps
+from cmrmap.dicom.writing.uids import derived_uid
+from cmrmap.dicom.writing.volume_slices import KIND_TEXT, SD_TEXT, KindText, slice_thickness_mm
+
+_LARGEST = 65535
+_QUANTITY_NAME = Code("246205007", "SCT", "Quantity")
+
+
+def build_map_series(
+    volume: MapVolume,
+    kept: tuple[int, ...],
+    context: SourceContext,
+    provenance: SoftwareProvenance,
+    digest: str,
+) -> list[Dataset]:
+    """Return one MR Image (DICOM PS3.3 A.4) per written slice, in the order of ``kept``.
+
+    Parameters
+    ----------
+    volume : the map
+    kept : slice indices to write
+    context : what is taken over from the source images
+    provenance : version, weights and settings
+    digest : hash of all content, from which the UIDs are made
+    """
+    content = _Content(volume.values, KIND_TEXT[volume.kind], KIND_TEXT[volume.kind].series_base + 1, False, "map")
+    return _build(content, volume, kept, context, provenance, digest)
+
+
+def build_sd_series(
+    volume: MapVolume,
+    kept: tuple[int, ...],
+    context: SourceContext,
+    provenance: SoftwareProvenance,
+    digest: str,
+) -> list[Dataset]:
+    """Return the standard deviation of the map's values as a second series; none where it is not known.
+
+    Parameters as for :func:`build_map_series`.
+    """
+    if volume.sd is None:
+        return []
+    words = SD_TEXT[volume.kind]
+    content = _Content(volume.sd, words, words.series_base + 9, True, "sd map")
+    return _build(content, volume, kept, context, provenance, digest)
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """What one series shows: the values (slice, row, column) or their SD, its words, and what its UIDs are made of."""
+
+    values: Float64Array
+    words: KindText
+    series_number: int
+    is_sd: bool
+    name: str
+
+
+def _build(
+    content: _Content,
+    volume: MapVolume,
+    kept: tuple[int, ...],
+    context: SourceContext,
+    provenance: SoftwareProvenance,
+    digest: str,
+) -> list[Dataset]:
+    series_uid = derived_uid(digest, f"{content.name} series")
+    thickness = slice_thickness_mm(volume)
+    return [
+        _build_image(
+            content,
+            volume,
+            index,
+            number,
+            context,
+            provenance,
+            (series_uid, derived_uid(digest, content.name, str(index))),
+            thickness,
+        )
+        for number, index in enumerate(kept, start=1)
+    ]
+
+
+def _build_image(
+    content: _Content,
+    volume: MapVolume,
+    index: int,
+    number: int,
+    context: SourceContext,
+    provenance: SoftwareProvenance,
+    uids: tuple[str, str],
+    thickness_mm: float,
+) -> Dataset:
+    words = content.words
+    image = Dataset()
+    image.update(context.patient_study)
+    image.update(context.acquisition)
+    if "CG" in str(image.get("ScanOptions", "")):
+        image.TriggerTime = None  # type 2C where gated: a map of many images has no delay of its own
+    image.SOPClassUID = MRImageStorage
+    image.SeriesInstanceUID, image.SOPInstanceUID = uids
+    image.Modality = "MR"
+    image.SeriesNumber = content.series_number
+    image.InstanceNumber = number
+    image.SeriesDescription = f"{NAME} {words.name} map [{volume.kind.unit}]"
+    image.ImageType = ["DERIVED", "PRIMARY", words.image_type]
+    image.BodyPartExamined = "HEART"
+    image.Manufacturer = image.ManufacturerModelName = NAME
+    image.SoftwareVersions = provenance.software_version
+    image.ContentDate, image.ContentTime = context.content_date, context.content_time
+    image.SeriesDate, image.SeriesTime = context.content_date, context.content_time
+    image.ContentQualification = "RESEARCH"
+    image.BurnedInAnnotation = "NO"
+    _add_plane(image, volume, index, thickness_mm)
+    _add_pixels(image, whole_steps(content.values[index], words.stored_step), words.stored_step, words.window)
+    _add_real_world_mapping(image, volume, content)
+    _add_derivation(image, volume, words, index, context, provenance)
+    return image
+
+
+def _add_plane(image: Dataset, volume: MapVolume, index: int, thickness_mm: float) -> None:
+    place = volume.geometry[index]
+    image.ImagePositionPatient = [_ds(component) for component in place.position_mm]
+    image.ImageOrientationPatient = [_ds(component) for component in (*place.row_cosines, *place.column_cosines)]
+    image.PixelSpacing = [_ds(spacing) for spacing in place.pixel_spacing_mm]
+    image.SliceThickness = _ds(thickness_mm)
+    image.SliceLocation = _ds(float(place.normal @ np.asarray(place.position_mm)))
+
+
+def _add_pixels(image: Dataset, stored: npt.NDArray[np.uint16], step: float, window: tuple[float, float]) -> None:
+    image.SamplesPerPixel = 1
+    image.PhotometricInterpretation = "MONOCHROME2"
+    image.Rows, image.Columns = stored.shape
+    image.BitsAllocated = image.BitsStored = 16
+    image.HighBit = 15
+    image.PixelRepresentation = 0
+    image.WindowCenter, image.WindowWidth = _ds(window[0]), _ds(window[1])
+    if step != 1.0:
+        image.RescaleSlope, image.RescaleIntercept, image.RescaleType = _ds(step), _ds(0.0), "US"
+    image.PixelData = stored.astype("<u2").tobytes()
+
+
+def _named(name: Code, value: Code) -> Dataset:
+    item = Dataset()
+    item.ValueType = "CODE"
+    item.ConceptNameCodeSequence = [code_item(name)]
+    item.ConceptCodeSequence = [code_item(value)]
+    return item
+
+
+def _add_real_world_mapping(image: Dataset, volume: MapVolume, content: _Content) -> None:
+    mapping = Dataset()
+    mapping.LUTExplanation = f"{content.words.name}; 0 = not analysed"
+    mapping.LUTLabel = content.words.label
+    mapping.RealWorldValueFirstValueMapped = 1
+    mapping.RealWorldValueLastValueMapped = _LARGEST
+    mapping.RealWorldValueSlope, mapping.RealWorldValueIntercept = content.words.stored_step, 0.0
+    mapping.MeasurementUnitsCodeSequence = [code_item(UNIT[volume.kind])]
+    quantity = [_named(_QUANTITY_NAME, QUANTITY[volume.kind])]
+    mapping.QuantityDefinitionSequence = [*quantity, _named(DERIVATION, STANDARD_DEVIATION)][: 1 + content.is_sd]
+    image.RealWorldValueMappingSequence = [mapping]
+    if QUANTITY[volume.kind].scheme_designator == PRIVATE_SCHEME:
+        image.CodingSchemeIdentificationSequence = [private_scheme_item()]
+
+
+def _add_derivation(
+    image: Dataset,
+    volume: MapVolume,
+    words: KindText,
+    index: int,
+    context: SourceContext,
+    provenance: SoftwareProvenance,
+) -> None:
+    uids = [uid for uid in dict.fromkeys(volume.source_uids[index]) if uid]
+    image.DerivationDescription = (
+        f"{words.name} by {volume.model} from {len(uids)} images; {NAME} "
+        f"{provenance.software_version}; settings {provenance.settings_sha256}; weights {provenance.weights_sha256}"
+    )[:1024]
+    items = reference_items(context.references[uid] for uid in uids)
+    for item in items:
+        item.PurposeOfReferenceCodeSequence = [code_item(SOURCE_IMAGE)]
+    image.SourceImageSequence = items
+
+
+def _ds(number: float) -> DSfloat:
+    return DSfloat(number, auto_format=True)

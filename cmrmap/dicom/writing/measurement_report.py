@@ -1,0 +1,191 @@
+"""The numbers as a Measurement Report (DICOM PS3.16 TID 1500, in a Comprehensive 3D SR): one for the whole study.
+
+Values have the digits of results.json. Viewers ask for more than the template: the images are listed in an image
+library, and every number has at least one item below it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from highdicom.sr import (
+    AlgorithmIdentification,
+    CodedConcept,
+    Comprehensive3DSR,
+    ContainerContentItem,
+    ContentSequence,
+    DeviceObserverIdentifyingAttributes,
+    Measurement,
+    MeasurementReport,
+    MeasurementsAndQualitativeEvaluations,
+    ObservationContext,
+    ObserverContext,
+    RelationshipTypeValues,
+    TextContentItem,
+    TrackingIdentifier,
+)
+from pydicom.dataset import Dataset
+from pydicom.sr.codedict import codes as dicom_codes
+
+from cmrmap.core.findings import QualityFlag
+from cmrmap.core.map_specs import MapKind
+from cmrmap.dicom.writing import codes
+from cmrmap.dicom.writing.measurement_groups import Group, map_groups
+from cmrmap.dicom.writing.software_provenance import NAME, SoftwareProvenance
+from cmrmap.dicom.writing.source_context import SourceContext, clean_text
+from cmrmap.dicom.writing.uids import derived_uid
+from cmrmap.dicom.writing.written_map import WrittenMap
+from cmrmap.results import MapResult, StudyResult, rounded, to_json
+
+SERIES_NUMBER = 9500
+
+
+def report_digest(written: Sequence[WrittenMap], results: StudyResult) -> str:
+    """Return the hexadecimal SHA-256 of all that enters what is written once a study."""
+    digest = hashlib.sha256(to_json(results).encode())
+    for one in written:
+        digest.update(one.digest.encode())
+    return digest.hexdigest()
+
+
+def build_measurement_report(
+    written: Sequence[WrittenMap],
+    results: StudyResult,
+    context: SourceContext,
+    provenance: SoftwareProvenance,
+    digest: str,
+) -> Dataset | None:
+    """Return the report of the maps that were written, or None where no region has a mean.
+
+    Parameters
+    ----------
+    written : the maps' objects
+    results : the numbers, the hematocrit and the quality flags
+    context : of the map whose images were taken last
+    provenance : version, weights and settings
+    digest : from :func:`report_digest`
+    """
+    algorithm = _algorithm(provenance)
+    by_kind: dict[MapKind, MapResult] = {one.kind: one for one in results.maps}
+    groups = [group for one in written for group in map_groups(one, by_kind[one.kind], algorithm)]
+    if not groups:
+        return None
+    value = rounded(results.hematocrit.value)
+    if value is not None:
+        groups.append(_hematocrit_group(value, results.hematocrit.source or "", algorithm, digest))
+    content = MeasurementReport(
+        observation_context=ObservationContext(observer_device_context=_observer(provenance)),
+        procedure_reported=codes.CARDIAC_MRI,
+        imaging_measurements=groups,
+        referenced_images=[image for one in written for image in one.images],
+    )
+    content[0].ContentSequence.append(_remarks(results))
+    result = Comprehensive3DSR(
+        evidence=[item for one in written for item in _evidence(one)],
+        content=content,
+        series_instance_uid=derived_uid(digest, "measurement report series"),
+        series_number=SERIES_NUMBER,
+        sop_instance_uid=derived_uid(digest, "measurement report"),
+        instance_number=1,
+        manufacturer=NAME,
+        manufacturer_model_name=NAME,
+        software_versions=provenance.software_version,
+        device_serial_number=provenance.device_serial_number,
+        series_description=f"{NAME} measurements",
+        is_complete=True,
+        is_final=False,  # nobody has read it
+        is_verified=False,
+        content_date=context.content_date,
+        content_time=context.content_time,
+        series_date=context.content_date,
+        series_time=context.content_time,
+    )
+    result.CodingSchemeIdentificationSequence = [codes.private_scheme_item()]
+    return result
+
+
+def _evidence(one: WrittenMap) -> list[Dataset]:
+    others = (one.parametric_map, one.regions, one.aha)
+    return [*one.images, *(other for other in others if other is not None)]
+
+
+def _observer(provenance: SoftwareProvenance) -> ObserverContext:
+    return ObserverContext(
+        observer_type=dicom_codes.DCM.Device,
+        observer_identifying_attributes=DeviceObserverIdentifyingAttributes(
+            uid=derived_uid(NAME, "device", provenance.software_version),
+            name=NAME,
+            manufacturer_name=NAME,
+            model_name=NAME,
+            serial_number=provenance.device_serial_number,
+        ),
+    )
+
+
+def _algorithm(provenance: SoftwareProvenance) -> AlgorithmIdentification:
+    return AlgorithmIdentification(
+        name=NAME,
+        version=provenance.software_version,
+        parameters=[
+            f"weights_sha256={provenance.weights_sha256}",
+            f"settings_sha256={provenance.settings_sha256}",
+        ],
+    )
+
+
+def _hematocrit_group(fraction: float, source: str, algorithm: AlgorithmIdentification, digest: str) -> Group:
+    synthetic = source.startswith("synthetic")
+    measurement = Measurement(
+        codes.HEMATOCRIT,
+        float(f"{fraction * 100.0:.6g}"),
+        codes.PERCENT,
+        method=codes.HEMATOCRIT_METHOD[synthetic],
+    )
+    return MeasurementsAndQualitativeEvaluations(
+        tracking_identifier=TrackingIdentifier(identifier="hematocrit", uid=derived_uid(digest, "hematocrit")),
+        finding_type=codes.BLOOD,
+        algorithm_id=algorithm if synthetic else None,
+        measurements=[measurement],
+    )
+
+
+def _remarks(results: StudyResult) -> ContainerContentItem:
+    """Everything that is said in words, one text an item: what is not made and why, quality, where values come from."""
+    lines = ["Research use only. Not a medical device.", _how_means_are_taken()]
+    if results.hematocrit.source:
+        lines.append(f"hematocrit: {results.hematocrit.source}")
+    lines += [f"{one.kind.value}: {one.status}, {one.reason}" for one in results.maps if one.reason]
+    lines += [
+        f"{one.kind.value}: model {one.model}, times from {one.timing_source}" for one in results.maps if one.model
+    ]
+    lines += [_flag_line(flag) for flag in results.quality]
+    container = ContainerContentItem(
+        name=CodedConcept.from_code(codes.QUALITATIVE_EVALUATIONS),
+        relationship_type=RelationshipTypeValues.CONTAINS,
+    )
+    container.ContentSequence = ContentSequence(
+        [
+            TextContentItem(
+                name=CodedConcept.from_code(codes.COMMENT),
+                value=clean_text(line, 1024),
+                relationship_type=RelationshipTypeValues.CONTAINS,
+            )
+            for line in lines
+        ]
+    )
+    return container
+
+
+def _how_means_are_taken() -> str:
+    return (
+        "Means of AHA segments count the segment's pixels; means of slices and of the patient count the analysed "
+        "pixels of the myocardium, which leave out the border of the wall and values out of range. Standard errors "
+        "are propagated from the fit."
+    )
+
+
+def _flag_line(flag: QualityFlag) -> str:
+    where = [flag.map.value] if flag.map else []
+    where += [f"slice {flag.slice_index + 1}"] if flag.slice_index is not None else []
+    return f"{flag.severity}: {', '.join([*where, flag.code])}: {flag.message}"

@@ -1,0 +1,174 @@
+"""The regions as BINARY Segmentations (DICOM PS3.3 A.51): myocardium and blood pool, and the 16 AHA segments.
+
+Two objects in two series, so that no segments of one object overlap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from highdicom import AlgorithmIdentificationSequence
+from highdicom.color import CIELabColor
+from highdicom.seg import SegmentAlgorithmTypeValues, Segmentation, SegmentationTypeValues, SegmentDescription
+from pydicom.dataset import Dataset
+
+from cmrmap.core.arrays import LabelArray
+from cmrmap.core.map_volume import MapVolume
+from cmrmap.dicom.writing import codes
+from cmrmap.dicom.writing.finish import add_original_references
+from cmrmap.dicom.writing.software_provenance import NAME, SoftwareProvenance
+from cmrmap.dicom.writing.source_context import SourceContext
+from cmrmap.dicom.writing.uids import derived_uid
+from cmrmap.dicom.writing.volume_slices import KIND_TEXT
+
+_MYOCARDIUM_COLOUR = (220, 60, 50)
+_BLOOD_COLOUR = (60, 110, 220)
+
+
+def build_region_segmentation(
+    volume: MapVolume,
+    kept: tuple[int, ...],
+    map_images: Sequence[Dataset],
+    context: SourceContext,
+    provenance: SoftwareProvenance,
+    digest: str,
+) -> Dataset | None:
+    """Return myocardium (segment 1) and blood pool (segment 2), or None where there is no myocardium.
+
+    A pixel in both regions counts as myocardium. Without any blood-pool pixel there is no segment 2.
+    """
+    rows = list(kept)
+    labels = np.where(volume.myocardium[rows], 1, np.where(volume.blood_pool[rows], 2, 0)).astype(np.uint8)
+    if not (labels == 1).any():
+        return None
+    identification = _algorithm(provenance)
+    descriptions = [
+        SegmentDescription(
+            segment_number=1,
+            segment_label="LV myocardium",
+            segmented_property_category=codes.ANATOMICAL_STRUCTURE,
+            segmented_property_type=codes.LEFT_VENTRICLE_MYOCARDIUM,
+            algorithm_type=SegmentAlgorithmTypeValues.AUTOMATIC,
+            algorithm_identification=identification,
+            tracking_uid=derived_uid(digest, "segment", "myocardium"),
+            tracking_id="LV myocardium",
+            display_color=CIELabColor.from_rgb(*_MYOCARDIUM_COLOUR),
+        )
+    ]
+    if (labels == 2).any():
+        descriptions.append(
+            SegmentDescription(
+                segment_number=2,
+                segment_label="LV blood pool",
+                segmented_property_category=codes.BODY_SUBSTANCE,
+                segmented_property_type=codes.BLOOD,
+                algorithm_type=SegmentAlgorithmTypeValues.AUTOMATIC,
+                algorithm_identification=identification,
+                tracking_uid=derived_uid(digest, "segment", "blood pool"),
+                tracking_id="LV blood pool",
+                anatomic_regions=[codes.LEFT_VENTRICLE],
+                display_color=CIELabColor.from_rgb(*_BLOOD_COLOUR),
+            )
+        )
+    return _build(volume, labels, descriptions, map_images, context, provenance, digest, _REGIONS)
+
+
+def build_aha_segmentation(
+    volume: MapVolume,
+    kept: tuple[int, ...],
+    map_images: Sequence[Dataset],
+    context: SourceContext,
+    provenance: SoftwareProvenance,
+    digest: str,
+) -> Dataset | None:
+    """Return the AHA segments that have pixels, or None where none has.
+
+    Segment numbers must run from 1 without gaps (DICOM PS3.3 C.8.20.4.3), so they are not the AHA numbers where a
+    level is missing; the AHA number is in SegmentLabel ("AHA 7: mid anterior") and in the code.
+    """
+    aha = np.asarray(volume.aha[list(kept)], dtype=np.uint8)
+    present = [number for number in range(1, len(codes.AHA_SEGMENTS) + 1) if (aha == number).any()]
+    if not present:
+        return None
+    identification = _algorithm(provenance)
+    renumber = np.zeros(256, dtype=np.uint8)
+    descriptions = []
+    for segment_number, number in enumerate(present, start=1):
+        renumber[number] = segment_number
+        code = codes.AHA_SEGMENTS[number - 1]
+        name = code.meaning.removeprefix("left ventricle ").removesuffix(" segment")
+        descriptions.append(
+            SegmentDescription(
+                segment_number=segment_number,
+                segment_label=f"AHA {number}: {name}",
+                segmented_property_category=codes.ANATOMICAL_STRUCTURE,
+                segmented_property_type=code,
+                algorithm_type=SegmentAlgorithmTypeValues.AUTOMATIC,
+                algorithm_identification=identification,
+                tracking_uid=derived_uid(digest, "segment", "aha", str(number)),
+                tracking_id=f"AHA {number}",
+                display_color=_aha_colour(number),
+            )
+        )
+    return _build(volume, renumber[aha], descriptions, map_images, context, provenance, digest, _AHA)
+
+
+_REGIONS = ("segmentation", 3, "LV_REGIONS")
+_AHA = ("AHA segments", 4, "AHA_16")
+
+
+def _build(
+    volume: MapVolume,
+    labels: LabelArray,
+    descriptions: list[SegmentDescription],
+    map_images: Sequence[Dataset],
+    context: SourceContext,
+    provenance: SoftwareProvenance,
+    digest: str,
+    which: tuple[str, int, str],
+) -> Dataset:
+    name, offset, label = which
+    words = KIND_TEXT[volume.kind]
+    result = Segmentation(
+        source_images=list(map_images),
+        pixel_array=labels,
+        segmentation_type=SegmentationTypeValues.BINARY,
+        segment_descriptions=descriptions,
+        series_instance_uid=derived_uid(digest, name, "series"),
+        series_number=words.series_base + offset,
+        sop_instance_uid=derived_uid(digest, name),
+        instance_number=1,
+        manufacturer=NAME,
+        manufacturer_model_name=NAME,
+        software_versions=provenance.software_version,
+        device_serial_number=provenance.device_serial_number,
+        content_label=label,
+        content_description=f"{name} on the {words.name} map",
+        series_description=f"{NAME} {words.name} {name}",
+        content_date=context.content_date,
+        content_time=context.content_time,
+        series_date=context.content_date,
+        series_time=context.content_time,
+    )
+    result.BodyPartExamined = "HEART"
+    result.ContentCreatorName = None  # type 2; nobody drew it
+    add_original_references(result, context)
+    return result
+
+
+def _algorithm(provenance: SoftwareProvenance) -> AlgorithmIdentificationSequence:
+    return AlgorithmIdentificationSequence(
+        name=NAME,
+        family=codes.ARTIFICIAL_INTELLIGENCE,
+        version=provenance.software_version,
+        source=NAME,
+        parameters={"weights_sha256": provenance.weights_sha256, "settings_sha256": provenance.settings_sha256},
+    )
+
+
+def _aha_colour(number: int) -> CIELabColor:
+    """Sixteen hues of alternating lightness, so that neighbours differ."""
+    angle = 2.0 * np.pi * (number * 5 % 16) / 16.0
+    lightness = 70.0 if number % 2 else 50.0
+    return CIELabColor(lightness, 60.0 * float(np.cos(angle)), 60.0 * float(np.sin(angle)))

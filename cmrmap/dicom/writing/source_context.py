@@ -1,0 +1,219 @@
+"""Normalise the source study once, on copies, so that every writer may rely on complete, clean attributes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pydicom.dataset import Dataset
+from pydicom.filebase import DicomBytesIO
+from pydicom.filewriter import write_dataset
+
+from cmrmap.core.errors import GeometryError, InputError
+from cmrmap.core.map_volume import MapVolume
+from cmrmap.dicom.headers.read import SourceStudy
+from cmrmap.dicom.headers.values import number, numbers, text, tolerant_reading
+
+_UID = re.compile(r"[0-9]+(\.[0-9]+)*")
+# What is written where the source is de-identified down to its dates: type 1 attributes may not stay empty.
+_NO_DATE, _NO_TIME = "19000101", "000000"
+_TEXT_LENGTHS = {
+    "PatientID": 64,
+    "IssuerOfPatientID": 64,
+    "AccessionNumber": 16,
+    "StudyID": 16,
+    "StudyDescription": 64,
+    "PositionReferenceIndicator": 64,
+}
+_NAMES = ("PatientName", "ReferringPhysicianName")
+#: Type 2: written empty where the source lacks them.
+_ALWAYS = ("PatientID", "AccessionNumber", "StudyID", "PositionReferenceIndicator")
+_ACQUISITION_TEXTS = {
+    "ScanningSequence": ("RM", 16),
+    "SequenceVariant": ("NONE", 16),
+    "ScanOptions": ("", 16),
+    "MRAcquisitionType": ("2D", 16),
+    "PatientPosition": ("", 16),
+    "ContrastBolusAgent": (None, 64),
+}
+_ACQUISITION_NUMBERS = ("RepetitionTime", "EchoTime", "EchoTrainLength", "MagneticFieldStrength", "FlipAngle")
+
+
+@dataclass(frozen=True, slots=True)
+class ImageReference:
+    """What another object needs to know to refer to an image."""
+
+    sop_class_uid: str
+    sop_instance_uid: str
+    series_instance_uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceContext:
+    """What the writers take over from the source images of one map.
+
+    Attributes
+    ----------
+    patient_study : patient, study and frame-of-reference attributes; all type 2 present, UTF-8
+    acquisition : attributes of the MR Image module that a derived image repeats
+    manufacturer, manufacturer_model_name : of the scanner; "" where not stated
+    content_date, content_time : of the last source image, DA and TM
+    references : every source image, by SOP instance UID
+    encoded : ``patient_study`` and ``acquisition`` as bytes, for the content digest
+    """
+
+    patient_study: Dataset
+    acquisition: Dataset
+    manufacturer: str
+    manufacturer_model_name: str
+    content_date: str
+    content_time: str
+    references: dict[str, ImageReference]
+    encoded: bytes
+
+
+def source_context(volume: MapVolume, study: SourceStudy) -> SourceContext:
+    """Collect what the objects of one map take over from their source images.
+
+    Raises
+    ------
+    InputError
+        a source UID of the volume is not in the study
+    GeometryError
+        the source has no frame of reference
+    """
+    uids = list(dict.fromkeys(uid for row in volume.source_uids for uid in row if uid))
+    missing = [uid for uid in uids if uid not in study.headers]
+    if missing or not uids:
+        raise InputError(
+            f"{volume.kind.value}: {len(missing)} of {len(uids)} source images are not in the study; "
+            "expected the SOP instance UIDs of images that were read"
+        )
+    with tolerant_reading():
+        headers = [study.headers[uid] for uid in uids]
+        first = headers[0]
+        patient_study = _patient_study(first)
+        acquisition = _acquisition(first)
+        stamp = max(_stamp(header) for header in headers)
+        return SourceContext(
+            patient_study=patient_study,
+            acquisition=acquisition,
+            manufacturer=clean_text(text(first, "Manufacturer"), 64),
+            manufacturer_model_name=clean_text(text(first, "ManufacturerModelName"), 64),
+            content_date=stamp[0],
+            content_time=stamp[1],
+            references={
+                uid: ImageReference(text(header, "SOPClassUID"), uid, text(header, "SeriesInstanceUID"))
+                for uid, header in zip(uids, headers, strict=True)
+            },
+            encoded=_encode(patient_study) + _encode(acquisition),
+        )
+
+
+def clean_text(given: str, longest: int) -> str:
+    """Return the text without control characters and backslashes, at most ``longest`` characters."""
+    return re.sub(r"[\x00-\x1f\x7f\\]+", " ", given).strip()[:longest].strip()
+
+
+def _patient_study(header: Dataset) -> Dataset:
+    result = Dataset()
+    result.SpecificCharacterSet = "ISO_IR 192"
+    for keyword, longest in _TEXT_LENGTHS.items():
+        found = clean_text(text(header, keyword), longest)
+        if found or keyword in _ALWAYS:
+            setattr(result, keyword, found)
+    for keyword in _NAMES:
+        setattr(result, keyword, _clean_name(text(header, keyword)))
+    result.PatientBirthDate = _clean_date(text(header, "PatientBirthDate"))
+    sex = text(header, "PatientSex").upper()
+    result.PatientSex = sex if sex in {"M", "F", "O"} else ""
+    result.StudyDate = _clean_date(text(header, "StudyDate"))
+    result.StudyTime = _clean_time(text(header, "StudyTime"))
+    age = text(header, "PatientAge").upper()
+    if re.fullmatch(r"[0-9]{3}[DWMY]", age):
+        result.PatientAge = age
+    for keyword in ("PatientWeight", "PatientSize"):
+        measured = number(header, keyword)
+        if measured is not None and measured > 0.0:
+            setattr(result, keyword, f"{measured:.6g}")
+    if text(header, "PatientIdentityRemoved").upper() == "YES":
+        result.PatientIdentityRemoved = "YES"
+        result.DeidentificationMethod = clean_text(text(header, "DeidentificationMethod"), 64) or "see source images"
+    result.StudyInstanceUID = _required_uid(header, "StudyInstanceUID")
+    result.FrameOfReferenceUID = _required_uid(header, "FrameOfReferenceUID")
+    return result
+
+
+def _acquisition(header: Dataset) -> Dataset:
+    result = Dataset()
+    for keyword, (default, longest) in _ACQUISITION_TEXTS.items():
+        found = [clean_text(part, longest) for part in text(header, keyword).split("\\")]
+        found = [part for part in found if part]
+        if found or default is not None:
+            setattr(result, keyword, found if len(found) > 1 else (found[0] if found else default))
+    for keyword in _ACQUISITION_NUMBERS:
+        found_number = number(header, keyword)
+        if found_number is not None:
+            setattr(result, keyword, int(found_number) if keyword == "EchoTrainLength" else f"{found_number:.8g}")
+        elif keyword in ("RepetitionTime", "EchoTime", "EchoTrainLength"):
+            setattr(result, keyword, None)
+    if "IR" in text(header, "ScanningSequence"):
+        result.InversionTime = None  # type 2C; a map has none of its own
+    nuclei = text(header, "ImagedNucleus")
+    if nuclei == "1H" and numbers(header, "ImagingFrequency"):
+        result.ImagedNucleus = nuclei
+    return result
+
+
+def _stamp(header: Dataset) -> tuple[str, str]:
+    """Date and time that stand for the image: acquisition, content, series or study, the first that is stated."""
+    for kind in ("Acquisition", "Content", "Series", "Study"):
+        day, clock = _clean_date(text(header, f"{kind}Date")), _clean_time(text(header, f"{kind}Time"))
+        if day:
+            return day, clock or _NO_TIME
+    stamp = text(header, "AcquisitionDateTime")
+    return _clean_date(stamp[:8]) or _NO_DATE, _clean_time(stamp[8:]) or _NO_TIME
+
+
+def _clean_date(given: str) -> str:
+    if re.fullmatch(r"[12][0-9]{3}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])", given) is None:
+        return ""
+    return given
+
+
+def _clean_time(given: str) -> str:
+    match = re.match(r"([01][0-9]|2[0-3])([0-5][0-9])([0-5][0-9])?", given)
+    return f"{match.group(1)}{match.group(2)}{match.group(3) or '00'}" if match else ""
+
+
+def _clean_name(given: str) -> str:
+    """At most three component groups of five components, 64 characters a group (DICOM PS3.5 6.2)."""
+    groups = ["^".join(clean_text(group, 64).split("^")[:5]) for group in given.split("=")[:3]]
+    return "=".join(groups).rstrip("=")
+
+
+def _required_uid(header: Dataset, keyword: str) -> str:
+    found = text(header, keyword)
+    if _UID.fullmatch(found) is None or len(found) > 64:
+        raise GeometryError(f"the source images have no valid {keyword}; expected a UID; export the original images")
+    return found
+
+
+def _encode(dataset: Dataset) -> bytes:
+    buffer = DicomBytesIO()
+    buffer.is_little_endian = True
+    buffer.is_implicit_VR = False
+    write_dataset(buffer, dataset, parent_encoding=["utf8"])
+    return bytes(buffer.getvalue())
+
+
+def reference_items(references: Iterable[ImageReference]) -> list[Dataset]:
+    """Return items of ReferencedSOPClassUID and ReferencedSOPInstanceUID (DICOM PS3.3 10.3)."""
+    items = []
+    for reference in references:
+        item = Dataset()
+        item.ReferencedSOPClassUID = reference.sop_class_uid
+        item.ReferencedSOPInstanceUID = reference.sop_instance_uid
+        items.append(item)
+    return items

@@ -1,0 +1,51 @@
+"""UIDs made from content: the same content gives the same UID, changed content gives a new one.
+
+An archive keeps the OLD object when a UID is sent twice, so a UID must never be used for two contents, and source and
+settings alone cannot make it. What is stored makes it, not the finer values before rounding, whose last bits differ
+between processors.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from cmrmap.core.map_volume import MapVolume
+from cmrmap.dicom.writing.software_provenance import SoftwareProvenance
+from cmrmap.dicom.writing.stored_values import float_values, whole_steps
+from cmrmap.dicom.writing.volume_slices import KIND_TEXT, SD_TEXT
+
+
+def derived_uid(*parts: str) -> str:
+    """Return a UID under 2.25 (DICOM PS3.5 B.2) made from the parts by SHA-256."""
+    digest = hashlib.sha256("\x1f".join(parts).encode()).digest()
+    return f"2.25.{uuid.UUID(bytes=digest[:16], version=5).int}"
+
+
+def content_digest(volume: MapVolume, patient_study: bytes, provenance: SoftwareProvenance) -> str:
+    """Return the hexadecimal SHA-256 of all that enters the objects written for a map.
+
+    Parameters
+    ----------
+    volume : values and their SD as they are stored, regions, geometry and sources
+    patient_study : the encoded patient and study attributes that are copied into every object
+    provenance : version, weights and settings
+    """
+    digest = hashlib.sha256()
+    for text in (volume.kind.value, volume.model, repr(volume.geometry), repr(volume.source_uids), repr(provenance)):
+        digest.update(text.encode())
+    arrays: list[npt.NDArray[Any]] = [
+        float_values(volume.values),
+        whole_steps(volume.values, KIND_TEXT[volume.kind].stored_step),
+        *([] if volume.sd is None else [whole_steps(volume.sd, SD_TEXT[volume.kind].stored_step)]),
+        *(volume.myocardium, volume.blood_pool, volume.aha),
+    ]
+    for array in arrays:
+        digest.update(repr((array.shape, array.dtype.str)).encode())
+        digest.update(np.ascontiguousarray(array).tobytes())
+    digest.update(patient_study)
+    return digest.hexdigest()

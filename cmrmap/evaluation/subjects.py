@@ -1,0 +1,145 @@
+"""Overlap of the network's labels with reference masks, image by image, before any shape refinement.
+
+Beside it stands what the reference's other images of the slice reach, and by how much each border lies off: a Dice
+does not tell another reader's habit from a border that is drawn wrong.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from cmrmap.core.arrays import BoolArray, Float64Array, FloatArray, LabelArray
+from cmrmap.core.errors import InputError
+from cmrmap.core.geometry import SliceGeometry
+from cmrmap.core.outlines import Label
+from cmrmap.dicom.headers.read import read_study
+from cmrmap.dicom.loading.loaded_study import load_study
+from cmrmap.dicom.selection.select import select_series
+from cmrmap.evaluation.repeatability import repeatability
+from cmrmap.segmentation import Network, predict_slices
+from cmrmap.segmentation.shape import dice, heart_shape, largest_object
+
+REFERENCE_NAME = "reference.npz"
+_ECCENTRICITY_LIMIT = 0.65
+_PINHOLE_PIXELS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectOverlap:
+    """One subject's figures, (slice, time) each.
+
+    Attributes
+    ----------
+    name : of the subject's folder
+    wall_dice : of the largest object of the myocardium with the reference's
+    cavity_dice : of the cavity
+    passed : whether the shape check passes
+    reader_wall_dice, reader_cavity_dice : of the reference's other images of the slice, see
+        :func:`cmrmap.evaluation.repeatability.repeatability`
+    endocardium_mm, epicardium_mm : by how much our border lies further out: difference of the radii of circles of the
+        same area; NaN where either has no cavity
+    """
+
+    name: str
+    wall_dice: Float64Array
+    cavity_dice: Float64Array
+    passed: BoolArray
+    reader_wall_dice: Float64Array
+    reader_cavity_dice: Float64Array
+    endocardium_mm: Float64Array
+    epicardium_mm: Float64Array
+
+
+def evaluate_subject(folder: Path, network: Network, pixel_mm: float) -> SubjectOverlap:
+    """Segment one subject and compare.
+
+    Parameters
+    ----------
+    folder : holds reference.npz with ``masks`` (slice, time, row, column; 1 myocardium, 2 LV cavity) and either
+        ``dicom/`` with one native T1 series or ``images`` of the masks' shape in the same file
+    network : to evaluate
+    pixel_mm : of ``images``; DICOM brings its own
+
+    Raises
+    ------
+    InputError
+        a folder without these
+    """
+    images, geometry, masks = read_subject(folder, pixel_mm)
+    wall, cavity, endocardium, epicardium = np.full((4, *masks.shape[:2]), np.nan)
+    passed = np.zeros(masks.shape[:2], dtype=np.bool_)
+    for s, (prediction, truth) in enumerate(zip(predict_slices(images, geometry, network), masks, strict=True)):
+        pixel_area = float(np.prod(geometry[s].pixel_spacing_mm))
+        for t, (found, true) in enumerate(zip(prediction.labels, truth, strict=True)):
+            wall[s, t] = wall_dice(found, true)
+            cavity[s, t] = dice(found == Label.CAVITY, true == Label.CAVITY)
+            passed[s, t] = heart_shape(found, _PINHOLE_PIXELS).passes(_ECCENTRICITY_LIMIT)
+            endocardium[s, t], epicardium[s, t] = _further_out(found, true, pixel_area)
+    reader_wall, reader_cavity = np.array([repeatability(truth) for truth in masks]).swapaxes(0, 1)
+    return SubjectOverlap(folder.name, wall, cavity, passed, reader_wall, reader_cavity, endocardium, epicardium)
+
+
+def _further_out(found: LabelArray, true: LabelArray, pixel_area_mm2: float) -> tuple[float, float]:
+    """Differences of the radii (mm) of circles as large as what endocardium and epicardium enclose."""
+    ours, theirs = (
+        np.array([np.count_nonzero(labels == Label.CAVITY), np.count_nonzero(labels == Label.MYOCARDIUM)]).cumsum()
+        for labels in (found, true)
+    )
+    if not ours[0] or not theirs[0]:  # without a cavity the epicardium's area is not known either
+        return float("nan"), float("nan")
+    endocardium, epicardium = (np.sqrt(ours) - np.sqrt(theirs)) * np.sqrt(pixel_area_mm2 / np.pi)
+    return float(endocardium), float(epicardium)
+
+
+def wall_dice(found: LabelArray, true: LabelArray) -> float:
+    """Dice of the largest object of the myocardium in ``found`` with that in ``true``, (row, column) of ``Label``."""
+    return dice(largest_object(found == Label.MYOCARDIUM), true == Label.MYOCARDIUM)
+
+
+def read_subject(folder: Path, pixel_mm: float) -> tuple[FloatArray, tuple[SliceGeometry, ...], LabelArray]:
+    """Return images (slice, time, row, column), geometry and masks of a folder as in :func:`evaluate_subject`.
+
+    Slices that come as an array, without geometry, lie behind each other.
+    """
+    with np.load(folder / REFERENCE_NAME) as reference:
+        masks = np.asarray(reference["masks"], dtype=np.uint8)
+        if "images" in reference:
+            plane = SliceGeometry((0.0, 0.0, 0.0), (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (pixel_mm, pixel_mm))
+            return np.asarray(reference["images"], dtype=np.float32), (plane,) * len(masks), masks
+    return _from_dicom(folder, masks)
+
+
+def _from_dicom(folder: Path, masks: LabelArray) -> tuple[FloatArray, tuple[SliceGeometry, ...], LabelArray]:
+    """Images and geometry of the folder's study; masks in its order, which may run the other way."""
+    study = read_study(folder / "dicom")
+    stack = load_study(study, select_series(study), {}).stacks[0]
+    if stack.images.shape != masks.shape:
+        raise InputError(f"{folder.name}: the study has images {stack.images.shape}, the masks are {masks.shape}")
+    # files are numbered in the order of the masks, slices in the order of their place
+    first = [study.paths[row[0]] for row in stack.source_uids]
+    order = np.argsort(np.argsort(first))
+    return stack.images, stack.geometry, masks[order]
+
+
+def find_subjects(data: Path) -> tuple[Path, ...]:
+    """Return the subject folders in ``data``, in the order of their names.
+
+    Raises
+    ------
+    InputError
+        there is none
+    """
+    subjects = sorted(path.parent for path in data.glob(f"*/{REFERENCE_NAME}"))
+    if not subjects:
+        raise InputError(
+            f"{data} holds no subject folders with {REFERENCE_NAME}; expected DIR/<subject>/{REFERENCE_NAME}"
+        )
+    return tuple(subjects)
+
+
+def evaluate_folder(data: Path, network: Network, pixel_mm: float) -> tuple[SubjectOverlap, ...]:
+    """Evaluate every subject folder in ``data``, in the order of their names; see :func:`evaluate_subject`."""
+    return tuple(evaluate_subject(folder, network, pixel_mm) for folder in find_subjects(data))

@@ -1,0 +1,250 @@
+"""Write a phantom study: classic MR images as a scanner would send them, and the truth beside them.
+
+One MR Image Storage object per weighted image (PS3.3 A.4), one series per map. The standard has no attribute for the
+duration of a T2 preparation; it is written into Image Comments (0020,4000), as scanners do.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.uid import ExplicitVRLittleEndian, MRImageStorage
+
+from cmrmap.core.arrays import FloatArray
+from cmrmap.core.errors import OutputError
+from cmrmap.core.map_specs import MapKind
+from cmrmap.phantom.flavours import STANDARD, find_flavour
+from cmrmap.phantom.flavours.classic import SeriesImages
+from cmrmap.phantom.generate import PhantomSeries, PhantomStudy, generate_study
+from cmrmap.phantom.parameters import draw_study_parameters
+from cmrmap.phantom.truth import write_truth
+
+_STUDY_DATE = "20260115"
+_CONTRAST_TIME = "101500"
+#: part of every UID: raise it when the meaning of a seed changes
+_GENERATION = "phantom-1"
+
+
+@dataclass(frozen=True, slots=True)
+class _SeriesDescription:
+    folder: str
+    number: int
+    description: str
+    start_minute: int  # after 10:00
+
+
+_SERIES = {
+    MapKind.NATIVE_T1: _SeriesDescription("stone_native_t1", 401, "STONE native T1 SAX", 0),
+    MapKind.T2: _SeriesDescription("t2prep_t2", 501, "T2prep bSSFP T2 SAX", 6),
+    MapKind.POSTCONTRAST_T1: _SeriesDescription("stone_postcontrast_t1", 601, "STONE post-contrast T1 SAX", 30),
+}
+
+
+def write_study(
+    folder: Path | str,
+    *,
+    seed: int = 1,
+    snr: float = 30.0,
+    disease: str = "none",
+    motion: bool | float = True,
+    hematocrit_file: bool = False,
+    flavour: str = STANDARD,
+) -> Path:
+    """Generate one phantom study and write it as ``folder/dicom`` and ``folder/truth``.
+
+    The same arguments give the same bytes, UIDs included. Files of an earlier study in the same folder are replaced.
+
+    Parameters
+    ----------
+    folder : made when absent
+    seed : draws anatomy, tissue values, heart rate, motion and noise; not negative
+    snr : mean myocardial signal of the unprepared images over the noise standard deviation; infinity is no noise
+    disease : "none", "diffuse" (the whole LV wall) or "focal" (one segment in two neighbouring slices)
+    motion : amplitude of breathing and contraction between images; True is 1, False is 0
+    hematocrit_file : also write ``dicom/hematocrit.json`` ({"hematocrit": fraction, "measured": date}), from which the
+        application takes the hematocrit; without it only ``truth/truth.json`` holds it
+    flavour : the scanner's dialect, a key of ``cmrmap.phantom.flavours.FLAVOURS``; pixels and truth are the same in all
+
+    Returns
+    -------
+    ``folder`` as a `Path`
+
+    Raises
+    ------
+    InputError
+        An option out of its range.
+    OutputError
+        The folder cannot be written.
+    """
+    parameters = draw_study_parameters(seed=seed, snr=snr, disease=disease, motion=motion)
+    return write_phantom(Path(folder), generate_study(parameters), hematocrit_file=hematocrit_file, flavour=flavour)
+
+
+def write_phantom(folder: Path, study: PhantomStudy, *, hematocrit_file: bool = False, flavour: str = STANDARD) -> Path:
+    """Write a generated study; see `write_study` for the layout and the errors."""
+    dialect = find_flavour(flavour)
+    dicom, truth = folder / "dicom", folder / "truth"
+    try:
+        truth.mkdir(parents=True, exist_ok=True)
+        for series in study.series:
+            target = dicom / _SERIES[series.kind].folder
+            target.mkdir(parents=True, exist_ok=True)
+            for stale in target.glob("IM*.dcm"):  # another dialect may have written more files
+                stale.unlink()
+            for number, dataset in enumerate(dialect.write(_series_images(study, series)), start=1):
+                dataset.save_as(target / f"IM{number:04d}.dcm", enforce_file_format=True)
+        note = dicom / "hematocrit.json"
+        if hematocrit_file:
+            measured = f"{_STUDY_DATE[:4]}-{_STUDY_DATE[4:6]}-{_STUDY_DATE[6:]}"
+            content = {"hematocrit": round(study.truth.hematocrit, 6), "measured": measured}
+            note.write_text(json.dumps(content) + "\n", encoding="utf-8")
+        else:
+            note.unlink(missing_ok=True)
+        write_truth(truth, study)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise OutputError(
+            f"cannot write the phantom study into {folder}: {reason}; choose a writable folder"
+        ) from error
+    return folder
+
+
+def _series_images(study: PhantomStudy, series: PhantomSeries) -> SeriesImages:
+    times = tuple(float(time) for time in series.stack.times_ms.ravel())
+    return SeriesImages(series.kind, tuple(series_datasets(study, series)), times, study.truth.maps[series.kind])
+
+
+def series_datasets(study: PhantomStudy, series: PhantomSeries) -> list[Dataset]:
+    """Return the images of one series as datasets ready to be saved, slice by slice, times ascending."""
+    fingerprint = hashlib.sha256(f"{_GENERATION}|{study.parameters!r}".encode()).hexdigest()
+    about = _SERIES[series.kind]
+    images = series.stack.images
+    n_slices, n_times = images.shape[:2]
+    window = _window(images)
+    datasets = []
+    for index in range(n_slices):
+        for time in range(n_times):
+            instance = index * n_times + time + 1
+            dataset = Dataset()
+            _add_study(dataset, study, fingerprint)
+            _add_series(dataset, series.kind, about, fingerprint)
+            dataset.SOPInstanceUID = _uid(fingerprint, series.kind.value, instance)
+            dataset.InstanceNumber = instance
+            dataset.AcquisitionNumber = instance
+            dataset.AcquisitionDate = _STUDY_DATE
+            dataset.AcquisitionTime = dataset.ContentTime = _clock(about.start_minute, instance)
+            dataset.ContentDate = _STUDY_DATE
+            dataset.HeartRate = round(study.parameters.heart_rate_bpm)
+            dataset.TriggerTime = f"{0.72 * 60000.0 / study.parameters.heart_rate_bpm:.0f}"
+            dataset.WindowCenter, dataset.WindowWidth = window
+            _add_time(dataset, series.kind, float(series.stack.times_ms[index, time]))
+            _add_plane(dataset, study, index)
+            _add_pixels(dataset, images[index, time])
+            _add_file_meta(dataset)
+            datasets.append(dataset)
+    return datasets
+
+
+def _add_study(dataset: Dataset, study: PhantomStudy, fingerprint: str) -> None:
+    seed = study.parameters.seed
+    dataset.SpecificCharacterSet = "ISO_IR 192"
+    dataset.PatientName = f"Phantom^Seed {seed}"
+    dataset.PatientID = f"PHANTOM-{seed}"
+    dataset.PatientBirthDate = ""
+    dataset.PatientSex = "O"
+    dataset.StudyInstanceUID = _uid(fingerprint, "study")
+    dataset.StudyDate = _STUDY_DATE
+    dataset.StudyTime = "100000"
+    dataset.StudyID = str(seed % 10**16)
+    dataset.AccessionNumber = ""
+    dataset.ReferringPhysicianName = ""
+    dataset.StudyDescription = "Digital heart phantom"
+    dataset.FrameOfReferenceUID = _uid(fingerprint, "frame of reference")
+    dataset.PositionReferenceIndicator = ""
+
+
+def _add_series(dataset: Dataset, kind: MapKind, about: _SeriesDescription, fingerprint: str) -> None:
+    dataset.SOPClassUID = MRImageStorage
+    dataset.Modality = "MR"
+    dataset.SeriesInstanceUID = _uid(fingerprint, kind.value)
+    dataset.SeriesNumber = about.number
+    dataset.SeriesDescription = dataset.ProtocolName = about.description
+    dataset.SeriesDate = _STUDY_DATE
+    dataset.SeriesTime = _clock(about.start_minute, 0)
+    dataset.BodyPartExamined = "HEART"
+    dataset.PatientPosition = "HFS"
+    dataset.Manufacturer = "CMRmap"
+    dataset.ManufacturerModelName = "Digital heart phantom"
+    dataset.ImageType = ["ORIGINAL", "PRIMARY", "OTHER"]
+    dataset.ScanningSequence = "GR" if kind is MapKind.T2 else ["GR", "IR"]
+    dataset.SequenceVariant = ["SS", "MP"]
+    dataset.ScanOptions = "CG"  # ECG-gated, in mid diastole
+    dataset.MRAcquisitionType = "2D"
+    dataset.RepetitionTime = "2.8"
+    dataset.EchoTime = "1.4"
+    dataset.EchoTrainLength = 1
+    dataset.FlipAngle = "70"
+    dataset.MagneticFieldStrength = "1.5"
+    dataset.ImagedNucleus = "1H"
+    if kind is MapKind.POSTCONTRAST_T1:
+        dataset.ContrastBolusAgent = "Gadolinium-based, simulated"
+        dataset.ContrastBolusStartTime = _CONTRAST_TIME
+
+
+def _add_time(dataset: Dataset, kind: MapKind, time_ms: float) -> None:
+    if kind is not MapKind.T2:
+        dataset.InversionTime = f"{time_ms:g}"
+    elif np.isinf(time_ms):
+        dataset.ImageComments = "T2 prep. duration = inf ms, saturation"
+    else:
+        dataset.ImageComments = f"T2 prep. duration = {time_ms:g} ms"
+
+
+def _add_plane(dataset: Dataset, study: PhantomStudy, index: int) -> None:
+    plane, anatomy = study.truth.geometry[index], study.parameters.anatomy
+    dataset.ImagePositionPatient = [f"{value:.9f}" for value in plane.position_mm]
+    dataset.ImageOrientationPatient = [f"{value:.9f}" for value in (*plane.row_cosines, *plane.column_cosines)]
+    dataset.PixelSpacing = [f"{value:g}" for value in plane.pixel_spacing_mm]
+    dataset.SliceThickness = f"{anatomy.slice_thickness_mm:g}"
+    dataset.SpacingBetweenSlices = f"{anatomy.slice_spacing_mm:g}"
+    dataset.SliceLocation = f"{index * anatomy.slice_spacing_mm:g}"
+
+
+def _add_pixels(dataset: Dataset, image: FloatArray) -> None:
+    dataset.Rows, dataset.Columns = image.shape
+    dataset.SamplesPerPixel = 1
+    dataset.PhotometricInterpretation = "MONOCHROME2"
+    dataset.BitsAllocated = dataset.BitsStored = 16
+    dataset.HighBit = 15
+    dataset.PixelRepresentation = 0
+    dataset.PixelData = image.astype("<u2").tobytes()
+
+
+def _add_file_meta(dataset: Dataset) -> None:
+    meta = FileMetaDataset()
+    meta.MediaStorageSOPClassUID = dataset.SOPClassUID
+    meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
+    meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    dataset.file_meta = meta
+
+
+def _window(images: FloatArray) -> tuple[str, str]:
+    upper = max(2.0, float(np.percentile(images[:, ::4, ::4, ::4], 99.0)))
+    return f"{upper / 2:.0f}", f"{upper:.0f}"
+
+
+def _clock(minute: int, second: int) -> str:
+    """Time of day ``second`` seconds into a series that starts ``minute`` minutes after ten."""
+    total = 10 * 3600 + 60 * minute + 2 * second
+    return f"{total // 3600:02d}{total // 60 % 60:02d}{total % 60:02d}"
+
+
+def _uid(fingerprint: str, *parts: object) -> str:
+    """UID under 2.25 (PS3.5 B.2) from a hash: the same study has the same UIDs everywhere."""
+    digest = hashlib.sha256("|".join([fingerprint, *map(str, parts)]).encode()).digest()
+    return f"2.25.{int.from_bytes(digest[:16], 'big')}"

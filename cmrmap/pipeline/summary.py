@@ -1,0 +1,49 @@
+"""The numbers of a study joined with what is known of their source: all that results.json says."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from cmrmap.core.findings import QualityFlag
+from cmrmap.dicom.headers.read import LostImage, SourceStudy
+from cmrmap.dicom.loading.loaded_study import LoadedStudy
+from cmrmap.dicom.selection.select import Selection
+from cmrmap.dicom.writing.software_provenance import SoftwareProvenance
+from cmrmap.pipeline.study import StudyAnalysis
+from cmrmap.results import HematocritResult, InputSummary, SoftwareInfo, StudyResult
+
+
+def summarise(
+    study: SourceStudy,
+    selection: Selection,
+    loaded: LoadedStudy,
+    analysis: StudyAnalysis,
+    provenance: SoftwareProvenance,
+) -> StudyResult:
+    """Join the numbers with what is known of their source: all that results.json says."""
+    skipped = Counter(dict(study.skipped)) + Counter(dict(selection.skipped))
+    lost = (*study.lost, *loaded.lost)
+    skipped.update({"undecodable_pixels": len(loaded.lost)} if loaded.lost else {})
+    hematocrit = analysis.hematocrit
+    return StudyResult(
+        study_instance_uid=study.study_instance_uid,
+        software=SoftwareInfo(provenance.software_version, provenance.weights_sha256, provenance.settings_sha256),
+        input=InputSummary(
+            n_files=study.n_files,
+            n_used=sum(uid != "" for stack in loaded.stacks for row in stack.source_uids for uid in row),
+            skipped=skipped,
+        ),
+        hematocrit=HematocritResult(hematocrit.value_fraction, hematocrit.source) if hematocrit else HematocritResult(),
+        quality=(*(_lost_flag(image) for image in lost), *_choices(selection), *selection.flags, *analysis.flags),
+        maps=analysis.maps,
+    )
+
+
+def _lost_flag(image: LostImage) -> QualityFlag:
+    """Name the image by its UID: a file's name may hold the patient's."""
+    which = f"image {image.sop_instance_uid}" if image.sop_instance_uid else "an image without readable UID"
+    return QualityFlag("image_lost", "warning", f"{which} is lost: {image.reason}")
+
+
+def _choices(selection: Selection) -> tuple[QualityFlag, ...]:
+    return tuple(QualityFlag("series_chosen", "info", one.reason, one.kind) for one in selection.selected)

@@ -1,0 +1,1 @@
+"""One run: how it ended, its software, its output folder."""

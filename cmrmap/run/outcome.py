@@ -1,0 +1,132 @@
+"""How a run ended: first failure or the maps that were made, the exit code that follows, and status.json.
+
+One `Outcome` is shared by everything that takes part in a run. It is the one mutable object of a run, since the
+stages of a graph have no other way to say what became of them.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from cmrmap.core.errors import EXIT_ALL_REFUSED, EXIT_INTERNAL_ERROR, EXIT_NO_MAPPING_SERIES, EXIT_OK, CmrmapError
+from cmrmap.core.files import write_file
+from cmrmap.run.software import software_versions
+
+_OUTCOMES = {EXIT_OK: "ok", EXIT_NO_MAPPING_SERIES: "nothing_to_do", EXIT_ALL_REFUSED: "refused"}
+_MADE = ("ok", "partial")
+_STATUSES = (*_MADE, "refused", "absent")
+
+
+@dataclass(frozen=True, slots=True)
+class MapVerdict:
+    """What became of one map: "ok", "partial", "refused" or "absent", and why ("" where there is nothing to say)."""
+
+    status: str
+    reason: str = ""
+
+    def __post_init__(self) -> None:
+        if self.status not in _STATUSES:
+            raise ValueError(f"status of a map is {self.status!r}; expected one of {', '.join(_STATUSES)}")
+
+
+@dataclass(slots=True)
+class Outcome:
+    """Collects what a run did; safe to use from several threads.
+
+    Attributes
+    ----------
+    maps : per map, by its key in results.json; empty until `report`
+    skipped_files : files of the input that are no DICOM image of use
+    writing : held while the results are written, so that nobody ends the run in between
+    """
+
+    maps: dict[str, MapVerdict] = field(default_factory=dict)
+    skipped_files: int = 0
+    writing: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _failure: BaseException | None = None
+    _stage: str = ""
+    _reported: bool = False
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    @property
+    def reported(self) -> bool:
+        """Whether the results are written."""
+        return self._reported
+
+    @property
+    def failed(self) -> bool:
+        """Whether a stage has failed: what comes after it has nothing to work on."""
+        return self._failure is not None
+
+    def fail(self, error: BaseException, stage: str = "") -> None:
+        """Keep the first failure; later ones follow from it."""
+        with self._lock:
+            if self._failure is None:
+                self._failure, self._stage = error, stage
+
+    def report(self, maps: Mapping[str, MapVerdict], skipped_files: int) -> None:
+        """Say what was made, once the results are written; a run that never does has ended early."""
+        with self._lock:
+            self.maps, self.skipped_files, self._reported = dict(maps), skipped_files, True
+
+    @property
+    def exit_code(self) -> int:
+        """Exit code of the run (README, "Exit codes")."""
+        if isinstance(self._failure, CmrmapError):
+            return self._failure.exit_code
+        if self._failure is not None or not self._reported:
+            return EXIT_INTERNAL_ERROR
+        found = {verdict.status for verdict in self.maps.values()}
+        if found & set(_MADE):
+            return EXIT_OK
+        return EXIT_ALL_REFUSED if "refused" in found else EXIT_NO_MAPPING_SERIES
+
+    @property
+    def message(self) -> str:
+        """One line about how the run ended."""
+        if isinstance(self._failure, CmrmapError):
+            return " ".join(str(self._failure).split())
+        if self._failure is not None:
+            return _internal_error(self._failure, self._stage)
+        if not self._reported:
+            return "the run ended before its results were written; run again with -l DEBUG to see why"
+        made = [key for key, verdict in self.maps.items() if verdict.status in _MADE]
+        left = [f"{key} {v.status} ({v.reason})" for key, v in self.maps.items() if v.status not in _MADE and v.reason]
+        return "; ".join([f"made {', '.join(made)}" if made else "made no map", *left])
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the content of status.json."""
+        return {
+            "outcome": _OUTCOMES.get(self.exit_code, "error"),
+            "exit_code": self.exit_code,
+            "message": self.message,
+            "maps": {key: {"status": v.status, "reason": v.reason or None} for key, v in self.maps.items()},
+            "skipped_files": self.skipped_files,
+            "versions": software_versions(),
+        }
+
+
+def write_status(output_folder: Path, outcome: Outcome) -> Path:
+    """Write ``output_folder/results/status.json``, complete or not at all; an older one is replaced.
+
+    Raises
+    ------
+    OutputError
+        the folder cannot be made or written
+    """
+    content = json.dumps(outcome.as_dict(), indent=2, allow_nan=False) + "\n"
+    return write_file(output_folder / "results" / "status.json", content.encode())
+
+
+def _internal_error(error: BaseException, stage: str) -> str:
+    """Say what happened where, without the error's own text: it may quote tag values, and with them the patient."""
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    during = f" in stage {stage}" if stage else ""
+    return f"internal error{during}: {type(error).__name__}{where}; run again with -l DEBUG for the details"

@@ -1,0 +1,137 @@
+"""The one command line: it teaches, it passes on, and its errors are one line with their exit code."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from cmrmap.cli.main import cli
+from cmrmap.core.errors import InputError
+from cmrmap.core.version import VERSION
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def _run(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "cmrmap", *arguments], cwd=cwd, capture_output=True, text=True, timeout=300, check=False
+    )
+
+
+@pytest.mark.parametrize("verb", [(), ("phantom",), ("phantom", "study"), ("phantom", "flavours"), ("summary",)])
+def test_help_teaches(verb: tuple[str, ...]) -> None:
+    found = CliRunner().invoke(cli, [*verb, "--help"])
+    assert found.exit_code == 0
+    assert "Usage:" in found.output
+
+
+def test_version() -> None:
+    found = _run("--version")
+    assert (found.returncode, found.stdout.strip()) == (0, VERSION)
+
+
+def test_an_error_is_one_line_and_its_exit_code(tmp_path: Path) -> None:
+    found = _run("summary", str(tmp_path), str(tmp_path))
+    assert found.returncode == 2
+    assert found.stderr.startswith("cmrmap: ")
+    assert len(found.stderr.splitlines()) == 1
+
+
+def test_run_is_the_application(tmp_path: Path) -> None:
+    found = _run("run", "-i", str(tmp_path / "none"), "-o", str(tmp_path / "out"))
+    assert found.returncode == 2
+    assert "input folder" in found.stderr
+    assert (tmp_path / "out" / "results" / "status.json").is_file()
+
+
+def test_run_help_is_the_applications() -> None:
+    found = _run("run", "--help")
+    assert found.returncode == 0
+    assert "--hematocrit" in found.stdout
+
+
+def test_run_without_the_application_beside_the_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cmrmap.cli.main._ROOT", tmp_path)
+    found = CliRunner().invoke(cli, ["run", "-i", "x"])
+    assert isinstance(found.exception, InputError)
+    assert "run from a full checkout" in str(found.exception)
+
+
+def test_phantom_study_hands_on_its_options(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: dict[str, object] = {}
+
+    def write_study(folder: Path, **options: object) -> Path:
+        asked.update(options, folder=folder)
+        (folder / "dicom").mkdir(parents=True)
+        (folder / "dicom" / "IM1.dcm").touch()
+        return folder
+
+    monkeypatch.setattr("cmrmap.phantom.study_writer.write_study", write_study)
+    options = [
+        "--seed",
+        "7",
+        "--snr",
+        "inf",
+        "--disease",
+        "focal",
+        "--motion",
+        "0",
+        "--hematocrit-file",
+        "--flavour",
+        "ge",
+    ]
+    found = CliRunner().invoke(cli, ["phantom", "study", "-o", str(tmp_path / "s"), *options])
+    assert found.exit_code == 0, found.output
+    assert asked == {
+        "folder": tmp_path / "s",
+        "seed": 7,
+        "snr": float("inf"),
+        "disease": "focal",
+        "motion": 0.0,
+        "hematocrit_file": True,
+        "flavour": "ge",
+    }
+    assert "1 images" in found.output
+
+
+def test_summary_shows_maps_against_truth_and_files(tmp_path: Path) -> None:
+    (tmp_path / "truth").mkdir()
+    (tmp_path / "results").mkdir()
+    (tmp_path / "1.2.3.dcm").write_bytes(b"0" * 2048)
+    truth = {"t2": {"patient": {"mean": 50.0}}, "ecv": {"patient": {"mean": 26.0}}}
+    maps = {
+        "t2": {"status": "ok", "slices": [{"status": "ok"}] * 5, "patient": {"mean": 50.5, "sd": 2.0}},
+        "ecv": {"status": "absent", "reason": "no hematocrit", "slices": [], "patient": None},
+    }
+    (tmp_path / "truth" / "truth.json").write_text(json.dumps({"maps": truth}))
+    (tmp_path / "results" / "results.json").write_text(json.dumps({"maps": maps}))
+    found = CliRunner().invoke(cli, ["summary", str(tmp_path), str(tmp_path)], env={"COLUMNS": "140"})
+    assert found.exit_code == 0, found.output
+    for words in ("5 of 5", "50.5 ± 2.0 ms", "50.0 ms", "+0.5 ms (+1.0 %)", "ecv: absent, no hematocrit"):
+        assert words in found.output
+    assert "1 DICOM objects" in found.output
+    assert "2.0 kB" in found.output
+
+
+def test_summary_keeps_the_maps_names_whole_on_a_narrow_terminal(tmp_path: Path) -> None:
+    one = {"patient": {"mean": 580.0}}
+    made = {"status": "ok", "slices": [{"status": "ok"}] * 5, "patient": {"mean": 578.0, "sd": 13.0}}
+    for folder, content in (("truth", one), ("results", made)):
+        (tmp_path / folder).mkdir()
+        document = json.dumps({"maps": {"postcontrast_t1": content}})
+        (tmp_path / folder / f"{folder}.json").write_text(document)
+    found = CliRunner().invoke(cli, ["summary", str(tmp_path), str(tmp_path)], env={"COLUMNS": "80"})
+    assert found.exit_code == 0, found.output
+    assert "postcontrast_t1" in found.output
+
+
+def test_a_wrong_folder_to_watch_is_told_before_the_training_begins(tmp_path: Path) -> None:
+    found = CliRunner().invoke(cli, ["train", "-o", str(tmp_path / "out"), "--watch", str(tmp_path)])
+    assert isinstance(found.exception, InputError)
+    assert "holds no subject folders with reference.npz" in str(found.exception)
+    assert not (tmp_path / "out").exists()

@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+import pytest
+from pydicom.dataset import Dataset
+
+from cmrmap.dicom.selection.contrast import contrast_by_agent, contrast_by_words
+from cmrmap.dicom.selection.series_rules import (
+    DROP_RULES,
+    drop_reason,
+    is_motion_corrected,
+    is_t2_star,
+    long_axis_words,
+    weighting_by_words,
+)
+from cmrmap.dicom.selection.timing import Weighting
+
+
+def _described(description: str, **attributes: object) -> Dataset:
+    frame = Dataset()
+    frame.SeriesDescription = description
+    for keyword, given in attributes.items():
+        setattr(frame, keyword, given)
+    return frame
+
+
+@pytest.mark.parametrize(
+    ("image_type", "expected"),
+    [
+        (["ORIGINAL", "PRIMARY", "M", "NONE"], None),
+        (["DERIVED", "PRIMARY", "M", "MOCO"], None),
+        (["DERIVED", "PRIMARY", "T1 MAP", "MOCO"], "vendor_map"),
+        (["ORIGINAL", "PRIMARY", "T1 MAP", "T1", "MIXED"], "vendor_map"),
+        (["DERIVED", "PRIMARY", "T2_STAR MAP"], "vendor_map"),
+        (["DERIVED", "PRIMARY", "PHASE MAP"], "phase_image"),
+        (["ORIGINAL", "PRIMARY", "P", "ND"], "phase_image"),
+        (["ORIGINAL", "PRIMARY", "R_FFE"], "real_image"),
+        (["ORIGINAL", "PRIMARY", "LOCALIZER"], "localizer"),
+    ],
+)
+def test_drop_by_image_type(image_type, expected):
+    assert drop_reason(_described("STONE native T1 map", ImageType=image_type)) == expected
+
+
+@pytest.mark.parametrize("description", ["localizer", "TI_scout", "survey_SAX", "3-plane loc"])
+def test_drop_localizers_by_words(description):
+    assert drop_reason(_described(description)) == "localizer"
+
+
+def test_drop_colour():
+    assert drop_reason(_described("T1 map", SamplesPerPixel=3)) == "colour_image"
+
+
+@pytest.mark.parametrize(
+    ("description", "expected"),
+    [
+        ("STONE native T1 map SAX", Weighting.T1),
+        ("MOLLI_5(3)3_sax", Weighting.T1),
+        ("ShMOLLI 192i", Weighting.T1),
+        ("SASHA", Weighting.T1),
+        ("T1map_long", Weighting.T1),
+        ("T2 prep SAX", Weighting.T2),
+        ("T2map_FLASH", Weighting.T2),
+        ("cine_sax", None),
+        ("T2* multi echo", None),
+        ("T1 and T2 multimapping", None),
+        ("MT1 test", None),
+    ],
+)
+def test_weighting_by_words(description, expected):
+    assert weighting_by_words(_described(description)) == expected
+
+
+@pytest.mark.parametrize("description", ["T2*_map", "T2 star", "t2star gre"])
+def test_t2_star(description):
+    assert is_t2_star(_described(description))
+
+
+@pytest.mark.parametrize(
+    ("description", "expected"),
+    [
+        ("STONE native T1", "native"),
+        ("T1_MOLLI_PRE", "native"),
+        ("T1map pre-contrast", "native"),
+        ("T1 non-contrast", "native"),
+        ("T1map without Gd", "native"),
+        ("MOLLI post", "post"),
+        ("T1_post15min", "post"),
+        ("T1 postcontrast", "post"),
+        ("MOLLI nach KM", "post"),
+        ("T1map prep", None),
+        ("MOLLI posterior wall", None),
+        ("MOLLI pre and post", None),
+    ],
+)
+def test_contrast_by_words(description, expected):
+    found = contrast_by_words(_described(description))
+    assert found.answer == expected
+    assert found.reason
+
+
+@pytest.mark.parametrize(
+    ("attributes", "expected"),
+    [
+        ({"ContrastBolusAgent": "Gadobutrol"}, "post"),
+        ({"ContrastBolusAgent": "NONE"}, "native"),
+        ({"ContrastBolusVolume": "15"}, "post"),
+        ({"ContrastBolusVolume": "0"}, None),
+        ({}, None),
+    ],
+)
+def test_contrast_by_agent(attributes, expected):
+    assert contrast_by_agent(_described("T1", **attributes)).answer == expected
+
+
+def test_motion_corrected():
+    assert is_motion_corrected(_described("MOLLI_MOCO"))
+    assert is_motion_corrected(_described("MOLLI", ImageType=["DERIVED", "PRIMARY", "M", "MOCO"]))
+    assert not is_motion_corrected(_described("MOLLI", ImageType=["ORIGINAL", "PRIMARY", "M"]))
+
+
+@pytest.mark.parametrize(
+    ("attributes", "expected"),
+    [
+        ({"PhotometricInterpretation": "PALETTE COLOR"}, "colour_image"),
+        ({"ComplexImageComponent": "PHASE"}, "phase_image"),
+        ({"ComplexImageComponent": "REAL"}, "real_image"),
+        ({"ComplexImageComponent": "MAGNITUDE"}, None),
+        ({"RescaleType": "msec"}, "vendor_map"),
+        ({"RescaleType": "US"}, None),
+        ({"ImageComments": "ShMOLLI T1 map"}, "vendor_map"),
+        ({"ImageComments": "T1 goodness of fit"}, "vendor_map"),
+        ({"ImageComments": "TIeff 100 ms"}, None),
+    ],
+)
+def test_drop_by_other_attributes(attributes, expected):
+    assert drop_reason(_described("ShMOLLI", **attributes)) == expected
+
+
+@pytest.mark.parametrize(("part", "expected"), list(enumerate((None, "phase_image", "real_image", "imaginary_image"))))
+def test_drop_by_the_part_that_ge_states(part, expected):
+    frame = _described("T1 map")
+    frame.add_new((0x0043, 0x10), "LO", "GEMS_PARM_01")
+    frame.add_new((0x0043, 0x102F), "SS", part)
+    assert drop_reason(frame) == expected
+
+
+def test_every_drop_rule_says_why():
+    assert all(rule.why and rule.reason for rule in DROP_RULES)
+    assert len({rule.reason for rule in DROP_RULES}) == len(DROP_RULES)
+
+
+@pytest.mark.parametrize(
+    ("description", "expected"),
+    [
+        ("T1 native 4CH", "4ch"),
+        ("MOLLI_2-chamber", "2 chamber"),
+        ("T1map LAX", "lax"),
+        ("T1 3 Kammerblick", "3 kammerblick"),
+        ("T1 SAX", ""),
+        ("T1 SAX and 4CH", ""),
+        ("MOLLI 4(1)3(1)2", ""),
+    ],
+)
+def test_long_axis_views(description, expected):
+    assert long_axis_words(_described(description)) == expected

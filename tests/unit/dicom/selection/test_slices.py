@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from pydicom.dataset import Dataset
+
+from cmrmap.core.geometry import SliceGeometry
+from cmrmap.core.map_specs import MapKind
+from cmrmap.dicom.headers.frames import geometry_of
+from cmrmap.dicom.selection.slices import Frame, base_to_apex, group_slices, merge_split_series, split_by_grid
+
+
+def _frames(images):
+    return [Frame(image.SOPInstanceUID, "", 0, image, geometry_of(image)) for image in images]
+
+
+def _geometry(row, column):
+    return SliceGeometry((0.0, 0.0, 0.0), row, column, (1.0, 1.0))
+
+
+def test_normal_is_turned_to_the_left_and_front():
+    towards, decisive = base_to_apex(_geometry((0.6, 0.8, 0.0), (0.0, 0.0, -1.0)))
+    away, decisive_too = base_to_apex(_geometry((0.0, 0.0, -1.0), (0.6, 0.8, 0.0)))
+    assert decisive
+    assert decisive_too
+    np.testing.assert_allclose(towards, away)
+    assert towards[0] > 0.0
+    assert towards[1] < 0.0
+
+
+def test_transverse_stack_is_not_decisive_and_keeps_its_normal():
+    normal, decisive = base_to_apex(_geometry((1.0, 0.0, 0.0), (0.0, 1.0, 0.0)))
+    assert not decisive
+    np.testing.assert_allclose(normal, (0.0, 0.0, 1.0))
+
+
+@given(order=st.permutations(range(15)))
+def test_slices_do_not_depend_on_file_order(order):
+    images = _IMAGES
+    expected = [[frame.sop_instance_uid for frame in members] for members in group_slices(_frames(images))]
+    shuffled = group_slices(_frames([images[index] for index in order]))
+    assert [[frame.sop_instance_uid for frame in members] for members in shuffled] == expected
+    assert expected[0][0] == "1.2.3.3.1.0.0"  # slice 0 is basal by construction
+
+
+def test_positions_within_tolerance_are_one_slice(toolbox):
+    images = [toolbox.make_image(1, t, 0) for t in range(3)]
+    images[1].ImagePositionPatient = [f"{v:.4f}" for v in toolbox.normal * 0.3]
+    assert len(group_slices(_frames(images))) == 1
+    images[1].ImagePositionPatient = [f"{v:.4f}" for v in toolbox.normal * 0.8]
+    assert len(group_slices(_frames(images))) == 2
+
+
+def test_other_matrix_or_orientation_is_another_grid(toolbox):
+    images = [
+        toolbox.make_image(1, 0, 0),
+        toolbox.make_image(1, 1, 0, Rows=16),
+        toolbox.make_image(1, 2, 0, ImageOrientationPatient=[1, 0, 0, 0, 1, 0]),
+        toolbox.make_image(1, 3, 0),
+    ]
+    assert [len(group) for group in split_by_grid(_frames(images))] == [2, 1, 1]
+
+
+def _series(toolbox, images):
+    groups = {}
+    for frame in _frames(images):
+        groups.setdefault(frame.series, []).append(frame)
+    return list(groups.values())
+
+
+def test_one_series_per_slice_is_joined(toolbox):
+    images = toolbox.make_series(MapKind.NATIVE_T1, 1)
+    for image in images:
+        slice_index = image.InstanceNumber // 20
+        image.SeriesInstanceUID = f"1.9.{slice_index + 1}"
+        image.SeriesDescription = f"MOLLI {('base', 'mid', 'apex')[slice_index]}"
+    (joined,) = merge_split_series(_series(toolbox, images))
+    assert len(joined) == 15
+
+
+def test_one_series_per_time_is_joined(toolbox):
+    images = toolbox.make_series(MapKind.T2, 1)
+    for image in images:
+        image.SeriesInstanceUID = f"1.9.{image.InstanceNumber % 20}"
+        image.SeriesDescription = f"T2prep {image.InstanceNumber % 20}"
+    assert [len(group) for group in merge_split_series(_series(toolbox, images))] == [15]
+
+
+def test_a_repeat_is_not_joined(toolbox):
+    images = toolbox.make_series(MapKind.T2, 1) + toolbox.make_series(MapKind.T2, 2)
+    assert [len(group) for group in merge_split_series(_series(toolbox, images))] == [15, 15]
+
+
+def test_native_and_post_are_not_joined(toolbox):
+    images = toolbox.make_series(MapKind.NATIVE_T1, 1, 1) + toolbox.make_series(MapKind.POSTCONTRAST_T1, 2, 1)
+    assert [len(group) for group in merge_split_series(_series(toolbox, images))] == [5, 5]
+
+
+def _make_images():
+    images = []
+    for slice_index in range(3):
+        for time_index in range(5):
+            image = Dataset()
+            image.SOPInstanceUID = f"1.2.3.3.1.{slice_index}.{time_index}"
+            image.InstanceNumber = slice_index * 20 + time_index
+            image.ImagePositionPatient = [8.0 * slice_index, -6.0 * slice_index, 0.0]
+            image.ImageOrientationPatient = [0.6, 0.8, 0.0, 0.0, 0.0, -1.0]
+            image.PixelSpacing = [1.0, 1.0]
+            images.append(image)
+    return images
+
+
+_IMAGES = _make_images()

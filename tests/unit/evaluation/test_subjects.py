@@ -1,0 +1,61 @@
+"""Overlap with reference masks: subjects from arrays, what is missing."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from cmrmap.core.errors import InputError
+from cmrmap.evaluation.subjects import evaluate_folder
+from cmrmap.segmentation import load_network
+from cmrmap.segmentation.model_folder import save_network
+from cmrmap.segmentation.network import StackUNet
+from cmrmap.segmentation.predict import SlicePrediction
+
+
+@pytest.fixture
+def network(tmp_path: Path):
+    torch.manual_seed(0)
+    states = {name: StackUNet((4, 6)).state_dict() for name in ("coarse", "fine")}
+    card = {"name": "tiny", "version": "0", "networks": {name: {"widths": [4, 6]} for name in states}}
+    save_network(tmp_path / "model", states, card)
+    return load_network(tmp_path / "model")
+
+
+def test_every_image_of_every_subject_is_compared(network, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    for name in ("b", "a"):
+        (tmp_path / "data" / name).mkdir(parents=True)
+        masks = np.zeros((2, 3, 40, 40), np.uint8)
+        masks[:, :, 10:20, 10:20] = 1
+        np.savez(tmp_path / "data" / name / "reference.npz", masks=masks, images=rng.uniform(0, 9, masks.shape))
+    found = evaluate_folder(tmp_path / "data", network, 1.5)
+    assert [one.name for one in found] == ["a", "b"]
+    assert found[0].wall_dice.shape == (2, 3)
+    assert np.all((found[0].wall_dice >= 0) & (found[0].wall_dice <= 1))
+    np.testing.assert_array_equal(found[0].reader_wall_dice, 1.0)  # the same square in every image
+    assert np.isnan(found[0].endocardium_mm).all()  # the reference has no cavity
+
+
+def test_borders_further_out_are_told_in_millimetres(network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    y, x = np.mgrid[:64, :64]
+    radius = np.hypot(y - 31, x - 33)
+    ours, theirs = (
+        np.where(radius < inner, 2, np.where(radius < outer, 1, 0)).astype(np.uint8)
+        for inner, outer in ((10, 20), (12, 18))
+    )
+    (tmp_path / "data" / "a").mkdir(parents=True)
+    masks = np.stack([theirs] * 3)[None]
+    np.savez(tmp_path / "data" / "a" / "reference.npz", masks=masks, images=np.ones(masks.shape))
+    drawn = SlicePrediction(np.stack([ours] * 3), np.ones(3, np.float32), ("",) * 3)
+    monkeypatch.setattr("cmrmap.evaluation.subjects.predict_slices", lambda *_: (drawn,))
+    (found,) = evaluate_folder(tmp_path / "data", network, 1.5)
+    assert found.endocardium_mm == pytest.approx(-3.0, abs=0.1)
+    assert found.epicardium_mm == pytest.approx(3.0, abs=0.1)
+    assert found.cavity_dice == pytest.approx(200 / 244, abs=0.02)
+
+
+def test_a_folder_without_subjects(network, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no subject folders"):
+        evaluate_folder(tmp_path, network, 1.4)

@@ -1,0 +1,104 @@
+"""How a run ends: exit code, message and status.json for every way to end."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from cmrmap.core.errors import InputError, NoMappingSeriesError, OutputError, RefusedError
+from cmrmap.run.outcome import MapVerdict, Outcome, write_status
+
+
+def _reported(**statuses: str) -> Outcome:
+    outcome = Outcome()
+    outcome.report({key: MapVerdict(status, f"why {key}") for key, status in statuses.items()}, skipped_files=3)
+    return outcome
+
+
+@pytest.mark.parametrize(
+    ("statuses", "code", "word"),
+    [
+        ({"t2": "ok", "ecv": "absent"}, 0, "ok"),
+        ({"t2": "partial", "native_t1": "refused"}, 0, "ok"),
+        ({"t2": "refused", "ecv": "absent"}, 4, "refused"),
+        ({"t2": "absent", "ecv": "absent"}, 3, "nothing_to_do"),
+        ({}, 3, "nothing_to_do"),
+    ],
+)
+def test_exit_code_follows_from_the_maps(statuses: dict[str, str], code: int, word: str) -> None:
+    outcome = _reported(**statuses)
+    assert outcome.exit_code == code
+    assert outcome.as_dict()["outcome"] == word
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "word"),
+    [
+        (InputError("a"), 2, "error"),
+        (NoMappingSeriesError("a"), 3, "nothing_to_do"),
+        (RefusedError("a"), 4, "refused"),
+        (ValueError("a"), 1, "error"),
+        (SystemExit(0), 1, "error"),
+    ],
+)
+def test_exit_code_follows_from_a_failure_even_after_a_report(error: BaseException, code: int, word: str) -> None:
+    outcome = _reported(t2="ok")
+    outcome.fail(error, "some stage")
+    assert outcome.failed
+    assert (outcome.exit_code, outcome.as_dict()["outcome"]) == (code, word)
+
+
+def test_a_run_that_never_reports_has_failed() -> None:
+    outcome = Outcome()
+    assert outcome.exit_code == 1
+    assert "before its results were written" in outcome.message
+
+
+def test_the_first_failure_counts() -> None:
+    outcome = Outcome()
+    outcome.fail(RefusedError("two patients"), "select")
+    outcome.fail(ValueError("that follows"), "fit")
+    assert (outcome.exit_code, outcome.message) == (4, "two patients")
+
+
+def test_an_internal_error_does_not_quote_its_text() -> None:
+    outcome = Outcome()
+    try:
+        raise ValueError("Doe^Jane")
+    except ValueError as error:
+        outcome.fail(error, "select")
+    assert "Doe" not in outcome.message
+    assert "internal error in stage select: ValueError at test_outcome.py:" in outcome.message
+
+
+def test_a_message_is_one_line() -> None:
+    outcome = Outcome()
+    outcome.fail(InputError("two\nlines"))
+    assert outcome.message == "two lines"
+
+
+def test_message_names_maps_made_and_reasons() -> None:
+    assert _reported(t2="ok", ecv="absent").message == "made t2; ecv absent (why ecv)"
+
+
+def test_an_unknown_status_is_no_verdict() -> None:
+    with pytest.raises(ValueError, match="status of a map is 'fine'; expected one of ok, partial, refused, absent"):
+        MapVerdict("fine")
+
+
+def test_status_is_written_whole_and_replaces_an_older_one(tmp_path: Path) -> None:
+    write_status(tmp_path / "out", Outcome())
+    path = write_status(tmp_path / "out", _reported(t2="ok"))
+    content = json.loads(path.read_text(encoding="utf-8"))
+    assert list(content) == ["outcome", "exit_code", "message", "maps", "skipped_files", "versions"]
+    assert content["maps"] == {"t2": {"status": "ok", "reason": "why t2"}}
+    assert content["skipped_files"] == 3
+    assert [item.name for item in path.parent.iterdir()] == ["status.json"]
+
+
+def test_status_that_cannot_be_written_is_an_output_error(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match=r"output folder .*file/results cannot be written"):
+        write_status(tmp_path / "file", Outcome())
