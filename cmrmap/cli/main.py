@@ -20,7 +20,7 @@ from cmrmap.evaluation.study_summary import MapSummary, summarise_study
 from cmrmap.evaluation.transfer_command import register as register_transfer
 from cmrmap.training.commands import register as register_training
 
-_ROOT = Path(__file__).resolve().parent.parent
+_ROOT = Path(__file__).resolve().parents[2]
 
 cli = typer.Typer(
     name="cmrmap",

@@ -75,3 +75,7 @@ class NotStoredError(CmrmapError):
 
 class GeometryError(InputError):
     """Slice geometry that is missing, inconsistent or impossible."""
+
+
+class MapSpecError(CmrmapError):
+    """A map's descriptor that contradicts itself or another map's."""

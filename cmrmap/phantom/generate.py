@@ -42,7 +42,7 @@ class PhantomSeries:
     Attributes
     ----------
     stack : images are whole counts 0..65535 in float32, exactly what the DICOM files hold
-    labels : (slice, time, row, column) uint8 of `cmrmap.types.Label`, one ring of myocardium in every image
+    labels : (slice, time, row, column) uint8 of `cmrmap.core.outlines.Label`, one ring of myocardium in every image
     insertion_points : (slice, time, 2, 2) row, column of the anterior and the inferior RV insertion point
     motion : (slice, time, 4) shift x mm, shift y mm, scale change, contraction
     noise_sd : of one receiver channel, counts; 0 without noise

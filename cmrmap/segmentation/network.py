@@ -19,7 +19,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-N_CLASSES = 4  # background, LV myocardium, LV cavity, RV: cmrmap.types.Label
+N_CLASSES = 4  # background, LV myocardium, LV cavity, RV: cmrmap.core.outlines.Label
 N_CONTEXT_CHANNELS = 3  # the image itself, mean and SD of the slice's normalised images
 
 

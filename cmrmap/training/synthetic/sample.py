@@ -42,7 +42,7 @@ class SyntheticSlice:
     Attributes
     ----------
     images : (image, row, column) float32, normalised
-    labels : (image, row, column) int64 of ``cmrmap.types.Label``
+    labels : (image, row, column) int64 of ``cmrmap.core.outlines.Label``
     family : of contrasts
     known : (class,) bool, which classes the labels tell; those that they do not are background in ``labels``
     """

@@ -225,7 +225,7 @@ def render(anatomy: Anatomy, y: Float64Array, x: Float64Array) -> tuple[LabelArr
     Returns
     -------
     tissue : (row, column) uint8 of ``Tissue``
-    label : (row, column) uint8 of ``cmrmap.types.Label``
+    label : (row, column) uint8 of ``cmrmap.core.outlines.Label``
     """
     rng = np.random.default_rng(anatomy.texture_seed)
     shape = (y.shape[0], y.shape[1])

@@ -19,8 +19,8 @@ import sys, threading, time
 from pathlib import Path
 from app.ending import hold_signals, watch
 hold_signals()
-from cmrmap.errors import InputError
-from cmrmap.outcome import MapVerdict, Outcome
+from cmrmap.core.errors import InputError
+from cmrmap.run.outcome import MapVerdict, Outcome
 folder = Path(sys.argv[1])
 (folder / "results").mkdir(parents=True)
 (folder / ".a.part").touch()

@@ -28,8 +28,8 @@ from monai.deploy.conditions import CountCondition
 from monai.deploy.core import ConditionType
 from holoscan.schedulers import EventBasedScheduler
 import app.runtime
-from cmrmap.errors import RefusedError
-from cmrmap.outcome import MapVerdict
+from cmrmap.core.errors import RefusedError
+from cmrmap.run.outcome import MapVerdict
 from operators.base import GraphApplication, StageOperator
 
 way = ""

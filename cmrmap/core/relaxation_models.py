@@ -1,0 +1,146 @@
+"""The relaxation models: their signal equations as data, and what else is particular to each.
+
+Every model is linear in all its parameters but T: ``S = constant + coefficient * f`` with the one column
+``f = column_constant + column_slope * exp(-t / T)``. The fit uses nothing else, so there is one code path for all; the
+functions that evaluate the equations are in :mod:`cmrmap.relaxometry.models`.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from cmrmap.core.errors import InputError
+
+
+@dataclass(frozen=True, slots=True)
+class RelaxationModel:
+    """What is particular to one model.
+
+    Attributes
+    ----------
+    name : the key users give, e.g. "stone_2p"
+    equation : the signal as a function of the time t
+    parameters : of the equation, in the order of the Jacobian's columns
+    family : "t1" or "t2"
+    t_range_ms : the searched range of T (of T* for MOLLI)
+    times : what the time axis means; infinity is legal and exact
+    citation : where the model comes from
+    has_offset : a free constant beside the exponential
+    recovering : the parameters are A - B exp(-t/T) rather than A exp(-t/T) + B
+    column_constant, column_slope : the column ``f = column_constant + column_slope * exp(-t / T)``
+    magnitude : whether the data are magnitudes of a signal that changes sign, by default
+    look_locker : the exponent is T*; T1 = T* (B/A - 1)
+    ratio_limits : B/A outside (low, high] is called unphysical
+    min_plausible_time_ms : a longest finite time below this is taken for a time in seconds
+    """
+
+    name: str
+    equation: str
+    parameters: tuple[str, ...]
+    family: str
+    t_range_ms: tuple[float, float]
+    times: str
+    citation: str
+    has_offset: bool
+    recovering: bool = False
+    column_constant: float = 0.0
+    column_slope: float = 1.0
+    magnitude: bool = False
+    look_locker: bool = False
+    ratio_limits: tuple[float, float] = (-math.inf, math.inf)
+    min_plausible_time_ms: float = 50.0
+
+    @property
+    def n_parameters(self) -> int:
+        """Number of free parameters, T included."""
+        return len(self.parameters)
+
+
+_T1_RANGE_MS = (50.0, 6000.0)
+_T2_RANGE_MS = (5.0, 1000.0)
+_T2_PREP_TIMES = "T2-preparation time in ms; infinity = saturation-prepared image"
+
+MODELS: dict[str, RelaxationModel] = {
+    model.name: model
+    for model in (
+        RelaxationModel(
+            name="t2_3p",
+            equation="A exp(-t/T2) + B",
+            parameters=("t_ms", "amplitude", "offset"),
+            family="t2",
+            t_range_ms=_T2_RANGE_MS,
+            times=_T2_PREP_TIMES,
+            citation="Akcakaya et al., Magn Reson Med 2015;74:93-105",
+            has_offset=True,
+            # S(0) = A + B must have the sign of A: otherwise the signal grows where it should decay
+            ratio_limits=(-1.0, math.inf),
+            min_plausible_time_ms=5.0,
+        ),
+        RelaxationModel(
+            name="t2_2p",
+            equation="A exp(-t/T2)",
+            parameters=("t_ms", "amplitude"),
+            family="t2",
+            t_range_ms=_T2_RANGE_MS,
+            times=_T2_PREP_TIMES,
+            citation="Giri et al., J Cardiovasc Magn Reson 2009;11:56",
+            has_offset=False,
+            min_plausible_time_ms=5.0,
+        ),
+        RelaxationModel(
+            name="stone_2p",
+            equation="|A (1 - 2 exp(-t/T1))|",
+            parameters=("t_ms", "amplitude"),
+            family="t1",
+            t_range_ms=_T1_RANGE_MS,
+            times="inversion time in ms; infinity = no inversion",
+            citation="Weingaertner et al., Magn Reson Med 2015;74:115-124",
+            has_offset=False,
+            column_constant=1.0,
+            column_slope=-2.0,
+            magnitude=True,
+        ),
+        RelaxationModel(
+            name="molli_3p",
+            equation="|A - B exp(-t/T*)|, T1 = T* (B/A - 1)",
+            parameters=("t_star_ms", "amplitude", "offset"),
+            family="t1",
+            t_range_ms=_T1_RANGE_MS,
+            times="inversion time in ms",
+            citation="Messroghli et al., Magn Reson Med 2004;52:141-146; correction: Deichmann and Haase, "
+            "J Magn Reson 1992;96:608-612",
+            has_offset=True,
+            recovering=True,
+            magnitude=True,
+            look_locker=True,
+            ratio_limits=(1.0, 2.2),
+        ),
+        RelaxationModel(
+            name="sasha_3p",
+            equation="A - B exp(-t/T1)",
+            parameters=("t_ms", "amplitude", "offset"),
+            family="t1",
+            t_range_ms=_T1_RANGE_MS,
+            times="saturation recovery time in ms; infinity = no saturation",
+            citation="Chow et al., Magn Reson Med 2014;71:2082-2095",
+            has_offset=True,
+            recovering=True,
+            ratio_limits=(0.0, 2.2),
+        ),
+    )
+}
+
+
+def get_model(name: str) -> RelaxationModel:
+    """Return the description of a model.
+
+    Raises
+    ------
+    InputError
+        When there is no model of that name.
+    """
+    try:
+        return MODELS[name]
+    except KeyError:
+        raise InputError(f"model must be one of {', '.join(MODELS)}; found {name!r}") from None
