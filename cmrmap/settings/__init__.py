@@ -1,20 +1,16 @@
 """Every tunable of the analysis, and how a settings file is read."""
 
+from cmrmap.settings.per_map import ModelSettings, PruningSettings, QualitySettings, SelectionSettings, SliceSettings
 from cmrmap.settings.tunables import (
     AlignmentSettings,
     AnalysisSettings,
     BloodSettings,
     FitSettings,
     HematocritSettings,
-    ModelSettings,
     OutputSettings,
-    PruningSettings,
-    QualitySettings,
     ReferenceRangeSettings,
     RefinementSettings,
     SegmentationSettings,
-    SelectionSettings,
-    SliceSettings,
 )
 
 __all__ = [

@@ -1,4 +1,8 @@
-"""How a tunable is declared, checked and parsed; what the settings are is in ``settings.py``."""
+"""How a tunable is declared, checked and parsed; what the settings are is in ``tunables.py`` and ``per_map.py``.
+
+Our own rather than pydantic: every message names the setting's path, its unit and its limits in one line, which would
+take a translation of that library's errors as long as this file.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +30,15 @@ def tunable(
     """Declare a dataclass field with its unit, its source and what it may be (both limits included)."""
     metadata = {"unit": unit, "source": source, "low": low, "high": high, "choices": choices}
     return dataclasses.field(default=default, metadata=metadata)
+
+
+class Checked:
+    """Runs the checks that the fields declare when an object is built."""
+
+    __slots__ = ()
+
+    def __post_init__(self) -> None:
+        check_fields(self)
 
 
 def check_fields(section: Any) -> None:
