@@ -22,6 +22,10 @@ class FitStatus(IntEnum):
     NOT_FITTED = 255  # outside the analysed region
 
 
+#: A null-ambiguous fit counts: its bias is a few ms, and leaving out only those pixels would itself bias the mean.
+COUNTED_STATUS = (FitStatus.OK, FitStatus.NULL_AMBIGUOUS)
+
+
 @dataclass(frozen=True, slots=True)
 class BloodValue:
     """Blood T1 of one slice: value and standard error in ms, and how many pixels each image's mean held."""

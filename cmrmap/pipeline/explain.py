@@ -9,9 +9,8 @@ import numpy as np
 from cmrmap.core.arrays import Float64Array
 from cmrmap.core.errors import InputError
 from cmrmap.core.outlines import Label
-from cmrmap.core.parameter_map import FitStatus
+from cmrmap.core.parameter_map import COUNTED_STATUS, FitStatus
 from cmrmap.pipeline.series import MappedSeries
-from cmrmap.regional.pruning import COUNTED_STATUS
 
 
 @dataclass(frozen=True, slots=True)

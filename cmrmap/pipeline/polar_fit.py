@@ -11,11 +11,10 @@ from scipy import ndimage
 
 from cmrmap.alignment import sample_noise_factor, wall_parts
 from cmrmap.core.arrays import BoolArray, Float64Array, IntArray, LabelArray, readonly
-from cmrmap.core.parameter_map import FitStatus
+from cmrmap.core.parameter_map import COUNTED_STATUS, FitStatus
 from cmrmap.core.polar_stack import PolarStack
 from cmrmap.core.stack import WeightedStack
 from cmrmap.pipeline.robust import without_spoiled_images
-from cmrmap.regional.pruning import COUNTED_STATUS
 from cmrmap.relaxometry import RelaxationFit, fit_above_noise_floor, fit_relaxation, fitted_signal, get_model
 from cmrmap.relaxometry.rician import rician_moments
 from cmrmap.settings import FitSettings

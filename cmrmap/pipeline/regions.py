@@ -19,7 +19,6 @@ from cmrmap.quality.findings import (
     disagreement_flags,
     fit_flags,
     insertion_point_flags,
-    patient_success,
     segmentation_flags,
     uncertainty_flags,
 )
@@ -34,6 +33,7 @@ from cmrmap.regional import (
     segment_table,
 )
 from cmrmap.regional.pruning import prune_boundary
+from cmrmap.regional.success import patient_success
 from cmrmap.results import MapResult, SegmentResult, SliceResult, mean_blood
 from cmrmap.settings import AnalysisSettings
 
@@ -182,7 +182,7 @@ def _report(
         timing_source=series.stack.timing_source,
         success=patient_success(regions.levels.levels, made),
         patient=table.patient,
-        blood=mean_blood(fitted.blood) if fitted.kind in (MapKind.NATIVE_T1, MapKind.POSTCONTRAST_T1) else None,
+        blood=mean_blood(fitted.blood) if fitted.kind.spec.has_blood else None,
         slices=slices,
         model_reason=None if fitted.kind is MapKind.ECV else series.stack.model_reason,
     )

@@ -25,8 +25,8 @@ from cmrmap.pipeline.blood_pool import blood_of_slices
 from cmrmap.pipeline.error_model import ErrorModel, build_error_model
 from cmrmap.pipeline.polar_fit import PolarFit, fit_cells
 from cmrmap.pipeline.robust import contradicted_images
-from cmrmap.quality.findings import minimum_images
 from cmrmap.regional.pruning import analysed_pixels
+from cmrmap.regional.success import minimum_images
 from cmrmap.relaxometry import MODELS
 from cmrmap.settings import AnalysisSettings
 
@@ -118,7 +118,7 @@ def map_series(
     status = nearest(fit.status, weights, FitStatus.NOT_FITTED)
     pruning = settings.pruning
     blood: tuple[BloodValue | None, ...] = (None,) * len(times)
-    if stack.kind is not MapKind.T2:
+    if stack.kind.spec.has_blood:
         blood = blood_of_slices(stack, polar, times, fit.signed, settings.blood)
     made = ParameterMap(
         kind=stack.kind,
@@ -131,7 +131,7 @@ def map_series(
         status=status,
         labels=labels,
         analysed=analysed_pixels(
-            values, status, labels, stack.kind, boundary_pixels=pruning.boundary_px, ranges=pruning.ranges
+            values, status, labels, boundary_pixels=pruning.boundary_px, value_range=pruning.ranges[stack.kind]
         ),
         reference_time=reference,
         blood=blood,
@@ -158,10 +158,9 @@ def _contradicted(
 def _needed(stack: WeightedStack, settings: AnalysisSettings) -> int:
     # a lost image counts as part of the series: it is no reason to ask for less
     return minimum_images(
-        stack.kind,
         stack.images.shape[1],
         MODELS[stack.model].n_parameters,
-        full_series=settings.slices.full_series,
+        full_series=settings.slices.full_series[stack.kind],
         share=settings.slices.min_share,
     )
 

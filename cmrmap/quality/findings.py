@@ -1,25 +1,18 @@
-"""When a slice and a patient count as mapped, and what is worth telling about a study."""
+"""What is worth telling about a study."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from types import MappingProxyType
 
 import numpy as np
 
 from cmrmap.core.arrays import BoolArray, Float64Array, LabelArray
-from cmrmap.core.errors import InputError
 from cmrmap.core.findings import QualityFlag
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.outlines import ImageOutcome, RefinedSegmentation
 from cmrmap.core.parameter_map import FitStatus
-from cmrmap.core.regional_values import RegionStatistics, SliceLevel
-
-#: Segmented images that the paper asks for in a full series (T2: 9 images, T1: 11).
-FULL_SERIES_MINIMUM: Mapping[MapKind, int] = MappingProxyType(
-    {MapKind.T2: 6, MapKind.NATIVE_T1: 8, MapKind.POSTCONTRAST_T1: 8}
-)
+from cmrmap.core.regional_values import RegionStatistics
 
 _MANY_REPLACED = 0.3
 _MANY_DOUBTFUL = 0.2
@@ -40,49 +33,6 @@ _DOUBTS = (
     (FitStatus.UNPHYSICAL, "unphysical_pixels", "have an unphysical fit"),
     (FitStatus.NULL_AMBIGUOUS, "null_ambiguous_pixels", "have a sample at the signal null of ambiguous sign"),
 )
-
-
-def minimum_images(
-    kind: MapKind,
-    n_times: int,
-    n_parameters: int,
-    *,
-    full_series: Mapping[MapKind, int] = FULL_SERIES_MINIMUM,
-    share: float = 0.7,
-) -> int:
-    """Return how many segmented images a slice needs to count as mapped.
-
-    The paper asks for 6 T2-weighted (of 9) or 8 T1-weighted images (of 11). A shorter series needs 70 % of its
-    images, rounded up (ours), and every fit one image more than it has parameters.
-
-    Parameters
-    ----------
-    kind : T2 or one of the T1 maps; ECV needs both of its T1 maps instead
-    n_times : images the series has or should have per slice: a lost image is no reason to ask for less
-    n_parameters : of the relaxation model
-    full_series : images asked for in a full series
-    share : of a shorter series
-
-    Raises
-    ------
-    InputError
-        for ECV
-    """
-    if kind not in full_series:
-        raise InputError(f"a {kind.value} map has no images of its own; ask for its native and post-contrast T1 maps")
-    shorter = math.ceil(round(share * n_times, 9))  # rounded: 0.7 * 10 is a little more than 7
-    return max(min(full_series[kind], shorter), n_parameters + 1)
-
-
-def patient_success(levels: Sequence[SliceLevel | None], successful: BoolArray) -> bool:
-    """Return whether at least one basal, one mid and one apical slice were mapped (Zhu 2020, "Data Analysis").
-
-    Parameters
-    ----------
-    levels : one per slice
-    successful : (slice,)
-    """
-    return set(SliceLevel) <= {level for level, good in zip(levels, successful, strict=True) if good}
 
 
 def segmentation_flags(refined: RefinedSegmentation) -> tuple[QualityFlag, ...]:

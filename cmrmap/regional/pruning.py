@@ -2,38 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
-
 import numpy as np
 from scipy import ndimage
 from skimage.morphology import skeletonize
 
 from cmrmap.core.arrays import BoolArray, Float64Array, LabelArray
 from cmrmap.core.errors import SettingsError
-from cmrmap.core.map_specs import MapKind
 from cmrmap.core.outlines import Label
-from cmrmap.core.parameter_map import FitStatus
-
-#: Lowest and highest value that counts, in the map's unit. T2 and ECV as in the paper; T1 wide enough for any
-#: myocardium, so that only failed fits go.
-VALUE_RANGES: Mapping[MapKind, tuple[float, float]] = MappingProxyType(
-    {
-        MapKind.T2: (30.0, 100.0),
-        MapKind.NATIVE_T1: (400.0, 2500.0),
-        MapKind.POSTCONTRAST_T1: (50.0, 1500.0),
-        MapKind.ECV: (10.0, 60.0),
-    }
-)
-
-#: A null-ambiguous fit counts: its bias is a few ms, and leaving out only those pixels would itself bias the mean.
-COUNTED_STATUS = (FitStatus.OK, FitStatus.NULL_AMBIGUOUS)
+from cmrmap.core.parameter_map import COUNTED_STATUS
 
 _CROSS = ndimage.generate_binary_structure(2, 1)
 _SQUARE = ndimage.generate_binary_structure(2, 2)
 
 
-def prune_boundary(wall: BoolArray, pixels: int = 1) -> BoolArray:
+def prune_boundary(wall: BoolArray, pixels: int) -> BoolArray:
     """Take the boundary pixels off the wall, but never all of it.
 
     A boundary pixel has a 4-neighbour outside the wall. Where the wall is too thin for that, its mid-line (skeleton)
@@ -72,21 +54,19 @@ def analysed_pixels(
     values: Float64Array,
     status: LabelArray,
     labels: LabelArray,
-    kind: MapKind,
     *,
-    boundary_pixels: int = 1,
-    ranges: Mapping[MapKind, tuple[float, float]] = VALUE_RANGES,
+    boundary_pixels: int,
+    value_range: tuple[float, float],
 ) -> BoolArray:
     """Return the pixels that the statistics count.
 
     Parameters
     ----------
-    values : (slice, row, column) in ``kind.unit``, NaN = no value
+    values : (slice, row, column) in the map's unit, NaN = no value
     status : (slice, row, column) uint8 of ``FitStatus``
     labels : (slice, row, column) uint8 of ``Label``: the reference image's segmentation
-    kind : which map, for its range
     boundary_pixels : see ``prune_boundary``
-    ranges : lowest and highest value that counts, both included, per map in its unit
+    value_range : lowest and highest value that counts, both included, in the map's unit
 
     Returns
     -------
@@ -95,13 +75,11 @@ def analysed_pixels(
     Raises
     ------
     SettingsError
-        a range that is missing or empty
+        an empty range
     """
-    if kind not in ranges or not ranges[kind][0] < ranges[kind][1]:
-        raise SettingsError(
-            f"the range of {kind.value} must be two rising values in {kind.unit}; found {ranges.get(kind)}"
-        )
-    low, high = ranges[kind]
+    low, high = value_range
+    if not low < high:
+        raise SettingsError(f"the range of values that count must be two rising values; found {value_range}")
     trusted = np.isin(status, [int(code) for code in COUNTED_STATUS])
     in_range = (values >= low) & (values <= high)  # False for NaN
     wall = prune_boundary(np.asarray(labels == Label.MYOCARDIUM, dtype=np.bool_), boundary_pixels)

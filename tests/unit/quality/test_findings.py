@@ -3,19 +3,15 @@
 from dataclasses import replace
 
 import numpy as np
-import pytest
 
-from cmrmap.core.errors import InputError
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.outlines import ImageOutcome, RefinedSegmentation
 from cmrmap.core.parameter_map import FitStatus
-from cmrmap.core.regional_values import RegionStatistics, SliceLevel
+from cmrmap.core.regional_values import RegionStatistics
 from cmrmap.quality.findings import (
     disagreement_flags,
     fit_flags,
     insertion_point_flags,
-    minimum_images,
-    patient_success,
     segmentation_flags,
     uncertainty_flags,
 )
@@ -35,50 +31,6 @@ def test_outlines_that_the_network_is_not_sure_of_are_told():
     assert [(flag.severity, flag.slice_index) for flag in flags] == [("warning", 1)]
     assert "0.82" in flags[0].message
     assert not any(flag.code == "uncertain_outlines" for flag in segmentation_flags(refined))
-
-
-@pytest.mark.parametrize(
-    ("kind", "n_times", "n_parameters", "expected"),
-    [
-        (MapKind.T2, 9, 3, 6),
-        (MapKind.T2, 20, 3, 6),
-        (MapKind.T2, 8, 3, 6),
-        (MapKind.T2, 7, 3, 5),
-        (MapKind.T2, 4, 3, 4),
-        (MapKind.T2, 4, 2, 3),
-        (MapKind.T2, 3, 3, 4),
-        (MapKind.NATIVE_T1, 11, 2, 8),
-        (MapKind.NATIVE_T1, 10, 2, 7),
-        (MapKind.NATIVE_T1, 8, 3, 6),
-        (MapKind.POSTCONTRAST_T1, 9, 3, 7),
-        (MapKind.POSTCONTRAST_T1, 11, 2, 8),
-    ],
-)
-def test_minimum_images(kind, n_times, n_parameters, expected):
-    assert minimum_images(kind, n_times, n_parameters) == expected
-
-
-def test_ecv_has_no_images_of_its_own():
-    with pytest.raises(InputError, match="native and post-contrast"):
-        minimum_images(MapKind.ECV, 11, 2)
-
-
-B, D, A = SliceLevel.BASAL, SliceLevel.MID, SliceLevel.APICAL
-
-
-@pytest.mark.parametrize(
-    ("levels", "successful", "expected"),
-    [
-        ((B, B, D, D, A), (1, 1, 1, 1, 1), True),
-        ((B, B, D, D, A), (0, 1, 1, 0, 1), True),
-        ((B, B, D, D, A), (1, 1, 1, 1, 0), False),
-        ((B, B, D, D, A), (0, 0, 1, 1, 1), False),
-        ((B, D, None), (1, 1, 1), False),
-        ((), (), False),
-    ],
-)
-def test_a_patient_needs_every_level(levels, successful, expected):
-    assert patient_success(levels, np.array(successful, bool)) is expected
 
 
 def test_segmentation_flags_count_and_weigh():

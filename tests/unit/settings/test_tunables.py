@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cmrmap.core.errors import SettingsError
-from cmrmap.regional.pruning import VALUE_RANGES
+from cmrmap.core.map_specs import MapKind
 from cmrmap.settings import AlignmentSettings, AnalysisSettings, BloodSettings, PruningSettings
 
 _SECTIONS = [item.name for item in dataclasses.fields(AnalysisSettings)]
@@ -33,7 +33,7 @@ def test_defaults_are_the_papers() -> None:
 
 
 def test_ranges_are_those_that_the_pruning_uses_by_default() -> None:
-    assert PruningSettings().ranges == dict(VALUE_RANGES)
+    assert PruningSettings().ranges == {kind: kind.spec.value_range.value for kind in MapKind}
 
 
 @pytest.mark.parametrize(
