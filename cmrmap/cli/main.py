@@ -261,7 +261,7 @@ def _maps_table(rows: tuple[MapSummary, ...]) -> Table:
     for name in ("slices made", "measured", "truth", "bias"):
         table.add_column(name, justify="right")
     for row in rows:
-        unit, digits = row.kind.unit, 1 if row.kind.unit == "%" or row.kind.value == "t2" else 0
+        unit, digits = row.kind.unit, row.kind.spec.decimals
         measured = "-" if row.mean is None else f"{row.mean:.{digits}f} ± {row.sd or 0.0:.{digits}f} {unit}"
         truth = "-" if row.truth is None else f"{row.truth:.{digits}f} {unit}"
         bias = "-"

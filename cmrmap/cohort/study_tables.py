@@ -13,6 +13,7 @@ import pandas as pd
 
 from cmrmap.cohort.task import StudyRecord
 from cmrmap.core.files import write_file
+from cmrmap.core.map_specs import MapKind
 
 RESULTS_NAME, STUDIES_NAME = "results", "studies"
 #: columns of results.parquet and results.csv, and their types
@@ -56,7 +57,7 @@ def write_tables(output: Path, records: Sequence[StudyRecord], studies: Path) ->
             "study": one.name,
             "outcome": one.outcome,
             "exit_code": one.exit_code,
-            **{f"{kind}_status": one.maps.get(kind) for kind in ("t2", "native_t1", "postcontrast_t1", "ecv")},
+            **{f"{kind.value}_status": one.maps.get(kind.value) for kind in MapKind},
             "seconds": one.seconds,
             "worker": one.worker,
             "message": one.message,

@@ -29,14 +29,14 @@ class StoredForm:
     name : in series descriptions
     image_type : value 3 of ImageType
     label : content label, upper case, at most 16 characters
-    step : map units per stored integer
+    stored_step : map units per stored integer
     window : (centre, width) in map units
     """
 
     name: str
     image_type: str
     label: str
-    step: float
+    stored_step: float
     window: tuple[float, float]
 
 
@@ -158,10 +158,10 @@ class MapSpec:
                 f"map {self.key}: the model {unknown[0]} is unknown; expected one of {', '.join(MODELS)}"
             )
         for form in (self.dicom.values, self.dicom.sd):
-            if len(form.label) > 16 or form.label != form.label.upper() or not form.step > 0:
+            if len(form.label) > 16 or form.label != form.label.upper() or not form.stored_step > 0:
                 raise MapSpecError(
-                    f"map {self.key}: label {form.label!r} and step {form.step:g}; expected at most 16 capital letters "
-                    "and a positive step"
+                    f"map {self.key}: label {form.label!r} and step {form.stored_step:g}; expected at most 16 capital "
+                    "letters and a positive step"
                 )
 
     @property

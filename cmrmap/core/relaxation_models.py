@@ -26,6 +26,7 @@ class RelaxationModel:
     t_range_ms : the searched range of T (of T* for MOLLI)
     times : what the time axis means; infinity is legal and exact
     citation : where the model comes from
+    code_meaning : how a map was made, in the private coded concept of written objects; at most 64 characters
     has_offset : a free constant beside the exponential
     recovering : the parameters are A - B exp(-t/T) rather than A exp(-t/T) + B
     column_constant, column_slope : the column ``f = column_constant + column_slope * exp(-t / T)``
@@ -42,6 +43,7 @@ class RelaxationModel:
     t_range_ms: tuple[float, float]
     times: str
     citation: str
+    code_meaning: str
     has_offset: bool
     recovering: bool = False
     column_constant: float = 0.0
@@ -52,9 +54,19 @@ class RelaxationModel:
     min_plausible_time_ms: float = 50.0
 
     @property
+    def code(self) -> str:
+        """Value of the private coded concept of written objects."""
+        return self.name.upper()
+
+    @property
     def n_parameters(self) -> int:
         """Number of free parameters, T included."""
         return len(self.parameters)
+
+    @property
+    def fewest_images(self) -> int:
+        """Images of a slice without which nothing is fitted: one more than it has parameters."""
+        return self.n_parameters + 1
 
 
 _T1_RANGE_MS = (50.0, 6000.0)
@@ -72,6 +84,7 @@ MODELS: dict[str, RelaxationModel] = {
             t_range_ms=_T2_RANGE_MS,
             times=_T2_PREP_TIMES,
             citation="Akcakaya et al., Magn Reson Med 2015;74:93-105",
+            code_meaning="T2 by A exp(-TE/T2) + B",
             has_offset=True,
             # S(0) = A + B must have the sign of A: otherwise the signal grows where it should decay
             ratio_limits=(-1.0, math.inf),
@@ -85,6 +98,7 @@ MODELS: dict[str, RelaxationModel] = {
             t_range_ms=_T2_RANGE_MS,
             times=_T2_PREP_TIMES,
             citation="Giri et al., J Cardiovasc Magn Reson 2009;11:56",
+            code_meaning="T2 by A exp(-TE/T2)",
             has_offset=False,
             min_plausible_time_ms=5.0,
         ),
@@ -96,6 +110,7 @@ MODELS: dict[str, RelaxationModel] = {
             t_range_ms=_T1_RANGE_MS,
             times="inversion time in ms; infinity = no inversion",
             citation="Weingaertner et al., Magn Reson Med 2015;74:115-124",
+            code_meaning="T1 by |A (1 - 2 exp(-TI/T1))|",
             has_offset=False,
             column_constant=1.0,
             column_slope=-2.0,
@@ -110,6 +125,7 @@ MODELS: dict[str, RelaxationModel] = {
             times="inversion time in ms",
             citation="Messroghli et al., Magn Reson Med 2004;52:141-146; correction: Deichmann and Haase, "
             "J Magn Reson 1992;96:608-612",
+            code_meaning="T1 by |A - B exp(-TI/T1*)|, Look-Locker corrected",
             has_offset=True,
             recovering=True,
             magnitude=True,
@@ -124,6 +140,7 @@ MODELS: dict[str, RelaxationModel] = {
             t_range_ms=_T1_RANGE_MS,
             times="saturation recovery time in ms; infinity = no saturation",
             citation="Chow et al., Magn Reson Med 2014;71:2082-2095",
+            code_meaning="T1 by A - B exp(-TS/T1)",
             has_offset=True,
             recovering=True,
             ratio_limits=(0.0, 2.2),

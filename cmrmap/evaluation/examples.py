@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from cmrmap.core.arrays import BoolArray, FloatArray, LabelArray
-from cmrmap.core.map_specs import MapKind
+from cmrmap.core.map_specs import ACQUIRED, MapKind
 from cmrmap.core.outlines import Label, SegmentationStack
 from cmrmap.core.stack import WeightedStack
 from cmrmap.dicom.headers.read import read_study
@@ -30,7 +30,6 @@ _MARGIN_PX = 26
 _COLUMNS = 6
 _WORST = 6
 _RANGE = {MapKind.T2: (30.0, 80.0), MapKind.ECV: (15.0, 50.0)}
-_NAMES = {MapKind.NATIVE_T1: "native T1", MapKind.POSTCONTRAST_T1: "post-contrast T1", MapKind.T2: "T2"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +61,7 @@ def load_example(studies: Path, results: Path, name: str) -> ExampleStudy | None
 
 def outlines_figure(example: ExampleStudy) -> bytes:
     """Figure 2: one slice of each series at times from short to long, with the outline."""
-    kinds = [kind for kind in _NAMES if example.stack(kind) is not None]
+    kinds = [kind for kind in ACQUIRED if example.stack(kind) is not None]
     figure = Figure(figsize=(2 * _COLUMNS, 2.1 * max(1, len(kinds))), layout="constrained")
     axes = figure.subplots(max(1, len(kinds)), _COLUMNS, squeeze=False)
     for row, kind in enumerate(kinds):
@@ -72,7 +71,7 @@ def outlines_figure(example: ExampleStudy) -> bytes:
         times = np.unique(np.linspace(0, stack.images.shape[1] - 1, _COLUMNS).astype(int))
         for axis, time in zip(axes[row], times, strict=False):
             _outlined(axis, stack.images[index, time], example.labels[kind][index, time])
-            axis.set_title(f"{_NAMES[kind]}, {stack.times_ms[index, time]:.0f} ms", fontsize=8)
+            axis.set_title(f"{kind.spec.name}, {stack.times_ms[index, time]:.0f} ms", fontsize=8)
     for axis in axes.ravel():
         axis.axis("off")
     return to_svg(figure)

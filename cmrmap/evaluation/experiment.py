@@ -19,14 +19,9 @@ from cmrmap.evaluation.reference import Reference
 from cmrmap.evaluation.value_table import SCOPES, read_about, read_measured
 
 #: the paper's thresholds (Zhu 2020, "Data Analysis"): mean + 2 SD of normal populations at its site
-THRESHOLDS: Mapping[MapKind, float] = {MapKind.T2: 58.0, MapKind.ECV: 29.0}
-MAPS = (MapKind.T2, MapKind.ECV, MapKind.NATIVE_T1, MapKind.POSTCONTRAST_T1)
-_SOURCES = {
-    MapKind.T2: (MapKind.T2,),
-    MapKind.ECV: (MapKind.NATIVE_T1, MapKind.POSTCONTRAST_T1),
-    MapKind.NATIVE_T1: (MapKind.NATIVE_T1,),
-    MapKind.POSTCONTRAST_T1: (MapKind.POSTCONTRAST_T1,),
-}
+THRESHOLDS: Mapping[MapKind, float] = {kind: kind.spec.threshold for kind in MapKind if kind.spec.threshold is not None}
+#: the paper's two maps first
+MAPS = (*THRESHOLDS, *(kind for kind in MapKind if kind not in THRESHOLDS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +176,6 @@ def _slice_success(measured: pd.DataFrame, reference: pd.DataFrame, kind: MapKin
 
 
 def _refinement(measured: pd.DataFrame, kind: MapKind) -> Rate:
-    names = [one.value for one in _SOURCES[kind]]
+    names = [one.value for one in kind.sources]
     rows = measured[measured["map"].isin(names) & (measured["scope"] == "patient")]
     return rate(int(rows["n_refined"].fillna(0).sum()), int(rows["n_images"].fillna(0).sum()))

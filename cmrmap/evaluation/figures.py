@@ -17,7 +17,6 @@ from cmrmap.evaluation.value_table import SCOPES
 from cmrmap.evaluation.wording import estimate_text
 
 _COLOUR, _GREY, _RED = "#1f5a92", "#666666", "#b03030"
-_NAMES = {MapKind.T2: "T2", MapKind.ECV: "ECV", MapKind.NATIVE_T1: "native T1", MapKind.POSTCONTRAST_T1: "post T1"}
 _STYLE: Any = {"font.size": 9.0, "axes.spines.top": False, "axes.spines.right": False, "svg.hashsalt": "cmrmap"}
 
 
@@ -34,7 +33,7 @@ def agreement_figure(one: MapEvaluation) -> bytes:
 
 
 def _scatter(axis: Axes, one: MapEvaluation, scope: str, found: ScopeResult) -> None:
-    name, unit, table = _NAMES[one.kind], one.kind.unit, found.pairs.table
+    name, unit, table = one.kind.spec.short_name, one.kind.unit, found.pairs.table
     title = f"per {scope} (n = {len(table)})"
     axis.set_title(title)
     axis.set_xlabel(f"reference {name}, {unit}")
@@ -52,7 +51,7 @@ def _scatter(axis: Axes, one: MapEvaluation, scope: str, found: ScopeResult) -> 
 
 
 def _bland_altman(axis: Axes, one: MapEvaluation, found: ScopeResult) -> None:
-    name, unit, table = _NAMES[one.kind], one.kind.unit, found.pairs.table
+    name, unit, table = one.kind.spec.short_name, one.kind.unit, found.pairs.table
     axis.set_xlabel(f"mean of automatic and reference, {unit}")
     axis.set_ylabel(f"automatic - reference {name}, {unit}")
     if found.agreement is None:
@@ -84,7 +83,7 @@ def roc_figure(evaluation: Evaluation, reference: str) -> bytes:
                     point = (1 - found.specificity.share.value, found.sensitivity.share.value)
                     axis.plot(*point, "o", color=_RED, markersize=4)
             limit = evaluation.thresholds.get(kind)
-            axis.set_title(f"{_NAMES[kind]} > {limit:g} {kind.unit}" if limit else _NAMES[kind])
+            axis.set_title(f"{kind.spec.short_name} > {limit:g} {kind.unit}" if limit else kind.spec.short_name)
             axis.set_xlabel("1 - specificity")
             axis.set_ylabel("sensitivity")
             if axis.get_legend_handles_labels()[0]:
@@ -107,7 +106,9 @@ def calibration_figure(evaluation: Evaluation, reference: str) -> bytes:
                 kept = [item.kept for item in found.risk]
                 lower.plot(kept, [item.mean_absolute_error for item in found.risk], "-", label=one.model)
             upper.set(
-                title=f"{_NAMES[kind]} per segment", xlabel="nominal level", ylabel="share of intervals that hold"
+                title=f"{kind.spec.short_name} per segment",
+                xlabel="nominal level",
+                ylabel="share of intervals that hold",
             )
             lower.set(xlabel="share of segments kept, surest first", ylabel=f"mean |error|, {kind.unit}")
             lower.set_ylim(bottom=0)

@@ -12,13 +12,6 @@ from cmrmap.core.outlines import Label
 from cmrmap.evaluation.reference import Reference, read_labels
 from cmrmap.segmentation.shape import dice
 
-_SERIES = {
-    MapKind.T2: (MapKind.T2,),
-    MapKind.ECV: (MapKind.NATIVE_T1, MapKind.POSTCONTRAST_T1),
-    MapKind.NATIVE_T1: (MapKind.NATIVE_T1,),
-    MapKind.POSTCONTRAST_T1: (MapKind.POSTCONTRAST_T1,),
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Overlap:
@@ -48,7 +41,7 @@ def overlap(results: Path, reference: Reference, kind: MapKind) -> Overlap | Non
         ours = results / "studies" / study / "results" / "labels.npz"
         if not ours.is_file():
             continue
-        for series in _SERIES[kind]:
+        for series in kind.sources:
             found, true = read_labels(ours, series), read_labels(theirs, series)
             if found is None or true is None or found.shape != true.shape:
                 continue

@@ -18,13 +18,6 @@ from cmrmap.core.map_specs import MapKind
 
 KEY = ["study", "map", "scope", "slice_index", "aha"]
 SCOPES = ("patient", "slice", "segment")
-#: what values of each map can be in its unit; outside, another unit is likely
-_PLAUSIBLE = {
-    MapKind.T2: (5.0, 400.0),
-    MapKind.NATIVE_T1: (100.0, 4000.0),
-    MapKind.POSTCONTRAST_T1: (20.0, 3000.0),
-    MapKind.ECV: (2.0, 100.0),
-}
 _UNIT_NAMES = {"ms": "ms", "msec": "ms", "%": "%", "percent": "%"}
 
 
@@ -111,7 +104,7 @@ def check_table(table: pd.DataFrame, name: str) -> pd.DataFrame:
         )
     for kind in MapKind:
         values = table.loc[table["map"] == kind.value, "value"].dropna()
-        low, high = _PLAUSIBLE[kind]
+        low, high = kind.spec.plausible_range
         outside = values[(values < low) | (values > high)]
         if len(outside):
             raise InputError(

@@ -8,7 +8,7 @@ perceptually uniform, rise in lightness and serve colour-blind readers. For ECV 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import cache
 from types import MappingProxyType
 
@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cmrmap.core.arrays import Float64Array
+from cmrmap.core.map_spec import ColourRange
 from cmrmap.core.map_specs import MapKind
 
 Rgb = tuple[int, int, int]
@@ -23,20 +24,8 @@ RgbArray = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
-class Scale:
-    """Colours of one map.
-
-    Attributes
-    ----------
-    colours : name in the catalogue of colour maps
-    low, high : values that get the first and last colour, in the map's unit; values beyond take the same
-    ticks : values that a colour bar names
-    """
-
-    colours: str
-    low: float
-    high: float
-    ticks: tuple[float, ...]
+class Scale(ColourRange):
+    """Colours of one map; values beyond the range take its first or last colour."""
 
     def fraction(self, value: float) -> float:
         """Return where on the scale a value lies, 0-1."""
@@ -55,14 +44,7 @@ class Scale:
 
 
 #: The spans hold normal myocardium in their middle third at 1.5 T and 3 T, and oedema, fibrosis and amyloid (ours).
-SCALES: Mapping[MapKind, Scale] = MappingProxyType(
-    {
-        MapKind.T2: Scale("crameri:navia", 30.0, 90.0, (30.0, 50.0, 70.0, 90.0)),
-        MapKind.NATIVE_T1: Scale("crameri:lipari", 800.0, 1600.0, (800.0, 1000.0, 1200.0, 1400.0, 1600.0)),
-        MapKind.POSTCONTRAST_T1: Scale("crameri:lipari", 200.0, 800.0, (200.0, 350.0, 500.0, 650.0, 800.0)),
-        MapKind.ECV: Scale("crameri:batlow", 10.0, 50.0, (10.0, 20.0, 30.0, 40.0, 50.0)),
-    }
-)
+SCALES: Mapping[MapKind, Scale] = MappingProxyType({kind: Scale(*astuple(kind.spec.colours)) for kind in MapKind})
 
 
 @cache

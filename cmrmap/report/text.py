@@ -11,26 +11,18 @@ from cmrmap.core.identity import StudyIdentity
 from cmrmap.core.map_specs import MapKind
 from cmrmap.results import MapResult, SliceResult, StudyResult
 
-TITLE: Mapping[MapKind, str] = MappingProxyType(
-    {
-        MapKind.T2: "T2",
-        MapKind.NATIVE_T1: "Native T1",
-        MapKind.POSTCONTRAST_T1: "Post-contrast T1",
-        MapKind.ECV: "ECV",
-    }
-)
+TITLE: Mapping[MapKind, str] = MappingProxyType({kind: kind.spec.title for kind in MapKind})
 RESEARCH = "Research use only - not a medical device"
 METHOD = (
     "Means over the analysed pixels of the myocardium (the wall's border is left out) ± standard error propagated from "
     "the fit. Contours: endocardium and epicardium. Bull's-eye: AHA segments, pixels of all slices of a level."
 )
-_DECIMALS = {MapKind.T2: 1, MapKind.NATIVE_T1: 0, MapKind.POSTCONTRAST_T1: 0, MapKind.ECV: 1}
 _SEVERITIES = ("error", "warning")
 
 
 def number(kind: MapKind, value: float) -> str:
     """Return a value with the decimals that its map deserves; "-" where there is none."""
-    return f"{value:.{_DECIMALS[kind]}f}" if math.isfinite(value) else "-"
+    return f"{value:.{kind.spec.decimals}f}" if math.isfinite(value) else "-"
 
 
 def with_error(kind: MapKind, value: float, uncertainty: float) -> str:
@@ -39,7 +31,7 @@ def with_error(kind: MapKind, value: float, uncertainty: float) -> str:
         return "-"
     if not math.isfinite(uncertainty):
         return number(kind, value)
-    decimals = _DECIMALS[kind]
+    decimals = kind.spec.decimals
     if 0.0 < uncertainty < 0.5 * 10.0**-decimals:
         decimals += 1
     return f"{value:.{decimals}f} ± {uncertainty:.{decimals}f}"

@@ -20,7 +20,7 @@ SCHEMA_VERSION = "1.0"
 
 MAP_STATUS = ("ok", "partial", "refused", "absent")
 SLICE_STATUS = ("ok", "refused", "absent")
-T1_KINDS = (MapKind.NATIVE_T1, MapKind.POSTCONTRAST_T1)
+T1_KINDS = tuple(kind for kind in MapKind if kind.spec.has_blood)
 
 NO_STATISTICS = RegionStatistics(float("nan"), float("nan"), 0, float("nan"))
 

@@ -49,7 +49,7 @@ def load_study(study: SourceStudy, selection: Selection, models: Mapping[MapKind
             refusals.append(Refusal(selected.kind, "refused", str(error)))
             continue
         lost.extend(missing)
-        if selected.kind is not MapKind.T2:  # a T2-prepared signal never changes its sign
+        if selected.kind.spec.changes_sign:
             stack = with_signs(study, selected, stack)
         stacks.append(_with_model(stack, models.get(selected.kind)))
     if not stacks:

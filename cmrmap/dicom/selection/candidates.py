@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from pydicom.dataset import Dataset
 
 from cmrmap.core.errors import GeometryError
+from cmrmap.core.map_spec import Weighting
+from cmrmap.core.relaxation_models import MODELS
 from cmrmap.dicom.headers.frames import frames_of, geometry_of
 from cmrmap.dicom.headers.read import SourceStudy
 from cmrmap.dicom.headers.values import number, text
@@ -25,13 +26,9 @@ from cmrmap.dicom.selection.series_rules import (
     weighting_by_words,
 )
 from cmrmap.dicom.selection.slices import Frame, group_slices, merge_split_series, split_by_grid
-from cmrmap.dicom.selection.timing import Timing, Weighting, explain_no_timing, find_timing
+from cmrmap.dicom.selection.timing import Timing, explain_no_timing, find_timing
 from cmrmap.dicom.selection.timing_rules import TIMING_RULES
 
-#: Fewest images in a slice, by model: one more than it has parameters.
-FEWEST_IMAGES: Mapping[str, int] = MappingProxyType(
-    {"t2_3p": 4, "t2_2p": 3, "stone_2p": 3, "molli_3p": 4, "sasha_3p": 4}
-)
 _FEWEST_PIXELS = 16  # rows and columns; below it there is no heart to draw
 
 
@@ -193,6 +190,6 @@ def _fault(
         headers = [[frame.header for frame in members] for members in slices]
         return explain_no_timing(headers, weighting, TIMING_RULES)
     most = max(sum(time is not None for time in row) for row in timing.times_ms)
-    if most < FEWEST_IMAGES[model]:
-        return f"no slice has more than {most} images; expected at least {FEWEST_IMAGES[model]} for {model}"
+    if most < MODELS[model].fewest_images:
+        return f"no slice has more than {most} images; expected at least {MODELS[model].fewest_images} for {model}"
     return None

@@ -13,8 +13,9 @@ from pydicom.dataset import Dataset
 
 from cmrmap.core.errors import InputError
 from cmrmap.core.files import read_yaml
+from cmrmap.core.map_spec import Weighting
 from cmrmap.dicom.headers.values import text
-from cmrmap.dicom.selection.timing import LONGEST_MS, Timing, Weighting
+from cmrmap.dicom.selection.timing import LONGEST_MS, Timing
 
 _KEYS = {"series", "description", "weighting", "times_ms", "images"}
 SOURCE = "given by the user"

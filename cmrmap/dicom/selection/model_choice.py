@@ -13,9 +13,10 @@ from dataclasses import dataclass
 
 from pydicom.dataset import Dataset
 
+from cmrmap.core.map_spec import Weighting
 from cmrmap.dicom.headers.values import text
 from cmrmap.dicom.headers.words import description_words
-from cmrmap.dicom.selection.timing import Timing, Weighting
+from cmrmap.dicom.selection.timing import Timing
 
 #: (words in the description, model); SMART1Map is General Electric's saturation-recovery product
 _NAMED_SEQUENCES = (

@@ -9,23 +9,20 @@ from types import MappingProxyType
 
 from cmrmap.core.errors import NoMappingSeriesError, RefusedError
 from cmrmap.core.findings import QualityFlag, Refusal
-from cmrmap.core.map_specs import MapKind
+from cmrmap.core.map_spec import Weighting
+from cmrmap.core.map_specs import ACQUIRED, MapKind
+from cmrmap.core.relaxation_models import MODELS
 from cmrmap.core.stack import FrameReference, SelectedSeries
 from cmrmap.dicom.headers.clock import start_seconds
 from cmrmap.dicom.headers.read import SourceStudy
 from cmrmap.dicom.headers.values import text, tolerant_reading
-from cmrmap.dicom.selection.candidates import FEWEST_IMAGES, Candidate, StudyFrames, find_candidates, study_frames
+from cmrmap.dicom.selection.candidates import Candidate, StudyFrames, find_candidates, study_frames
 from cmrmap.dicom.selection.companions import PartFrame, companions_of, parts_at
 from cmrmap.dicom.selection.contrast import T1Group, assign_contrast
 from cmrmap.dicom.selection.preferences import SelectionPreferences
 from cmrmap.dicom.selection.ranking import rank, rank_words
-from cmrmap.dicom.selection.timing import Timing, Weighting
+from cmrmap.dicom.selection.timing import Timing
 
-_ABSENT = {
-    MapKind.T2: "the study has no T2 mapping series",
-    MapKind.NATIVE_T1: "the study has no native T1 mapping series",
-    MapKind.POSTCONTRAST_T1: "the study has no post-contrast T1 mapping series",
-}
 _NAMING = ("SeriesNumber", "SeriesInstanceUID")
 
 
@@ -123,7 +120,7 @@ def _unused_times(frames: StudyFrames, wishes: SelectionPreferences) -> list[Qua
 def _by_kind(
     candidates: Sequence[Candidate], wishes: SelectionPreferences, outcome: _Outcome
 ) -> dict[MapKind, list[_Choice]]:
-    found: dict[MapKind, list[_Choice]] = {kind: [] for kind in _ABSENT}
+    found: dict[MapKind, list[_Choice]] = {kind: [] for kind in ACQUIRED}
     t1 = []
     for candidate in candidates:
         if candidate.weighting is Weighting.T2:
@@ -151,7 +148,7 @@ def _by_kind(
 
 def _named(kind: MapKind, name: str, candidates: Sequence[Candidate]) -> list[_Choice]:
     """Candidates of the right weighting that carry the number or UID that the settings name."""
-    weighting = Weighting.T2 if kind is MapKind.T2 else Weighting.T1
+    weighting = kind.spec.weighting
     return [
         _Choice(candidate, "named in the settings")
         for candidate in candidates
@@ -166,7 +163,7 @@ def _choose(
     """Add the best usable candidate of one map, or the reason why there is none."""
     if not found:
         if kind not in wishes.series:
-            outcome.refusals.append(Refusal(kind, "absent", _ABSENT[kind]))
+            outcome.refusals.append(Refusal(kind, "absent", f"the study has no {kind.spec.name} mapping series"))
         return
     usable = [(c, c.candidate.timing) for c in found if c.candidate.fault is None]
     faulty = [choice.candidate for choice in found if choice.candidate.fault is not None]
@@ -191,7 +188,7 @@ def _choose(
     for code, caution in (("timing_unverified", timing.caution), ("contrast_in_doubt", choice.caution)):
         if caution:
             outcome.flags.append(QualityFlag(code, "warning", f"{best.name}: {caution}", kind))
-    fewest = FEWEST_IMAGES[best.model]
+    fewest = MODELS[best.model].fewest_images
     outcome.refusals.extend(
         Refusal(kind, "refused", f"the slice has {count} images; expected at least {fewest} for {best.model}", index)
         for index, count in enumerate(counts)

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 from pydicom.dataset import Dataset
 
+from cmrmap.core.map_spec import Weighting
 from cmrmap.dicom.headers.private_tags import GE_IMAGE_PART, private_number
 from cmrmap.dicom.headers.values import number, text
 from cmrmap.dicom.headers.words import description_words, folded
-from cmrmap.dicom.selection.timing import Weighting
 
 
 def _image_type(frame: Dataset) -> tuple[str, ...]:

@@ -10,19 +10,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from enum import Enum
 
 from pydicom.dataset import Dataset
 
+from cmrmap.core.map_spec import Weighting
+
 LONGEST_MS = 1e6  # some scanners write the largest double for "none"
 _LEAST_SHARE_TIMED = 0.7  # of a slice's frames; the rest is dropped
-
-
-class Weighting(str, Enum):
-    """What the frames of a mapping series differ in."""
-
-    T1 = "t1"
-    T2 = "t2"
 
 
 Times = Sequence[float | None]

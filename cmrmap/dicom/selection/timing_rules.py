@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 
 from pydicom.dataset import Dataset
 
+from cmrmap.core.map_spec import Weighting
 from cmrmap.dicom.headers.private_tags import (
     PHILIPS_INVERSION_DELAY,
     SIEMENS_XA_INVERSION_TIME,
@@ -21,7 +22,7 @@ from cmrmap.dicom.headers.private_tags import (
 from cmrmap.dicom.headers.siemens_protocol import preparation_list_ms, work_in_progress_list_ms
 from cmrmap.dicom.headers.values import number, numbers, text
 from cmrmap.dicom.headers.words import description_words
-from cmrmap.dicom.selection.timing import LONGEST_MS, Times, TimingRule, Weighting
+from cmrmap.dicom.selection.timing import LONGEST_MS, Times, TimingRule
 
 _T2_PREP_TEXT = re.compile(
     r"t2[\s_-]*prep\w*\.?\s*duration\s*=?\s*(inf(?:inity|inite)?|\d+(?:\.\d+)?)\s*ms", re.IGNORECASE

@@ -7,26 +7,18 @@ from pydicom.sr.coding import Code
 
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.regional_values import SliceLevel
+from cmrmap.core.relaxation_models import MODELS
 from cmrmap.dicom.writing.uids import derived_uid
 
 PRIVATE_SCHEME = "99CMRMAP"
 
-# CID 7180 and the private concept for extracellular volume: no public code exists (DCM 126314 "ve" is a
-# pharmacokinetic model's parameter, another quantity)
-T1 = Code("113063", "DCM", "T1")
-T2 = Code("113065", "DCM", "T2")
-EXTRACELLULAR_VOLUME = Code("ECV", PRIVATE_SCHEME, "Myocardial extracellular volume fraction")
-QUANTITY = {
-    MapKind.T2: T2,
-    MapKind.NATIVE_T1: T1,
-    MapKind.POSTCONTRAST_T1: T1,
-    MapKind.ECV: EXTRACELLULAR_VOLUME,
-}
+# what is measured, per map (CID 7180 or private): see core/map_specs.py
+QUANTITY = {kind: Code(*kind.spec.dicom.quantity) for kind in MapKind}
 
 # UCUM (CID 82)
 MILLISECOND = Code("ms", "UCUM", "ms")
 PERCENT = Code("%", "UCUM", "Percent")
-UNIT = {kind: PERCENT if kind is MapKind.ECV else MILLISECOND for kind in MapKind}
+UNIT = {kind: PERCENT if kind.unit == "%" else MILLISECOND for kind in MapKind}
 
 # what was done to the quantity (CID 7464)
 DERIVATION = Code("121401", "DCM", "Derivation")
@@ -79,18 +71,8 @@ IMAGING_REPORT = Code("126000", "DCM", "Imaging Measurement Report")
 COMMENT = Code("121106", "DCM", "Comment")
 QUALITATIVE_EVALUATIONS = Code("C0034375", "UMLS", "Qualitative Evaluations")
 MAP = Code("MAP", PRIVATE_SCHEME, "Map")
-MAP_NAME = {
-    MapKind.T2: Code("MAP_T2", PRIVATE_SCHEME, "T2 map"),
-    MapKind.NATIVE_T1: Code("MAP_NATIVE_T1", PRIVATE_SCHEME, "Native T1 map"),
-    MapKind.POSTCONTRAST_T1: Code("MAP_POST_T1", PRIVATE_SCHEME, "Post-contrast T1 map"),
-    MapKind.ECV: Code("MAP_ECV", PRIVATE_SCHEME, "ECV map"),
-}
-METHOD = {
-    "t2_3p": Code("T2_3P", PRIVATE_SCHEME, "T2 by A exp(-TE/T2) + B"),
-    "t2_2p": Code("T2_2P", PRIVATE_SCHEME, "T2 by A exp(-TE/T2)"),
-    "stone_2p": Code("STONE_2P", PRIVATE_SCHEME, "T1 by |A (1 - 2 exp(-TI/T1))|"),
-    "molli_3p": Code("MOLLI_3P", PRIVATE_SCHEME, "T1 by |A - B exp(-TI/T1*)|, Look-Locker corrected"),
-    "sasha_3p": Code("SASHA_3P", PRIVATE_SCHEME, "T1 by A - B exp(-TS/T1)"),
+MAP_NAME = {kind: Code(*kind.spec.dicom.map_name) for kind in MapKind}
+METHOD = {name: Code(model.code, PRIVATE_SCHEME, model.code_meaning) for name, model in MODELS.items()} | {
     "ecv": Code("ECV_HCT", PRIVATE_SCHEME, "ECV from T1 of myocardium and blood and hematocrit"),
 }
 HEMATOCRIT_METHOD = {

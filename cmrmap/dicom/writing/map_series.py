@@ -16,6 +16,7 @@ from pydicom.uid import MRImageStorage
 from pydicom.valuerep import DSfloat
 
 from cmrmap.core.arrays import Float64Array
+from cmrmap.core.map_spec import StoredForm
 from cmrmap.core.map_volume import MapVolume
 from cmrmap.dicom.writing.codes import (
     DERIVATION,
@@ -31,7 +32,7 @@ from cmrmap.dicom.writing.software_provenance import NAME, SoftwareProvenance
 from cmrmap.dicom.writing.source_context import SourceContext, reference_items
 from cmrmap.dicom.writing.stored_values import whole_steps
 from cmrmap.dicom.writing.uids import derived_uid
-from cmrmap.dicom.writing.volume_slices import KIND_TEXT, SD_TEXT, KindText, slice_thickness_mm
+from cmrmap.dicom.writing.volume_slices import slice_thickness_mm
 
 _LARGEST = 65535
 _QUANTITY_NAME = Code("246205007", "SCT", "Quantity")
@@ -54,7 +55,9 @@ def build_map_series(
     provenance : version, weights and settings
     digest : hash of all content, from which the UIDs are made
     """
-    content = _Content(volume.values, KIND_TEXT[volume.kind], KIND_TEXT[volume.kind].series_base + 1, False, "map")
+    content = _Content(
+        volume.values, volume.kind.spec.dicom.values, volume.kind.spec.dicom.series_base + 1, False, "map"
+    )
     return _build(content, volume, kept, context, provenance, digest)
 
 
@@ -71,8 +74,8 @@ def build_sd_series(
     """
     if volume.sd is None:
         return []
-    words = SD_TEXT[volume.kind]
-    content = _Content(volume.sd, words, words.series_base + 9, True, "sd map")
+    words = volume.kind.spec.dicom.sd
+    content = _Content(volume.sd, words, volume.kind.spec.dicom.series_base + 9, True, "sd map")
     return _build(content, volume, kept, context, provenance, digest)
 
 
@@ -81,7 +84,7 @@ class _Content:
     """What one series shows: the values (slice, row, column) or their SD, its words, and what its UIDs are made of."""
 
     values: Float64Array
-    words: KindText
+    words: StoredForm
     series_number: int
     is_sd: bool
     name: str
@@ -197,7 +200,7 @@ def _add_real_world_mapping(image: Dataset, volume: MapVolume, content: _Content
 def _add_derivation(
     image: Dataset,
     volume: MapVolume,
-    words: KindText,
+    words: StoredForm,
     index: int,
     context: SourceContext,
     provenance: SoftwareProvenance,

@@ -30,7 +30,6 @@ from pydicom.sr.coding import Code
 from cmrmap.core.regional_values import RegionStatistics
 from cmrmap.dicom.writing import codes
 from cmrmap.dicom.writing.uids import derived_uid
-from cmrmap.dicom.writing.volume_slices import KIND_TEXT
 from cmrmap.dicom.writing.written_map import WrittenMap, frames_by_place, place_of, segment_numbers
 from cmrmap.results import MapResult, SliceResult, rounded
 
@@ -149,7 +148,7 @@ class _GroupMaker:
         kind = self._written.kind
         common: dict[str, Any] = {
             "tracking_identifier": TrackingIdentifier(
-                identifier=f"{KIND_TEXT[kind].name}, {region.name}",
+                identifier=f"{kind.spec.name}, {region.name}",
                 uid=derived_uid(self._written.digest, "tracking", region.name),
             ),
             "finding_type": region.finding,

@@ -137,7 +137,7 @@ def _build_map(
     ]
     spread = build_sd_series(volume, kept, context, provenance, digest) if sd_maps else []
     common = (volume, kept, images, context, provenance, digest)
-    wanted_regions = segmentation and volume.kind is not MapKind.ECV
+    wanted_regions = segmentation and not volume.kind.spec.sources
     built = WrittenMap(
         kind=volume.kind,
         slices=kept,
@@ -165,9 +165,9 @@ def _map_files(one: WrittenMap, spread: Iterable[Dataset]) -> list[OutputFile]:
 
 
 def _with_native_regions(written: list[WrittenMap]) -> list[WrittenMap]:
-    """Give the ECV map the regions of the native T1 map, on whose pixels it lies."""
-    native = next((one.regions for one in written if one.kind is MapKind.NATIVE_T1), None)
-    return [replace(one, regions=native) if one.kind is MapKind.ECV else one for one in written]
+    """Give a computed map the regions of the first map that it is made from, on whose pixels it lies."""
+    regions = {one.kind: one.regions for one in written}
+    return [replace(one, regions=regions.get(one.kind.sources[0])) if one.kind.spec.sources else one for one in written]
 
 
 def _study_files(

@@ -21,7 +21,6 @@ from cmrmap.dicom.writing.software_provenance import NAME, SoftwareProvenance
 from cmrmap.dicom.writing.source_context import SourceContext
 from cmrmap.dicom.writing.stored_values import NOT_ANALYSED, float_values
 from cmrmap.dicom.writing.uids import derived_uid
-from cmrmap.dicom.writing.volume_slices import KIND_TEXT
 
 
 def build_parametric_map(
@@ -41,7 +40,7 @@ def build_parametric_map(
     map_images : the classic map series of the same slices in the same order; gives every frame its place
     context, provenance, digest : as for the map series
     """
-    words = KIND_TEXT[volume.kind]
+    words = volume.kind.spec.dicom.values
     pixels = float_values(volume.values[list(kept)])
     mapping = RealWorldValueMapping(
         lut_label=words.label,
@@ -56,7 +55,7 @@ def build_parametric_map(
         source_images=list(map_images),
         pixel_array=pixels,
         series_instance_uid=derived_uid(digest, "parametric map series"),
-        series_number=words.series_base + 2,
+        series_number=volume.kind.spec.dicom.series_base + 2,
         sop_instance_uid=derived_uid(digest, "parametric map"),
         instance_number=1,
         manufacturer=NAME,

@@ -17,7 +17,6 @@ from cmrmap.dicom.writing import codes
 from cmrmap.dicom.writing.software_provenance import NAME, SoftwareProvenance
 from cmrmap.dicom.writing.source_context import ImageReference, SourceContext, reference_items
 from cmrmap.dicom.writing.uids import derived_uid
-from cmrmap.dicom.writing.volume_slices import KIND_TEXT
 from cmrmap.dicom.writing.written_map import WrittenMap
 
 PDF_SERIES_NUMBER = 9501
@@ -87,8 +86,8 @@ def build_captures(pictures: Sequence[Picture], written: WrittenMap, provenance:
         image.SOPInstanceUID = derived_uid(digest, "capture", str(picture.slice_index))
         image.SeriesInstanceUID = derived_uid(digest, "capture series")
         image.Modality = "OT"
-        words = KIND_TEXT[picture.kind]
-        image.SeriesNumber = words.series_base + _CAPTURE_OFFSET
+        words = picture.kind.spec.dicom.values
+        image.SeriesNumber = picture.kind.spec.dicom.series_base + _CAPTURE_OFFSET
         image.InstanceNumber = int(source.InstanceNumber)
         image.SeriesDescription = f"{NAME} {words.name} pictures"
         image.ImageType = ["DERIVED", "SECONDARY"]

@@ -20,7 +20,6 @@ from cmrmap.dicom.writing.finish import add_original_references
 from cmrmap.dicom.writing.software_provenance import NAME, SoftwareProvenance
 from cmrmap.dicom.writing.source_context import SourceContext
 from cmrmap.dicom.writing.uids import derived_uid
-from cmrmap.dicom.writing.volume_slices import KIND_TEXT
 
 _MYOCARDIUM_COLOUR = (220, 60, 50)
 _BLOOD_COLOUR = (60, 110, 220)
@@ -129,14 +128,14 @@ def _build(
     which: tuple[str, int, str],
 ) -> Dataset:
     name, offset, label = which
-    words = KIND_TEXT[volume.kind]
+    words = volume.kind.spec.dicom.values
     result = Segmentation(
         source_images=list(map_images),
         pixel_array=labels,
         segmentation_type=SegmentationTypeValues.BINARY,
         segment_descriptions=descriptions,
         series_instance_uid=derived_uid(digest, name, "series"),
-        series_number=words.series_base + offset,
+        series_number=volume.kind.spec.dicom.series_base + offset,
         sop_instance_uid=derived_uid(digest, name),
         instance_number=1,
         manufacturer=NAME,

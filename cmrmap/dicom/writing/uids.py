@@ -17,7 +17,6 @@ import numpy.typing as npt
 from cmrmap.core.map_volume import MapVolume
 from cmrmap.dicom.writing.software_provenance import SoftwareProvenance
 from cmrmap.dicom.writing.stored_values import float_values, whole_steps
-from cmrmap.dicom.writing.volume_slices import KIND_TEXT, SD_TEXT
 
 
 def derived_uid(*parts: str) -> str:
@@ -40,8 +39,8 @@ def content_digest(volume: MapVolume, patient_study: bytes, provenance: Software
         digest.update(text.encode())
     arrays: list[npt.NDArray[Any]] = [
         float_values(volume.values),
-        whole_steps(volume.values, KIND_TEXT[volume.kind].stored_step),
-        *([] if volume.sd is None else [whole_steps(volume.sd, SD_TEXT[volume.kind].stored_step)]),
+        whole_steps(volume.values, volume.kind.spec.dicom.values.stored_step),
+        *([] if volume.sd is None else [whole_steps(volume.sd, volume.kind.spec.dicom.sd.stored_step)]),
         *(volume.myocardium, volume.blood_pool, volume.aha),
     ]
     for array in arrays:

@@ -13,9 +13,9 @@ from cmrmap.cohort.studies import StudyFolder
 from cmrmap.cohort.study_tables import RESULT_COLUMNS, flatten_results
 from cmrmap.cohort.task import StudyRecord, StudyTask, run_task
 from cmrmap.core.errors import InputError
+from cmrmap.core.map_spec import Weighting
 from cmrmap.core.outlines import ImageOutcome
 from cmrmap.dicom.selection.given_times import GivenTimes, SeriesTimes
-from cmrmap.dicom.selection.timing import Weighting
 from cmrmap.ecv.hematocrit import parse_hematocrit
 from cmrmap.phantom.parameters import T2_PREPARATION_TIMES_MS
 

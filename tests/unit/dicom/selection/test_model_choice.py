@@ -7,12 +7,13 @@ import math
 import pytest
 from pydicom.dataset import Dataset
 
+from cmrmap.core.map_spec import Weighting
 from cmrmap.core.map_specs import MapKind
 from cmrmap.dicom.headers.read import read_study
 from cmrmap.dicom.loading.loaded_study import load_study
 from cmrmap.dicom.selection.model_choice import choose_model
 from cmrmap.dicom.selection.select import select_series
-from cmrmap.dicom.selection.timing import Timing, Weighting
+from cmrmap.dicom.selection.timing import Timing
 
 STONE = (193.0, 350.0, 1090.0, 1218.0, 1959.0, 2106.0, 2846.0, 2961.0, 3688.0, 3874.0, 30000.0)
 MOLLI = (100.0, 180.0, 260.0, 1000.0, 1080.0, 1900.0, 2800.0, 3700.0)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from pydicom.dataset import Dataset
 
+from cmrmap.core.map_spec import Weighting
 from cmrmap.dicom.selection.contrast import contrast_by_agent, contrast_by_words
 from cmrmap.dicom.selection.series_rules import (
     DROP_RULES,
@@ -12,7 +13,6 @@ from cmrmap.dicom.selection.series_rules import (
     long_axis_words,
     weighting_by_words,
 )
-from cmrmap.dicom.selection.timing import Weighting
 
 
 def _described(description: str, **attributes: object) -> Dataset:

@@ -6,8 +6,8 @@ import re
 import pytest
 from pydicom.dataset import Dataset
 
+from cmrmap.core.map_spec import Weighting
 from cmrmap.dicom.selection import timing
-from cmrmap.dicom.selection.timing import Weighting
 from cmrmap.dicom.selection.timing_rules import TIMING_RULES
 
 

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from cmrmap.core.map_specs import MapKind
 from cmrmap.dicom.writing.stored_values import SIGNIFICANT_BITS
 from cmrmap.dicom.writing.uids import content_digest, derived_uid
-from cmrmap.dicom.writing.volume_slices import SD_TEXT
 
 
 @given(st.lists(st.text(), min_size=1))
@@ -54,7 +53,7 @@ def test_digest_sees_every_change(volumes, provenance, change):
         volume = replace(volume, values=changed)
     elif change == "sd":
         changed = volume.sd.copy()
-        changed[1, 16, 24] += SD_TEXT[MapKind.T2].stored_step
+        changed[1, 16, 24] += MapKind.T2.spec.dicom.sd.stored_step
         volume = replace(volume, sd=changed)
     elif change == "myocardium":
         volume = replace(volume, myocardium=~volume.myocardium)
