@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cmrmap.core.arrays import BoolArray, Float64Array, LabelArray
+from cmrmap.core.arrays import BoolArray, Float64Array, LabelArray, frozen
 from cmrmap.core.geometry import SliceGeometry
 from cmrmap.core.map_specs import MapKind
 
@@ -38,9 +38,16 @@ class MapVolume:
     model: str
 
     def __post_init__(self) -> None:
-        shape = np.shape(self.values)
-        for name in ("myocardium", "blood_pool", "aha"):
-            if np.shape(getattr(self, name)) != shape:
-                raise ValueError(f"{name} must have the shape of values {shape}; found {np.shape(getattr(self, name))}")
+        kinds = {"myocardium": np.bool_, "blood_pool": np.bool_, "aha": np.uint8}
+        for name in ("values", "sd", "myocardium", "blood_pool", "aha"):
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, frozen(getattr(self, name), kinds.get(name, np.float64)))
+        shape = self.values.shape
+        if len(shape) != 3:
+            raise ValueError(f"values must have axes (slice, row, column); found {len(shape)} axes")
+        for name in ("sd", "myocardium", "blood_pool", "aha"):
+            array = getattr(self, name)
+            if array is not None and array.shape != shape:
+                raise ValueError(f"{name} must have the shape of values {shape}; found {array.shape}")
         if len(self.geometry) != shape[0] or len(self.source_uids) != shape[0]:
             raise ValueError(f"geometry and source_uids must have one entry per slice ({shape[0]})")

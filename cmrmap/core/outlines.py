@@ -8,7 +8,7 @@ from enum import IntEnum
 import numpy as np
 import numpy.typing as npt
 
-from cmrmap.core.arrays import BoolArray, FloatArray, LabelArray, readonly
+from cmrmap.core.arrays import BoolArray, FloatArray, LabelArray, check_shapes, frozen
 from cmrmap.core.map_specs import MapKind
 
 
@@ -45,8 +45,11 @@ class SegmentationStack:
     confidence: FloatArray
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "labels", readonly(self.labels, np.uint8))
-        object.__setattr__(self, "confidence", readonly(self.confidence, np.float32))
+        labels, confidence = frozen(self.labels, np.uint8), frozen(self.confidence, np.float32)
+        _check_labels(labels)
+        check_shapes("segmentation", confidence=(confidence, labels.shape[:2]))
+        object.__setattr__(self, "labels", labels)
+        object.__setattr__(self, "confidence", confidence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +71,17 @@ class RefinedSegmentation:
     confidence: FloatArray | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "labels", readonly(self.labels, np.uint8))
-        object.__setattr__(self, "outcome", readonly(self.outcome, np.uint8))
-        object.__setattr__(self, "donor", readonly(self.donor, np.int16))
+        labels, outcome = frozen(self.labels, np.uint8), frozen(self.outcome, np.uint8)
+        donor = frozen(self.donor, np.int16)
+        _check_labels(labels)
+        check_shapes("refined segmentation", outcome=(outcome, labels.shape[:2]), donor=(donor, labels.shape[:2]))
+        object.__setattr__(self, "labels", labels)
+        object.__setattr__(self, "outcome", outcome)
+        object.__setattr__(self, "donor", donor)
         if self.confidence is not None:
-            object.__setattr__(self, "confidence", readonly(self.confidence, np.float32))
+            confidence = frozen(self.confidence, np.float32)
+            check_shapes("refined segmentation", confidence=(confidence, labels.shape[:2]))
+            object.__setattr__(self, "confidence", confidence)
 
     @property
     def usable(self) -> BoolArray:
@@ -80,3 +89,8 @@ class RefinedSegmentation:
         return np.asarray(
             (self.outcome == ImageOutcome.PASSED) | (self.outcome == ImageOutcome.REPLACED), dtype=np.bool_
         )
+
+
+def _check_labels(labels: LabelArray) -> None:
+    if labels.ndim != 4:
+        raise ValueError(f"labels must have axes (slice, time, row, column); found {labels.ndim} axes")

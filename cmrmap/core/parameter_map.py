@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import IntEnum
 
-from cmrmap.core.arrays import BoolArray, Float64Array, IntArray, LabelArray
+import numpy as np
+
+from cmrmap.core.arrays import BoolArray, Float64Array, IntArray, LabelArray, check_shapes, frozen
 from cmrmap.core.findings import Refusal
 from cmrmap.core.map_specs import MapKind
 
@@ -65,3 +67,28 @@ class ParameterMap:
     reference_time: IntArray
     blood: tuple[BloodValue | None, ...]
     refusals: tuple[Refusal, ...] = ()
+
+    def __post_init__(self) -> None:
+        kinds = {"polar_status": np.uint8, "status": np.uint8, "labels": np.uint8, "analysed": np.bool_}
+        for item in fields(self):
+            if item.name not in ("kind", "model", "blood", "refusals"):
+                kind = np.intp if item.name == "reference_time" else kinds.get(item.name, np.float64)
+                object.__setattr__(self, item.name, frozen(getattr(self, item.name), kind))
+        if self.polar_values.ndim != 3 or self.values.ndim != 3:
+            raise ValueError(
+                "polar_values must have axes (slice, angle, depth) and values (slice, row, column); found "
+                f"{self.polar_values.ndim} and {self.values.ndim} axes"
+            )
+        check_shapes(
+            f"{self.kind.value} map",
+            polar_sd=(self.polar_sd, self.polar_values.shape),
+            polar_status=(self.polar_status, self.polar_values.shape),
+            values=(self.values, (len(self.polar_values), *self.values.shape[1:])),
+            sd=(self.sd, self.values.shape),
+            status=(self.status, self.values.shape),
+            labels=(self.labels, self.values.shape),
+            analysed=(self.analysed, self.values.shape),
+            reference_time=(self.reference_time, self.values.shape[:1]),
+        )
+        if len(self.blood) != len(self.values):
+            raise ValueError(f"blood must have one entry per slice ({len(self.values)}); found {len(self.blood)}")

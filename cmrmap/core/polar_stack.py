@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
-from cmrmap.core.arrays import BoolArray, Float64Array, readonly
+from cmrmap.core.arrays import BoolArray, Float64Array, check_shapes, frozen
 from cmrmap.core.map_specs import MapKind
 
 _MID_WALL = (0.25, 0.75)
@@ -41,18 +41,23 @@ class PolarStack:
     pixel_aspect: Float64Array
 
     def __post_init__(self) -> None:
-        for name in (
-            "signals",
-            "rows",
-            "columns",
-            "centres",
-            "inner_radius",
-            "outer_radius",
-            "angles_rad",
-            "depths",
-            "pixel_aspect",
-        ):
-            object.__setattr__(self, name, readonly(getattr(self, name), np.float64))
+        for item in fields(self):
+            if item.name != "kind":
+                object.__setattr__(self, item.name, frozen(getattr(self, item.name), np.float64))
+        if self.signals.ndim != 4:
+            raise ValueError(f"signals must have axes (slice, time, angle, depth); found {self.signals.ndim} axes")
+        n_slices, n_times, n_angles, n_depths = whole = self.signals.shape
+        check_shapes(
+            "polar stack",
+            rows=(self.rows, whole),
+            columns=(self.columns, whole),
+            centres=(self.centres, (n_slices, n_times, 2)),
+            inner_radius=(self.inner_radius, (n_slices, n_times, n_angles)),
+            outer_radius=(self.outer_radius, (n_slices, n_times, n_angles)),
+            angles_rad=(self.angles_rad, (n_angles,)),
+            depths=(self.depths, (n_depths,)),
+            pixel_aspect=(self.pixel_aspect, (n_slices,)),
+        )
 
     @property
     def mid_wall(self) -> BoolArray:

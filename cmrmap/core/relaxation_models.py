@@ -8,9 +8,13 @@ functions that evaluate the equations are in :mod:`cmrmap.relaxometry.models`.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from cmrmap.core.errors import InputError
+
+ModelName = Literal["t2_3p", "t2_2p", "stone_2p", "molli_3p", "sasha_3p"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +40,10 @@ class RelaxationModel:
     min_plausible_time_ms : a longest finite time below this is taken for a time in seconds
     """
 
-    name: str
+    name: ModelName
     equation: str
     parameters: tuple[str, ...]
-    family: str
+    family: Literal["t1", "t2"]
     t_range_ms: tuple[float, float]
     times: str
     citation: str
@@ -73,7 +77,7 @@ _T1_RANGE_MS = (50.0, 6000.0)
 _T2_RANGE_MS = (5.0, 1000.0)
 _T2_PREP_TIMES = "T2-preparation time in ms; infinity = saturation-prepared image"
 
-MODELS: dict[str, RelaxationModel] = {
+MODELS: Mapping[str, RelaxationModel] = {
     model.name: model
     for model in (
         RelaxationModel(

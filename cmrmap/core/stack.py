@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from cmrmap.core.arrays import BoolArray, Float64Array, FloatArray, readonly
+from cmrmap.core.arrays import BoolArray, Float64Array, FloatArray, frozen
 from cmrmap.core.geometry import SliceGeometry
 from cmrmap.core.map_specs import MapKind
+from cmrmap.core.relaxation_models import ModelName, get_model
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class SelectedSeries:
     series_instance_uid: str
     frames: tuple[FrameReference, ...]
     timing_source: str  # e.g. "InversionTime (0018,0082)"
-    model: str  # relaxometry model, e.g. "stone_2p"
+    model: ModelName
     reason: str  # why this series was taken for this map
     model_reason: str = ""  # why this model
 
@@ -74,7 +75,7 @@ class WeightedStack:
     images: FloatArray
     times_ms: Float64Array
     geometry: tuple[SliceGeometry, ...]
-    model: str
+    model: ModelName
     timing_source: str = "given"
     field_strength_t: float | None = None
     source_uids: tuple[tuple[str, ...], ...] = ()
@@ -84,16 +85,19 @@ class WeightedStack:
     polarity: str = ""
 
     def __post_init__(self) -> None:
-        images = readonly(self.images, np.float32)
-        times = readonly(self.times_ms, np.float64)
+        get_model(self.model)
+        images = frozen(self.images, np.float32)
+        times = frozen(self.times_ms, np.float64)
         if images.ndim != 4:
             raise ValueError(f"images must have axes (slice, time, row, column); found {images.ndim} axes")
         if times.shape != images.shape[:2]:
             raise ValueError(f"times_ms must have shape {images.shape[:2]} (slice, time); found {times.shape}")
+        if self.source_uids and [len(row) for row in self.source_uids] != [images.shape[1]] * images.shape[0]:
+            raise ValueError(f"source_uids must have {images.shape[:2]} entries (slice, time), or none")
         if len(self.geometry) != images.shape[0]:
             raise ValueError(f"geometry must have one entry per slice ({images.shape[0]}); found {len(self.geometry)}")
         if self.signed is not None:
-            signed = readonly(self.signed, np.float32)
+            signed = frozen(self.signed, np.float32)
             if signed.shape != images.shape:
                 raise ValueError(f"signed must have the shape of images {images.shape}; found {signed.shape}")
             object.__setattr__(self, "signed", signed)

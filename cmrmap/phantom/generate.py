@@ -10,6 +10,7 @@ from scipy.ndimage import gaussian_filter, shift
 from cmrmap.core.arrays import Float64Array, FloatArray, LabelArray, readonly
 from cmrmap.core.geometry import SliceGeometry
 from cmrmap.core.map_specs import MapKind
+from cmrmap.core.relaxation_models import get_model
 from cmrmap.core.stack import WeightedStack
 from cmrmap.phantom.anatomy import MATRIX, AnatomyParameters
 from cmrmap.phantom.appearance import coil_sensitivity, draw_texture, weighted_signals
@@ -32,7 +33,6 @@ from cmrmap.phantom.truth import StudyTruth, study_truth
 
 _FWHM_TO_SD = 1.0 / 2.3548
 _LARGEST_COUNT = 65535
-_MODELS = {MapKind.NATIVE_T1: "stone_2p", MapKind.POSTCONTRAST_T1: "stone_2p", MapKind.T2: "t2_3p"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +215,7 @@ def _generate_series(
         images=images,
         times_ms=np.array(series.times_ms),
         geometry=geometry,
-        model=_MODELS[series.kind],
+        model=get_model(series.kind.spec.standard_model).name,
         field_strength_t=FIELD_STRENGTH_T,
     )
     motion = np.array([[state.as_row() for state in states] for states in series.motion])

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from cmrmap.core.errors import RefusedError
 from cmrmap.core.findings import Refusal
 from cmrmap.core.map_specs import MapKind
+from cmrmap.core.relaxation_models import get_model
 from cmrmap.core.stack import WeightedStack
 from cmrmap.dicom.headers.read import LostImage, SourceStudy
 from cmrmap.dicom.loading.phase_images import with_signs
@@ -61,4 +62,4 @@ def _with_model(stack: WeightedStack, forced: str | None) -> WeightedStack:
     if forced is None:
         return stack
     reason = f"set by analysis.models.{stack.kind.value}; the series calls for {stack.model}: {stack.model_reason}"
-    return replace(stack, model=forced, model_reason=reason)
+    return replace(stack, model=get_model(forced).name, model_reason=reason)

@@ -10,7 +10,7 @@ from pydicom.dataset import Dataset
 
 from cmrmap.core.errors import GeometryError
 from cmrmap.core.map_spec import Weighting
-from cmrmap.core.relaxation_models import MODELS
+from cmrmap.core.relaxation_models import MODELS, ModelName
 from cmrmap.dicom.headers.frames import frames_of, geometry_of
 from cmrmap.dicom.headers.read import SourceStudy
 from cmrmap.dicom.headers.values import number, text
@@ -54,7 +54,7 @@ class Candidate:
     n_series: int
 
     @property
-    def model(self) -> str:
+    def model(self) -> ModelName:
         """Relaxometry model."""
         return self.choice.model
 

@@ -14,12 +14,13 @@ from dataclasses import dataclass
 from pydicom.dataset import Dataset
 
 from cmrmap.core.map_spec import Weighting
+from cmrmap.core.relaxation_models import ModelName
 from cmrmap.dicom.headers.values import text
 from cmrmap.dicom.headers.words import description_words
 from cmrmap.dicom.selection.timing import Timing
 
 #: (words in the description, model); SMART1Map is General Electric's saturation-recovery product
-_NAMED_SEQUENCES = (
+_NAMED_SEQUENCES: tuple[tuple[re.Pattern[str], ModelName], ...] = (
     (re.compile(r"(?<![a-z])stone"), "stone_2p"),
     (re.compile(r"(sh)?molli|look ?locker"), "molli_3p"),
     (re.compile(r"sasha|smart ?(t1|1) ?map|saturation recovery"), "sasha_3p"),
@@ -37,7 +38,7 @@ _MOLLI_VENDORS = ("siemens", "philips", "ge ")
 class ModelChoice:
     """A relaxometry model and, in words for the results, why it."""
 
-    model: str
+    model: ModelName
     reason: str
 
 
