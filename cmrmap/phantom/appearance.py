@@ -7,17 +7,14 @@ from scipy.ndimage import gaussian_filter
 
 from cmrmap.core.arrays import Float64Array, FloatArray
 from cmrmap.core.map_specs import MapKind
+from cmrmap.phantom.sequences import sequence_of
 from cmrmap.phantom.shapes import pixel_centres_mm
-from cmrmap.phantom.signal import bssfp_amplitude, bssfp_components, inversion_recovery, t2_preparation
 from cmrmap.phantom.tissue import Tissue, TissueSet
 
 #: counts per unit of proton density at coil sensitivity 1
 _COUNTS = 3000.0
 #: surface coils: x and y in mm, strength, width in mm
 _COILS = ((-122.0, -70.0, 3.0, 42.0), (-130.0, 60.0, 3.4, 42.0), (115.0, -130.0, 1.6, 50.0), (168.0, 60.0, 1.8, 50.0))
-#: fat is off resonance by about 220 Hz at 1.5 T; with TR near 2.8 ms its balanced SSFP signal has the opposite sign
-#: (Hargreaves et al., Magn Reson Med 2003;50:210-213), hence the dark lines where fat and water share a pixel
-_OPPOSED = (Tissue.FAT, Tissue.MARROW)
 #: (standard deviation of the amplitude, size in mm) of each tissue's texture; the LV wall has none
 _TEXTURE: dict[Tissue, tuple[float, float]] = {
     Tissue.SKIN: (0.20, 3.0),
@@ -52,20 +49,8 @@ def weighted_signals(
     ValueError
         ECV: it is computed from maps, not acquired.
     """
-    sign = np.ones(len(Tissue))
-    sign[list(_OPPOSED)] = -1.0
     times = np.asarray(times_ms, dtype=np.float64)[..., None]
-    density, t2_ms = sign * tissues.proton_density, tissues.t2_ms
-    if kind is MapKind.T2:
-        prepared, unprepared = bssfp_components(density, tissues.t1_native_ms, t2_ms)
-        # T1 recovery between the preparation and the readout (spoiler, ramp-up pulses) adds to the unprepared part
-        kept = np.exp(-t2_preparation_delay_ms / tissues.t1_native_ms)
-        prepared, unprepared = prepared * kept, unprepared + prepared * (1.0 - kept)
-        return _COUNTS * t2_preparation(prepared, t2_ms, unprepared, times)
-    if kind is MapKind.ECV:
-        raise ValueError("kind must be an acquired series (t2, native_t1, postcontrast_t1); found ecv")
-    t1_ms = tissues.t1_native_ms if kind is MapKind.NATIVE_T1 else tissues.t1_postcontrast_ms
-    return _COUNTS * inversion_recovery(bssfp_amplitude(density, t1_ms, t2_ms), t1_ms, times)
+    return _COUNTS * sequence_of(kind).signals(tissues, times, t2_preparation_delay_ms)
 
 
 def draw_texture(rng: np.random.Generator, shape_rc: tuple[int, int], pixel_mm: float) -> FloatArray:

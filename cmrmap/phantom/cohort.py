@@ -14,7 +14,6 @@ from typing import Any
 
 from cmrmap.core.errors import InputError
 from cmrmap.core.files import write_file
-from cmrmap.core.map_specs import MapKind
 from cmrmap.core.version import VERSION
 from cmrmap.phantom.generate import generate_study
 from cmrmap.phantom.parameters import StudyParameters
@@ -94,7 +93,7 @@ def write_patient(folder: Path, seed: int, number: int) -> dict[str, Any]:
     write_reading(target / "truth", study, study.parameters.seed)
     means = {
         f"true_{kind.value}_{'percent' if kind.unit == '%' else 'ms'}": round(study.truth.patient_mean(kind), 4)
-        for kind in MapKind
+        for kind in study.truth.maps
     }
     row = {"patient": patient_name(number), **_drawn(study.parameters), **means}
     write_file(done, (json.dumps(row) + "\n").encode())

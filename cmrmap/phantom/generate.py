@@ -25,6 +25,7 @@ from cmrmap.phantom.parameters import (
     random_stream,
 )
 from cmrmap.phantom.planes import slice_geometry
+from cmrmap.phantom.sequences import sequence_of
 from cmrmap.phantom.shapes import coverage, pixel_centres_mm
 from cmrmap.phantom.signal import rician_magnitude
 from cmrmap.phantom.tissue import Tissue
@@ -224,7 +225,7 @@ def _generate_series(
 
 def _unprepared_signals(series: SeriesParameters, signals: Float64Array) -> Float64Array:
     """(slice, tissue) signals of the image without preparation: the longest inversion time, the shortest T2-prep."""
-    return signals[:, 0] if series.kind is MapKind.T2 else signals[:, -1]
+    return np.asarray(signals[:, sequence_of(series.kind).unprepared], dtype=np.float64)
 
 
 def _noise_sd(parameters: StudyParameters, scenes: list[_Scene], unprepared: Float64Array) -> float:

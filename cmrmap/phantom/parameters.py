@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,15 +12,11 @@ from cmrmap.core.map_specs import MapKind
 from cmrmap.phantom.acquisition import AcquisitionParameters
 from cmrmap.phantom.anatomy import AnatomyParameters, draw_anatomy
 from cmrmap.phantom.heart_motion import MotionState, draw_motion
+from cmrmap.phantom.sequences import SEQUENCES, PhantomSequence
 from cmrmap.phantom.tissue import Disease, TissueSet, draw_tissues
 
-#: the T2-prep durations of every slice; infinity is the saturation-prepared image
-T2_PREPARATION_TIMES_MS = (0.0, 25.0, 35.0, 45.0, 55.0, 65.0, 75.0, 85.0, np.inf)
-#: written for the STONE image without an inversion
-NO_INVERSION_MS = 30000.0
 FIELD_STRENGTH_T = 1.5
-_FIRST_INVERSION_TIMES_MS = (193.0, 350.0)
-_N_HEARTBEATS = 5
+_RR_VARIATION = 0.02
 #: streams of random numbers; each purpose has its own so that one option does not disturb another
 _STREAMS = {"anatomy": 1, "tissue": 2, "timing": 3, "motion": 4, "texture": 5, "noise": 6, "artefact": 7}
 
@@ -77,6 +74,7 @@ def draw_study_parameters(
     snr: float = 30.0,
     disease: Disease | str = Disease.NONE,
     motion: bool | float = True,
+    also: Sequence[MapKind] = (),
 ) -> StudyParameters:
     """Draw a study: native and post-contrast STONE with 11 inversion times, T2-prep with 9, five slices each.
 
@@ -89,6 +87,7 @@ def draw_study_parameters(
     snr : see `StudyParameters`
     disease : "none", "diffuse" or "focal"
     motion : True and False mean amplitude 1 and 0
+    also : maps beside the usual ones that the study has a series for
 
     Raises
     ------
@@ -109,16 +108,15 @@ def draw_study_parameters(
     heart_rate_bpm = float(timing.uniform(58.0, 78.0))
     n_slices = len(anatomy.heart)
     series = []
-    for index, kind in enumerate((MapKind.NATIVE_T1, MapKind.POSTCONTRAST_T1, MapKind.T2)):
-        if kind is MapKind.T2:
-            times: tuple[tuple[float, ...], ...] = (T2_PREPARATION_TIMES_MS,) * n_slices
-        else:
-            times = tuple(stone_inversion_times_ms(timing, heart_rate_bpm) for _ in range(n_slices))
+    for index, sequence in enumerate(SEQUENCES):
+        if not (sequence.usual or sequence.kind in also):
+            continue
+        times = tuple(sequence.draw_times(timing, heart_rate_bpm, _RR_VARIATION) for _ in range(n_slices))
         states = tuple(
-            draw_motion(random_stream(seed, "motion", index, number), len(times[number]), float(motion))
+            draw_states(random_stream(seed, "motion", index, number), sequence, len(times[number]), float(motion))
             for number in range(n_slices)
         )
-        series.append(SeriesParameters(kind, times, states))
+        series.append(SeriesParameters(sequence.kind, times, states))
     return StudyParameters(
         seed=seed,
         disease=disease,
@@ -131,18 +129,18 @@ def draw_study_parameters(
     )
 
 
-def stone_inversion_times_ms(
-    rng: np.random.Generator, heart_rate_bpm: float, rr_variation: float = 0.02
-) -> tuple[float, ...]:
-    """Draw the 11 inversion times of one slice: two inversions, five heartbeats each, and one without inversion.
+def draw_states(
+    rng: np.random.Generator, sequence: PhantomSequence, n_times: int, motion: float
+) -> tuple[MotionState, ...]:
+    """Draw the heart's state in each image of one slice.
 
-    The k-th image after an inversion is acquired k heartbeats later, so the times follow the heart rate and its beat-
-    to-beat variation: for example 193, 350, 1090, 1218, 1959, 2106, ... 30000 ms at 68 beats a minute (Weingartner et
-    al., Magn Reson Med 2015;74:115-124). Whole ms, ascending.
+    Parameters
+    ----------
+    rng : generator of this slice's motion
+    sequence : images that are taken in one beat share one state
+    n_times : images of the slice
+    motion : amplitude
     """
-    interval_ms = 60000.0 / heart_rate_bpm
-    times = [NO_INVERSION_MS]
-    for first in _FIRST_INVERSION_TIMES_MS:
-        beats = interval_ms * (1.0 + rr_variation * np.clip(rng.standard_normal(_N_HEARTBEATS - 1), -2.0, 2.0))
-        times += [first, *(first + np.cumsum(beats)).round().tolist()]
-    return tuple(sorted(float(time) for time in times))
+    if sequence.in_one_beat:
+        return draw_motion(rng, 1, motion) * n_times
+    return draw_motion(rng, n_times, motion)

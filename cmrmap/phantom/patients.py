@@ -6,17 +6,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from cmrmap.core.map_specs import MapKind
 from cmrmap.phantom.acquisition import AcquisitionParameters
 from cmrmap.phantom.anatomy import HeartSpread, draw_anatomy
-from cmrmap.phantom.heart_motion import MotionState, draw_motion
+from cmrmap.phantom.heart_motion import MotionState
 from cmrmap.phantom.parameters import (
-    T2_PREPARATION_TIMES_MS,
     SeriesParameters,
     StudyParameters,
+    draw_states,
     random_stream,
-    stone_inversion_times_ms,
 )
+from cmrmap.phantom.sequences import SEQUENCES
 from cmrmap.phantom.tissue import Disease, TissueSet, compose_tissues, myocardium
 
 #: raised means above these, as in Zhu et al., Radiology: AI 2020;2(1)
@@ -65,17 +64,16 @@ def draw_patient(cohort_seed: int, number: int) -> StudyParameters:
     disease = Disease.FOCAL if group.focal else Disease.DIFFUSE if group.raised_t2 or group.raised_ecv else Disease.NONE
     anatomy = draw_anatomy(random_stream(seed, "anatomy"), disease, _draw_spread(rng))
     series = []
-    for index, kind in enumerate((MapKind.NATIVE_T1, MapKind.POSTCONTRAST_T1, MapKind.T2)):
+    for index, sequence in enumerate(SEQUENCES):
+        if not sequence.usual:
+            continue
         times, states = [], []
         for slice_number in range(len(anatomy.heart)):
-            times.append(
-                T2_PREPARATION_TIMES_MS
-                if kind is MapKind.T2
-                else stone_inversion_times_ms(rng, heart_rate_bpm, acquisition.rr_variation)
-            )
+            times.append(sequence.draw_times(rng, heart_rate_bpm, acquisition.rr_variation))
             stream = random_stream(seed, "motion", index, slice_number)
-            states.append(_mistime(draw_motion(stream, len(times[-1]), motion), acquisition.mistimed_share, stream))
-        series.append(SeriesParameters(kind, tuple(times), tuple(states)))
+            drawn = draw_states(stream, sequence, len(times[-1]), motion)
+            states.append(_mistime(drawn, acquisition.mistimed_share, stream))
+        series.append(SeriesParameters(sequence.kind, tuple(times), tuple(states)))
     return StudyParameters(
         seed=seed,
         disease=disease,

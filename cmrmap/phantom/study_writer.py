@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -22,27 +22,13 @@ from cmrmap.phantom.flavours import STANDARD, find_flavour
 from cmrmap.phantom.flavours.classic import SeriesImages
 from cmrmap.phantom.generate import PhantomSeries, PhantomStudy, generate_study
 from cmrmap.phantom.parameters import draw_study_parameters
+from cmrmap.phantom.sequences import PhantomSequence, sequence_of
 from cmrmap.phantom.truth import write_truth
 
 _STUDY_DATE = "20260115"
 _CONTRAST_TIME = "101500"
 #: part of every UID: raise it when the meaning of a seed changes
 _GENERATION = "phantom-1"
-
-
-@dataclass(frozen=True, slots=True)
-class _SeriesDescription:
-    folder: str
-    number: int
-    description: str
-    start_minute: int  # after 10:00
-
-
-_SERIES = {
-    MapKind.NATIVE_T1: _SeriesDescription("stone_native_t1", 401, "STONE native T1 SAX", 0),
-    MapKind.T2: _SeriesDescription("t2prep_t2", 501, "T2prep bSSFP T2 SAX", 6),
-    MapKind.POSTCONTRAST_T1: _SeriesDescription("stone_postcontrast_t1", 601, "STONE post-contrast T1 SAX", 30),
-}
 
 
 def write_study(
@@ -54,6 +40,7 @@ def write_study(
     motion: bool | float = True,
     hematocrit_file: bool = False,
     flavour: str = STANDARD,
+    also: Sequence[MapKind] = (),
 ) -> Path:
     """Generate one phantom study and write it as ``folder/dicom`` and ``folder/truth``.
 
@@ -69,6 +56,7 @@ def write_study(
     hematocrit_file : also write ``dicom/hematocrit.json`` ({"hematocrit": fraction, "measured": date}), from which the
         application takes the hematocrit; without it only ``truth/truth.json`` holds it
     flavour : the scanner's dialect, a key of ``cmrmap.phantom.flavours.FLAVOURS``; pixels and truth are the same in all
+    also : maps beside the usual ones that the study has a series for
 
     Returns
     -------
@@ -81,7 +69,7 @@ def write_study(
     OutputError
         The folder cannot be written.
     """
-    parameters = draw_study_parameters(seed=seed, snr=snr, disease=disease, motion=motion)
+    parameters = draw_study_parameters(seed=seed, snr=snr, disease=disease, motion=motion, also=also)
     return write_phantom(Path(folder), generate_study(parameters), hematocrit_file=hematocrit_file, flavour=flavour)
 
 
@@ -92,7 +80,7 @@ def write_phantom(folder: Path, study: PhantomStudy, *, hematocrit_file: bool = 
     try:
         truth.mkdir(parents=True, exist_ok=True)
         for series in study.series:
-            target = dicom / _SERIES[series.kind].folder
+            target = dicom / sequence_of(series.kind).folder
             target.mkdir(parents=True, exist_ok=True)
             for stale in target.glob("IM*.dcm"):  # another dialect may have written more files
                 stale.unlink()
@@ -122,7 +110,7 @@ def _series_images(study: PhantomStudy, series: PhantomSeries) -> SeriesImages:
 def series_datasets(study: PhantomStudy, series: PhantomSeries) -> list[Dataset]:
     """Return the images of one series as datasets ready to be saved, slice by slice, times ascending."""
     fingerprint = hashlib.sha256(f"{_GENERATION}|{study.parameters!r}".encode()).hexdigest()
-    about = _SERIES[series.kind]
+    about = sequence_of(series.kind)
     images = series.stack.images
     n_slices, n_times = images.shape[:2]
     window = _window(images)
@@ -132,7 +120,7 @@ def series_datasets(study: PhantomStudy, series: PhantomSeries) -> list[Dataset]
             instance = index * n_times + time + 1
             dataset = Dataset()
             _add_study(dataset, study, fingerprint)
-            _add_series(dataset, series.kind, about, fingerprint)
+            _add_series(dataset, about, fingerprint)
             dataset.SOPInstanceUID = _uid(fingerprint, series.kind.value, instance)
             dataset.InstanceNumber = instance
             dataset.AcquisitionNumber = instance
@@ -142,7 +130,8 @@ def series_datasets(study: PhantomStudy, series: PhantomSeries) -> list[Dataset]
             dataset.HeartRate = round(study.parameters.heart_rate_bpm)
             dataset.TriggerTime = f"{0.72 * 60000.0 / study.parameters.heart_rate_bpm:.0f}"
             dataset.WindowCenter, dataset.WindowWidth = window
-            _add_time(dataset, series.kind, float(series.stack.times_ms[index, time]))
+            keyword, value = about.time_attribute(float(series.stack.times_ms[index, time]))
+            setattr(dataset, keyword, value)
             _add_plane(dataset, study, index)
             _add_pixels(dataset, images[index, time])
             _add_file_meta(dataset)
@@ -168,10 +157,10 @@ def _add_study(dataset: Dataset, study: PhantomStudy, fingerprint: str) -> None:
     dataset.PositionReferenceIndicator = ""
 
 
-def _add_series(dataset: Dataset, kind: MapKind, about: _SeriesDescription, fingerprint: str) -> None:
+def _add_series(dataset: Dataset, about: PhantomSequence, fingerprint: str) -> None:
     dataset.SOPClassUID = MRImageStorage
     dataset.Modality = "MR"
-    dataset.SeriesInstanceUID = _uid(fingerprint, kind.value)
+    dataset.SeriesInstanceUID = _uid(fingerprint, about.kind.value)
     dataset.SeriesNumber = about.number
     dataset.SeriesDescription = dataset.ProtocolName = about.description
     dataset.SeriesDate = _STUDY_DATE
@@ -181,7 +170,7 @@ def _add_series(dataset: Dataset, kind: MapKind, about: _SeriesDescription, fing
     dataset.Manufacturer = "CMRmap"
     dataset.ManufacturerModelName = "Digital heart phantom"
     dataset.ImageType = ["ORIGINAL", "PRIMARY", "OTHER"]
-    dataset.ScanningSequence = "GR" if kind is MapKind.T2 else ["GR", "IR"]
+    dataset.ScanningSequence = about.scanning_sequence
     dataset.SequenceVariant = ["SS", "MP"]
     dataset.ScanOptions = "CG"  # ECG-gated, in mid diastole
     dataset.MRAcquisitionType = "2D"
@@ -191,18 +180,9 @@ def _add_series(dataset: Dataset, kind: MapKind, about: _SeriesDescription, fing
     dataset.FlipAngle = "70"
     dataset.MagneticFieldStrength = "1.5"
     dataset.ImagedNucleus = "1H"
-    if kind is MapKind.POSTCONTRAST_T1:
+    if about.after_contrast:
         dataset.ContrastBolusAgent = "Gadolinium-based, simulated"
         dataset.ContrastBolusStartTime = _CONTRAST_TIME
-
-
-def _add_time(dataset: Dataset, kind: MapKind, time_ms: float) -> None:
-    if kind is not MapKind.T2:
-        dataset.InversionTime = f"{time_ms:g}"
-    elif np.isinf(time_ms):
-        dataset.ImageComments = "T2 prep. duration = inf ms, saturation"
-    else:
-        dataset.ImageComments = f"T2 prep. duration = {time_ms:g} ms"
 
 
 def _add_plane(dataset: Dataset, study: PhantomStudy, index: int) -> None:

@@ -16,6 +16,7 @@ from cmrmap.core.outlines import Label
 from cmrmap.core.regional_values import SliceLevel
 from cmrmap.phantom.anatomy import AnatomyParameters, aha_borders_rad
 from cmrmap.phantom.parameters import StudyParameters
+from cmrmap.phantom.sequences import sequence_of
 from cmrmap.phantom.tissue import Tissue
 from cmrmap.regional.levels import level_of
 
@@ -84,21 +85,18 @@ def study_truth(
     strange = (labels == Label.MYOCARDIUM) & (tissue != Tissue.MYOCARDIUM) & (tissue != Tissue.LESION)
     tissue[strange] = Tissue.MYOCARDIUM
     tissues = parameters.tissues
-    t1_native, t1_post, t2 = tissues.t1_native_ms.copy(), tissues.t1_postcontrast_ms, tissues.t2_ms.copy()
-    for values in (t1_native, t1_post, t2):
-        values[Tissue.AIR] = np.nan
     ecv = np.full(len(Tissue), np.nan)
     measured = [item for item in Tissue if item >= Tissue.VESSEL]
     ecv[measured] = 100.0 * tissues.ecv_fraction[measured]
+    truths = {MapKind.ECV: ecv}
+    for series in parameters.series:
+        values = np.array(sequence_of(series.kind).truth(tissues))
+        values[Tissue.AIR] = np.nan
+        truths[series.kind] = values
     n_slices = len(parameters.anatomy.heart)
     levels = tuple(level_of(index, n_slices) for index in range(n_slices))
     return StudyTruth(
-        maps={
-            MapKind.T2: t2[tissue],
-            MapKind.NATIVE_T1: t1_native[tissue],
-            MapKind.POSTCONTRAST_T1: t1_post[tissue],
-            MapKind.ECV: ecv[tissue],
-        },
+        maps={kind: truths[kind][tissue] for kind in MapKind if kind in truths},
         labels=labels,
         aha=_aha_map(parameters.anatomy, labels, levels),
         levels=levels,

@@ -17,7 +17,7 @@ from cmrmap.core.map_spec import Weighting
 from cmrmap.core.outlines import ImageOutcome
 from cmrmap.dicom.selection.given_times import GivenTimes, SeriesTimes
 from cmrmap.ecv.hematocrit import parse_hematocrit
-from cmrmap.phantom.parameters import T2_PREPARATION_TIMES_MS
+from cmrmap.phantom.sequences import T2_PREPARATION_TIMES_MS
 
 
 def _task(study: Path, output: Path, options: CohortOptions, source: str = "network") -> StudyTask:

@@ -18,7 +18,8 @@ from cmrmap.core.regional_values import SliceLevel
 from cmrmap.phantom.anatomy import aha_borders_rad
 from cmrmap.phantom.appearance import weighted_signals
 from cmrmap.phantom.generate import PhantomStudy, generate_study
-from cmrmap.phantom.parameters import draw_study_parameters, stone_inversion_times_ms
+from cmrmap.phantom.parameters import draw_study_parameters
+from cmrmap.phantom.sequences import stone_inversion_times_ms
 from cmrmap.phantom.tissue import Tissue, draw_tissues
 from cmrmap.phantom.truth import truth_summary
 
