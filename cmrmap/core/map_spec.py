@@ -19,6 +19,14 @@ class Weighting(str, Enum):
     T1 = "t1"
     T2 = "t2"
 
+    @property
+    def time_name(self) -> str:
+        """What the times of such a series are, with its article."""
+        return _TIME_NAMES[self]
+
+
+_TIME_NAMES = {Weighting.T1: "an inversion time", Weighting.T2: "a T2-preparation or echo time"}
+
 
 @dataclass(frozen=True, slots=True)
 class StoredForm:
@@ -105,6 +113,7 @@ class MapSpec:
     short_name : on the axes of figures
     decimals : of a mean in the report
     weighting : what its series is weighted by; None: it is computed from other maps
+    times_name : of such a series, as the reason of a choice tells them
     sources : keys of the maps that it is computed from; empty: it has a series of its own
     models : relaxation models that may be fitted to it
     standard_model : the one that the settings name as the paper's or the usual one, for their documentation
@@ -128,6 +137,7 @@ class MapSpec:
     short_name: str
     decimals: int
     weighting: Weighting | None
+    times_name: str
     dicom: DicomForm
     colours: ColourRange
     value_range: Limit

@@ -101,7 +101,9 @@ def _entry(entry: Any, where: str) -> SeriesTimes:
     try:
         weighting = Weighting(str(entry.get("weighting", "")).lower())
     except ValueError:
-        raise InputError(f"{where} has weighting {entry.get('weighting')!r}; expected t1 or t2") from None
+        raise InputError(
+            f"{where} has weighting {entry.get('weighting')!r}; expected {' or '.join(Weighting)}"
+        ) from None
     times, images = entry.get("times_ms", ()), entry.get("images", {})
     if not isinstance(times, list | tuple) or not isinstance(images, Mapping) or not (times or images):
         raise InputError(f"{where}: expected times_ms as a list, or images as SOP instance UID: time; found neither")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pydicom.dataset import Dataset
@@ -54,10 +54,10 @@ def choose_model(weighting: Weighting, timing: Timing | None, frame: Dataset) ->
     rows = () if timing is None else timing.times_ms
     times = [sorted({time for time in row if time is not None}) for row in rows]
     longest = max(times, key=len, default=[])
-    return _t2_model(longest) if weighting is Weighting.T2 else _t1_model(longest, frame)
+    return _CHOICES[weighting](longest, frame)
 
 
-def _t2_model(times: Sequence[float]) -> ModelChoice:
+def _t2_model(times: Sequence[float], _: Dataset) -> ModelChoice:
     if any(math.isinf(time) for time in times):
         return ModelChoice("t2_3p", "a saturation-prepared image fixes the offset B")
     return ModelChoice("t2_2p", f"no saturation-prepared image among the {len(times)} times, so no offset can be told")
@@ -99,3 +99,9 @@ def _t1_model(times: Sequence[float], frame: Dataset) -> ModelChoice:
 def _shown(found: float | Sequence[float]) -> str:
     values = found if isinstance(found, Sequence) else [found]
     return ", ".join(f"{value:g} ms" for value in values) or "nothing"
+
+
+_CHOICES: Mapping[Weighting, Callable[[Sequence[float], Dataset], ModelChoice]] = {
+    Weighting.T1: _t1_model,
+    Weighting.T2: _t2_model,
+}

@@ -121,16 +121,15 @@ def _by_kind(
     candidates: Sequence[Candidate], wishes: SelectionPreferences, outcome: _Outcome
 ) -> dict[MapKind, list[_Choice]]:
     found: dict[MapKind, list[_Choice]] = {kind: [] for kind in ACQUIRED}
-    t1 = []
-    for candidate in candidates:
-        if candidate.weighting is Weighting.T2:
-            found[MapKind.T2].append(_Choice(candidate, "T2 by its description or its preparation times"))
-        else:
-            t1.append(candidate)
+    t1 = [candidate for candidate in candidates if candidate.weighting is Weighting.T1]
     findings = assign_contrast([T1Group(c.first.header, start_seconds(c.headers)) for c in t1])
     for candidate, finding in zip(t1, findings, strict=True):
         kind = MapKind.POSTCONTRAST_T1 if finding.answer == "post" else MapKind.NATIVE_T1
         found[kind].append(_Choice(candidate, finding.reason, finding.caution))
+    for kind in ACQUIRED:
+        if kind.spec.weighting is not Weighting.T1:  # one map of this weighting: nothing is to be told apart
+            reason = f"{kind.spec.name} by its description or its {kind.spec.times_name}"
+            found[kind] += [_Choice(c, reason) for c in candidates if c.weighting is kind.spec.weighting]
     named = {kind: _named(kind, name, candidates) for kind, name in wishes.series.items()}
     taken = {id(choice.candidate) for choices in named.values() for choice in choices}
     for kind, choices in found.items():

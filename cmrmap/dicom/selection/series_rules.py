@@ -136,19 +136,19 @@ def drop_reason(frame: Dataset) -> str | None:
     return rule.reason if rule is not None else None
 
 
-_T1_WORDS = re.compile(r"(?<![a-z0-9])(t1(?![0-9])|(sh)?molli|sasha|stone|look ?locker)|t1 ?map")
-_T2_WORDS = re.compile(r"(?<![a-z0-9])t2(?! ?\*| ?star|[0-9])|(?<![a-z])grase(?![a-z])")
+_WEIGHTING_WORDS = {
+    Weighting.T1: re.compile(r"(?<![a-z0-9])(t1(?![0-9])|(sh)?molli|sasha|stone|look ?locker)|t1 ?map"),
+    Weighting.T2: re.compile(r"(?<![a-z0-9])t2(?! ?\*| ?star|[0-9])|(?<![a-z])grase(?![a-z])"),
+}
 _T2_STAR_WORDS = re.compile(r"(?<![a-z0-9])t2 ?(\*|star)")
 _MAPPING_WORDS = re.compile(r"map|molli|sasha|stone|look ?locker|t2 ?prep")
 
 
 def weighting_by_words(frame: Dataset) -> Weighting | None:
-    """Return what the description says the series is weighted by; None where it says neither or both."""
+    """Return what the description says the series is weighted by; None where it says nothing, or several things."""
     words = description_words(frame)
-    is_t1, is_t2 = _T1_WORDS.search(words) is not None, _T2_WORDS.search(words) is not None
-    if is_t1 == is_t2:
-        return None
-    return Weighting.T1 if is_t1 else Weighting.T2
+    named = [weighting for weighting, pattern in _WEIGHTING_WORDS.items() if pattern.search(words)]
+    return named[0] if len(named) == 1 else None
 
 
 def is_t2_star(frame: Dataset) -> bool:

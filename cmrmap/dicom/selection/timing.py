@@ -93,7 +93,6 @@ def find_timing(
 
 def explain_no_timing(slices: Sequence[Sequence[Dataset]], weighting: Weighting, rules: Sequence[TimingRule]) -> str:
     """Say why no rule is accepted: what was found and why it will not do."""
-    what = "an inversion time" if weighting is Weighting.T1 else "a T2-preparation or echo time"
     faults = [
         f"{rule.source} {fault}"
         for rule, times in _tried(slices, weighting, rules)
@@ -101,7 +100,7 @@ def explain_no_timing(slices: Sequence[Sequence[Dataset]], weighting: Weighting,
     ]
     found = f" ({'; '.join(faults)})" if faults else ""
     return (
-        f"no known attribute gives {what} that differs between the images of every slice{found}; "
+        f"no known attribute gives {weighting.time_name} that differs between the images of every slice{found}; "
         "give the times by --times (docs/dicom-input.md)"
     )
 
