@@ -17,6 +17,7 @@ from cmrmap.core.stack import WeightedStack
 from cmrmap.pipeline.robust import without_spoiled_images
 from cmrmap.relaxometry import RelaxationFit, fit_above_noise_floor, fit_relaxation, fitted_signal, get_model
 from cmrmap.relaxometry.rician import rician_moments
+from cmrmap.relaxometry.truncation import can_be_truncated, without_late_samples
 from cmrmap.settings import FitSettings
 
 #: cells about a cell, (angle, depth), over which its expected signal is averaged: 15 degrees and a quarter of the wall
@@ -205,6 +206,10 @@ def _fit_slice(
 ) -> _SliceFit:
     """Fit (cell, time) samples; ``weights`` is their noise variance relative to a pixel's, 0 off mid-wall."""
     note = ""
+
+    def around(values: Float64Array) -> Float64Array:
+        return _mean_around(values, grid)
+
     if signed:
         contradiction = _sign_contradiction(signals, times_ms, model)
         if contradiction:
@@ -214,13 +219,15 @@ def _fit_slice(
         signals = without_spoiled_images(signals, times_ms, model, magnitude)
     fit = fit_relaxation(signals, times_ms, model, magnitude, with_sensitivity=True)
     noise_sd = _pixel_noise(fit, weights)
-    if signed or not settings.noise_floor:
+    truncated = settings.truncate_decays and can_be_truncated(model)
+    if truncated:
+        signals = without_late_samples(signals, times_ms, model, noise_sd, around=around)
+        fit = fit_relaxation(signals, times_ms, model, magnitude, with_sensitivity=True)
+        noise_sd = _pixel_noise(fit, weights)
+    if signed or truncated or not settings.noise_floor:
         fitted = fitted_signal(fit, times_ms)
         signs = np.where(fitted < 0, -1.0, 1.0) if get_model(model).magnitude and not signed else 1.0
         return _SliceFit(fit, signs * signals, fitted, np.ones(signals.shape), noise_sd, 0.0, signed, note)
-
-    def around(values: Float64Array) -> Float64Array:
-        return _mean_around(values, grid)
 
     floor_sd = 0.0
     for _ in range(2):  # the noise that the first fit leaves still holds the floor's misfit

@@ -52,6 +52,12 @@ class FitSettings(Checked):
     noise_floor: bool = tunable(
         True, unit="yes/no", source="ours; magnitudes are fitted with the Rician noise floor taken out"
     )
+    truncate_decays: bool = tunable(
+        False,
+        unit="yes/no",
+        source="He et al., MRM 2008;60:350; decays without a constant end where they sink into the noise, "
+        "in place of taking out its floor",
+    )
 
 
 @dataclass(frozen=True, slots=True)
