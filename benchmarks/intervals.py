@@ -32,7 +32,8 @@ from cmrmap.phantom.heart_motion import MotionState
 from cmrmap.phantom.parameters import draw_study_parameters
 from cmrmap.phantom.tissue import Tissue
 from cmrmap.pipeline import MappedEcv, MappedSeries, align, extracellular_volume, fit, refine, segment
-from cmrmap.pipeline.regions import MapReport, locate, report_ecv, report_series
+from cmrmap.pipeline.numbers import MapNumbers, ecv_numbers, series_numbers
+from cmrmap.pipeline.regions import locate
 from cmrmap.settings import AnalysisSettings, FitSettings
 
 DISEASES = ("none", "diffuse", "focal")
@@ -75,7 +76,7 @@ def true_values(study: PhantomStudy, kind: MapKind, series: MapKind, slice_index
     return np.where(lesion, values[Tissue.LESION], values[Tissue.MYOCARDIUM])
 
 
-def segments(study: PhantomStudy, report: MapReport, series: MappedSeries) -> Iterator[Segment]:
+def segments(study: PhantomStudy, report: MapNumbers, series: MappedSeries) -> Iterator[Segment]:
     """Yield the segments of one map; their pixels are those of the series' reference images."""
     kind = report.result.kind
     for one in report.result.slices:
@@ -126,9 +127,9 @@ def analyse_study(
     found: list[Segment] = []
     for one in series:
         regions = locate(one)
-        found += segments(study, report_series(one, regions, settings), one)
+        found += segments(study, series_numbers(one, regions), one)
         if one.kind is MapKind.NATIVE_T1 and isinstance(ecv, MappedEcv):
-            found += segments(study, report_ecv(ecv, regions, settings), one)
+            found += segments(study, ecv_numbers(ecv, regions), one)
     return found
 
 

@@ -20,7 +20,8 @@ from cmrmap.dicom.headers.read import read_study
 from cmrmap.dicom.loading.loaded_study import load_study
 from cmrmap.dicom.selection.select import select_series
 from cmrmap.pipeline import align, fit, refine
-from cmrmap.pipeline.regions import locate, report_series
+from cmrmap.pipeline.numbers import series_numbers
+from cmrmap.pipeline.regions import locate
 from cmrmap.relaxometry import fit_relaxation
 from cmrmap.settings import AnalysisSettings
 
@@ -41,7 +42,7 @@ def report(folder: Path) -> str:
     refined = refine((stack,), (SegmentationStack(stack.kind, labels, np.ones(labels.shape[:2])),), settings)
     (series,) = fit((stack,), refined, align((stack,), refined, settings), settings)
     lines = ["slice  pixels  T1 mean +- SE     SD over pixels  residual  of signal  common error  R2 median"]
-    for one in report_series(series, locate(series), settings).result.slices:
+    for one in series_numbers(series, locate(series)).result.slices:
         if not one.statistics.n_pixels:
             lines.append(f"{one.slice_index:5d}  {one.reason}")
             continue

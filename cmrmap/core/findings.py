@@ -3,26 +3,68 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
+from typing import Literal, get_args
 
 from cmrmap.core.map_specs import MapKind
+
+#: "absent": there was nothing to make it from; "refused": there was, but it may not be used
+RefusalStatus = Literal["absent", "refused"]
+
+
+class Severity(str, Enum):
+    """How much a finding weighs; what may not be used at all is no finding but a ``Refusal``."""
+
+    INFO = "info"  # worth knowing
+    WARNING = "warning"  # look before a value is used
+
+    def __str__(self) -> str:
+        """Return the word that results.json has; formatting an ``Enum`` differs between versions of Python."""
+        return self.value
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why something was not made; travels where the result would have travelled."""
+    """Why something was not made; travels where the result would have travelled.
+
+    Attributes
+    ----------
+    kind : of the map that was not made
+    status : see ``RefusalStatus``
+    reason : in words
+    slice_index : None where the whole map was not made
+    """
 
     kind: MapKind
-    status: str  # "absent" (nothing to make it from) or "refused" (there was, but it may not be used)
+    status: RefusalStatus
     reason: str
-    slice_index: int | None = None  # None: the whole map
+    slice_index: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.status not in get_args(RefusalStatus):
+            raise ValueError(
+                f"status of a refusal must be one of {', '.join(get_args(RefusalStatus))}; found {self.status!r}"
+            )
 
 
 @dataclass(frozen=True, slots=True)
 class QualityFlag:
-    """One finding about a study, with its reason."""
+    """One finding about a study, with its reason; made from its declaration in ``cmrmap.quality.catalogue``.
+
+    Attributes
+    ----------
+    code : of the declaration; the same in every version
+    severity : how much it weighs here
+    message : what was found, in words
+    map : the map that it is about; None where it is about the study
+    slice_index : None where it is about every slice
+    """
 
     code: str
-    severity: str  # "info" | "warning" | "error"
+    severity: Severity
     message: str
     map: MapKind | None = None
     slice_index: int | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "severity", Severity(self.severity))

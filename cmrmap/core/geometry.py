@@ -8,6 +8,13 @@ import numpy as np
 
 from cmrmap.core.arrays import Float64Array
 
+#: Cosine between the axes of two image planes down to which they show the same tissue: 2.6 degrees, which is 1.3 mm, a
+#: pixel, at a wall 30 mm from the centre of the turn.
+_SAME_PLANE_COSINE = 0.999
+#: By how much the direction cosines, and the pixel spacings in mm, of slices may differ that one object states once for
+#: all of them: what differs more would be stated wrongly. Rounding in the source's decimal strings stays below it.
+_STATED_ONCE = 1e-4
+
 
 @dataclass(frozen=True, slots=True)
 class SliceGeometry:
@@ -32,3 +39,45 @@ class SliceGeometry:
         """Unit normal of the plane, shape (3,)."""
         cross = np.cross(np.asarray(self.row_cosines), np.asarray(self.column_cosines))
         return np.asarray(cross / np.linalg.norm(cross), dtype=np.float64)
+
+
+def orientation_cosine(one: SliceGeometry, other: SliceGeometry) -> float:
+    """Return the cosine between the rows or the columns of two images, whichever differ more.
+
+    Parameters
+    ----------
+    one, other : the planes; where they lie plays no part
+
+    Returns
+    -------
+    1 where rows and columns run the same ways, -1 where one of them runs against the other's
+    """
+    return min(
+        sum(p * q for p, q in zip(one.row_cosines, other.row_cosines, strict=True)),
+        sum(p * q for p, q in zip(one.column_cosines, other.column_cosines, strict=True)),
+    )
+
+
+def same_orientation(one: SliceGeometry, other: SliceGeometry) -> bool:
+    """Tell whether two images are oriented alike: their planes parallel, and their rows running the same way.
+
+    Parameters
+    ----------
+    one, other : the planes; where they lie plays no part
+    """
+    return orientation_cosine(one, other) >= _SAME_PLANE_COSINE
+
+
+def stated_once(one: SliceGeometry, other: SliceGeometry) -> bool:
+    """Tell whether one statement of orientation and pixel spacing is true of two slices: much closer than alike.
+
+    Parameters
+    ----------
+    one, other : the planes; where they lie plays no part
+    """
+    pairs = (
+        (one.row_cosines, other.row_cosines),
+        (one.column_cosines, other.column_cosines),
+        (one.pixel_spacing_mm, other.pixel_spacing_mm),
+    )
+    return all(abs(p - q) <= _STATED_ONCE for a, b in pairs for p, q in zip(a, b, strict=True))

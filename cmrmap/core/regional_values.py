@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import Enum
+
+from cmrmap.core.errors import InputError
 
 
 class SliceLevel(str, Enum):
@@ -16,9 +19,26 @@ class SliceLevel(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class RegionStatistics:
-    """Mean, SD over pixels, pixel count and standard error of the mean (propagated from the fit), in the map's unit."""
+    """The numbers of one region of a map.
+
+    Attributes
+    ----------
+    mean : over its pixels, in the map's unit; NaN without pixels
+    sd : over its pixels (divisor n - 1); NaN with fewer than two
+    n_pixels : how many have a value
+    uncertainty : standard error of the mean, propagated from the fit; NaN where it is not known
+    """
 
     mean: float
     sd: float
     n_pixels: int
     uncertainty: float
+
+    def __post_init__(self) -> None:
+        if self.n_pixels < 0 or self.sd < 0 or self.uncertainty < 0:
+            raise InputError(
+                f"pixels, SD and standard error of a region are 0 or more; found {self.n_pixels}, {self.sd:.4g}, "
+                f"{self.uncertainty:.4g}"
+            )
+        if not self.n_pixels and not (math.isnan(self.mean) and math.isnan(self.sd) and math.isnan(self.uncertainty)):
+            raise InputError(f"a region without pixels has no numbers; found a mean of {self.mean:.4g}")

@@ -10,7 +10,7 @@ from cmrmap.alignment import interpolate, nearest, region_weights
 from cmrmap.core.arrays import BoolArray, Float64Array, IntArray
 from cmrmap.core.errors import InputError
 from cmrmap.core.findings import Refusal
-from cmrmap.core.geometry import SliceGeometry
+from cmrmap.core.geometry import SliceGeometry, orientation_cosine, same_orientation
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.parameter_map import BloodValue, FitStatus, ParameterMap
 from cmrmap.ecv import EcvGrid, ecv_grid, region_common_variance
@@ -20,7 +20,6 @@ from cmrmap.regional.pruning import analysed_pixels
 from cmrmap.settings import AnalysisSettings
 
 _PERCENT = 100.0
-_SAME_DIRECTION = 0.999  # cosine: planes that differ by more than 2.5 degrees do not show the same tissue
 _SAME_PLACE_MM = 4.0  # half a usual slice thickness; used where the source gives none
 
 
@@ -120,15 +119,9 @@ def unpaired_reason(plane: SliceGeometry, post: tuple[SliceGeometry, ...]) -> st
             f"the nearest post-contrast T1 slice lies {nearest_mm:.1f} mm away; expected at most "
             f"{_tolerance_mm(plane):.1f} mm"
         )
-    turned = min((np.degrees(np.arccos(np.clip(_alike(plane, other), -1.0, 1.0))) for other in post), default=np.nan)
+    cosine = max((orientation_cosine(plane, other) for other in post), default=np.nan)
+    turned = np.degrees(np.arccos(np.clip(cosine, -1.0, 1.0)))
     return f"the post-contrast T1 slices are turned by {turned:.0f} degrees against it; expected the same orientation"
-
-
-def _alike(plane: SliceGeometry, other: SliceGeometry) -> float:
-    """Cosine between the rows or the columns of two images, whichever differ more."""
-    return min(
-        float(np.dot(plane.row_cosines, other.row_cosines)), float(np.dot(plane.column_cosines, other.column_cosines))
-    )
 
 
 def _tolerance_mm(plane: SliceGeometry) -> float:
@@ -139,7 +132,7 @@ def _offsets_mm(plane: SliceGeometry, others: tuple[SliceGeometry, ...]) -> Floa
     """Return how far along the normal each other slice lies; infinity where it is turned."""
     out = np.full(len(others), np.inf)
     for index, other in enumerate(others):
-        if _alike(plane, other) > _SAME_DIRECTION:
+        if same_orientation(plane, other):
             shift = np.asarray(other.position_mm) - np.asarray(plane.position_mm)
             out[index] = abs(float(shift @ plane.normal))
     return out

@@ -15,7 +15,9 @@ from cmrmap.core.polar_stack import PolarStack
 from cmrmap.core.stack import WeightedStack
 from cmrmap.ecv.hematocrit import Hematocrit
 from cmrmap.pipeline.extracellular import MappedEcv, map_ecv
-from cmrmap.pipeline.regions import MapReport, locate, report_ecv, report_series
+from cmrmap.pipeline.findings import find
+from cmrmap.pipeline.numbers import MapNumbers, ecv_numbers, series_numbers
+from cmrmap.pipeline.regions import locate
 from cmrmap.pipeline.series import MappedSeries, map_series
 from cmrmap.relaxometry import load_ahead
 from cmrmap.results import MapResult, absent_map, compare_with_ranges
@@ -121,24 +123,24 @@ def report(
     refusals : say why a map has no series (from the selection)
     insertion_angles : RV insertion points marked by hand: series, slice -> (anterior, inferior) image angle in rad
     """
-    reports: dict[MapKind, MapReport] = {}
+    numbers: dict[MapKind, MapNumbers] = {}
     for one in series:
         regions = locate(one, (insertion_angles or {}).get(one.kind))
-        reports[one.kind] = report_series(one, regions, settings)
+        numbers[one.kind] = series_numbers(one, regions)
         if isinstance(ecv, MappedEcv) and one.kind is MapKind.NATIVE_T1:
-            reports[MapKind.ECV] = report_ecv(ecv, regions, settings)
+            numbers[MapKind.ECV] = ecv_numbers(ecv, regions)
     why = {refusal.kind: refusal for refusal in refusals if refusal.slice_index is None}
     if isinstance(ecv, Refusal):
         why.setdefault(MapKind.ECV, ecv)
     maps = []
     for kind in MapKind:
-        if kind in reports:
-            maps.append(reports[kind].result)
+        if kind in numbers:
+            maps.append(numbers[kind].result)
         elif kind in why:
             maps.append(absent_map(kind, why[kind].reason, why[kind].status))
         else:
             maps.append(absent_map(kind, f"no {kind.value} series in the input"))
-    made = [reports[kind] for kind in MapKind if kind in reports]
+    made = [numbers[kind] for kind in MapKind if kind in numbers]
     compared: tuple[MapResult, ...] = tuple(maps)
     range_flags: tuple[QualityFlag, ...] = ()
     if settings.reference_ranges.file is not None:
@@ -147,7 +149,7 @@ def report(
     return StudyAnalysis(
         maps=compared,
         volumes=tuple(one.volume for one in made if one.result.status in ("ok", "partial")),
-        flags=(*(flag for one in made for flag in one.flags), *range_flags),
+        flags=(*find(made, settings), *range_flags),
         hematocrit=ecv.hematocrit if isinstance(ecv, MappedEcv) else None,
     )
 

@@ -10,6 +10,7 @@ from cmrmap.dicom.loading.loaded_study import LoadedStudy
 from cmrmap.dicom.selection.select import Selection
 from cmrmap.dicom.writing.software_provenance import SoftwareProvenance
 from cmrmap.pipeline.study import StudyAnalysis
+from cmrmap.quality.catalogue.images import IMAGE_LOST, SERIES_CHOSEN
 from cmrmap.results import HematocritResult, InputSummary, SoftwareInfo, StudyResult
 
 
@@ -42,8 +43,8 @@ def summarise(
 def _lost_flag(image: LostImage) -> QualityFlag:
     """Name the image by its UID: a file's name may hold the patient's."""
     which = f"image {image.sop_instance_uid}" if image.sop_instance_uid else "an image without readable UID"
-    return QualityFlag("image_lost", "warning", f"{which} is lost: {image.reason}")
+    return IMAGE_LOST.flag(image=which, reason=image.reason)
 
 
 def _choices(selection: Selection) -> tuple[QualityFlag, ...]:
-    return tuple(QualityFlag("series_chosen", "info", one.reason, one.kind) for one in selection.selected)
+    return tuple(SERIES_CHOSEN.flag(one.kind, reason=one.reason) for one in selection.selected)

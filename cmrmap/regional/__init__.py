@@ -1,7 +1,7 @@
 """Where in the heart a pixel lies: insertion points, slice levels, AHA segments, and statistics over them."""
 
 from cmrmap.regional.aha import APICAL_SEGMENTS, SEGMENT_NAMES, aha_map, segments_of_angles
-from cmrmap.regional.landmarks import InsertionPoints, angle_of, apex_direction, find_insertion_points
+from cmrmap.regional.landmarks import InsertionPoints, PointSource, angle_of, apex_direction, find_insertion_points
 from cmrmap.regional.levels import LevelAssignment, SliceOrder, assign_levels, level_of
 from cmrmap.regional.statistics import SegmentTable, region_statistics, segment_table
 
@@ -10,6 +10,7 @@ __all__ = [
     "SEGMENT_NAMES",
     "InsertionPoints",
     "LevelAssignment",
+    "PointSource",
     "SegmentTable",
     "SliceOrder",
     "aha_map",

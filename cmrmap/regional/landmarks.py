@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 
 import numpy as np
 from scipy import ndimage
@@ -23,6 +24,15 @@ _ARC_RANGE_RAD = (np.deg2rad(20.0), np.deg2rad(175.0))
 _STRAY_RAD = np.deg2rad(60.0)
 
 
+class PointSource(str, Enum):
+    """Where a slice's insertion points come from."""
+
+    MANUAL = "manual"
+    MEASURED = "measured"
+    NEIGHBOUR = "neighbour"  # other slices' angles
+    NONE = "none"
+
+
 @dataclass(frozen=True, slots=True)
 class InsertionPoints:
     """Where the right ventricle joins the left, per slice, about the left ventricle's centre of mass.
@@ -30,18 +40,32 @@ class InsertionPoints:
     Attributes
     ----------
     anterior_rad, inferior_rad : (slice,) image angle from +column axis towards +row; NaN where unknown
-    source : per slice "manual", "measured", "neighbour" (other slices' angles) or "none"
-    reason : per slice why it is not measured; "" where it is
+    source : per slice
+    reason : per slice why it had to be taken from other slices or is not known; "" where it was measured or marked
     """
 
     anterior_rad: Float64Array
     inferior_rad: Float64Array
-    source: tuple[str, ...]
+    source: tuple[PointSource, ...]
     reason: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "anterior_rad", readonly(self.anterior_rad, np.float64))
-        object.__setattr__(self, "inferior_rad", readonly(self.inferior_rad, np.float64))
+        for name in ("anterior_rad", "inferior_rad"):
+            object.__setattr__(self, name, readonly(np.array(getattr(self, name), dtype=np.float64)))
+        object.__setattr__(self, "source", tuple(PointSource(one) for one in self.source))
+        object.__setattr__(self, "reason", tuple(self.reason))
+        n_slices = len(self.source)
+        shapes = self.anterior_rad.shape, self.inferior_rad.shape, (len(self.reason),)
+        if shapes != ((n_slices,),) * 3:
+            raise InputError(f"insertion points of {n_slices} slices have one angle each and a reason; found {shapes}")
+        known = np.isfinite(self.anterior_rad) & np.isfinite(self.inferior_rad)
+        for index, (source, reason) in enumerate(zip(self.source, self.reason, strict=True)):
+            if bool(known[index]) != (source is not PointSource.NONE):
+                raise InputError(
+                    f"insertion points of slice {index}: source {source.value!r} does not fit their angles"
+                )
+            if bool(reason) != (source in (PointSource.NEIGHBOUR, PointSource.NONE)):
+                raise InputError(f"insertion points of slice {index}: {source.value!r} with reason {reason!r}")
 
 
 def angle_of(point: tuple[float, float], centre: tuple[float, float]) -> float:
@@ -110,15 +134,15 @@ def find_insertion_points(
         ends[s] = np.nan
         reasons[s] = "the right ventricle found is turned by more than 60 degrees against the other slices"
     measured = np.isfinite(ends).all(axis=1)
-    sources = ["measured" if m else "none" for m in measured]
+    sources = [PointSource.MEASURED if m else PointSource.NONE for m in measured]
     for s, angles in given.items():
-        ends[s], sources[s], reasons[s] = angles, "manual", ""
+        ends[s], sources[s], reasons[s] = angles, PointSource.MANUAL, ""
     known = np.flatnonzero(np.isfinite(ends).all(axis=1))
     filled = ends.copy()
     for s in range(n_slices):
         if s not in known and known.size:
             filled[s] = _between_neighbours(ends, known, s)
-            sources[s] = "neighbour"
+            sources[s] = PointSource.NEIGHBOUR
     return InsertionPoints(filled[:, 0], filled[:, 1], tuple(sources), tuple(reasons))
 
 

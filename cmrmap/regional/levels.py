@@ -8,7 +8,7 @@ from enum import Enum
 import numpy as np
 
 from cmrmap.core.arrays import Float64Array
-from cmrmap.core.findings import QualityFlag
+from cmrmap.core.errors import InputError
 from cmrmap.core.regional_values import SliceLevel
 
 _CLEARLY_SMALLER = 0.85
@@ -30,14 +30,25 @@ class LevelAssignment:
     ----------
     levels : one per slice
     order : what anatomy says about the stack's own order
-    reversed : whether the levels run from the last slice to the first
-    flags : what to tell the user
     """
 
     levels: tuple[SliceLevel, ...]
     order: SliceOrder
-    reversed: bool
-    flags: tuple[QualityFlag, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "levels", tuple(SliceLevel(level) for level in self.levels))
+        ranks = [list(SliceLevel).index(level) for level in self.levels]
+        if ranks != sorted(ranks, reverse=self.reversed):
+            way = "apex to base" if self.reversed else "base to apex"
+            raise InputError(
+                f"levels of an order that is {self.order.value} run from {way}; found "
+                f"{', '.join(level.value for level in self.levels)}"
+            )
+
+    @property
+    def reversed(self) -> bool:
+        """Whether the levels run from the last slice to the first."""
+        return self.order is SliceOrder.CONTRADICTED
 
 
 def level_of(index: int, n_slices: int) -> SliceLevel:
@@ -90,18 +101,11 @@ def assign_levels(lv_areas: Float64Array) -> LevelAssignment:
     Returns
     -------
     LevelAssignment
-        With a warning where the order was turned round, a note where it could not be checked.
+        It says whether the order was turned round, or could not be checked.
     """
     n_slices = len(lv_areas)
     order = slice_order(lv_areas)
-    turned = order is SliceOrder.CONTRADICTED
     levels = [level_of(s, n_slices) for s in range(n_slices)]
-    flags: tuple[QualityFlag, ...] = ()
-    if turned:
+    if order is SliceOrder.CONTRADICTED:
         levels.reverse()
-        message = "the left ventricle grows from the first slice to the last: levels are counted from the last slice"
-        flags = (QualityFlag("slice_order_reversed", "warning", message),)
-    elif order is SliceOrder.UNDECIDED:
-        message = "the left ventricle's size does not confirm that the slices run from base to apex"
-        flags = (QualityFlag("slice_order_unconfirmed", "info", message),)
-    return LevelAssignment(tuple(levels), order, turned, flags)
+    return LevelAssignment(tuple(levels), order)

@@ -35,6 +35,23 @@ class SegmentTable:
     segments: tuple[Mapping[int, RegionStatistics], ...]
     pooled: Mapping[int, RegionStatistics]
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "slices", tuple(self.slices))
+        object.__setattr__(self, "segments", tuple(MappingProxyType(dict(one)) for one in self.segments))
+        object.__setattr__(self, "pooled", MappingProxyType(dict(self.pooled)))
+        if len(self.segments) != len(self.slices):
+            raise InputError(
+                f"a table of {len(self.slices)} slices needs as many tables of segments; found {len(self.segments)}"
+            )
+        wrong = {aha for part in (self.pooled, *self.segments) for aha in part} - set(range(1, N_SEGMENTS + 1))
+        if wrong:
+            raise InputError(f"AHA segments are numbered 1 to {N_SEGMENTS}; found {sorted(wrong)}")
+        for index, (whole, parts) in enumerate(zip(self.slices, self.segments, strict=True)):
+            if (n_parts := sum(one.n_pixels for one in parts.values())) > whole.n_pixels:
+                raise InputError(f"slice {index} has {whole.n_pixels} pixels, its segments {n_parts}")
+        if self.patient.n_pixels != (n_pixels := sum(one.n_pixels for one in self.slices)):
+            raise InputError(f"the patient's mean counts {self.patient.n_pixels} pixels, its slices {n_pixels}")
+
 
 def region_statistics(values: Float64Array, region: BoolArray, uncertainty: Uncertainty | None) -> RegionStatistics:
     """Summarise a map over a region.
@@ -102,11 +119,11 @@ def segment_table(
             for number in range(1, N_SEGMENTS + 1)
             if (counted[s] & (aha[s] == number)).any()
         }
-        segments.append(MappingProxyType({k: v for k, v in here.items() if v.n_pixels}))
+        segments.append({k: v for k, v in here.items() if v.n_pixels})
     pooled = {
         number: statistics
         for number in range(1, N_SEGMENTS + 1)
         if (statistics := region_statistics(values, counted & (aha == number), uncertainty)).n_pixels
     }
     patient = region_statistics(values, counted, uncertainty)
-    return SegmentTable(patient, tuple(slices), tuple(segments), MappingProxyType(pooled))
+    return SegmentTable(patient, tuple(slices), tuple(segments), pooled)

@@ -31,7 +31,7 @@ figure svg{display:block;background:#000}
 table{border-collapse:collapse;font-size:14px;font-variant-numeric:tabular-nums}
 th{font-weight:400;color:#59616b;text-align:right;border-bottom:1px solid #ccd0d6}
 td,th{padding:2px 10px;text-align:right}td:first-child,th:first-child{text-align:left}
-.error,.refused{color:#b3261e}.warning{color:#8a5a00}
+.refused{color:#b3261e}.warning{color:#8a5a00}
 details{margin-top:10px}summary{cursor:pointer;color:#59616b}
 footer{color:#59616b;font-size:13px;border-top:1px solid #ccd0d6;padding-top:8px}
 @media print{main{max-width:none;padding:0}section{break-inside:avoid}}

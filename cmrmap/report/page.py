@@ -98,7 +98,7 @@ def _foot(sheet: Sheet, results: StudyResult, left: float, right: float, top: fl
         shown.insert(0, ("info", "No warnings."))
     for severity, sentence in shown[:_MOST_FINDINGS]:
         if severity != "info":
-            sheet.dot(left + 17.2, base - 1.0, 0.8, RED if severity == "error" else (0.85, 0.55, 0.0))
+            sheet.dot(left + 17.2, base - 1.0, 0.8, (0.85, 0.55, 0.0))
         sheet.text(left + 19.0, base, sentence, REGULAR, 8.5, longest_mm=right - left - 19.0)
         base += _LINE_MM
     sheet.rule(left, right, _HEIGHT_MM - 8.6, PALE)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from cmrmap.core.findings import QualityFlag
+from cmrmap.core.findings import QualityFlag, Severity
 from cmrmap.core.identity import StudyIdentity
 from cmrmap.core.map_specs import MapKind
 from cmrmap.results import MapResult, SliceResult, StudyResult
@@ -17,7 +17,6 @@ METHOD = (
     "Means over the analysed pixels of the myocardium (the wall's border is left out) ± standard error propagated from "
     "the fit. Contours: endocardium and epicardium. Bull's-eye: AHA segments, pixels of all slices of a level."
 )
-_SEVERITIES = ("error", "warning")
 
 
 def number(kind: MapKind, value: float) -> str:
@@ -81,20 +80,19 @@ def hematocrit_line(results: StudyResult) -> str:
 
 
 def findings(results: StudyResult) -> list[tuple[str, str]]:
-    """Return (severity, sentence) of everything that a reader should know, the worst first.
+    """Return (severity, sentence) of everything that a reader should know, warnings first.
 
     Equal findings of several slices are one sentence; what is only informative is counted in the last.
     """
-    found: dict[tuple[str, str, MapKind | None], list[QualityFlag]] = {}
+    found: dict[tuple[str, MapKind | None], list[QualityFlag]] = {}
     for flag in results.quality:
-        if flag.severity in _SEVERITIES:
-            found.setdefault((flag.severity, flag.code, flag.map), []).append(flag)
-    ordered = sorted(found.items(), key=lambda pair: _SEVERITIES.index(pair[0][0]))
-    lines = [(severity, _sentence(flags)) for (severity, _, _), flags in ordered]
-    n_info = sum(flag.severity not in _SEVERITIES for flag in results.quality)
+        if flag.severity is Severity.WARNING:
+            found.setdefault((flag.code, flag.map), []).append(flag)
+    lines = [(Severity.WARNING.value, _sentence(flags)) for flags in found.values()]
+    n_info = sum(flag.severity is Severity.INFO for flag in results.quality)
     if n_info:
         notes = f"{n_info} notes" if n_info > 1 else "1 note"
-        lines.append(("info", f"{notes} of how the study was read and mapped: results.json"))
+        lines.append((Severity.INFO.value, f"{notes} of how the study was read and mapped: results.json"))
     return lines
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cmrmap.core.findings import QualityFlag
+from cmrmap.quality.catalogue.fits import REFERENCE_RANGES_OF_ANOTHER_MODEL
 from cmrmap.results.reference_ranges import Range, ReferenceRanges
 from cmrmap.results.schema import MapResult
 
@@ -50,8 +51,7 @@ def compare_with_ranges(
             out.append(one)
             continue
         if found.model != one.model:
-            message = f"the reference ranges are for the model {found.model}, the map is {one.model}: no z-scores"
-            flags.append(QualityFlag("reference_ranges_of_another_model", "warning", message, one.kind))
+            flags.append(REFERENCE_RANGES_OF_ANOTHER_MODEL.flag(one.kind, expected=found.model, found=one.model))
             out.append(one)
             continue
         slices, segments = [], []

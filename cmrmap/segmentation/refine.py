@@ -84,13 +84,6 @@ def refine_segmentation(
     return RefinedSegmentation(stack.kind, out, outcome, donor, stack.confidence)
 
 
-def refinement_rate(refined: RefinedSegmentation) -> float:
-    """Return the share of images whose shape was replaced; NaN where there is no image (Zhu 2020, Table 2)."""
-    n_images = np.count_nonzero(refined.outcome != ImageOutcome.MISSING)
-    n_replaced = np.count_nonzero(refined.outcome == ImageOutcome.REPLACED)
-    return n_replaced / n_images if n_images else float("nan")
-
-
 def atypical(shapes: dict[int, HeartShape], drop: float = ATYPICAL_DROP) -> frozenset[int]:
     """Return the times whose wall does not resemble those of the slice's other images.
 

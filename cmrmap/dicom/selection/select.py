@@ -22,6 +22,7 @@ from cmrmap.dicom.selection.contrast import T1Group, assign_contrast
 from cmrmap.dicom.selection.preferences import SelectionPreferences
 from cmrmap.dicom.selection.ranking import rank, rank_words
 from cmrmap.dicom.selection.timing import Timing
+from cmrmap.quality.catalogue.images import CONTRAST_IN_DOUBT, TIMES_UNUSED, TIMING_UNVERIFIED
 
 _NAMING = ("SeriesNumber", "SeriesInstanceUID")
 
@@ -111,7 +112,7 @@ def _unused_times(frames: StudyFrames, wishes: SelectionPreferences) -> list[Qua
     """Tell of given times that fit no series: the name may be mistyped."""
     firsts = {frame.series: frame.header for frame in frames.usable}.values()
     return [
-        QualityFlag("times_unused", "warning", f"times were given for {entry.name}, which is no series of this study")
+        TIMES_UNUSED.flag(series=entry.name)
         for entry in wishes.times.series
         if not any(entry.matches(header) for header in firsts)
     ]
@@ -184,9 +185,9 @@ def _choose(
     if best.n_images > len(series.frames):
         outcome.skipped["no_time"] += best.n_images - len(series.frames)
     outcome.selected.append(series)
-    for code, caution in (("timing_unverified", timing.caution), ("contrast_in_doubt", choice.caution)):
+    for finding, caution in ((TIMING_UNVERIFIED, timing.caution), (CONTRAST_IN_DOUBT, choice.caution)):
         if caution:
-            outcome.flags.append(QualityFlag(code, "warning", f"{best.name}: {caution}", kind))
+            outcome.flags.append(finding.flag(kind, series=best.name, caution=caution))
     fewest = MODELS[best.model].fewest_images
     outcome.refusals.extend(
         Refusal(kind, "refused", f"the slice has {count} images; expected at least {fewest} for {best.model}", index)

@@ -130,12 +130,6 @@ def drop_rule(frame: Dataset) -> DropRule | None:
     return next((rule for rule in DROP_RULES if rule.applies(image)), None)
 
 
-def drop_reason(frame: Dataset) -> str | None:
-    """Return why the image is left out of every stack, or None."""
-    rule = drop_rule(frame)
-    return rule.reason if rule is not None else None
-
-
 _WEIGHTING_WORDS = {
     Weighting.T1: re.compile(r"(?<![a-z0-9])(t1(?![0-9])|(sh)?molli|sasha|stone|look ?locker)|t1 ?map"),
     Weighting.T2: re.compile(r"(?<![a-z0-9])t2(?! ?\*| ?star|[0-9])|(?<![a-z])grase(?![a-z])"),

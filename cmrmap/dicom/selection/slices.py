@@ -11,13 +11,12 @@ import numpy as np
 from pydicom.dataset import Dataset
 
 from cmrmap.core.arrays import Float64Array
-from cmrmap.core.geometry import SliceGeometry
+from cmrmap.core.geometry import SliceGeometry, same_orientation
 from cmrmap.dicom.headers.clock import start_seconds
 from cmrmap.dicom.headers.values import number, text
 from cmrmap.dicom.selection.series_rules import is_motion_corrected
 
 SLICE_TOLERANCE_MM = 0.5  # frames closer than this along the normal are one slice
-_ORIENTATION_TOLERANCE = 1e-3  # 1 - cosine of the angle between two planes' axes (2.5 degrees)
 _SPACING_TOLERANCE = 1e-3  # relative
 _LONGEST_PAUSE_S = 300.0  # between the parts of one acquisition
 _LEAST_DECISIVE = 0.2  # |cosine| between the normal and left-anterior
@@ -61,8 +60,7 @@ def same_grid(one: Frame, other: Frame) -> bool:
         return False
     if any(abs(p - q) > _SPACING_TOLERANCE * p for p, q in zip(a.pixel_spacing_mm, b.pixel_spacing_mm, strict=True)):
         return False
-    pairs = ((a.row_cosines, b.row_cosines), (a.column_cosines, b.column_cosines))
-    return all(1.0 - sum(p * q for p, q in zip(u, v, strict=True)) <= _ORIENTATION_TOLERANCE for u, v in pairs)
+    return same_orientation(a, b)
 
 
 def split_by_grid(frames: Iterable[Frame]) -> list[list[Frame]]:

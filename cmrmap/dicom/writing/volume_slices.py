@@ -7,9 +7,8 @@ from itertools import pairwise
 import numpy as np
 
 from cmrmap.core.errors import GeometryError
+from cmrmap.core.geometry import stated_once
 from cmrmap.core.map_volume import MapVolume
-
-_SAME_DIRECTION = 1e-4
 
 
 def written_slices(volume: MapVolume) -> tuple[int, ...]:
@@ -22,13 +21,7 @@ def written_slices(volume: MapVolume) -> tuple[int, ...]:
     """
     kept = tuple(int(index) for index in np.flatnonzero(np.isfinite(volume.values).any(axis=(1, 2))))
     for index in kept[1:]:
-        one, other = volume.geometry[kept[0]], volume.geometry[index]
-        pairs = (
-            (one.row_cosines, other.row_cosines),
-            (one.column_cosines, other.column_cosines),
-            (one.pixel_spacing_mm, other.pixel_spacing_mm),
-        )
-        if any(not np.allclose(a, b, rtol=0.0, atol=_SAME_DIRECTION) for a, b in pairs):
+        if not stated_once(volume.geometry[kept[0]], volume.geometry[index]):
             raise GeometryError(
                 f"{volume.kind.value}: slices {kept[0]} and {index} differ in orientation or pixel spacing; "
                 "expected one stack of parallel slices"

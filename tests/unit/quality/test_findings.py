@@ -3,11 +3,6 @@
 from dataclasses import replace
 
 import numpy as np
-
-from cmrmap.core.map_specs import MapKind
-from cmrmap.core.outlines import ImageOutcome, RefinedSegmentation
-from cmrmap.core.parameter_map import FitStatus
-from cmrmap.core.regional_values import RegionStatistics
 from cmrmap.quality.findings import (
     disagreement_flags,
     fit_flags,
@@ -15,6 +10,11 @@ from cmrmap.quality.findings import (
     segmentation_flags,
     uncertainty_flags,
 )
+
+from cmrmap.core.map_specs import MapKind
+from cmrmap.core.outlines import ImageOutcome, RefinedSegmentation
+from cmrmap.core.parameter_map import FitStatus
+from cmrmap.core.regional_values import RegionStatistics
 
 P, R, X, M = ImageOutcome.PASSED, ImageOutcome.REPLACED, ImageOutcome.EXCLUDED, ImageOutcome.MISSING
 

@@ -1,0 +1,98 @@
+"""One pass over the maps that were made, for what is worth telling about them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from cmrmap.core.findings import QualityFlag, Severity
+from cmrmap.core.map_specs import MapKind
+from cmrmap.core.outlines import Label
+from cmrmap.pipeline.extracellular import MappedEcv
+from cmrmap.pipeline.numbers import MapNumbers
+from cmrmap.pipeline.regions import Regions
+from cmrmap.pipeline.series import MappedSeries
+from cmrmap.quality.catalogue.fits import FIT_RESIDUALS, HEMATOCRIT_READ, IMAGES_DISAGREE, SYNTHETIC_HEMATOCRIT
+from cmrmap.quality.catalogue.images import POLARITY, SIGNS_NOT_USED
+from cmrmap.quality.fit_flags import disagreement_flags, fit_flags, uncertainty_flags
+from cmrmap.quality.outline_flags import outline_flags
+from cmrmap.quality.placement_flags import insertion_point_flags, slice_order_flags
+from cmrmap.regional.pruning import prune_boundary
+from cmrmap.settings import AnalysisSettings
+
+
+def find(made: Sequence[MapNumbers], settings: AnalysisSettings) -> tuple[QualityFlag, ...]:
+    """Return what is worth telling about the maps, map by map.
+
+    Parameters
+    ----------
+    made : every map that was made, in the order in which they are told
+    settings : pruning, and from which uncertainty on a mean is told
+
+    Returns
+    -------
+    of each map first what its images, outlines and slices tell, then its fits, then its means
+    """
+    return tuple(flag for one in made for flag in _of_map(one, settings))
+
+
+def _of_map(one: MapNumbers, settings: AnalysisSettings) -> Iterator[QualityFlag]:
+    if isinstance(one.source, MappedEcv):
+        yield from _of_hematocrit(one.source)
+        yield from _handed_on(one.source)
+    else:
+        yield from _of_series(one.source, one.regions)
+    fitted = one.source.map
+    wall = np.asarray(fitted.labels == Label.MYOCARDIUM, dtype=np.bool_)
+    countable = prune_boundary(wall, settings.pruning.boundary_px)
+    yield from fit_flags(fitted.kind, fitted.status, countable, fitted.analysed)
+    yield from uncertainty_flags(
+        fitted.kind, one.table.slices, one.table.segments, settings.quality.widest(fitted.kind)
+    )
+
+
+def _of_series(series: MappedSeries, regions: Regions) -> Iterator[QualityFlag]:
+    yield from outline_flags(series.refined)
+    yield from _of_fit(series)
+    yield from _of_disagreement(series)
+    yield from slice_order_flags(regions.levels, series.kind)
+    yield from insertion_point_flags(regions.points, series.kind)
+
+
+def _of_fit(series: MappedSeries) -> Iterator[QualityFlag]:
+    """Tell what the fit found about the images: noise, common errors, and where their signs came from."""
+    signal = np.nanmedian(np.abs(series.cells.fitted).max(axis=1, initial=0.0, where=np.isfinite(series.cells.fitted)))
+    noise, gain = (a[np.isfinite(a)] for a in (series.errors.noise_sd, series.errors.gain_sd))
+    if noise.size and noise.mean() > 0:
+        beyond = 100 * np.sqrt((gain**2).mean())
+        yield FIT_RESIDUALS.flag(series.kind, signal_to_noise=signal / noise.mean(), beyond=beyond)
+    if series.stack.polarity:
+        unsigned = not series.cells.signed[series.made].all()
+        yield POLARITY.flag(series.kind, is_warning=unsigned, found=series.stack.polarity)
+    for index, note in enumerate(series.cells.notes):
+        if note:
+            yield SIGNS_NOT_USED.flag(series.kind, index, reason=note)
+
+
+def _of_disagreement(series: MappedSeries) -> tuple[QualityFlag, ...]:
+    times = [series.stack.times_ms[s, gone].tolist() for s, gone in enumerate(series.left_out)]
+    stray = series.cells.stray_offset(series.polar.mid_wall)
+    return disagreement_flags(series.kind, times, series.errors.unevenness, stray)
+
+
+def _of_hematocrit(ecv: MappedEcv) -> Iterator[QualityFlag]:
+    if ecv.hematocrit.note:
+        finding = SYNTHETIC_HEMATOCRIT if ecv.hematocrit.synthetic else HEMATOCRIT_READ
+        yield finding.flag(MapKind.ECV, note=ecv.hematocrit.note)
+
+
+def _handed_on(ecv: MappedEcv) -> Iterator[QualityFlag]:
+    """Warn of ECV slices that are made from a T1 slice whose images are not of one relaxation."""
+    made = np.flatnonzero(ecv.map.reference_time >= 0)
+    doubtful: set[int] = set()
+    for series, source in ((ecv.native, np.arange(len(ecv.partner))), (ecv.post, ecv.partner)):
+        told = {flag.slice_index for flag in _of_disagreement(series) if flag.severity is Severity.WARNING}
+        doubtful.update(int(index) for index in made if int(source[index]) in told)
+    for index in sorted(doubtful):
+        yield IMAGES_DISAGREE.flag_inherited(MapKind.ECV, index)

@@ -1,0 +1,70 @@
+"""Findings about the outlines, and about where in the heart the slices lie."""
+
+from __future__ import annotations
+
+from cmrmap.core.findings import Severity
+from cmrmap.quality.declaration import Finding, Threshold
+
+UNCERTAIN_OUTLINES = Finding(
+    code="uncertain_outlines",
+    severity=Severity.WARNING,
+    # on in-vivo slices and virtual patients it was 0.86-0.95 on hearts, and under this in nine of ten drawings 70 mm
+    # beside them
+    threshold=Threshold("below", 0.85, "mean probability over the images that it drew itself"),
+    message=(
+        "the network is sure of its outlines by {found:.2f}, expected at least {limit:.2f}: "
+        "look whether they lie on the heart before a value is used"
+    ),
+    means="the network is not sure of its own outlines: they may lie beside the heart",
+    advice="look whether they lie on the heart before a value is used",
+)
+
+IMAGES_REFINED = Finding(
+    code="images_refined",
+    severity=Severity.INFO,
+    threshold=Threshold("above", 0.3, "of the slice's images", percent=True),
+    warning_where="beyond the threshold",
+    message="{replaced} of {present} images took their shape from another image",
+    means="images whose shape failed the check took it from another image",
+    advice="of a warning: look at the slice's outlines",
+)
+
+IMAGES_EXCLUDED = Finding(
+    code="images_excluded",
+    severity=Severity.WARNING,
+    message="{excluded} of {present} images have no usable segmentation",
+    means="images without a usable outline: they do not enter the fit",
+    advice="look at those images",
+)
+
+SLICE_ORDER_REVERSED = Finding(
+    code="slice_order_reversed",
+    severity=Severity.WARNING,
+    message="the left ventricle grows from the first slice to the last: levels are counted from the last slice",
+    means="base and apex were told apart by the ventricle's size, against the order of the slices",
+    advice="check the levels",
+)
+
+SLICE_ORDER_UNCONFIRMED = Finding(
+    code="slice_order_unconfirmed",
+    severity=Severity.INFO,
+    message="the left ventricle's size does not confirm that the slices run from base to apex",
+    means="the ventricle's size does not tell base from apex; the order of the slices was kept",
+    advice="check the levels",
+)
+
+INSERTION_POINTS_FROM_NEIGHBOUR = Finding(
+    code="insertion_points_from_neighbour",
+    severity=Severity.INFO,
+    message="insertion points taken from the slices beside: {reason}",
+    means="AHA segments are turned as in the slices beside",
+    advice="look at the slice's segments",
+)
+
+INSERTION_POINTS_MISSING = Finding(
+    code="insertion_points_missing",
+    severity=Severity.WARNING,
+    message="no segments: {reason}",
+    means="there are no AHA segments",
+    advice="mark the insertion points by hand if segments are needed",
+)

@@ -1,0 +1,116 @@
+"""What is worth telling about the fits of a map and the means that come of them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from cmrmap.core.arrays import BoolArray, Float64Array, LabelArray
+from cmrmap.core.findings import QualityFlag
+from cmrmap.core.map_specs import MapKind
+from cmrmap.core.parameter_map import FitStatus
+from cmrmap.core.regional_values import RegionStatistics
+from cmrmap.quality.catalogue.fits import (
+    DEGENERATE_PIXELS,
+    EDGE_OF_RANGE_PIXELS,
+    FEW_PIXELS_ANALYSED,
+    IMAGES_CONTRADICTED,
+    IMAGES_DISAGREE,
+    NULL_AMBIGUOUS_PIXELS,
+    STRAY_OFFSET,
+    UNCERTAIN_MEAN,
+    UNCERTAIN_SEGMENTS,
+    UNPHYSICAL_PIXELS,
+)
+
+_NORMAL_95 = 1.96
+_DOUBTS = (
+    (FitStatus.EDGE_OF_RANGE, EDGE_OF_RANGE_PIXELS),
+    (FitStatus.DEGENERATE, DEGENERATE_PIXELS),
+    (FitStatus.UNPHYSICAL, UNPHYSICAL_PIXELS),
+    (FitStatus.NULL_AMBIGUOUS, NULL_AMBIGUOUS_PIXELS),
+)
+
+
+def fit_flags(kind: MapKind, status: LabelArray, wall: BoolArray, analysed: BoolArray) -> tuple[QualityFlag, ...]:
+    """Tell slices in which many pixels have a doubtful fit, or few are left to average.
+
+    Parameters
+    ----------
+    kind : which map
+    status : (slice, row, column) uint8 of ``FitStatus``
+    wall : (slice, row, column) the pruned wall: what could have counted
+    analysed : (slice, row, column) what did
+    """
+    flags = []
+    for s in range(wall.shape[0]):
+        inside = status[s][wall[s]]
+        if inside.size == 0 or (inside == FitStatus.NOT_FITTED).all():
+            continue
+        for code, finding in _DOUBTS:
+            share = float(np.mean(inside == code))
+            if finding.crossed(share):
+                flags.append(finding.flag(kind, s, share=share))
+        share = float(np.mean(analysed[s][wall[s]]))
+        if FEW_PIXELS_ANALYSED.crossed(share):
+            flags.append(FEW_PIXELS_ANALYSED.flag(kind, s, share=share))
+    return tuple(flags)
+
+
+def disagreement_flags(
+    kind: MapKind, left_out_ms: Sequence[Sequence[float]], unevenness: Float64Array, stray_offset: Float64Array
+) -> tuple[QualityFlag, ...]:
+    """Tell slices whose images are not of one relaxation: outlines beside the heart, or another moment of its cycle.
+
+    Parameters
+    ----------
+    kind : which map
+    left_out_ms : per slice the times of images that were left out because the others contradict them
+    unevenness : (slice,) by how much the other images differ around the wall from one relaxation, beyond noise, as a
+        share of the largest signal; NaN where it cannot be told
+    stray_offset : (slice,) distance of the constant part of the signal from the series', as a share of the part that
+        decays; NaN where a model has none
+    """
+    flags = []
+    for s, (times, uneven, stray) in enumerate(zip(left_out_ms, unevenness, stray_offset, strict=True)):
+        if times:
+            listed = ", ".join("infinity" if math.isinf(time) else f"{time:.0f}" for time in times)
+            flags.append(IMAGES_CONTRADICTED.flag(kind, s, times=listed))
+        if IMAGES_DISAGREE.crossed(float(uneven)):
+            flags.append(IMAGES_DISAGREE.flag(kind, s, found=100 * float(uneven)))
+        if STRAY_OFFSET.crossed(float(stray)):
+            flags.append(STRAY_OFFSET.flag(kind, s, found=100 * float(stray)))
+    return tuple(flags)
+
+
+def uncertainty_flags(
+    kind: MapKind,
+    slices: Sequence[RegionStatistics],
+    segments: Sequence[Mapping[int, RegionStatistics]],
+    widest: float,
+) -> tuple[QualityFlag, ...]:
+    """Tell slices whose mean is too uncertain to act on, and the AHA segments of the others that are.
+
+    Parameters
+    ----------
+    kind : which map
+    slices, segments : statistics of each slice, and of its segments by AHA number
+    widest : half width of a 95 % interval that is still let pass, in the map's unit
+    """
+    flags = []
+    for s, (whole, parts) in enumerate(zip(slices, segments, strict=True)):
+        half = _NORMAL_95 * whole.uncertainty
+        if UNCERTAIN_MEAN.crossed(half, widest):
+            flags.append(UNCERTAIN_MEAN.flag(kind, s, half=half, unit=kind.unit, widest=widest))
+            continue
+        wide = [
+            aha
+            for aha, one in sorted(parts.items())
+            if UNCERTAIN_SEGMENTS.crossed(_NORMAL_95 * one.uncertainty, widest)
+        ]
+        if wide:
+            listed = ", ".join(str(aha) for aha in wide)
+            flags.append(UNCERTAIN_SEGMENTS.flag(kind, s, segments=listed, widest=widest, unit=kind.unit))
+    return tuple(flags)

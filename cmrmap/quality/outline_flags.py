@@ -1,0 +1,46 @@
+"""What is worth telling about the outlines of a series."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from cmrmap.core.findings import QualityFlag
+from cmrmap.core.outlines import ImageOutcome, RefinedSegmentation
+from cmrmap.quality.catalogue.images import IMAGES_MISSING
+from cmrmap.quality.catalogue.outlines import IMAGES_EXCLUDED, IMAGES_REFINED, UNCERTAIN_OUTLINES
+
+
+def outline_flags(refined: RefinedSegmentation) -> tuple[QualityFlag, ...]:
+    """Tell per slice the images that are missing, left out, or mostly drawn from others, and outlines in doubt.
+
+    Parameters
+    ----------
+    refined : of one series
+    """
+    flags = list(_uncertain(refined))
+    for s, outcome in enumerate(refined.outcome):
+        counts = {code: int(np.count_nonzero(outcome == code)) for code in ImageOutcome}
+        missing, excluded, replaced = (
+            counts[code] for code in (ImageOutcome.MISSING, ImageOutcome.EXCLUDED, ImageOutcome.REPLACED)
+        )
+        present = outcome.size - missing
+        if missing:
+            flags.append(IMAGES_MISSING.flag(refined.kind, s, missing=missing, expected=outcome.size))
+        if excluded:
+            flags.append(IMAGES_EXCLUDED.flag(refined.kind, s, excluded=excluded, present=present))
+        if replaced:
+            many = IMAGES_REFINED.crossed(replaced / present)
+            flags.append(IMAGES_REFINED.flag(refined.kind, s, is_warning=many, replaced=replaced, present=present))
+    return tuple(flags)
+
+
+def _uncertain(refined: RefinedSegmentation) -> Iterator[QualityFlag]:
+    if refined.confidence is None:
+        return
+    for s, (outcome, confidence) in enumerate(zip(refined.outcome, refined.confidence, strict=True)):
+        own = confidence[outcome == ImageOutcome.PASSED]  # what was replaced has other flags
+        mean = float(own.mean()) if own.size else 1.0
+        if UNCERTAIN_OUTLINES.crossed(mean):
+            yield UNCERTAIN_OUTLINES.flag(refined.kind, s, found=mean)
