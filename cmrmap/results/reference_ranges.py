@@ -20,8 +20,6 @@ from cmrmap.core.map_specs import MapKind
 from cmrmap.core.regional_values import SliceLevel
 
 SCHEMA_VERSION = "1.0"
-#: normal is mean -+ 2 SD over subjects, as in the consensus named above
-NORMAL_SD = 2.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,7 +111,7 @@ NULL_AMBIGUOUS_PIXELS = Finding(
     threshold=_MANY_DOUBTFUL,
     message="{share:.0%} of the wall's pixels have a sample at the signal null of ambiguous sign",
     means="many pixels have a sample at the signal's null whose sign is open",
-    advice="nothing: their values count, and are a few ms off at most",
+    advice="nothing: their values count; their bias is a few ms",
 )
 
 FIT_RESIDUALS = Finding(

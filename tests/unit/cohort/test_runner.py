@@ -142,7 +142,7 @@ def test_warnings_are_counted_for_the_map_and_slice_that_they_are_about() -> Non
     quality = [
         {"severity": "warning", "map": "t2", "slice_index": 1},
         {"severity": "info", "map": "t2", "slice_index": 0},
-        {"severity": "error", "map": None, "slice_index": None},
+        {"severity": "warning", "map": None, "slice_index": None},
     ]
     rows = flatten_results("a", {"quality": quality, "maps": {"t2": about}})
     assert [(one["scope"], one.get("slice_index"), one["warnings"]) for one in rows] == [

@@ -8,7 +8,9 @@ import pytest
 from cmrmap.core.map_specs import MapKind
 from cmrmap.pipeline import align
 from cmrmap.pipeline.error_model import widened
-from cmrmap.pipeline.regions import locate, report_ecv, report_series
+from cmrmap.pipeline.findings import find
+from cmrmap.pipeline.numbers import ecv_numbers, series_numbers
+from cmrmap.pipeline.regions import locate
 from cmrmap.pipeline.series import map_series
 from cmrmap.settings import AnalysisSettings
 
@@ -35,7 +37,7 @@ def test_images_of_changed_brightness_widen_the_errors_by_what_they_do(chain, ki
     changed = _map(one, replace(one.polar, signals=one.polar.signals * gains[..., None, None]))
     assert np.sqrt((changed.errors.gain_sd**2).mean()) == pytest.approx(0.03, rel=0.3)
     assert changed.errors.noise_sd == pytest.approx(one.errors.noise_sd, rel=0.06)
-    before, after = (report_series(m, locate(m), SETTINGS).result.slices for m in (one, changed))
+    before, after = (series_numbers(m, locate(m)).result.slices for m in (one, changed))
     moved = [b.statistics.mean - a.statistics.mean for a, b in zip(before, after, strict=True)]
     told = [one_slice.statistics.uncertainty for one_slice in after]
     assert 0.4 < np.sqrt(np.mean(np.square(moved)) / np.mean(np.square(told))) < 1.8
@@ -48,11 +50,7 @@ def test_segments_hold_their_truth_as_often_as_they_say(chain) -> None:
     for kind in MapKind:
         series = chain[MapKind.NATIVE_T1 if kind is MapKind.ECV else kind]
         regions = locate(series)
-        told = (
-            report_ecv(chain.ecv, regions, SETTINGS)
-            if kind is MapKind.ECV
-            else report_series(series, regions, SETTINGS)
-        )
+        told = ecv_numbers(chain.ecv, regions) if kind is MapKind.ECV else series_numbers(series, regions)
         for one in told.result.slices:
             for segment in one.segments:
                 truth = chain.study.truth.segment_mean(kind, one.slice_index, segment.aha)
@@ -91,10 +89,10 @@ def test_signed_images_are_fitted_as_such_and_the_results_say_so(chain) -> None:
     made = _map(chain[MapKind.NATIVE_T1], _aligned(chain, stack), stack)
     assert made.cells.signed.all()
     assert (made.cells.samples[:, 0][np.isfinite(made.cells.samples[:, 0])] < 0).mean() > 0.99
-    told = report_series(made, locate(made), SETTINGS)
+    told = series_numbers(made, locate(made))
     for index, one in enumerate(told.result.slices):
         assert one.statistics.mean == pytest.approx(chain.study.truth.slice_mean(MapKind.NATIVE_T1, index), rel=0.02)
-    (flag,) = [f for f in told.flags if f.code == "polarity"]
+    (flag,) = [f for f in find((told,), SETTINGS) if f.code == "polarity"]
     assert (flag.severity, flag.message) == ("info", "signs of 5 of 5 slices from the phase images")
     assert all(blood is not None for blood in made.map.blood)
 
@@ -104,8 +102,8 @@ def test_signs_that_no_recovery_explains_are_not_believed(chain) -> None:
     native = chain[MapKind.NATIVE_T1]
     made = _map(native, _aligned(chain, stack), stack)
     assert not made.cells.signed.any()
-    told = report_series(made, locate(made), SETTINGS)
-    notes = [f for f in told.flags if f.code == "signs_not_used"]
+    told = series_numbers(made, locate(made))
+    notes = [f for f in find((told,), SETTINGS) if f.code == "signs_not_used"]
     assert [f.slice_index for f in notes] == list(range(5))
     assert "times the residual variance of the best signs" in notes[0].message
     for index, one in enumerate(told.result.slices):

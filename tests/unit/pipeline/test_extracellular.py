@@ -77,6 +77,25 @@ def test_slices_are_paired_by_place_within_half_a_thickness(post, expected: list
     assert pair_slices(_planes(0, 10, 20), post).tolist() == expected
 
 
+@pytest.mark.parametrize(("away_mm", "expected"), [(3.9, [0]), (4.1, [-1]), (30.0, [-1])])
+def test_without_a_thickness_slices_are_paired_within_four_millimetres(away_mm: float, expected: list[int]) -> None:
+    plane, other = _planes(0, thickness=None), _planes(away_mm, thickness=None)
+    assert pair_slices(plane, other).tolist() == expected
+    assert (unpaired_reason(plane[0], other) == "") is (expected == [0])
+
+
+@pytest.mark.parametrize(("degrees", "expected"), [(2.0, [0]), (4.0, [-1]), (20.0, [-1])])
+@pytest.mark.parametrize("tilted", [False, True], ids=["turned in the plane", "tilted out of it"])
+def test_slices_that_are_turned_by_a_few_degrees_are_not_paired(degrees: float, expected: list[int], tilted) -> None:
+    along, across = np.cos(np.deg2rad(degrees)), np.sin(np.deg2rad(degrees))
+    rows = (1.0, 0.0, 0.0) if tilted else (along, across, 0.0)
+    columns = (0.0, along, across) if tilted else (-across, along, 0.0)
+    other = (SliceGeometry((0.0, 0.0, 0.0), rows, columns, (1.0, 1.0), 8.0),)
+    assert pair_slices(_planes(0), other).tolist() == expected
+    if expected == [-1]:
+        assert f"turned by {degrees:.0f} degrees against it" in unpaired_reason(_planes(0)[0], other)
+
+
 def test_a_moved_post_contrast_stack_leaves_slices_out(chain) -> None:
     post = chain[MapKind.POSTCONTRAST_T1]
     geometry = post.stack.geometry

@@ -10,7 +10,9 @@ from cmrmap.core.map_specs import MapKind
 from cmrmap.core.outlines import ImageOutcome
 from cmrmap.core.regional_values import SliceLevel
 from cmrmap.pipeline import report
-from cmrmap.pipeline.regions import locate, report_series
+from cmrmap.pipeline.findings import find
+from cmrmap.pipeline.numbers import series_numbers
+from cmrmap.pipeline.regions import locate
 from cmrmap.settings import AnalysisSettings
 
 SETTINGS = AnalysisSettings()
@@ -94,10 +96,10 @@ def test_excluded_and_replaced_images_are_counted_and_flagged(chain) -> None:
     outcome[0, :4] = ImageOutcome.REPLACED
     outcome[0, 4] = ImageOutcome.EXCLUDED
     changed = replace(native, refined=replace(native.refined, outcome=outcome))
-    told = report_series(changed, locate(changed), SETTINGS)
+    told = series_numbers(changed, locate(changed))
     first = told.result.slices[0]
     assert (first.n_images, first.n_segmented, first.n_refined) == (11, 10, 4)
-    codes = {flag.code for flag in told.flags if flag.slice_index == 0}
+    codes = {flag.code for flag in find((told,), SETTINGS) if flag.slice_index == 0}
     assert {"images_refined", "images_excluded"} <= codes
 
 
@@ -135,8 +137,8 @@ def test_a_cell_that_cannot_be_trusted_neither_spoils_nor_hides_the_uncertainty(
     values[0, 5:9, 4:8] = np.nan
     sensitivity[0, :, 5:9, 4:8] = np.nan
     holed = replace(native, map=replace(native.map, polar_values=values), errors=_with_sensitivity(native, sensitivity))
-    whole = report_series(native, locate(native), SETTINGS).result.slices[0].statistics
-    told = report_series(holed, locate(holed), SETTINGS).result.slices[0].statistics
+    whole = series_numbers(native, locate(native)).result.slices[0].statistics
+    told = series_numbers(holed, locate(holed)).result.slices[0].statistics
     assert told.uncertainty == pytest.approx(whole.uncertainty, rel=0.05)
 
 
@@ -145,6 +147,6 @@ def test_an_unknown_error_is_told_as_unknown(chain) -> None:
     sensitivity = np.array(native.cells.sensitivity)
     sensitivity[0] = np.nan
     unknown = replace(native, errors=_with_sensitivity(native, sensitivity))
-    told = report_series(unknown, locate(unknown), SETTINGS).result
+    told = series_numbers(unknown, locate(unknown)).result
     assert np.isnan(told.slices[0].statistics.uncertainty)
     assert told.slices[1].statistics.uncertainty > 0

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from cmrmap.core.errors import InputError
 from cmrmap.core.geometry import SliceGeometry
 from cmrmap.core.outlines import Label
-from cmrmap.regional import angle_of, apex_direction, find_insertion_points
+from cmrmap.regional import InsertionPoints, PointSource, angle_of, apex_direction, find_insertion_points
 
 
 def off(found, truth):
@@ -149,3 +149,29 @@ def test_apex_direction(draw_heart, directions):
     np.testing.assert_allclose(apex_direction((at(16), at(0))), -directions["apex"], atol=1e-12)
     assert apex_direction((at(0),)) is None
     assert apex_direction((at(5), at(5))) is None
+
+
+def test_insertion_points_are_their_own_and_cannot_be_changed():
+    given = np.array([0.5])
+    points = InsertionPoints(given, given + 2.0, ("measured",), ("",))
+    given[0] = 3.0
+    assert points.anterior_rad[0] == 0.5
+    assert points.source[0] is PointSource.MEASURED
+    with pytest.raises(ValueError, match="read-only"):
+        points.inferior_rad[0] = 1.0
+
+
+@pytest.mark.parametrize(
+    ("angle", "source", "reason", "words"),
+    [
+        ([0.5, 0.6], ("measured",), ("",), "of 1 slices have one angle each"),
+        ([0.5], ("measured",), ("", ""), "and a reason"),
+        ([np.nan], ("measured",), ("",), "'measured' does not fit their angles"),
+        ([0.5], ("none",), ("no RV",), "'none' does not fit their angles"),
+        ([0.5], ("neighbour",), ("",), "'neighbour' with reason ''"),
+        ([0.5], ("manual",), ("why",), "'manual' with reason 'why'"),
+    ],
+)
+def test_insertion_points_that_contradict_themselves(angle, source, reason, words):
+    with pytest.raises(InputError, match=words):
+        InsertionPoints(np.array(angle), np.array(angle), source, reason)

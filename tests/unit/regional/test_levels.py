@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cmrmap.core.errors import InputError
 from cmrmap.core.regional_values import SliceLevel
-from cmrmap.regional import SliceOrder, assign_levels, level_of
+from cmrmap.regional import LevelAssignment, SliceOrder, assign_levels, level_of
 from cmrmap.regional.levels import slice_order
 
 
@@ -31,16 +32,14 @@ def test_an_order_that_anatomy_confirms():
     found = assign_levels(np.array([3600.0, 3550, 3400, 2900, 2100]))
     assert found.order is SliceOrder.CONFIRMED
     assert not found.reversed
-    assert found.flags == ()
     assert [level.value for level in found.levels] == ["basal", "basal", "mid", "mid", "apical"]
 
 
-def test_an_order_that_anatomy_contradicts_is_turned_round_and_flagged():
+def test_an_order_that_anatomy_contradicts_is_turned_round():
     found = assign_levels(np.array([2100.0, 2900, 3400, 3550, 3600]))
     assert found.order is SliceOrder.CONTRADICTED
     assert found.reversed
     assert [level.value for level in found.levels] == ["apical", "mid", "mid", "basal", "basal"]
-    assert [(flag.code, flag.severity) for flag in found.flags] == [("slice_order_reversed", "warning")]
 
 
 @pytest.mark.parametrize(
@@ -54,11 +53,11 @@ def test_an_order_that_anatomy_contradicts_is_turned_round_and_flagged():
         [np.nan] * 5,
     ],
 )
-def test_an_order_that_cannot_be_checked_is_kept_and_said(areas):
+def test_an_order_that_cannot_be_checked_is_kept(areas):
     found = assign_levels(np.array(areas))
     assert found.order is SliceOrder.UNDECIDED
     assert not found.reversed
-    assert [flag.code for flag in found.flags] == ["slice_order_unconfirmed"]
+    assert found.levels == tuple(level_of(s, len(areas)) for s in range(len(areas)))
 
 
 @given(st.lists(st.floats(500, 5000), min_size=3, max_size=9))
@@ -73,3 +72,15 @@ def test_turning_the_stack_turns_the_verdict(areas):
 
 def test_lost_slices_do_not_hinder_the_check():
     assert slice_order(np.array([3600.0, np.nan, 3000, 2500, 1800])) is SliceOrder.CONFIRMED
+
+
+@pytest.mark.parametrize(
+    ("order", "levels", "words"),
+    [
+        (SliceOrder.CONFIRMED, (SliceLevel.APICAL, SliceLevel.BASAL), "confirmed run from base to apex; found apical"),
+        (SliceOrder.CONTRADICTED, (SliceLevel.BASAL, SliceLevel.APICAL), "contradicted run from apex to base"),
+    ],
+)
+def test_levels_run_the_way_that_the_order_says(order, levels, words):
+    with pytest.raises(InputError, match=words):
+        LevelAssignment(levels, order)

@@ -1,5 +1,7 @@
 """Means per segment, slice and patient."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -68,3 +70,27 @@ def test_shapes_must_fit(study):
     values, analysed, aha = study
     with pytest.raises(InputError, match=r"must fit the map \(3, 12, 12\)"):
         segment_table(values, analysed, aha[:2], np.ones(3, bool))
+
+
+def test_a_table_is_its_own_and_cannot_be_changed(study):
+    values, analysed, aha = study
+    table = segment_table(values, analysed, aha, np.ones(3, bool))
+    pooled = dict(table.pooled)
+    own = replace(table, pooled=pooled)
+    pooled.clear()
+    assert sorted(own.pooled) == [1, 2, 14]
+    with pytest.raises(TypeError):
+        own.segments[0][1] = own.patient
+
+
+def test_a_table_that_contradicts_itself(study):
+    values, analysed, aha = study
+    table = segment_table(values, analysed, aha, np.ones(3, bool))
+    with pytest.raises(InputError, match="3 slices needs as many tables of segments; found 2"):
+        replace(table, segments=table.segments[:2])
+    with pytest.raises(InputError, match=r"numbered 1 to 16; found \[17\]"):
+        replace(table, pooled={17: table.patient})
+    with pytest.raises(InputError, match=r"slice 0 has \d+ pixels, its segments"):
+        replace(table, segments=({1: table.patient}, *table.segments[1:]))
+    with pytest.raises(InputError, match="the patient's mean counts"):
+        replace(table, patient=table.slices[0])

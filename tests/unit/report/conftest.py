@@ -67,7 +67,7 @@ def make_study(n_slices: int = 3) -> SimpleNamespace:
         QualityFlag("images_refined", "warning", "3 of 9 images took their shape from another", MapKind.T2, 0),
         QualityFlag("images_refined", "warning", "4 of 9 images took their shape from another", MapKind.T2, 2),
         QualityFlag("series_chosen", "info", "the only one", MapKind.T2),
-        QualityFlag("image_lost", "error", "an image is lost"),
+        QualityFlag("image_lost", "warning", "an image is lost"),
     )
     results = StudyResult(
         "1.2", SoftwareInfo("0.1.0", "a" * 64, "b" * 64), InputSummary(9, 9), HematocritResult(0.42, "given"), flags,

@@ -10,7 +10,7 @@ from cmrmap.core.errors import InputError
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.outlines import ImageOutcome, Label, SegmentationStack
 from cmrmap.segmentation.placement import place
-from cmrmap.segmentation.refine import refine_segmentation, refinement_rate
+from cmrmap.segmentation.refine import refine_segmentation
 from cmrmap.segmentation.shape import eccentricity, heart_shape, largest_object
 
 SIZE = 96
@@ -51,7 +51,7 @@ def test_a_good_heart_passes_unchanged():
     assert (refined.outcome == ImageOutcome.PASSED).all()
     assert (refined.donor == -1).all()
     np.testing.assert_array_equal(refined.labels[0], np.stack([heart(), heart(row=46)]))
-    assert refinement_rate(refined) == 0.0
+    assert not (refined.outcome == ImageOutcome.REPLACED).any()
 
 
 def test_only_the_largest_object_of_wall_and_rv_stays():
@@ -130,11 +130,12 @@ def test_missing_images_are_neither_donors_nor_counted():
     assert refined.outcome[0].tolist() == [ImageOutcome.REPLACED, ImageOutcome.MISSING, ImageOutcome.PASSED]
     assert refined.donor[0].tolist() == [2, -1, -1]
     assert not refined.labels[0, 1].any()
-    assert refinement_rate(refined) == 0.5
 
 
-def test_refinement_rate_without_images_is_nan():
-    assert np.isnan(refinement_rate(refine(heart(), present=np.zeros((1, 1), bool))))
+def test_without_images_there_is_nothing_to_refine():
+    refined = refine(heart(), present=np.zeros((1, 1), bool))
+    assert refined.outcome.tolist() == [[ImageOutcome.MISSING]]
+    assert not refined.usable.any()
 
 
 @settings(max_examples=15, deadline=None)

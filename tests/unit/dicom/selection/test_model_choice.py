@@ -60,6 +60,8 @@ def test_the_name_goes_before_the_times(description, expected, times) -> None:
         (SASHA, "sasha_3p", "within one heartbeat (900 ms)"),
         (STONE[:3], "stone_2p", "too few for three parameters"),
         ((100.0, 900.0, 30000.0), "stone_2p", "fully recovered"),
+        ((100.0, 400.0, 800.0, 1200.0, math.inf), "sasha_3p", "within one heartbeat (1200 ms)"),
+        ((100.0, 400.0, 800.0, 1300.0, math.inf), "stone_2p", "the others reach 1300 ms"),
     ],
 )
 def test_without_a_name_the_times_decide(times, expected, words) -> None:

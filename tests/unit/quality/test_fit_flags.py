@@ -1,46 +1,11 @@
-"""Success rules and quality flags."""
-
-from dataclasses import replace
+"""What is told of fits: doubtful pixels, images that disagree, means too uncertain to act on."""
 
 import numpy as np
-from cmrmap.quality.findings import (
-    disagreement_flags,
-    fit_flags,
-    insertion_point_flags,
-    segmentation_flags,
-    uncertainty_flags,
-)
 
 from cmrmap.core.map_specs import MapKind
-from cmrmap.core.outlines import ImageOutcome, RefinedSegmentation
 from cmrmap.core.parameter_map import FitStatus
 from cmrmap.core.regional_values import RegionStatistics
-
-P, R, X, M = ImageOutcome.PASSED, ImageOutcome.REPLACED, ImageOutcome.EXCLUDED, ImageOutcome.MISSING
-
-
-def refined_of(kind, *slices):
-    outcome = np.array(slices, np.uint8)
-    return RefinedSegmentation(kind, np.zeros((*outcome.shape, 2, 2), np.uint8), outcome, np.full(outcome.shape, -1))
-
-
-def test_outlines_that_the_network_is_not_sure_of_are_told():
-    refined = refined_of(MapKind.T2, (P, P, R), (P, P, P), (P, M, X))
-    confidence = np.array([[0.9, 0.91, 0.2], [0.8, 0.82, 0.84], [0.9, np.nan, 0.0]], np.float32)
-    flags = [f for f in segmentation_flags(replace(refined, confidence=confidence)) if f.code == "uncertain_outlines"]
-    assert [(flag.severity, flag.slice_index) for flag in flags] == [("warning", 1)]
-    assert "0.82" in flags[0].message
-    assert not any(flag.code == "uncertain_outlines" for flag in segmentation_flags(refined))
-
-
-def test_segmentation_flags_count_and_weigh():
-    flags = segmentation_flags(refined_of(MapKind.T2, [P] * 9, [P] * 7 + [R, M], [P] * 4 + [R] * 4 + [X]))
-    found = {(f.slice_index, f.code): (f.severity, f.message) for f in flags}
-    assert set(found) == {(1, "images_missing"), (1, "images_refined"), (2, "images_refined"), (2, "images_excluded")}
-    assert found[1, "images_refined"] == ("info", "1 of 8 images took their shape from another image")
-    assert found[2, "images_refined"][0] == "warning"
-    assert found[1, "images_missing"][1] == "1 of 9 images are missing"
-    assert all(f.map is MapKind.T2 for f in flags)
+from cmrmap.quality.fit_flags import disagreement_flags, fit_flags, uncertainty_flags
 
 
 def test_fit_flags_speak_only_of_what_is_frequent():
@@ -66,15 +31,6 @@ def test_few_pixels_left():
     codes = [f.code for f in fit_flags(MapKind.T2, np.zeros(wall.shape, np.uint8), wall, analysed)]
     assert codes == ["few_pixels_analysed"]
     assert fit_flags(MapKind.T2, np.zeros(wall.shape, np.uint8), ~wall, analysed) == ()
-
-
-def test_insertion_point_flags():
-    flags = insertion_point_flags(["measured", "manual", "neighbour", "none"], ["", "", "no RV", "no RV"])
-    assert [(f.slice_index, f.code, f.severity) for f in flags] == [
-        (2, "insertion_points_from_neighbour", "info"),
-        (3, "insertion_points_missing", "warning"),
-    ]
-    assert "no RV" in flags[0].message
 
 
 def test_means_too_uncertain_to_act_on_are_flagged():
