@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cmrmap.core.arrays import LabelArray, readonly
+from cmrmap.core.arrays import LabelArray, frozen
 from cmrmap.core.errors import InputError
 from cmrmap.core.outlines import Label
 from cmrmap.pipeline.series import MappedSeries
@@ -36,7 +36,7 @@ class Regions:
     aha: LabelArray
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "aha", readonly(np.array(self.aha, dtype=np.uint8)))
+        object.__setattr__(self, "aha", frozen(self.aha, np.uint8))
         n_slices = len(self.levels.levels)
         if self.aha.ndim != 3 or not len(self.aha) == len(self.points.source) == n_slices:
             raise InputError(

@@ -9,7 +9,7 @@ from enum import Enum
 import numpy as np
 from scipy import ndimage
 
-from cmrmap.core.arrays import BoolArray, Float64Array, LabelArray, readonly
+from cmrmap.core.arrays import BoolArray, Float64Array, LabelArray, frozen
 from cmrmap.core.errors import InputError
 from cmrmap.core.geometry import SliceGeometry
 from cmrmap.core.outlines import Label
@@ -51,7 +51,7 @@ class InsertionPoints:
 
     def __post_init__(self) -> None:
         for name in ("anterior_rad", "inferior_rad"):
-            object.__setattr__(self, name, readonly(np.array(getattr(self, name), dtype=np.float64)))
+            object.__setattr__(self, name, frozen(getattr(self, name), np.float64))
         object.__setattr__(self, "source", tuple(PointSource(one) for one in self.source))
         object.__setattr__(self, "reason", tuple(self.reason))
         n_slices = len(self.source)
