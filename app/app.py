@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.settings import RunSettings
-from cmrmap.dicom.writing.software_provenance import SoftwareProvenance
+from cmrmap.core.provenance import SoftwareProvenance
 from cmrmap.run.outcome import Outcome
 from cmrmap.segmentation import Network
 from operators.base import GraphApplication

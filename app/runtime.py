@@ -75,7 +75,7 @@ def build_application(settings: RunSettings, outcome: Outcome) -> GraphApplicati
     """
     # These take seconds, and the SDK among them must find the process settled.
     from app.app import CmrmapApplication
-    from cmrmap.dicom.writing.software_provenance import SoftwareProvenance
+    from cmrmap.core.provenance import SoftwareProvenance
     from cmrmap.segmentation import load_network, use_gpu
 
     network = use_gpu(load_network(settings.model_path))

@@ -6,9 +6,9 @@ from typing import Any
 
 from monai.deploy.core import Fragment, OperatorSpec
 
+from cmrmap.core.provenance import SoftwareProvenance
 from cmrmap.dicom.writing.outputs import write_outputs
 from cmrmap.dicom.writing.pictures import Document, Picture
-from cmrmap.dicom.writing.software_provenance import SoftwareProvenance
 from cmrmap.run.outcome import Outcome
 from cmrmap.settings import OutputSettings
 from operators.base import StageOperator

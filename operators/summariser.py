@@ -6,7 +6,7 @@ from typing import Any
 
 from monai.deploy.core import Fragment, OperatorSpec
 
-from cmrmap.dicom.writing.software_provenance import SoftwareProvenance
+from cmrmap.core.provenance import SoftwareProvenance
 from cmrmap.pipeline.summary import summarise
 from cmrmap.run.outcome import Outcome
 from operators.base import StageOperator

@@ -17,6 +17,7 @@ from cmrmap.core.errors import InputError
 from cmrmap.core.files import write_file
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.outlines import RefinedSegmentation, SegmentationStack
+from cmrmap.core.provenance import SoftwareProvenance
 from cmrmap.core.stack import WeightedStack
 from cmrmap.core.version import VERSION
 from cmrmap.dicom.headers.read import read_study
@@ -25,7 +26,6 @@ from cmrmap.dicom.loading.loaded_study import load_study
 from cmrmap.dicom.selection.given_times import GivenTimes
 from cmrmap.dicom.selection.preferences import SelectionPreferences
 from cmrmap.dicom.selection.select import select_series
-from cmrmap.dicom.writing.software_provenance import SoftwareProvenance
 from cmrmap.ecv.hematocrit import Hematocrit
 from cmrmap.phantom.reader import READER_NAME, read_masks
 from cmrmap.pipeline import align, extracellular_volume, fit, refine, report, segment

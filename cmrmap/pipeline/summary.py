@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 
 from cmrmap.core.findings import QualityFlag
+from cmrmap.core.provenance import SoftwareProvenance
 from cmrmap.dicom.headers.read import LostImage, SourceStudy
 from cmrmap.dicom.loading.loaded_study import LoadedStudy
 from cmrmap.dicom.selection.select import Selection
-from cmrmap.dicom.writing.software_provenance import SoftwareProvenance
 from cmrmap.pipeline.study import StudyAnalysis
 from cmrmap.quality.catalogue.images import IMAGE_LOST, SERIES_CHOSEN
 from cmrmap.results import HematocritResult, InputSummary, SoftwareInfo, StudyResult

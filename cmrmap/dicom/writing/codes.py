@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pydicom.dataset import Dataset
+from highdicom.coding_schemes import CodingSchemeIdentificationItem
+from pydicom.sr.codedict import codes as dictionary
 from pydicom.sr.coding import Code
 
 from cmrmap.core.map_specs import MapKind
@@ -16,59 +17,60 @@ PRIVATE_SCHEME = "99CMRMAP"
 QUANTITY = {kind: Code(*kind.spec.dicom.quantity) for kind in MapKind}
 
 # UCUM (CID 82)
-MILLISECOND = Code("ms", "UCUM", "ms")
-PERCENT = Code("%", "UCUM", "Percent")
+MILLISECOND = Code("ms", "UCUM", "ms")  # the dictionary's meaning is "millisecond"; viewers show it behind each number
+PERCENT: Code = dictionary.UCUM.Percent
 UNIT = {kind: PERCENT if kind.unit == "%" else MILLISECOND for kind in MapKind}
 
 # what was done to the quantity (CID 7464)
-DERIVATION = Code("121401", "DCM", "Derivation")
-STANDARD_DEVIATION = Code("386136009", "SCT", "Standard Deviation")
+DERIVATION: Code = dictionary.DCM.Derivation
+STANDARD_DEVIATION: Code = dictionary.cid7464.StandardDeviation
 
 # anatomy (CID 4, CID 7150, CID 7166)
-HEART = Code("80891009", "SCT", "Heart")
-ANATOMICAL_STRUCTURE = Code("91723000", "SCT", "Anatomical Structure")
-BODY_SUBSTANCE = Code("91720002", "SCT", "Body Substance")
+HEART: Code = dictionary.SCT.Heart
+ANATOMICAL_STRUCTURE: Code = dictionary.cid7150.AnatomicalStructure
+BODY_SUBSTANCE: Code = dictionary.cid7150.BodySubstance
+# the dictionary has other words for it, "Left Ventricle Myocardium"; those that were always written stay
 LEFT_VENTRICLE_MYOCARDIUM = Code("49848007", "SCT", "Myocardium of left ventricle")
-LEFT_VENTRICLE = Code("87878005", "SCT", "Left ventricle")
-BLOOD = Code("87612001", "SCT", "Blood")
+LEFT_VENTRICLE: Code = dictionary.cid4.LeftVentricle
+BLOOD: Code = dictionary.cid7166.Blood
 
 # where a slice lies (CID 2, CID 211)
-SLICE_LEVEL = {
-    SliceLevel.BASAL: Code("57195005", "SCT", "Basal"),
-    SliceLevel.MID: Code("C25569", "NCIt", "Middle"),
-    SliceLevel.APICAL: Code("43674008", "SCT", "Apical"),
+SLICE_LEVEL: dict[SliceLevel, Code] = {
+    SliceLevel.BASAL: dictionary.cid2.Basal,
+    SliceLevel.MID: dictionary.cid211.Middle,
+    SliceLevel.APICAL: dictionary.cid2.Apical,
 }
 
 # the 16 segments of Cerqueira, Circulation 2002;105:539 (CID 3717), in the order of their numbers
 AHA_SEGMENTS: tuple[Code, ...] = (
-    Code("264850008", "SCT", "left ventricle basal anterior segment"),
-    Code("396482007", "SCT", "left ventricle basal anteroseptal segment"),
-    Code("396646008", "SCT", "left ventricle basal inferoseptal segment"),
-    Code("264846001", "SCT", "left ventricle basal inferior segment"),
-    Code("396652009", "SCT", "left ventricle basal inferolateral segment"),
-    Code("396654005", "SCT", "left ventricle basal anterolateral segment"),
-    Code("264848000", "SCT", "left ventricle mid anterior segment"),
-    Code("396647004", "SCT", "left ventricle mid anteroseptal segment"),
-    Code("396649001", "SCT", "left ventricle mid inferoseptal segment"),
-    Code("264847005", "SCT", "left ventricle mid inferior segment"),
-    Code("396655006", "SCT", "left ventricle mid inferolateral segment"),
-    Code("396656007", "SCT", "left ventricle mid anterolateral segment"),
-    Code("264844003", "SCT", "left ventricle apical anterior segment"),
-    Code("264845002", "SCT", "left ventricle apical septal segment"),
-    Code("264849008", "SCT", "left ventricle apical inferior segment"),
-    Code("264853005", "SCT", "left ventricle apical lateral segment"),
+    dictionary.cid3717.LeftVentricleBasalAnteriorSegment,
+    dictionary.cid3717.LeftVentricleBasalAnteroseptalSegment,
+    dictionary.cid3717.LeftVentricleBasalInferoseptalSegment,
+    dictionary.cid3717.LeftVentricleBasalInferiorSegment,
+    dictionary.cid3717.LeftVentricleBasalInferolateralSegment,
+    dictionary.cid3717.LeftVentricleBasalAnterolateralSegment,
+    dictionary.cid3717.LeftVentricleMidAnteriorSegment,
+    dictionary.cid3717.LeftVentricleMidAnteroseptalSegment,
+    dictionary.cid3717.LeftVentricleMidInferoseptalSegment,
+    dictionary.cid3717.LeftVentricleMidInferiorSegment,
+    dictionary.cid3717.LeftVentricleMidInferolateralSegment,
+    dictionary.cid3717.LeftVentricleMidAnterolateralSegment,
+    dictionary.cid3717.LeftVentricleApicalAnteriorSegment,
+    dictionary.cid3717.LeftVentricleApicalSeptalSegment,
+    dictionary.cid3717.LeftVentricleApicalInferiorSegment,
+    dictionary.cid3717.LeftVentricleApicalLateralSegment,
 )
 
 # measurements (CID 7464, CID 3757, CID 4110); how a value was made and which map it belongs to have no public codes
-MEAN = Code("373098007", "SCT", "Mean")
+MEAN: Code = dictionary.cid7464.Mean
 STANDARD_ERROR = Code("STANDARD_ERROR", PRIVATE_SCHEME, "Standard error of the mean")
 PIXEL_COUNT = Code("PIXEL_COUNT", PRIVATE_SCHEME, "Number of analysed pixels")
-TOTAL = Code("255619001", "SCT", "Total")
+TOTAL: Code = dictionary.cid7464.Total
 PIXELS = Code("{pixels}", "UCUM", "pixels")
-HEMATOCRIT = Code("20570-8", "LN", "Hematocrit")
-CARDIAC_MRI = Code("241620005", "SCT", "Cardiac MRI")
-IMAGING_REPORT = Code("126000", "DCM", "Imaging Measurement Report")
-COMMENT = Code("121106", "DCM", "Comment")
+HEMATOCRIT: Code = dictionary.cid4110.Hematocrit
+CARDIAC_MRI: Code = dictionary.cid3757.CardiacMRI
+IMAGING_REPORT: Code = dictionary.cid7021.ImagingMeasurementReport
+COMMENT: Code = dictionary.DCM.Comment
 QUALITATIVE_EVALUATIONS = Code("C0034375", "UMLS", "Qualitative Evaluations")
 MAP = Code("MAP", PRIVATE_SCHEME, "Map")
 MAP_NAME = {kind: Code(*kind.spec.dicom.map_name) for kind in MapKind}
@@ -81,32 +83,31 @@ HEMATOCRIT_METHOD = {
 }
 
 # provenance (CID 7162, CID 7202, CID 7005)
-ARTIFICIAL_INTELLIGENCE = Code("123110", "DCM", "Artificial Intelligence")
-SOURCE_IMAGE = Code("121322", "DCM", "Source image for image processing operation")
-ACQUISITION_EQUIPMENT = Code("109101", "DCM", "Acquisition Equipment")
+ARTIFICIAL_INTELLIGENCE: Code = dictionary.cid7162.ArtificialIntelligence
+SOURCE_IMAGE: Code = dictionary.cid7202.SourceImageForImageProcessingOperation
+ACQUISITION_EQUIPMENT: Code = dictionary.cid7005.AcquisitionEquipment
 
 
 def method_code(model: str) -> Code:
-    """Return the code of how a map was made, from its model, e.g. "stone_2p" or "ecv (stone_2p, stone_2p)"."""
+    """Return the code of how a map was made.
+
+    Parameters
+    ----------
+    model : of the map, e.g. "stone_2p" or "ecv (stone_2p, stone_2p)"; its first word counts
+
+    Returns
+    -------
+    Code
+        one of ``METHOD``; for a model that is not there a private code made of its name
+    """
     name = model.split(" ")[0]
     return METHOD.get(name) or Code((name or "unknown").upper()[:16], PRIVATE_SCHEME, (name or "unknown")[:64])
 
 
-def code_item(code: Code) -> Dataset:
-    """Return the code as an item of a code sequence (DICOM PS3.3 8.8)."""
-    item = Dataset()
-    item.CodeValue = code.value
-    item.CodingSchemeDesignator = code.scheme_designator
-    item.CodeMeaning = code.meaning
-    return item
-
-
-def private_scheme_item() -> Dataset:
+def private_scheme_item() -> CodingSchemeIdentificationItem:
     """Return the declaration of the private coding scheme (DICOM PS3.3 C.12.1.1.1)."""
-    item = Dataset()
-    item.CodingSchemeDesignator = PRIVATE_SCHEME
-    item.CodingSchemeUID = derived_uid(PRIVATE_SCHEME, "coding scheme")
-    item.CodingSchemeName = "CMRmap private concepts"
-    item.CodingSchemeVersion = "1"
-    item.CodingSchemeResponsibleOrganization = "CMRmap"
+    item = CodingSchemeIdentificationItem(
+        PRIVATE_SCHEME, name="CMRmap private concepts", version="1", responsible_organization="CMRmap"
+    )
+    item.CodingSchemeUID = derived_uid(PRIVATE_SCHEME, "coding scheme")  # the class takes one with a registry only
     return item

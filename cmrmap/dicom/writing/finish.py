@@ -4,33 +4,17 @@ from __future__ import annotations
 
 from io import BytesIO
 
+from highdicom import ContributingEquipment
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import UID, ExplicitVRLittleEndian
 
 from cmrmap.core.errors import InputError
-from cmrmap.dicom.writing.codes import ACQUISITION_EQUIPMENT, code_item
-from cmrmap.dicom.writing.software_provenance import SoftwareProvenance
-from cmrmap.dicom.writing.source_context import SourceContext, reference_items
+from cmrmap.core.provenance import SoftwareProvenance
+from cmrmap.dicom.writing.codes import ACQUISITION_EQUIPMENT
+from cmrmap.dicom.writing.source_context import SourceContext
 from cmrmap.dicom.writing.uids import derived_uid
 
 _LONGEST_VERSION_NAME = 16
-
-
-def add_original_references(dataset: Dataset, context: SourceContext) -> None:
-    """Add the original images to SourceImageSequence and ReferencedSeriesSequence, behind what is there.
-
-    The derived map series stays first: viewers read the first referenced series only and need a volume there.
-    """
-    originals = list(context.references.values())
-    dataset.SourceImageSequence = [*dataset.SourceImageSequence, *reference_items(originals)]
-    series_items = list(dataset.ReferencedSeriesSequence)
-    for series_uid in dict.fromkeys(reference.series_instance_uid for reference in originals):
-        item = Dataset()
-        item.SeriesInstanceUID = series_uid
-        members = (reference for reference in originals if reference.series_instance_uid == series_uid)
-        item.ReferencedInstanceSequence = reference_items(members)
-        series_items.append(item)
-    dataset.ReferencedSeriesSequence = series_items
 
 
 def finish(dataset: Dataset, context: SourceContext, provenance: SoftwareProvenance) -> Dataset:
@@ -57,17 +41,21 @@ def finish(dataset: Dataset, context: SourceContext, provenance: SoftwareProvena
 
 
 def _set_equipment(dataset: Dataset, context: SourceContext) -> None:
+    """Name the scanner.
+
+    highdicom's own choice would be the maker of the map images, which are the objects' first sources: ourselves.
+    """
     kept = []
     for item in dataset.get("ContributingEquipmentSequence", []):
         if item.PurposeOfReferenceCodeSequence[0].CodeValue != ACQUISITION_EQUIPMENT.value:
             item.ContributionDateTime = context.content_date + context.content_time
             kept.append(item)
     if context.manufacturer:
-        scanner = Dataset()
-        scanner.PurposeOfReferenceCodeSequence = [code_item(ACQUISITION_EQUIPMENT)]
-        scanner.Manufacturer = context.manufacturer
-        if context.manufacturer_model_name:
-            scanner.ManufacturerModelName = context.manufacturer_model_name
+        scanner = ContributingEquipment(
+            context.manufacturer,
+            ACQUISITION_EQUIPMENT,
+            manufacturer_model_name=context.manufacturer_model_name or None,
+        )
         kept.insert(0, scanner)
     if kept:
         dataset.ContributingEquipmentSequence = kept

@@ -10,32 +10,23 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from highdicom.sr import CodedConcept
 from pydicom.dataset import Dataset
-from pydicom.sr.coding import Code
 from pydicom.uid import MRImageStorage
 from pydicom.valuerep import DSfloat
 
 from cmrmap.core.arrays import Float64Array
 from cmrmap.core.map_spec import StoredForm
 from cmrmap.core.map_volume import MapVolume
-from cmrmap.dicom.writing.codes import (
-    DERIVATION,
-    PRIVATE_SCHEME,
-    QUANTITY,
-    SOURCE_IMAGE,
-    STANDARD_DEVIATION,
-    UNIT,
-    code_item,
-    private_scheme_item,
-)
-from cmrmap.dicom.writing.software_provenance import NAME, SoftwareProvenance
+from cmrmap.core.provenance import NAME, SoftwareProvenance
+from cmrmap.dicom.writing.codes import SOURCE_IMAGE
+from cmrmap.dicom.writing.real_world_values import coding_schemes, real_world_mapping
 from cmrmap.dicom.writing.source_context import SourceContext, reference_items
 from cmrmap.dicom.writing.stored_values import whole_steps
 from cmrmap.dicom.writing.uids import derived_uid
 from cmrmap.dicom.writing.volume_slices import slice_thickness_mm
 
 _LARGEST = 65535
-_QUANTITY_NAME = Code("246205007", "SCT", "Quantity")
 
 
 def build_map_series(
@@ -147,7 +138,11 @@ def _build_image(
     image.BurnedInAnnotation = "NO"
     _add_plane(image, volume, index, thickness_mm)
     _add_pixels(image, whole_steps(content.values[index], words.stored_step), words.stored_step, words.window)
-    _add_real_world_mapping(image, volume, content)
+    image.RealWorldValueMappingSequence = [
+        real_world_mapping(volume.kind, words, (1, _LARGEST), words.stored_step, is_sd=content.is_sd)
+    ]
+    if (schemes := coding_schemes(volume.kind)) is not None:
+        image.CodingSchemeIdentificationSequence = schemes
     _add_derivation(image, volume, words, index, context, provenance)
     return image
 
@@ -174,29 +169,6 @@ def _add_pixels(image: Dataset, stored: npt.NDArray[np.uint16], step: float, win
     image.PixelData = stored.astype("<u2").tobytes()
 
 
-def _named(name: Code, value: Code) -> Dataset:
-    item = Dataset()
-    item.ValueType = "CODE"
-    item.ConceptNameCodeSequence = [code_item(name)]
-    item.ConceptCodeSequence = [code_item(value)]
-    return item
-
-
-def _add_real_world_mapping(image: Dataset, volume: MapVolume, content: _Content) -> None:
-    mapping = Dataset()
-    mapping.LUTExplanation = f"{content.words.name}; 0 = not analysed"
-    mapping.LUTLabel = content.words.label
-    mapping.RealWorldValueFirstValueMapped = 1
-    mapping.RealWorldValueLastValueMapped = _LARGEST
-    mapping.RealWorldValueSlope, mapping.RealWorldValueIntercept = content.words.stored_step, 0.0
-    mapping.MeasurementUnitsCodeSequence = [code_item(UNIT[volume.kind])]
-    quantity = [_named(_QUANTITY_NAME, QUANTITY[volume.kind])]
-    mapping.QuantityDefinitionSequence = [*quantity, _named(DERIVATION, STANDARD_DEVIATION)][: 1 + content.is_sd]
-    image.RealWorldValueMappingSequence = [mapping]
-    if QUANTITY[volume.kind].scheme_designator == PRIVATE_SCHEME:
-        image.CodingSchemeIdentificationSequence = [private_scheme_item()]
-
-
 def _add_derivation(
     image: Dataset,
     volume: MapVolume,
@@ -212,7 +184,7 @@ def _add_derivation(
     )[:1024]
     items = reference_items(context.references[uid] for uid in uids)
     for item in items:
-        item.PurposeOfReferenceCodeSequence = [code_item(SOURCE_IMAGE)]
+        item.PurposeOfReferenceCodeSequence = [CodedConcept.from_code(SOURCE_IMAGE)]
     image.SourceImageSequence = items
 
 

@@ -30,9 +30,9 @@ from pydicom.sr.codedict import codes as dicom_codes
 
 from cmrmap.core.findings import QualityFlag
 from cmrmap.core.map_specs import MapKind
+from cmrmap.core.provenance import NAME, SoftwareProvenance
 from cmrmap.dicom.writing import codes
 from cmrmap.dicom.writing.measurement_groups import Group, map_groups
-from cmrmap.dicom.writing.software_provenance import NAME, SoftwareProvenance
 from cmrmap.dicom.writing.source_context import SourceContext, clean_text
 from cmrmap.dicom.writing.uids import derived_uid
 from cmrmap.dicom.writing.written_map import WrittenMap
@@ -81,7 +81,7 @@ def build_measurement_report(
         referenced_images=[image for one in written for image in one.images],
     )
     content[0].ContentSequence.append(_remarks(results))
-    result = Comprehensive3DSR(
+    return Comprehensive3DSR(
         evidence=[item for one in written for item in _evidence(one)],
         content=content,
         series_instance_uid=derived_uid(digest, "measurement report series"),
@@ -93,6 +93,7 @@ def build_measurement_report(
         software_versions=provenance.software_version,
         device_serial_number=provenance.device_serial_number,
         series_description=f"{NAME} measurements",
+        coding_schemes=[codes.private_scheme_item()],
         is_complete=True,
         is_final=False,  # nobody has read it
         is_verified=False,
@@ -101,8 +102,6 @@ def build_measurement_report(
         series_date=context.content_date,
         series_time=context.content_time,
     )
-    result.CodingSchemeIdentificationSequence = [codes.private_scheme_item()]
-    return result
 
 
 def _evidence(one: WrittenMap) -> list[Dataset]:

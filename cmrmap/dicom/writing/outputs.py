@@ -12,6 +12,7 @@ from pydicom.dataset import Dataset
 from cmrmap.core.files import write_file
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.map_volume import MapVolume
+from cmrmap.core.provenance import SoftwareProvenance
 from cmrmap.dicom.headers.read import SourceStudy
 from cmrmap.dicom.writing.finish import finish, to_bytes
 from cmrmap.dicom.writing.map_series import build_map_series, build_sd_series
@@ -19,7 +20,6 @@ from cmrmap.dicom.writing.measurement_report import build_measurement_report, re
 from cmrmap.dicom.writing.parametric_map import build_parametric_map
 from cmrmap.dicom.writing.pictures import Document, Picture, build_captures, build_encapsulated_pdf
 from cmrmap.dicom.writing.segmentation_object import build_aha_segmentation, build_region_segmentation
-from cmrmap.dicom.writing.software_provenance import SoftwareProvenance
 from cmrmap.dicom.writing.source_context import source_context
 from cmrmap.dicom.writing.uids import content_digest
 from cmrmap.dicom.writing.volume_slices import written_slices

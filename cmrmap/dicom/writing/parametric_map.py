@@ -10,15 +10,16 @@ from collections.abc import Sequence
 
 import highdicom as hd
 import numpy as np
-from highdicom.pm import DerivedPixelContrastValues, ImageFlavorValues, ParametricMap, RealWorldValueMapping
+from highdicom.pm import DerivedPixelContrastValues, ImageFlavorValues, ParametricMap
+from highdicom.sr import CodedConcept
 from pydicom.dataset import Dataset
 
 from cmrmap.core.geometry import SliceGeometry
 from cmrmap.core.map_volume import MapVolume
-from cmrmap.dicom.writing.codes import HEART, PRIVATE_SCHEME, QUANTITY, UNIT, code_item, private_scheme_item
-from cmrmap.dicom.writing.finish import add_original_references
-from cmrmap.dicom.writing.software_provenance import NAME, SoftwareProvenance
-from cmrmap.dicom.writing.source_context import SourceContext
+from cmrmap.core.provenance import NAME, SoftwareProvenance
+from cmrmap.dicom.writing.codes import HEART
+from cmrmap.dicom.writing.real_world_values import coding_schemes, real_world_mapping
+from cmrmap.dicom.writing.source_context import SourceContext, original_images
 from cmrmap.dicom.writing.stored_values import NOT_ANALYSED, float_values
 from cmrmap.dicom.writing.uids import derived_uid
 
@@ -42,15 +43,7 @@ def build_parametric_map(
     """
     words = volume.kind.spec.dicom.values
     pixels = float_values(volume.values[list(kept)])
-    mapping = RealWorldValueMapping(
-        lut_label=words.label,
-        lut_explanation=f"{words.name}; 0 = not analysed",
-        unit=UNIT[volume.kind],
-        value_range=(float(pixels.min()), float(pixels.max())),
-        slope=1.0,
-        intercept=0.0,
-        quantity_definition=QUANTITY[volume.kind],
-    )
+    mapping = real_world_mapping(volume.kind, words, (float(pixels.min()), float(pixels.max())), 1.0)
     result = ParametricMap(
         source_images=list(map_images),
         pixel_array=pixels,
@@ -63,6 +56,8 @@ def build_parametric_map(
         software_versions=provenance.software_version,
         device_serial_number=provenance.device_serial_number,
         contains_recognizable_visual_features=False,
+        coding_schemes=coding_schemes(volume.kind),
+        further_source_images=original_images(context),
         real_world_value_mappings=[mapping],
         voi_lut_transformations=[hd.VOILUTTransformation(window_center=words.window[0], window_width=words.window[1])],
         content_label=words.label,
@@ -80,9 +75,6 @@ def build_parametric_map(
     result.ContentCreatorName = None  # type 2; nobody drew it
     _add_anatomy(result)
     _sort_frames(result, volume.geometry[kept[0]])
-    if QUANTITY[volume.kind].scheme_designator == PRIVATE_SCHEME:
-        result.CodingSchemeIdentificationSequence = [private_scheme_item()]
-    add_original_references(result, context)
     return result
 
 
@@ -105,5 +97,5 @@ def _add_anatomy(dataset: Dataset) -> None:
     """Frame Anatomy (DICOM PS3.3 C.7.6.16.2.8): without it validators miss the laterality and some readers fail."""
     anatomy = Dataset()
     anatomy.FrameLaterality = "U"
-    anatomy.AnatomicRegionSequence = [code_item(HEART)]
+    anatomy.AnatomicRegionSequence = [CodedConcept.from_code(HEART)]
     dataset.SharedFunctionalGroupsSequence[0].FrameAnatomySequence = [anatomy]

@@ -9,12 +9,13 @@ from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
+from highdicom.sr import CodedConcept
 from pydicom.dataset import Dataset
 from pydicom.uid import EncapsulatedPDFStorage, SecondaryCaptureImageStorage
 
 from cmrmap.core.map_specs import MapKind
+from cmrmap.core.provenance import NAME, SoftwareProvenance
 from cmrmap.dicom.writing import codes
-from cmrmap.dicom.writing.software_provenance import NAME, SoftwareProvenance
 from cmrmap.dicom.writing.source_context import ImageReference, SourceContext, reference_items
 from cmrmap.dicom.writing.uids import derived_uid
 from cmrmap.dicom.writing.written_map import WrittenMap
@@ -64,7 +65,7 @@ def build_encapsulated_pdf(
     document.ConversionType = "WSD"
     document.BurnedInAnnotation = "YES" if given.identified else "NO"
     document.AcquisitionDateTime = context.content_date + context.content_time
-    document.ConceptNameCodeSequence = [codes.code_item(codes.IMAGING_REPORT)]
+    document.ConceptNameCodeSequence = [CodedConcept.from_code(codes.IMAGING_REPORT)]
     images = chain.from_iterable(one.images for one in written)
     document.SourceInstanceSequence = reference_items(_reference(image) for image in images)
     document.MIMETypeOfEncapsulatedDocument = "application/pdf"
@@ -98,7 +99,7 @@ def build_captures(pictures: Sequence[Picture], written: WrittenMap, provenance:
         image.DerivationDescription = f"{words.name} with contours and colour scale"
         image.SourceImageSequence = reference_items([_reference(source)])
         for item in image.SourceImageSequence:
-            item.PurposeOfReferenceCodeSequence = [codes.code_item(codes.SOURCE_IMAGE)]
+            item.PurposeOfReferenceCodeSequence = [CodedConcept.from_code(codes.SOURCE_IMAGE)]
         _add_pixels(image, picture.pixels)
         built.append(image)
     return built

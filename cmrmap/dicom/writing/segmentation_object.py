@@ -15,10 +15,9 @@ from pydicom.dataset import Dataset
 
 from cmrmap.core.arrays import LabelArray
 from cmrmap.core.map_volume import MapVolume
+from cmrmap.core.provenance import NAME, SoftwareProvenance
 from cmrmap.dicom.writing import codes
-from cmrmap.dicom.writing.finish import add_original_references
-from cmrmap.dicom.writing.software_provenance import NAME, SoftwareProvenance
-from cmrmap.dicom.writing.source_context import SourceContext
+from cmrmap.dicom.writing.source_context import SourceContext, original_images
 from cmrmap.dicom.writing.uids import derived_uid
 
 _MYOCARDIUM_COLOUR = (220, 60, 50)
@@ -142,6 +141,7 @@ def _build(
         manufacturer_model_name=NAME,
         software_versions=provenance.software_version,
         device_serial_number=provenance.device_serial_number,
+        further_source_images=original_images(context),
         content_label=label,
         content_description=f"{name} on the {words.name} map",
         series_description=f"{NAME} {words.name} {name}",
@@ -152,7 +152,6 @@ def _build(
     )
     result.BodyPartExamined = "HEART"
     result.ContentCreatorName = None  # type 2; nobody drew it
-    add_original_references(result, context)
     return result
 
 

@@ -217,3 +217,31 @@ def reference_items(references: Iterable[ImageReference]) -> list[Dataset]:
         item.ReferencedSOPInstanceUID = reference.sop_instance_uid
         items.append(item)
     return items
+
+
+def original_images(context: SourceContext) -> list[Dataset]:
+    """Return the source images as further sources of an object on the map's pixels.
+
+    They hold no more than what a reference to them needs, and no frame of reference: highdicom would name an image that
+    lies in a frame's plane as the source of that frame, but outlines on the map's pixels are outlines on the first
+    image only, the others lie elsewhere before they are aligned.
+
+    Parameters
+    ----------
+    context : of the map
+
+    Returns
+    -------
+    list of Dataset
+        in the order of the map's slices and times
+    """
+    items = []
+    for reference in context.references.values():
+        item = Dataset()
+        item.StudyInstanceUID = context.patient_study.StudyInstanceUID
+        item.SeriesInstanceUID = reference.series_instance_uid
+        item.SOPClassUID = reference.sop_class_uid
+        item.SOPInstanceUID = reference.sop_instance_uid
+        item.FrameOfReferenceUID = None
+        items.append(item)
+    return items

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cmrmap.core.map_volume import MapVolume
-from cmrmap.dicom.writing.software_provenance import SoftwareProvenance
+from cmrmap.core.provenance import SoftwareProvenance
 from cmrmap.dicom.writing.stored_values import float_values, whole_steps
 
 

@@ -20,13 +20,13 @@ from cmrmap.core.findings import QualityFlag
 from cmrmap.core.geometry import SliceGeometry
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.map_volume import MapVolume
+from cmrmap.core.provenance import SoftwareProvenance
 from cmrmap.core.regional_values import RegionStatistics, SliceLevel
 from cmrmap.dicom.headers.read import SourceStudy, read_study
 from cmrmap.dicom.loading.pixels import load_stack
 from cmrmap.dicom.selection.select import select_series
 from cmrmap.dicom.writing.outputs import OutputFile, write_outputs
 from cmrmap.dicom.writing.pictures import Document, Picture
-from cmrmap.dicom.writing.software_provenance import SoftwareProvenance
 from cmrmap.results import (
     BloodResult,
     HematocritResult,
