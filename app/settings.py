@@ -7,20 +7,19 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 from app.paths import check_apart, check_input, check_output, find_model, is_inside
 from cmrmap.core.errors import InputError
 from cmrmap.core.version import VERSION
 from cmrmap.dicom.selection.given_times import GivenTimes, read_given_times
 from cmrmap.dicom.selection.preferences import SelectionPreferences
+from cmrmap.dicom.transfer.base import Destination
+from cmrmap.dicom.transfer.destinations import check_libraries, parse_destination
 from cmrmap.ecv.hematocrit import Hematocrit, parse_hematocrit
 from cmrmap.results.reference_ranges import read_reference_ranges
 from cmrmap.settings import AnalysisSettings
 from cmrmap.settings.file import read_settings_file
-
-if TYPE_CHECKING:
-    from cmrmap.dicom.transfer.sending import Destination
 
 ROOT = Path(__file__).resolve().parent.parent
 LOG_LEVELS = ("DEBUG", "INFO", "WARN", "ERROR", "CRITICAL")
@@ -166,9 +165,9 @@ def find_status_folder(arguments: Sequence[str], environment: Mapping[str, str])
 def _send_to(named: str | None) -> Destination | None:
     if not named:
         return None
-    from cmrmap.dicom.transfer.sending import parse_destination  # DICOM libraries take time, and most runs send nothing
-
-    return parse_destination(named)
+    destination = parse_destination(named)
+    check_libraries(destination)  # before anything runs, not after
+    return destination
 
 
 def _path(named: str | None, environment: Mapping[str, str], variables: Sequence[str]) -> Path | None:

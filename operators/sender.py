@@ -7,7 +7,8 @@ from typing import Any
 
 from monai.deploy.core import Fragment, OperatorSpec
 
-from cmrmap.dicom.transfer.sending import Destination, send_folder
+from cmrmap.dicom.transfer.base import Destination
+from cmrmap.dicom.transfer.sending import send_folder
 from cmrmap.run.outcome import Outcome
 from operators.base import StageOperator
 

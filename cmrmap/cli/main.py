@@ -225,7 +225,8 @@ def send(
 
     cmrmap send results --to https://pacs.local/dicom-web
     """
-    from cmrmap.dicom.transfer.sending import find_files, parse_destination
+    from cmrmap.dicom.transfer.destinations import parse_destination
+    from cmrmap.dicom.transfer.sending import find_files
     from cmrmap.dicom.transfer.sending import send as send_files
 
     destination = parse_destination(to)

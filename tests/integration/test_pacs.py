@@ -19,7 +19,8 @@ from pydicom.dataset import Dataset
 from pynetdicom import AE, evt
 from pynetdicom.presentation import AllStoragePresentationContexts
 
-from cmrmap.dicom.transfer.sending import find_files, parse_destination, send
+from cmrmap.dicom.transfer.destinations import parse_destination
+from cmrmap.dicom.transfer.sending import find_files, send
 
 _PLUGIN = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
 _MOVE = "1.2.840.10008.5.1.4.1.2.2.2"

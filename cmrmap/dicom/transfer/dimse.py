@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from pydicom.dataset import Dataset
+from pydicom.uid import UID
 from pynetdicom import AE, build_context
 from pynetdicom.association import Association
 
-from cmrmap.dicom.transfer.sending import Delivery, Destination, Outgoing, Sender, name_of
+from cmrmap.dicom.transfer.base import Delivery, Destination, Outgoing
 
 _STUDY_ROOT_FIND = "1.2.840.10008.5.1.4.1.2.2.1"
 _MOST_CONTEXTS = 128
@@ -29,8 +30,14 @@ class _NoAssociationError(Exception):
         self.passing = passing
 
 
-class DimseSender(Sender):
-    """Sends over one association a try."""
+class DimseSender:
+    """Sends over one association a try; a :class:`~cmrmap.dicom.transfer.base.Sender`.
+
+    Parameters
+    ----------
+    destination : a DICOM node
+    timeout_s : without an answer, s; of connection, association and every message
+    """
 
     def __init__(self, destination: Destination, timeout_s: float) -> None:
         self._to = destination
@@ -94,7 +101,7 @@ class DimseSender(Sender):
             for_good = getattr(association.acceptor.primitive, "result", None) == _REJECTED_FOR_GOOD
             return _NoAssociationError(f"{self._to.address} rejects the association", not for_good)
         if association.rejected_contexts:  # it answered, but takes nothing of what was proposed
-            names = ", ".join(dict.fromkeys(name_of(kind) for kind in kinds))
+            names = ", ".join(dict.fromkeys(UID(kind).name for kind in kinds))
             return _NoAssociationError(f"the destination accepts none of: {names}", False)
         return _NoAssociationError(f"no association with {self._to.address}; is it running?", True)
 
@@ -119,7 +126,7 @@ def _store(association: Association, one: Outgoing) -> Delivery:
         (str(context.abstract_syntax), str(context.transfer_syntax[0])) for context in association.accepted_contexts
     }
     if (one.sop_class_uid, one.transfer_syntax) not in accepted:
-        kind, syntax = name_of(one.sop_class_uid), name_of(one.transfer_syntax)
+        kind, syntax = UID(one.sop_class_uid).name, UID(one.transfer_syntax).name
         return Delivery(False, f"the destination does not accept {kind} in {syntax}")
     if not association.is_established:
         return Delivery(False, "the association was lost", passing=True)

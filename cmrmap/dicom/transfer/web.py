@@ -13,7 +13,7 @@ from dicomweb_client.session_utils import create_session, create_session_from_us
 from pydicom.dataset import Dataset
 from requests.adapters import HTTPAdapter
 
-from cmrmap.dicom.transfer.sending import Delivery, Destination, Outgoing, Sender
+from cmrmap.dicom.transfer.base import Delivery, Destination, Outgoing
 
 _PAGE = 500
 _PASSING = (408, 429)
@@ -22,8 +22,14 @@ _UID_TAG = "00080018"
 logging.getLogger("dicomweb_client").setLevel(logging.CRITICAL)  # what failed is said by us, once
 
 
-class WebSender(Sender):
-    """Sends in batches of a few files a request."""
+class WebSender:
+    """Sends in batches of a few files a request; a :class:`~cmrmap.dicom.transfer.base.Sender`.
+
+    Parameters
+    ----------
+    destination : a DICOMweb service
+    timeout_s : without an answer, s
+    """
 
     def __init__(self, destination: Destination, timeout_s: float) -> None:
         session = (

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import ClassVar
 
 import pydicom
 import pytest
@@ -16,25 +13,11 @@ from pynetdicom import AE, evt
 
 from cmrmap.cli.main import cli
 from cmrmap.core.errors import InputError, NotStoredError
-from cmrmap.dicom.transfer.sending import SendReport, find_files, parse_destination, send
-from cmrmap.dicom.writing.outputs import OutputRole, save_files
+from cmrmap.dicom.transfer.destinations import parse_destination
+from cmrmap.dicom.transfer.sending import find_files, send
 
 _FIND = "1.2.840.10008.5.1.4.1.2.2.1"
 _QUICK = {"retries": 2, "wait_s": 0.01, "timeout_s": 10.0}
-
-
-@pytest.fixture(scope="module")
-def folder(files, tmp_path_factory):
-    """One file of each kind of object."""
-    target = tmp_path_factory.mktemp("to_send")
-    one_of_each = {file.sop_class_uid: file for file in files if file.role is not OutputRole.SD_SERIES}
-    save_files(one_of_each.values(), target)
-    return target
-
-
-@pytest.fixture(scope="module")
-def outgoing(folder):
-    return find_files(folder)
 
 
 class Node:
@@ -86,11 +69,6 @@ def serving(node: Node, classes, syntaxes=(ExplicitVRLittleEndian,), find=True, 
         yield parse_destination(f"dicom://ARCHIVE@127.0.0.1:{server.server_address[1]}")
     finally:
         server.shutdown()
-
-
-@pytest.fixture
-def classes(outgoing):
-    return {one.sop_class_uid for one in outgoing}
 
 
 def test_every_kind_of_object_arrives_unchanged(outgoing, classes):
@@ -204,66 +182,6 @@ def test_nobody_there(outgoing):
     assert len(report.failed) == len(outgoing)
 
 
-class _Web(BaseHTTPRequestHandler):
-    """Answers every request with the next status of the list, the last one for ever."""
-
-    statuses: ClassVar[list[int]] = [503]
-    seen = 0
-
-    def _answer(self):
-        type(self).seen += 1
-        self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        status = self.statuses.pop(0) if len(self.statuses) > 1 else self.statuses[0]
-        self.send_response(status)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    do_POST = do_GET = _answer  # noqa: N815 (the base class's names)
-
-    def log_message(self, *_):
-        pass
-
-
-@pytest.mark.parametrize(("statuses", "seen"), [([503], 3), ([401], 1), ([400], 1)])
-def test_web_failures_are_repeated_only_where_they_may_pass(outgoing, statuses, seen):
-    handler = type("Handler", (_Web,), {"statuses": list(statuses), "seen": 0})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        there = parse_destination(f"http://127.0.0.1:{server.server_address[1]}/dicom-web")
-        report = send(outgoing, there, **_QUICK)
-    finally:
-        server.shutdown()
-        server.server_close()
-    assert set(report.failed.values()) == {f"{there.address} answers HTTP {statuses[0]}"}
-    assert handler.seen == seen
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "pacs",
-        "dicom://pacs:104",
-        "dicom://A@pacs",
-        "dicom://A@pacs:x",
-        "ftp://pacs",
-        "dicom://TOOLONGTITLE12345@h:1",
-    ],
-)
-def test_destinations_that_are_none(text):
-    with pytest.raises(InputError, match="expected"):
-        parse_destination(text)
-
-
-def test_destinations():
-    node = parse_destination("dicom://PACS@host.local:11112?from=READER")
-    assert (node.called, node.calling, node.host, node.port) == ("PACS", "READER", "host.local", 11112)
-    web = parse_destination("https://me:secret@host/dicom-web/")
-    assert (web.url, web.user, web.password) == ("https://host/dicom-web", "me", "secret")
-    assert "secret" not in web.address
-
-
 def test_files_that_cannot_be_sent(tmp_path):
     with pytest.raises(InputError, match="does not exist"):
         find_files(tmp_path / "none")
@@ -286,7 +204,3 @@ def test_the_command_fails_where_one_object_is_not_stored(folder, outgoing, clas
     with serving(node, classes) as there, pytest.raises(NotStoredError):
         cli(["send", str(folder), "--to", there.address], standalone_mode=False)
     assert f"not stored: {outgoing[0].sop_instance_uid}" in capsys.readouterr().err
-
-
-def test_a_report_without_failures_is_fine():
-    SendReport("dicom://A@h:1", ("1.2",)).check()
