@@ -13,12 +13,27 @@ SECONDS_A_DAY = 86400.0
 
 
 def start_seconds(headers: Iterable[Dataset]) -> float | None:
-    """Return when the earliest image was acquired, in seconds; None where no image says."""
+    """Return when the earliest image was acquired, in seconds; None where no image says.
+
+    Parameters
+    ----------
+    headers : of images
+    """
     return min((start for header in headers if (start := acquired_seconds(header)) is not None), default=None)
 
 
 def acquired_seconds(header: Dataset) -> float | None:
-    """Return the acquisition's date and time as seconds; comparable within a study only."""
+    """Return the acquisition's date and time as seconds; comparable within a study only.
+
+    Parameters
+    ----------
+    header : of an image, or of one frame
+
+    Returns
+    -------
+    float or None
+        None where no time is stated; without a date the seconds of the day
+    """
     stamp = text(header, "FrameAcquisitionDateTime") or text(header, "AcquisitionDateTime")
     day, clock = (stamp[:8], stamp[8:]) if stamp else ("", "")
     if not clock:
@@ -35,7 +50,12 @@ def acquired_seconds(header: Dataset) -> float | None:
 
 
 def clock_seconds(clock: str) -> float | None:
-    """Return a time of day (DICOM TM, or the end of a DT) as seconds; None where it is none."""
+    """Return a time of day (DICOM TM, or the end of a DT) as seconds; None where it is none.
+
+    Parameters
+    ----------
+    clock : HHMM, HHMMSS or HHMMSS.ffffff; an offset from UTC behind it is left out
+    """
     clock = clock.split("+")[0].split("-")[0].strip()
     if len(clock) < 4 or not clock[:4].isdigit():
         return None

@@ -77,6 +77,15 @@ def _readable(dataset: Dataset) -> Iterator[DataElement]:
 def geometry_of(frame: Dataset) -> SliceGeometry:
     """Return where the frame lies (DICOM PS3.3 C.7.6.2).
 
+    Parameters
+    ----------
+    frame : one of :func:`frames_of`
+
+    Returns
+    -------
+    SliceGeometry
+        mm; the thickness is None where it is not stated or not positive
+
     Raises
     ------
     GeometryError

@@ -17,7 +17,12 @@ _UNDEFINED_LENGTH = 0xFFFFFFFF
 
 
 def has_preamble(stream: BinaryIO) -> bool:
-    """Tell whether the file begins with the 128-byte preamble and "DICM" (DICOM PS3.10 7.1)."""
+    """Tell whether the file begins with the 128-byte preamble and "DICM" (DICOM PS3.10 7.1).
+
+    Parameters
+    ----------
+    stream : of the open file; left at its beginning
+    """
     stream.seek(128)
     found = stream.read(4) == b"DICM"
     stream.seek(0)
@@ -25,7 +30,12 @@ def has_preamble(stream: BinaryIO) -> bool:
 
 
 def looks_like_bare_dataset(stream: BinaryIO) -> bool:
-    """Tell whether the file begins like a little-endian data set without preamble: group 0002 or 0008."""
+    """Tell whether the file begins like a little-endian data set without preamble: group 0002 or 0008.
+
+    Parameters
+    ----------
+    stream : of the open file, at its beginning; left there
+    """
     head = stream.read(8)
     stream.seek(0)
     if len(head) < 8 or head[:2] not in (b"\x02\x00", b"\x08\x00") or head[3] != 0:

@@ -30,6 +30,10 @@ class PatientIdentity:
 
         An attribute that one of the two leaves empty decides nothing. Names are compared only where the IDs cannot
         decide or the studies differ, because the same patient's name is spelled in several ways.
+
+        Parameters
+        ----------
+        other : of another header
         """
         if _conflict(self.patient_id, other.patient_id) or _conflict(self.issuer, other.issuer):
             return True
@@ -42,7 +46,12 @@ class PatientIdentity:
 
 
 def identity_of(header: Dataset) -> PatientIdentity:
-    """Return the identity that a header states."""
+    """Return the identity that a header states.
+
+    Parameters
+    ----------
+    header : of any DICOM object
+    """
     return PatientIdentity(
         patient_id=text(header, "PatientID"),
         issuer=text(header, "IssuerOfPatientID"),
@@ -53,7 +62,12 @@ def identity_of(header: Dataset) -> PatientIdentity:
 
 
 def count_patients(identities: Iterable[PatientIdentity]) -> int:
-    """Return how many patients the identities stand for at least."""
+    """Return how many patients the identities stand for at least.
+
+    Parameters
+    ----------
+    identities : one a header, in any order and number
+    """
     known: list[PatientIdentity] = []
     for identity in dict.fromkeys(identities):
         if not known or all(identity.differs_from(other) for other in known):

@@ -42,6 +42,11 @@ def private_value(frame: Dataset, wanted: PrivateTag) -> Any:
 
     It is looked for in the header itself, then in the private sequences of the same group, where enhanced images
     keep what classic ones have in the header.
+
+    Parameters
+    ----------
+    frame : a classic header, or one of :func:`cmrmap.dicom.headers.frames.frames_of`
+    wanted : which attribute
     """
     for place in _places(frame, wanted.group):
         for tag in _tags_of(place, wanted.group):
@@ -55,7 +60,17 @@ def private_value(frame: Dataset, wanted: PrivateTag) -> Any:
 
 
 def private_number(frame: Dataset, wanted: PrivateTag) -> float | None:
-    """Return the value as one finite number, decoded from its bytes where the file does not tell its type."""
+    """Return the value as one finite number, decoded from its bytes where the file does not tell its type.
+
+    Parameters
+    ----------
+    frame, wanted : as for :func:`private_value`
+
+    Returns
+    -------
+    float or None
+        None where there is none, or where it is not one finite number
+    """
     found = private_value(frame, wanted)
     if isinstance(found, bytes):
         code = _FORMATS.get(wanted.vr, "")

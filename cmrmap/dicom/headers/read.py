@@ -155,6 +155,15 @@ def read_study(folder: Path) -> SourceStudy:
     Files are visited in sorted order, so the result does not depend on the file system. What is not DICOM, not an
     MR image, a duplicate, truncated or unreadable is left out and counted.
 
+    Parameters
+    ----------
+    folder : searched with all its subfolders
+
+    Returns
+    -------
+    SourceStudy
+        headers without pixels, and what was left out
+
     Raises
     ------
     InputError

@@ -24,7 +24,17 @@ _LONGEST_MS = 1000.0
 
 
 def preparation_list_ms(frames: Sequence[Dataset]) -> tuple[float | None, ...]:
-    """VE11B: ``sPrepPulses.adT2PrepDuration[]``, one entry an image but for the preparation of 0 ms, which is first."""
+    """VE11B: ``sPrepPulses.adT2PrepDuration[]``, one entry an image but for the preparation of 0 ms, which is first.
+
+    Parameters
+    ----------
+    frames : of one slice of a series
+
+    Returns
+    -------
+    tuple of float or None
+        one a frame, ms; all None where the protocol has no such list or leaves a doubt
+    """
     listed = _in_index_order(_entries(frames, _PREPARATIONS))
     if len(listed) == len(frames) - 1:
         listed = (0.0, *listed)
@@ -32,7 +42,17 @@ def preparation_list_ms(frames: Sequence[Dataset]) -> tuple[float | None, ...]:
 
 
 def work_in_progress_list_ms(frames: Sequence[Dataset]) -> tuple[float | None, ...]:
-    """VB17: the first ``sWiPMemBlock.alFree[2]`` entries of ``sWiPMemBlock.adFree[]``; 0 ms is written as 0.001."""
+    """VB17: the first ``sWiPMemBlock.alFree[2]`` entries of ``sWiPMemBlock.adFree[]``; 0 ms is written as 0.001.
+
+    Parameters
+    ----------
+    frames : of one slice of a series
+
+    Returns
+    -------
+    tuple of float or None
+        one a frame, ms; all None where the protocol has no such list or leaves a doubt
+    """
     count = _entries(frames, _WIP_COUNTS).get(_COUNT_INDEX, 0.0)
     return _given_out(frames, _in_index_order(_entries(frames, _WIP_TIMES))[: round(count)])
 

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from cmrmap.core.identity import StudyIdentity
+from cmrmap.dicom.headers.cleaning import clean_text
 from cmrmap.dicom.headers.read import SourceStudy
 from cmrmap.dicom.headers.values import number, text, tolerant_reading
-from cmrmap.dicom.writing.source_context import clean_text
 
 
 def study_identity(study: SourceStudy) -> StudyIdentity:
-    """Return who and what the study is, from its first image that says it."""
+    """Return who and what the study is, from its first image that says it.
+
+    Parameters
+    ----------
+    study : as read
+    """
     headers = list(study.headers.values())
 
     def first(keyword: str) -> str:
@@ -31,14 +36,24 @@ def study_identity(study: SourceStudy) -> StudyIdentity:
 
 
 def readable_name(given: str) -> str:
-    """Return "Doe, Jane" of "Doe^Jane"; of several writings of a name the first, which is the alphabetic one."""
+    """Return "Doe, Jane" of "Doe^Jane"; of several writings of a name the first, which is the alphabetic one.
+
+    Parameters
+    ----------
+    given : a person name (VR PN); "" gives ""
+    """
     parts = [part.strip() for part in given.split("=")[0].split("^")]
     family, rest = parts[0], " ".join(part for part in parts[1:3] if part)
     return ", ".join(part for part in (family, rest) if part)
 
 
 def patient_identifiers(study: SourceStudy) -> frozenset[str]:
-    """PatientID and OtherPatientIDs of the study, to be compared and never printed."""
+    """PatientID and OtherPatientIDs of the study, to be compared and never printed.
+
+    Parameters
+    ----------
+    study : as read
+    """
     found: set[str] = set()
     for header in study.headers.values():
         found.add(text(header, "PatientID"))

@@ -38,7 +38,13 @@ def _tag(keyword: str) -> BaseTag:
 
 
 def value(header: Dataset, keyword: str) -> Any:
-    """Return the value of ``keyword``, or None where it is absent, empty or cannot be decoded."""
+    """Return the value of ``keyword``, or None where it is absent, empty or cannot be decoded.
+
+    Parameters
+    ----------
+    header : of any DICOM object
+    keyword : of the standard's dictionary
+    """
     tag = _tag(keyword)
     try:
         found = header[tag].value if tag in header else None
@@ -48,7 +54,12 @@ def value(header: Dataset, keyword: str) -> Any:
 
 
 def text(header: Dataset, keyword: str) -> str:
-    """Return the value as stripped text (several values joined by a backslash); "" where there is none."""
+    """Return the value as stripped text (several values joined by a backslash); "" where there is none.
+
+    Parameters
+    ----------
+    header, keyword : as for :func:`value`
+    """
     found = value(header, keyword)
     if found is None:
         return ""
@@ -58,7 +69,12 @@ def text(header: Dataset, keyword: str) -> str:
 
 
 def numbers(header: Dataset, keyword: str) -> tuple[float, ...]:
-    """Return all values as finite floats; an empty tuple where there is none or one of them is not a number."""
+    """Return all values as finite floats; an empty tuple where there is none or one of them is not a number.
+
+    Parameters
+    ----------
+    header, keyword : as for :func:`value`
+    """
     found = value(header, keyword)
     if found is None:
         return ()
@@ -71,6 +87,11 @@ def numbers(header: Dataset, keyword: str) -> tuple[float, ...]:
 
 
 def number(header: Dataset, keyword: str) -> float | None:
-    """Return the only value as a finite float, else None."""
+    """Return the only value as a finite float, else None.
+
+    Parameters
+    ----------
+    header, keyword : as for :func:`value`
+    """
     found = numbers(header, keyword)
     return found[0] if len(found) == 1 else None

@@ -14,14 +14,24 @@ _SEPARATORS = re.compile(r"[\s_\-./\\,;:()\[\]+=]+")
 
 
 def folded(given: str) -> str:
-    """Return the text in lower case without accents, separators as single blanks."""
+    """Return the text in lower case without accents, separators as single blanks.
+
+    Parameters
+    ----------
+    given : in any language and case
+    """
     bare = "".join(c for c in unicodedata.normalize("NFKD", given) if not unicodedata.combining(c))
     plain = unicodedata.normalize("NFC", bare)  # Korean syllables come apart in NFKD
     return _SEPARATORS.sub(" ", plain.casefold()).strip()
 
 
 def description_words(frame: Dataset) -> str:
-    """Return SeriesDescription and ProtocolName, folded."""
+    """Return SeriesDescription and ProtocolName, folded.
+
+    Parameters
+    ----------
+    frame : a header
+    """
     return folded(f"{text(frame, 'SeriesDescription')} {text(frame, 'ProtocolName')}")
 
 
@@ -45,6 +55,11 @@ class WordRule:
     not_examples: tuple[str, ...] = ()
 
     def search(self, words: str) -> str | None:
-        """Return what it matches in folded text, or None."""
+        """Return what it matches in folded text, or None.
+
+        Parameters
+        ----------
+        words : from :func:`folded`
+        """
         match = self.pattern.search(words)
         return match.group(0).strip() if match else None

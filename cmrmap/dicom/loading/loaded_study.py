@@ -35,6 +35,12 @@ class LoadedStudy:
 def load_study(study: SourceStudy, selection: Selection, models: Mapping[MapKind, str | None]) -> LoadedStudy:
     """Read the pixels of all selected series; a model named in ``models`` replaces the one that the series calls for.
 
+    Parameters
+    ----------
+    study : as read
+    selection : the series and why the others are not taken
+    models : map -> name of a relaxation model; None or no entry leaves the series' own
+
     Raises
     ------
     RefusedError

@@ -42,6 +42,12 @@ def with_signs(study: SourceStudy, selected: SelectedSeries, stack: WeightedStac
     """Return the stack with signed images where phase or real images lie beside its magnitudes.
 
     Without any the stack is returned as it is; ``polarity`` says where the signs came from, or why they cannot be told.
+
+    Parameters
+    ----------
+    study : as read
+    selected : the series, with its companions
+    stack : loaded from it
     """
     names = {beside.part for frame in selected.frames for beside in frame.companions}
     if not names:

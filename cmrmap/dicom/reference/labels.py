@@ -80,7 +80,14 @@ def read_reference_labels(
 
     Parameters
     ----------
+    folder : searched with all its subfolders
+    study : the images' headers
     series, stacks : selected and loaded from ``study``, in the same order
+
+    Returns
+    -------
+    tuple of ReferenceLabels
+        one a series, in the same order
     """
     places = _places(series, stacks)
     first_source = {uid: _first_source(header) for uid, header in study.headers.items()}
@@ -119,7 +126,12 @@ def _segmentation(path: Path) -> Dataset | None:
 
 
 def segment_class(segment: Dataset) -> Label | None:
-    """Return what a segment outlines (an item of Segment Sequence, PS3.3 C.8.20.4); None for anything else."""
+    """Return what a segment outlines (an item of Segment Sequence, PS3.3 C.8.20.4); None for anything else.
+
+    Parameters
+    ----------
+    segment : with codes of any scheme, or none
+    """
     kind = _code(segment, "SegmentedPropertyTypeCodeSequence")
     regions = [
         code

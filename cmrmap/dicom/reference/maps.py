@@ -61,6 +61,10 @@ def read_reference_map(folder: Path) -> ReferenceMap:
     A pixel with the value 0 or the padding value was not analysed. Where the segmentation has AHA segments (by code, or
     a label such as "AHA 7"), their union is the myocardium; else the segment that is coded or labelled as myocardium.
 
+    Parameters
+    ----------
+    folder : with the map's images and the segmentations, in any subfolders; other files are passed over
+
     Raises
     ------
     InputError

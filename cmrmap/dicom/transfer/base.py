@@ -73,11 +73,21 @@ class Sender(Protocol):
     """One way to send."""
 
     def deliver(self, files: Sequence[Outgoing]) -> dict[str, Delivery]:
-        """Try every file once; return SOP instance UID -> what became of it."""
+        """Try every file once; return SOP instance UID -> what became of it.
+
+        Parameters
+        ----------
+        files : what to send, or to ask for
+        """
         ...
 
     def listed(self, files: Sequence[Outgoing]) -> set[str] | str:
-        """Return the SOP instance UIDs that the destination lists, or why it cannot be asked."""
+        """Return the SOP instance UIDs that the destination lists, or why it cannot be asked.
+
+        Parameters
+        ----------
+        files : what to send, or to ask for
+        """
         ...
 
 

@@ -44,7 +44,12 @@ class DimseSender:
         self._timeout_s = timeout_s
 
     def deliver(self, files: Sequence[Outgoing]) -> dict[str, Delivery]:
-        """Try every file once."""
+        """Try every file once.
+
+        Parameters
+        ----------
+        files : as for :meth:`cmrmap.dicom.transfer.base.Sender.deliver`
+        """
         found: dict[str, Delivery] = {}
         for group in _by_contexts(files):
             contexts = list(dict.fromkeys((one.sop_class_uid, one.transfer_syntax) for one in group))
@@ -57,7 +62,12 @@ class DimseSender:
         return found
 
     def listed(self, files: Sequence[Outgoing]) -> set[str] | str:
-        """Ask by C-FIND, one query a series."""
+        """Ask by C-FIND, one query a series.
+
+        Parameters
+        ----------
+        files : as for :meth:`cmrmap.dicom.transfer.base.Sender.listed`
+        """
         listed: set[str] = set()
         try:
             with self._association([(_STUDY_ROOT_FIND, None)]) as association:

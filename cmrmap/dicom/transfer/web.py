@@ -44,7 +44,12 @@ class WebSender:
         self._address = destination.address
 
     def deliver(self, files: Sequence[Outgoing]) -> dict[str, Delivery]:
-        """Try every file once."""
+        """Try every file once.
+
+        Parameters
+        ----------
+        files : as for :meth:`cmrmap.dicom.transfer.base.Sender.deliver`
+        """
         found: dict[str, Delivery] = {}
         for batch in _batches(files):
             found |= self._deliver(batch)
@@ -66,7 +71,12 @@ class WebSender:
         return {uid: _outcome(uid, answer) for uid in uids}
 
     def listed(self, files: Sequence[Outgoing]) -> set[str] | str:
-        """Ask by QIDO-RS, page by page."""
+        """Ask by QIDO-RS, page by page.
+
+        Parameters
+        ----------
+        files : as for :meth:`cmrmap.dicom.transfer.base.Sender.listed`
+        """
         listed: set[str] = set()
         for study_uid, series_uid in dict.fromkeys((one.study_uid, one.series_uid) for one in files):
             offset = 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from io import BytesIO
 
-from highdicom import ContributingEquipment
+from highdicom import ContentQualificationValues, ContributingEquipment
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import UID, ExplicitVRLittleEndian
 
@@ -22,8 +22,20 @@ def finish(dataset: Dataset, context: SourceContext, provenance: SoftwareProvena
 
     Instance creation and contribution times are those of the source; the dimension organisation's UID follows from
     the object's own. The scanner is named as contributing equipment without its serial number and institution.
+
+    Parameters
+    ----------
+    dataset : one object, complete but for what follows; it is changed
+    context : of the map that it belongs to
+    provenance : version, weights and settings
+
+    Returns
+    -------
+    Dataset
+        the same, with its file meta information (Explicit VR Little Endian)
     """
     dataset.SpecificCharacterSet = "ISO_IR 192"
+    dataset.ContentQualification = ContentQualificationValues.RESEARCH.value  # SOP Common (DICOM PS3.3 C.12.1)
     dataset.InstanceCreationDate, dataset.InstanceCreationTime = context.content_date, context.content_time
     _set_equipment(dataset, context)
     if "DimensionOrganizationSequence" in dataset:
@@ -65,6 +77,10 @@ def _set_equipment(dataset: Dataset, context: SourceContext) -> None:
 
 def to_bytes(dataset: Dataset) -> bytes:
     """Return the dataset as the bytes of a DICOM file (PS3.10).
+
+    Parameters
+    ----------
+    dataset : from :func:`finish`
 
     Raises
     ------

@@ -20,8 +20,9 @@ from cmrmap.core.map_spec import StoredForm
 from cmrmap.core.map_volume import MapVolume
 from cmrmap.core.provenance import NAME, SoftwareProvenance
 from cmrmap.dicom.writing.codes import SOURCE_IMAGE
+from cmrmap.dicom.writing.image_references import reference_items
 from cmrmap.dicom.writing.real_world_values import coding_schemes, real_world_mapping
-from cmrmap.dicom.writing.source_context import SourceContext, reference_items
+from cmrmap.dicom.writing.source_context import SourceContext
 from cmrmap.dicom.writing.stored_values import whole_steps
 from cmrmap.dicom.writing.uids import derived_uid
 from cmrmap.dicom.writing.volume_slices import slice_thickness_mm
@@ -61,7 +62,9 @@ def build_sd_series(
 ) -> list[Dataset]:
     """Return the standard deviation of the map's values as a second series; none where it is not known.
 
-    Parameters as for :func:`build_map_series`.
+    Parameters
+    ----------
+    volume, kept, context, provenance, digest : as for :func:`build_map_series`
     """
     if volume.sd is None:
         return []
@@ -134,7 +137,6 @@ def _build_image(
     image.SoftwareVersions = provenance.software_version
     image.ContentDate, image.ContentTime = context.content_date, context.content_time
     image.SeriesDate, image.SeriesTime = context.content_date, context.content_time
-    image.ContentQualification = "RESEARCH"
     image.BurnedInAnnotation = "NO"
     _add_plane(image, volume, index, thickness_mm)
     _add_pixels(image, whole_steps(content.values[index], words.stored_step), words.stored_step, words.window)

@@ -49,7 +49,19 @@ class _Region:
 
 
 def map_groups(written: WrittenMap, result: MapResult, algorithm: AlgorithmIdentification) -> Iterator[Group]:
-    """Yield the groups of a map in reading order; regions without a mean are left out."""
+    """Yield the groups of a map in reading order; regions without a mean are left out.
+
+    Parameters
+    ----------
+    written : the map's objects, which the groups refer to
+    result : the map's numbers; NaN where a mean is not known
+    algorithm : for the groups of the whole map
+
+    Yields
+    ------
+    Group
+        with a reference to its segment where a segmentation is written, else to the map's images
+    """
     maker = _GroupMaker(written, result, algorithm)
     ventricle = FindingSite(codes.LEFT_VENTRICLE)
     wall = codes.LEFT_VENTRICLE_MYOCARDIUM

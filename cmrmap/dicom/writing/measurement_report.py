@@ -31,9 +31,10 @@ from pydicom.sr.codedict import codes as dicom_codes
 from cmrmap.core.findings import QualityFlag
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.provenance import NAME, SoftwareProvenance
+from cmrmap.dicom.headers.cleaning import clean_text
 from cmrmap.dicom.writing import codes
 from cmrmap.dicom.writing.measurement_groups import Group, map_groups
-from cmrmap.dicom.writing.source_context import SourceContext, clean_text
+from cmrmap.dicom.writing.source_context import SourceContext
 from cmrmap.dicom.writing.uids import derived_uid
 from cmrmap.dicom.writing.written_map import WrittenMap
 from cmrmap.results import MapResult, StudyResult, rounded, to_json
@@ -42,7 +43,13 @@ SERIES_NUMBER = 9500
 
 
 def report_digest(written: Sequence[WrittenMap], results: StudyResult) -> str:
-    """Return the hexadecimal SHA-256 of all that enters what is written once a study."""
+    """Return the hexadecimal SHA-256 of all that enters what is written once a study.
+
+    Parameters
+    ----------
+    written : the maps' objects
+    results : the numbers and words
+    """
     digest = hashlib.sha256(to_json(results).encode())
     for one in written:
         digest.update(one.digest.encode())

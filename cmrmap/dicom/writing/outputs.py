@@ -93,6 +93,11 @@ def write_outputs(
     parametric_maps, segmentation, sd_maps : False leaves those objects out; the map series is always made, since the
         others refer to it
 
+    Returns
+    -------
+    tuple of OutputFile
+        map by map, then what is written once a study
+
     Raises
     ------
     GeometryError
@@ -202,6 +207,16 @@ def _output_file(kind: MapKind | None, role: OutputRole, dataset: Dataset) -> Ou
 
 def save_files(files: Iterable[OutputFile], folder: Path) -> tuple[Path, ...]:
     """Save the files into ``folder``, each complete or not at all.
+
+    Parameters
+    ----------
+    files : from :func:`write_outputs`
+    folder : made where it is not there
+
+    Returns
+    -------
+    tuple of Path
+        the files' paths, in their order
 
     Raises
     ------

@@ -40,6 +40,11 @@ def build_parametric_map(
     kept : slice indices to write
     map_images : the classic map series of the same slices in the same order; gives every frame its place
     context, provenance, digest : as for the map series
+
+    Returns
+    -------
+    Dataset
+        frames in ascending order along the normal; 0 where a pixel was not analysed
     """
     words = volume.kind.spec.dicom.values
     pixels = float_values(volume.values[list(kept)])

@@ -16,7 +16,8 @@ from pydicom.uid import EncapsulatedPDFStorage, SecondaryCaptureImageStorage
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.provenance import NAME, SoftwareProvenance
 from cmrmap.dicom.writing import codes
-from cmrmap.dicom.writing.source_context import ImageReference, SourceContext, reference_items
+from cmrmap.dicom.writing.image_references import ImageReference, reference_items
+from cmrmap.dicom.writing.source_context import SourceContext
 from cmrmap.dicom.writing.uids import derived_uid
 from cmrmap.dicom.writing.written_map import WrittenMap
 
@@ -75,7 +76,14 @@ def build_encapsulated_pdf(
 
 
 def build_captures(pictures: Sequence[Picture], written: WrittenMap, provenance: SoftwareProvenance) -> list[Dataset]:
-    """Return the pictures of one map's slices as one series; those of slices that are not written are left out."""
+    """Return the pictures of one map's slices as one series; those of slices that are not written are left out.
+
+    Parameters
+    ----------
+    pictures : of any map
+    written : the map's objects; each picture names its slice's image as its source
+    provenance : version, weights and settings
+    """
     mine = [one for one in pictures if one.kind is written.kind and one.slice_index in written.slices]
     content = [written.digest.encode(), *(np.ascontiguousarray(one.pixels).tobytes() for one in mine)]
     digest = hashlib.sha256(b"".join(content)).hexdigest()

@@ -6,6 +6,7 @@ from highdicom.coding_schemes import CodingSchemeIdentificationItem
 from highdicom.pm import RealWorldValueMapping
 from highdicom.sr import CodeContentItem
 
+from cmrmap.core.map_spec import StoredForm
 from cmrmap.core.map_specs import MapKind
 from cmrmap.dicom.writing.codes import (
     DERIVATION,
@@ -15,12 +16,11 @@ from cmrmap.dicom.writing.codes import (
     UNIT,
     private_scheme_item,
 )
-from cmrmap.dicom.writing.volume_slices import KindText
 
 
 def real_world_mapping(
     kind: MapKind,
-    words: KindText,
+    words: StoredForm,
     stored_range: tuple[int, int] | tuple[float, float],
     step: float,
     *,
@@ -62,5 +62,10 @@ def coding_schemes(kind: MapKind) -> list[CodingSchemeIdentificationItem] | None
     Parameters
     ----------
     kind : the map
+
+    Returns
+    -------
+    list of CodingSchemeIdentificationItem, or None
+        as highdicom's constructors take it
     """
     return [private_scheme_item()] if QUANTITY[kind].scheme_designator == PRIVATE_SCHEME else None

@@ -35,6 +35,13 @@ def build_region_segmentation(
     """Return myocardium (segment 1) and blood pool (segment 2), or None where there is no myocardium.
 
     A pixel in both regions counts as myocardium. Without any blood-pool pixel there is no segment 2.
+
+    Parameters
+    ----------
+    volume : the map with its regions
+    kept : slice indices to write
+    map_images : the classic map series of the same slices in the same order; gives every frame its place
+    context, provenance, digest : as for the map series
     """
     rows = list(kept)
     labels = np.where(volume.myocardium[rows], 1, np.where(volume.blood_pool[rows], 2, 0)).astype(np.uint8)
@@ -84,6 +91,13 @@ def build_aha_segmentation(
 
     Segment numbers must run from 1 without gaps (DICOM PS3.3 C.8.20.4.3), so they are not the AHA numbers where a
     level is missing; the AHA number is in SegmentLabel ("AHA 7: mid anterior") and in the code.
+
+    Parameters
+    ----------
+    volume : the map with its regions
+    kept : slice indices to write
+    map_images : the classic map series of the same slices in the same order; gives every frame its place
+    context, provenance, digest : as for the map series
     """
     aha = np.asarray(volume.aha[list(kept)], dtype=np.uint8)
     present = [number for number in range(1, len(codes.AHA_SEGMENTS) + 1) if (aha == number).any()]

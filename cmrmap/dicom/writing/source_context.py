@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pydicom.dataset import Dataset
@@ -12,8 +11,10 @@ from pydicom.filewriter import write_dataset
 
 from cmrmap.core.errors import GeometryError, InputError
 from cmrmap.core.map_volume import MapVolume
+from cmrmap.dicom.headers.cleaning import clean_date, clean_name, clean_text, clean_time
 from cmrmap.dicom.headers.read import SourceStudy
 from cmrmap.dicom.headers.values import number, numbers, text, tolerant_reading
+from cmrmap.dicom.writing.image_references import ImageReference
 
 _UID = re.compile(r"[0-9]+(\.[0-9]+)*")
 # What is written where the source is de-identified down to its dates: type 1 attributes may not stay empty.
@@ -38,15 +39,6 @@ _ACQUISITION_TEXTS = {
     "ContrastBolusAgent": (None, 64),
 }
 _ACQUISITION_NUMBERS = ("RepetitionTime", "EchoTime", "EchoTrainLength", "MagneticFieldStrength", "FlipAngle")
-
-
-@dataclass(frozen=True, slots=True)
-class ImageReference:
-    """What another object needs to know to refer to an image."""
-
-    sop_class_uid: str
-    sop_instance_uid: str
-    series_instance_uid: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +67,11 @@ class SourceContext:
 
 def source_context(volume: MapVolume, study: SourceStudy) -> SourceContext:
     """Collect what the objects of one map take over from their source images.
+
+    Parameters
+    ----------
+    volume : the map; its ``source_uids`` name the images, "" none
+    study : what was read
 
     Raises
     ------
@@ -111,11 +108,6 @@ def source_context(volume: MapVolume, study: SourceStudy) -> SourceContext:
         )
 
 
-def clean_text(given: str, longest: int) -> str:
-    """Return the text without control characters and backslashes, at most ``longest`` characters."""
-    return re.sub(r"[\x00-\x1f\x7f\\]+", " ", given).strip()[:longest].strip()
-
-
 def _patient_study(header: Dataset) -> Dataset:
     result = Dataset()
     result.SpecificCharacterSet = "ISO_IR 192"
@@ -124,12 +116,12 @@ def _patient_study(header: Dataset) -> Dataset:
         if found or keyword in _ALWAYS:
             setattr(result, keyword, found)
     for keyword in _NAMES:
-        setattr(result, keyword, _clean_name(text(header, keyword)))
-    result.PatientBirthDate = _clean_date(text(header, "PatientBirthDate"))
+        setattr(result, keyword, clean_name(text(header, keyword)))
+    result.PatientBirthDate = clean_date(text(header, "PatientBirthDate"))
     sex = text(header, "PatientSex").upper()
     result.PatientSex = sex if sex in {"M", "F", "O"} else ""
-    result.StudyDate = _clean_date(text(header, "StudyDate"))
-    result.StudyTime = _clean_time(text(header, "StudyTime"))
+    result.StudyDate = clean_date(text(header, "StudyDate"))
+    result.StudyTime = clean_time(text(header, "StudyTime"))
     age = text(header, "PatientAge").upper()
     if re.fullmatch(r"[0-9]{3}[DWMY]", age):
         result.PatientAge = age
@@ -169,28 +161,11 @@ def _acquisition(header: Dataset) -> Dataset:
 def _stamp(header: Dataset) -> tuple[str, str]:
     """Date and time that stand for the image: acquisition, content, series or study, the first that is stated."""
     for kind in ("Acquisition", "Content", "Series", "Study"):
-        day, clock = _clean_date(text(header, f"{kind}Date")), _clean_time(text(header, f"{kind}Time"))
+        day, clock = clean_date(text(header, f"{kind}Date")), clean_time(text(header, f"{kind}Time"))
         if day:
             return day, clock or _NO_TIME
     stamp = text(header, "AcquisitionDateTime")
-    return _clean_date(stamp[:8]) or _NO_DATE, _clean_time(stamp[8:]) or _NO_TIME
-
-
-def _clean_date(given: str) -> str:
-    if re.fullmatch(r"[12][0-9]{3}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])", given) is None:
-        return ""
-    return given
-
-
-def _clean_time(given: str) -> str:
-    match = re.match(r"([01][0-9]|2[0-3])([0-5][0-9])([0-5][0-9])?", given)
-    return f"{match.group(1)}{match.group(2)}{match.group(3) or '00'}" if match else ""
-
-
-def _clean_name(given: str) -> str:
-    """At most three component groups of five components, 64 characters a group (DICOM PS3.5 6.2)."""
-    groups = ["^".join(clean_text(group, 64).split("^")[:5]) for group in given.split("=")[:3]]
-    return "=".join(groups).rstrip("=")
+    return clean_date(stamp[:8]) or _NO_DATE, clean_time(stamp[8:]) or _NO_TIME
 
 
 def _required_uid(header: Dataset, keyword: str) -> str:
@@ -206,17 +181,6 @@ def _encode(dataset: Dataset) -> bytes:
     buffer.is_implicit_VR = False
     write_dataset(buffer, dataset, parent_encoding=["utf8"])
     return bytes(buffer.getvalue())
-
-
-def reference_items(references: Iterable[ImageReference]) -> list[Dataset]:
-    """Return items of ReferencedSOPClassUID and ReferencedSOPInstanceUID (DICOM PS3.3 10.3)."""
-    items = []
-    for reference in references:
-        item = Dataset()
-        item.ReferencedSOPClassUID = reference.sop_class_uid
-        item.ReferencedSOPInstanceUID = reference.sop_instance_uid
-        items.append(item)
-    return items
 
 
 def original_images(context: SourceContext) -> list[Dataset]:

@@ -19,14 +19,35 @@ _LARGEST_UINT16 = 65535
 
 
 def whole_steps(values: Float64Array, step: float) -> npt.NDArray[np.uint16]:
-    """Return map values as whole multiples of ``step``; 0 where NaN, and at least 1 elsewhere."""
+    """Return map values as whole multiples of ``step``; 0 where NaN, and at least 1 elsewhere.
+
+    Parameters
+    ----------
+    values : of any shape, in the map's unit; NaN where not analysed
+    step : in the map's unit; below one step and above 65535 the value is clipped
+
+    Returns
+    -------
+    uint16 array
+        of the shape of ``values``
+    """
     filled = np.where(np.isfinite(values), values / step, 0.0)
     stored = np.clip(np.rint(filled), 1, _LARGEST_UINT16)
     return np.where(np.isfinite(values), stored, NOT_ANALYSED).astype(np.uint16)
 
 
 def float_values(values: Float64Array) -> npt.NDArray[np.float32]:
-    """Return map values rounded to ``SIGNIFICANT_BITS``; 0 where NaN, and nowhere else."""
+    """Return map values rounded to ``SIGNIFICANT_BITS``; 0 where NaN, and nowhere else.
+
+    Parameters
+    ----------
+    values : of any shape, in the map's unit; NaN where not analysed
+
+    Returns
+    -------
+    float32 array
+        of the shape of ``values``; a value of 0 is stored as the smallest normal float
+    """
     mantissa, exponent = np.frexp(np.where(np.isfinite(values), values, 0.0))
     scale = 2.0**SIGNIFICANT_BITS
     stored = np.ldexp(np.rint(mantissa * scale) / scale, exponent).astype(np.float32)

@@ -18,9 +18,17 @@ from cmrmap.core.map_volume import MapVolume
 from cmrmap.core.provenance import SoftwareProvenance
 from cmrmap.dicom.writing.stored_values import float_values, whole_steps
 
+#: raised whenever objects of the same values are written otherwise: their UIDs must change too
+_FORM = "2"
+
 
 def derived_uid(*parts: str) -> str:
-    """Return a UID under 2.25 (DICOM PS3.5 B.2) made from the parts by SHA-256."""
+    """Return a UID under 2.25 (DICOM PS3.5 B.2) made from the parts by SHA-256.
+
+    Parameters
+    ----------
+    *parts : a digest of the content, and what the UID is of
+    """
     digest = hashlib.sha256("\x1f".join(parts).encode()).digest()
     return f"2.25.{uuid.UUID(bytes=digest[:16], version=5).int}"
 
@@ -35,7 +43,14 @@ def content_digest(volume: MapVolume, patient_study: bytes, provenance: Software
     provenance : version, weights and settings
     """
     digest = hashlib.sha256()
-    for text in (volume.kind.value, volume.model, repr(volume.geometry), repr(volume.source_uids), repr(provenance)):
+    for text in (
+        _FORM,
+        volume.kind.value,
+        volume.model,
+        repr(volume.geometry),
+        repr(volume.source_uids),
+        repr(provenance),
+    ):
         digest.update(text.encode())
     arrays: list[npt.NDArray[Any]] = [
         float_values(volume.values),

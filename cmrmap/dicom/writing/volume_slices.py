@@ -14,6 +14,10 @@ from cmrmap.core.map_volume import MapVolume
 def written_slices(volume: MapVolume) -> tuple[int, ...]:
     """Return the indices of the slices that hold at least one finite value.
 
+    Parameters
+    ----------
+    volume : the map; NaN where a pixel has no value
+
     Raises
     ------
     GeometryError
@@ -33,6 +37,10 @@ def slice_thickness_mm(volume: MapVolume) -> float:
     """Return the stated thickness; else the smallest distance between slices; else, for a lone slice, 1 mm.
 
     Multi-frame objects must state a thickness (type 1C in Pixel Measures, DICOM PS3.3 C.7.6.16.2.1).
+
+    Parameters
+    ----------
+    volume : the map; its geometry counts
     """
     stated = [place.slice_thickness_mm for place in volume.geometry if place.slice_thickness_mm]
     if stated:

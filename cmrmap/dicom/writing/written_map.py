@@ -38,18 +38,38 @@ class WrittenMap:
     digest: str
 
     def image_of(self, slice_index: int) -> Dataset | None:
-        """Return the map image of a slice, or None where it was not written."""
+        """Return the map image of a slice, or None where it was not written.
+
+        Parameters
+        ----------
+        slice_index : of the map's volume
+        """
         return self.images[self.slices.index(slice_index)] if slice_index in self.slices else None
 
 
 def place_of(dataset: Dataset) -> Place:
-    """Return ImagePositionPatient in whole micrometres, so that equal places compare equal."""
+    """Return ImagePositionPatient in whole micrometres, so that equal places compare equal.
+
+    Parameters
+    ----------
+    dataset : an image, or an item of Plane Position Sequence
+
+    Returns
+    -------
+    tuple of float
+        x, y, z in mm, three decimals
+    """
     first, second, third = (round(float(component), 3) for component in dataset.ImagePositionPatient)
     return first, second, third
 
 
 def frames_by_place(multi_frame: Dataset) -> dict[tuple[int, Place], int]:
-    """Return (segment number, place) -> frame number from 1; the segment number is 0 where the object has none."""
+    """Return (segment number, place) -> frame number from 1; the segment number is 0 where the object has none.
+
+    Parameters
+    ----------
+    multi_frame : a segmentation or a parametric map
+    """
     found = {}
     for number, frame in enumerate(multi_frame.PerFrameFunctionalGroupsSequence, start=1):
         segments: Sequence[Dataset] = frame.get("SegmentIdentificationSequence", ())
@@ -59,5 +79,10 @@ def frames_by_place(multi_frame: Dataset) -> dict[tuple[int, Place], int]:
 
 
 def segment_numbers(segmentation: Dataset) -> dict[str, int]:
-    """Return TrackingID -> segment number, e.g. "AHA 7" or "LV myocardium"."""
+    """Return TrackingID -> segment number, e.g. "AHA 7" or "LV myocardium".
+
+    Parameters
+    ----------
+    segmentation : as written here, with a TrackingID a segment
+    """
     return {str(item.TrackingID): int(item.SegmentNumber) for item in segmentation.SegmentSequence}

@@ -1,0 +1,50 @@
+"""Values of a header as they may be written again: what breaks the rules of its VR is mended or left out."""
+
+from __future__ import annotations
+
+import re
+
+
+def clean_text(given: str, longest: int) -> str:
+    """Return the text without control characters and backslashes.
+
+    Parameters
+    ----------
+    given : a value as it was read
+    longest : characters that the VR allows; the rest is cut off
+    """
+    return re.sub(r"[\x00-\x1f\x7f\\]+", " ", given).strip()[:longest].strip()
+
+
+def clean_date(given: str) -> str:
+    """Return the date (VR DA), or "" where it is none.
+
+    Parameters
+    ----------
+    given : a value as it was read; YYYYMMDD is a date
+    """
+    if re.fullmatch(r"[12][0-9]{3}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])", given) is None:
+        return ""
+    return given
+
+
+def clean_time(given: str) -> str:
+    """Return the time of day in whole seconds (VR TM), or "" where it is none.
+
+    Parameters
+    ----------
+    given : a value as it was read; HHMM and whatever follows is a time
+    """
+    match = re.match(r"([01][0-9]|2[0-3])([0-5][0-9])([0-5][0-9])?", given)
+    return f"{match.group(1)}{match.group(2)}{match.group(3) or '00'}" if match else ""
+
+
+def clean_name(given: str) -> str:
+    """Return at most three component groups of five components, 64 characters a group (VR PN, DICOM PS3.5 6.2).
+
+    Parameters
+    ----------
+    given : a person's name as it was read
+    """
+    groups = ["^".join(clean_text(group, 64).split("^")[:5]) for group in given.split("=")[:3]]
+    return "=".join(groups).rstrip("=")
