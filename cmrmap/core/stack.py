@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
 
 import numpy as np
 
@@ -11,6 +12,9 @@ from cmrmap.core.geometry import SliceGeometry
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.relaxation_models import ModelName, get_model
 
+#: what an image shows of a complex image, where not its magnitude
+ImagePart: TypeAlias = Literal["phase", "real", "imaginary"]
+
 
 @dataclass(frozen=True, slots=True)
 class CompanionImage:
@@ -18,11 +22,11 @@ class CompanionImage:
 
     Attributes
     ----------
-    part : "phase", "real" or "imaginary"
+    part : what it shows
     sop_instance_uid, path, frame_index : where it is stored
     """
 
-    part: str
+    part: ImagePart
     sop_instance_uid: str
     path: str
     frame_index: int

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import BinaryIO
+from typing import BinaryIO, Literal, TypeAlias
 
 import pydicom
 from pydicom.dataset import Dataset
@@ -25,12 +25,23 @@ from cmrmap.dicom.headers.patient import PatientIdentity, count_patients, identi
 from cmrmap.dicom.headers.values import text, tolerant_reading
 
 _MR_CLASSES = (MRImageStorage, EnhancedMRImageStorage, LegacyConvertedEnhancedMRImageStorage)
+#: what a file that is there, but lost, is counted under in results.json ("input", "skipped")
+LostKey: TypeAlias = Literal["truncated", "unreadable", "missing_uid"]
+#: what any file that is left out is counted under there
+SkipKey: TypeAlias = Literal["dicomdir", "json", "not_dicom", "not_mr_image", "duplicate"] | LostKey
 _DEFER_BYTES = 65536  # vendors' private blocks of this size and more are not kept in memory
 
 
 @dataclass(frozen=True, slots=True)
 class LostImage:
-    """An image that is there but cannot be used, with its file's name relative to the input folder."""
+    """An image that is there but cannot be used.
+
+    Attributes
+    ----------
+    file_name : relative to the input folder; may hold the patient's name
+    reason : in words, with what was found
+    series_instance_uid, sop_instance_uid : "" where they cannot be read
+    """
 
     file_name: str
     reason: str
@@ -56,7 +67,7 @@ class SourceStudy:
     study_instance_uid: str
     headers: Mapping[str, Dataset]
     paths: Mapping[str, str]
-    skipped: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    skipped: Mapping[SkipKey, int] = field(default_factory=lambda: MappingProxyType({}))
     lost: tuple[LostImage, ...] = ()
     conflicts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     n_files: int = 0
@@ -69,7 +80,7 @@ class _Reader:
     root: Path
     headers: dict[str, Dataset] = field(default_factory=dict)
     paths: dict[str, str] = field(default_factory=dict)
-    skipped: Counter[str] = field(default_factory=Counter)
+    skipped: Counter[SkipKey] = field(default_factory=Counter)
     lost: list[LostImage] = field(default_factory=list)
     conflicts: dict[str, str] = field(default_factory=dict)
     identities: dict[PatientIdentity, None] = field(default_factory=dict)
@@ -142,7 +153,7 @@ class _Reader:
         else:
             self.skipped["not_dicom"] += 1
 
-    def _lose(self, path: Path, count_as: str, reason: str, header: Dataset | None = None) -> None:
+    def _lose(self, path: Path, count_as: LostKey, reason: str, header: Dataset | None = None) -> None:
         self.skipped[count_as] += 1
         series = text(header, "SeriesInstanceUID") if header is not None else ""
         uid = text(header, "SOPInstanceUID") if header is not None else ""

@@ -10,7 +10,7 @@ import pydicom
 from pydicom.dataset import Dataset
 
 from cmrmap.core.arrays import FloatArray
-from cmrmap.core.stack import SelectedSeries, WeightedStack
+from cmrmap.core.stack import ImagePart, SelectedSeries, WeightedStack
 from cmrmap.dicom.headers.frames import frames_of
 from cmrmap.dicom.headers.read import SourceStudy
 from cmrmap.dicom.headers.values import number, tolerant_reading
@@ -71,7 +71,7 @@ def with_signs(study: SourceStudy, selected: SelectedSeries, stack: WeightedStac
     return stack.with_signs(signed if n_good else None, told)
 
 
-def _decoded(name: str, selected: SelectedSeries, headers: Mapping[str, Dataset], stack: WeightedStack) -> _Part:
+def _decoded(name: ImagePart, selected: SelectedSeries, headers: Mapping[str, Dataset], stack: WeightedStack) -> _Part:
     """Decode one part of every image; one that is lost costs the signs, not the images."""
     values = np.full(stack.images.shape, np.nan, np.float32)
     step = middle = 0.0
@@ -96,7 +96,7 @@ def _decoded(name: str, selected: SelectedSeries, headers: Mapping[str, Dataset]
     return _Part(values, step, middle, bits)
 
 
-def _phase_rad(parts: Mapping[str, _Part], magnitude: FloatArray) -> FloatArray:
+def _phase_rad(parts: Mapping[ImagePart, _Part], magnitude: FloatArray) -> FloatArray:
     """Return the phases: stored, of real and imaginary part, or 0 and pi of a phase-corrected real part; else NaN."""
     if "phase" in parts:
         return _as_radians(parts["phase"])

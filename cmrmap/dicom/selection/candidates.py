@@ -99,7 +99,7 @@ def study_frames(study: SourceStudy, skipped: Counter[str]) -> StudyFrames:
             elif any((number(flat, name) or 0.0) < 1.0 for name in ("Rows", "Columns")):
                 skipped["no_pixels"] += 1
                 continue
-            if rule is not None and not rule.part:
+            if rule is not None and rule.part is None:
                 continue
             try:
                 frame = Frame(uid, study.paths[uid], index, flat, geometry_of(flat))
@@ -109,7 +109,7 @@ def study_frames(study: SourceStudy, skipped: Counter[str]) -> StudyFrames:
                 continue
             if rule is None:
                 usable.append(frame)
-            else:
+            elif rule.part is not None:
                 parts.append(PartFrame(rule.part, frame))
     return StudyFrames(tuple(usable), tuple(parts))
 

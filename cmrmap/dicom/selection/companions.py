@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from pydicom.dataset import Dataset
 
-from cmrmap.core.stack import CompanionImage
+from cmrmap.core.stack import CompanionImage, ImagePart
 from cmrmap.dicom.headers.clock import acquired_seconds
 from cmrmap.dicom.selection.slices import SLICE_TOLERANCE_MM, Frame, same_grid
 from cmrmap.dicom.selection.timing_rules import TIMING_RULES
@@ -18,9 +18,9 @@ _SAME_MOMENT_S = 0.5
 
 @dataclass(frozen=True, slots=True)
 class PartFrame:
-    """A frame that shows one part of a complex image: "phase", "real" or "imaginary"."""
+    """A frame that shows one part of a complex image, not its magnitude."""
 
-    part: str
+    part: ImagePart
     frame: Frame
 
 
@@ -40,7 +40,7 @@ def companions_of(frame: Frame, parts: Sequence[PartFrame]) -> tuple[CompanionIm
     frame : a magnitude image
     parts : part images of its slice, see :func:`parts_at`
     """
-    found: dict[str, list[Frame]] = {}
+    found: dict[ImagePart, list[Frame]] = {}
     for one in parts:
         if _same_moment(frame, one.frame) and _stated_times(frame.header) == _stated_times(one.frame.header):
             found.setdefault(one.part, []).append(one.frame)

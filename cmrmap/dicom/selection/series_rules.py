@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pydicom.dataset import Dataset
 
 from cmrmap.core.map_spec import Weighting
+from cmrmap.core.stack import ImagePart
 from cmrmap.dicom.headers.private_tags import GE_IMAGE_PART, private_number
 from cmrmap.dicom.headers.values import number, text
 from cmrmap.dicom.headers.words import description_words, folded
@@ -104,13 +105,14 @@ def _is_map(image: Appearance) -> bool:
 class DropRule:
     """An image for which ``applies`` is true never enters a stack; it is counted under ``reason``.
 
-    ``why`` is what a user is told; ``part`` what such an image is of a complex image whose magnitude may be mapped.
+    ``why`` is what a user is told; ``part`` what such an image is of a complex image whose magnitude may be mapped,
+    None where it is none.
     """
 
     reason: str
     applies: Callable[[Appearance], bool]
     why: str
-    part: str = ""
+    part: ImagePart | None = None
 
 
 #: The first rule that applies gives the reason.

@@ -1,7 +1,7 @@
 """The map as a classic derived MR series: one 16-bit image per slice, which every PACS viewer can open.
 
 Stored value 0 means "not analysed". T1 is stored in whole ms, T2 and ECV in tenths of their unit. The standard
-deviation of the values makes a second series of the same kind, ten times finer.
+deviation of the values makes a second series of the same kind, ten times finer. highdicom writes no classic MR images.
 """
 
 from __future__ import annotations

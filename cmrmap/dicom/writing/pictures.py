@@ -1,4 +1,8 @@
-"""What people look at, as DICOM: the page as Encapsulated PDF (PS3.3 A.45), pictures as Secondary Capture (A.8)."""
+"""What people look at, as DICOM: the page as Encapsulated PDF (PS3.3 A.45), pictures as Secondary Capture (A.8).
+
+Built by hand: highdicom has no Encapsulated PDF, and its Secondary Capture demands the patient's orientation, which a
+drawing has none of.
+"""
 
 from __future__ import annotations
 

@@ -184,7 +184,9 @@ def _encode(dataset: Dataset) -> bytes:
 
 
 def original_images(context: SourceContext) -> list[Dataset]:
-    """Return the source images as further sources of an object on the map's pixels.
+    """Return the source images as further sources of an object on the map's pixels, behind the map series itself.
+
+    Viewers read the first referenced series only and need a volume there, which the map series is.
 
     They hold no more than what a reference to them needs, and no frame of reference: highdicom would name an image that
     lies in a frame's plane as the source of that frame, but outlines on the map's pixels are outlines on the first
