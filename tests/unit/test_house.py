@@ -39,6 +39,8 @@ def test_an_import_against_the_rules_is_found(tmp_path: Path) -> None:
     (tmp_path / "cmrmap" / "dicom").mkdir()
     (tmp_path / "cmrmap" / "dicom" / "__init__.py").write_text("")
     (tmp_path / "cmrmap" / "dicom" / "read.py").write_text("import pydicom\n")
+    (tmp_path / "cmrmap" / "dicom" / "headers.py").write_text("import cmrmap.dicom.writing\n")
+    (tmp_path / "cmrmap" / "dicom" / "writing.py").write_text("")
     (tmp_path / "cmrmap" / "ecv.py").write_text("import torch\nimport pydicom\n")
     (tmp_path / "cmrmap" / "regional.py").write_text("import cmrmap.ecv\nimport cmrmap.phantom\n")
     (tmp_path / "cmrmap" / "phantom.py").write_text("")
@@ -52,11 +54,12 @@ def test_an_import_against_the_rules_is_found(tmp_path: Path) -> None:
     assert "operators.base -> app" in found.stdout
     assert "cmrmap.ecv -> torch" in found.stdout
     assert "cmrmap.ecv -> pydicom" in found.stdout
+    assert "cmrmap.dicom.headers -> cmrmap.dicom.writing" in found.stdout
     assert "cmrmap.dicom.read -> pydicom" not in found.stdout
 
 
 def test_a_module_without_a_place_in_the_import_rules_is_found(tmp_path: Path) -> None:
-    for room in ("app", "operators", "cmrmap"):
+    for room in ("app", "operators", "cmrmap", "cmrmap/dicom"):
         (tmp_path / room).mkdir()
         (tmp_path / room / "__init__.py").write_text("")
     (tmp_path / "cmrmap" / "novelty.py").write_text("")
