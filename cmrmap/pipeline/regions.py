@@ -184,6 +184,7 @@ def _report(
         timing_source=series.stack.timing_source,
         success=patient_success(regions.levels.levels, made),
         patient=table.patient,
+        mid_septum=table.mid_septum,
         blood=mean_blood(fitted.blood) if fitted.kind.spec.has_blood else None,
         slices=slices,
         model_reason=None if fitted.kind is MapKind.ECV else series.stack.model_reason,

@@ -18,7 +18,7 @@ from cmrmap.core.statuses import MapStatus, SliceStatus
 from cmrmap.results.map_result import MapResult
 from cmrmap.results.numbers import rounded
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 
 #: a reason if and only if the status is not ok
 _REASON_UNLESS_OK: JsonDict = {
@@ -188,6 +188,10 @@ class Map(_Entry):
     ]
     success: Annotated[bool, Field(description="at least one basal, one mid and one apical slice were mapped")]
     patient: Annotated[Statistics, Field(description="over the analysed pixels of all slices that were made")]
+    mid_septum: Annotated[
+        Statistics,
+        Field(description="over the analysed pixels of AHA segments 8 and 9 (Messroghli 2017) of all mid-level slices"),
+    ]
     blood: Blood | None
     slices: tuple[Slice, ...]
     reference_range: Annotated[

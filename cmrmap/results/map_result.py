@@ -87,6 +87,7 @@ class MapResult:
     slices : in the order of the stack
     model_reason : why this model; None where nothing was fitted, and for ECV, whose models are those of its T1 maps
     reference : z-scores against the site's reference ranges; None where there are none
+    mid_septum : over the analysed pixels of AHA segments 8 and 9 in all mid-level slices, in the map's unit
     """
 
     kind: MapKind
@@ -100,6 +101,7 @@ class MapResult:
     slices: tuple[SliceResult, ...] = ()
     model_reason: str | None = None
     reference: ReferenceComparison | None = None
+    mid_septum: RegionStatistics = NO_STATISTICS
 
     def __post_init__(self) -> None:
         status = _checked(MapStatus, f"the {self.kind.value} map", self.status, self.reason)

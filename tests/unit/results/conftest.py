@@ -46,6 +46,7 @@ def _t1_map(kind=MapKind.NATIVE_T1, **changes):
         BloodResult(1650.0, 12.0),
         slices,
         "a reason",
+        mid_septum=_stats(1120.5, 31),
     )
     return dataclasses.replace(made, **changes)
 

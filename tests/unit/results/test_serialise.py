@@ -22,6 +22,8 @@ def test_a_study_fits_the_schema_and_reads_back(study, validate):
     native = document["maps"]["native_t1"]
     assert (native["status"], native["unit"], native["success"]) == ("partial", "ms", False)
     assert native["patient"] == {"mean": 1103.12, "sd": 41.5, "n_pixels": 120, "uncertainty": 2.25}
+    assert native["mid_septum"] == {"mean": 1120.5, "sd": 41.5, "n_pixels": 31, "uncertainty": 2.25}
+    assert document["maps"]["t2"]["mid_septum"] == {"mean": None, "sd": None, "n_pixels": 0, "uncertainty": None}
     assert native["blood"] == {"t1_ms": 1650.0, "uncertainty": 12.0}
     first, second = native["slices"]
     assert (first["level"], first["position_mm"], first["n_refined"]) == ("basal", -12.5, 1)
@@ -53,6 +55,7 @@ def test_keys_come_in_the_contracts_order(study):
         "timing_source",
         "success",
         "patient",
+        "mid_septum",
         "blood",
         "slices",
         "reference_range",
