@@ -14,7 +14,7 @@ SOURCES := . bin/monai-deploy
 MAPBUILD := PYTHONPATH=packaging $(BIN)/python -m mapbuild
 MAP_OPTIONS := $(if $(MAP_GPU),--gpu) $(if $(MAP_BASE),--base $(MAP_BASE))
 
-.PHONY: help demo evaluation env-evaluation figures map map-context test test-map test-quick test-slow lint format env env-dev env-train test-training system-packages bench clean
+.PHONY: help demo evaluation env-evaluation figures map map-context test test-map test-quick test-slow lint format schema env env-dev env-train test-training system-packages bench clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -67,6 +67,9 @@ lint: env-dev ## ruff, mypy, the import rules
 format: env-dev ## put the source into its format
 	$(BIN)/ruff check --fix $(SOURCES)
 	$(BIN)/ruff format $(SOURCES)
+
+schema: env ## docs/results.schema.json made anew from the fields of cmrmap/results/document.py
+	$(BIN)/python -m cmrmap.results.json_schema docs/results.schema.json
 
 env: ## .venv with what the application needs
 	@scripts/environment.sh runtime

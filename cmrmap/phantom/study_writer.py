@@ -23,7 +23,7 @@ from cmrmap.phantom.flavours.classic import SeriesImages
 from cmrmap.phantom.generate import PhantomSeries, PhantomStudy, generate_study
 from cmrmap.phantom.parameters import draw_study_parameters
 from cmrmap.phantom.sequences import PhantomSequence, sequence_of
-from cmrmap.phantom.truth import write_truth
+from cmrmap.phantom.truth_files import write_truth
 
 _STUDY_DATE = "20260115"
 _CONTRAST_TIME = "101500"

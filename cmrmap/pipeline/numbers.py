@@ -11,6 +11,7 @@ from cmrmap.core.map_specs import MapKind
 from cmrmap.core.map_volume import MapVolume
 from cmrmap.core.outlines import ImageOutcome
 from cmrmap.core.parameter_map import ParameterMap
+from cmrmap.core.statuses import MapStatus, SliceStatus
 from cmrmap.pipeline.extracellular import MappedEcv
 from cmrmap.pipeline.regions import Regions
 from cmrmap.pipeline.series import MappedSeries
@@ -77,7 +78,8 @@ def _result(fitted: ParameterMap, series: MappedSeries, regions: Regions, table:
         _slice_result(series, regions, table, index, reasons.get(index)) for index in range(len(series.made))
     )
     n_refused = len(reasons)
-    status = "ok" if not n_refused else "refused" if n_refused == len(slices) else "partial"
+    all_refused = n_refused == len(slices)
+    status = MapStatus.OK if not n_refused else MapStatus.REFUSED if all_refused else MapStatus.PARTIAL
     reason = None
     if n_refused:
         listed = ", ".join(str(index) for index in sorted(k for k in reasons if k is not None))
@@ -91,6 +93,7 @@ def _result(fitted: ParameterMap, series: MappedSeries, regions: Regions, table:
         timing_source=series.stack.timing_source,
         success=patient_success(regions.levels.levels, made),
         patient=table.patient,
+        mid_septum=table.mid_septum,
         blood=mean_blood(fitted.blood) if fitted.kind.spec.has_blood else None,
         slices=slices,
         model_reason=None if fitted.kind is MapKind.ECV else series.stack.model_reason,
@@ -106,7 +109,7 @@ def _slice_result(
         slice_index=index,
         position_mm=float(np.asarray(plane.position_mm) @ plane.normal),
         level=regions.levels.levels[index],
-        status="ok" if reason is None else "refused",
+        status=SliceStatus.OK if reason is None else SliceStatus.REFUSED,
         reason=reason,
         n_images=int(np.count_nonzero(outcome != ImageOutcome.MISSING)),
         n_segmented=int(series.used[index].sum()),

@@ -16,6 +16,9 @@ from cmrmap.core.regional_values import RegionStatistics
 Uncertainty = Callable[[BoolArray], float]
 
 N_SEGMENTS = 16
+#: mid anteroseptal and inferoseptal: where a single region for T1, T2 and T2* is recommended (Messroghli et al., J
+#: Cardiovasc Magn Reson 2017;19:75; Anderson et al., Eur Heart J 2001;22:2171)
+MID_SEPTUM = (8, 9)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +31,14 @@ class SegmentTable:
     slices : one per slice; no pixels where a slice does not count
     segments : per slice, AHA number -> statistics, for the segments the slice has pixels of
     pooled : AHA number -> statistics over all slices
+    mid_septum : over the pixels of the segments ``MID_SEPTUM`` in all mid-level slices that count
     """
 
     patient: RegionStatistics
     slices: tuple[RegionStatistics, ...]
     segments: tuple[Mapping[int, RegionStatistics], ...]
     pooled: Mapping[int, RegionStatistics]
+    mid_septum: RegionStatistics
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "slices", tuple(self.slices))
@@ -126,4 +131,5 @@ def segment_table(
         if (statistics := region_statistics(values, counted & (aha == number), uncertainty)).n_pixels
     }
     patient = region_statistics(values, counted, uncertainty)
-    return SegmentTable(patient, tuple(slices), tuple(segments), pooled)
+    mid_septum = region_statistics(values, np.asarray(counted & np.isin(aha, MID_SEPTUM)), uncertainty)
+    return SegmentTable(patient, tuple(slices), tuple(segments), pooled, mid_septum)

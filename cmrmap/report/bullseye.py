@@ -8,10 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from cmrmap.report import text
+from cmrmap.report.scales import SCALES, Rgb, is_dark
 from cmrmap.results import MapResult
 
 Point = tuple[float, float]
 _STEPS = 16  # points along an arc
+_NO_VALUE: Rgb = (224, 227, 232)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +50,52 @@ WEDGES: Mapping[int, Wedge] = MappingProxyType(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class FilledWedge:
+    """One segment with its mean.
+
+    Attributes
+    ----------
+    aha : the segment's number
+    wedge : where it lies
+    colour : of its mean; pale where there is none
+    label : its mean; "-" where there is none
+    dark : whether white is read better on the colour
+    """
+
+    aha: int
+    wedge: Wedge
+    colour: Rgb
+    label: str
+    dark: bool
+
+
+def filled_wedges(result: MapResult) -> tuple[FilledWedge, ...]:
+    """Return the 16 segments with their means.
+
+    Parameters
+    ----------
+    result : the map's numbers
+    """
+    means, scale = segment_means(result), SCALES[result.kind]
+    out = []
+    for number, wedge in WEDGES.items():
+        value = means.get(number)
+        if value is None:
+            out.append(FilledWedge(number, wedge, _NO_VALUE, "-", dark=False))
+        else:
+            colour = scale.colour(value)
+            out.append(FilledWedge(number, wedge, colour, text.number(result.kind, value), is_dark(colour)))
+    return tuple(out)
+
+
 def segment_means(result: MapResult) -> dict[int, float]:
-    """Return AHA number -> mean over the segment's pixels in all slices of its level; only those that have any."""
+    """Return AHA number -> mean over the segment's pixels in all slices of its level; only those that have any.
+
+    Parameters
+    ----------
+    result : the map's numbers
+    """
     sums: dict[int, float] = defaultdict(float)
     counts: dict[int, int] = defaultdict(int)
     for one in result.slices:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from reportlab.pdfgen.canvas import Canvas
 
 _WIDTH_MM, _HEIGHT_MM, _EDGE_MM = 297.0, 210.0, 9.0
-_HEAD_MM, _ROW_MM, _GAP_MM = 19.0, 38.5, 1.8
+_HEAD_MM, _GAP_MM = 19.0, 1.8
+_ROWS_MM, _ROW_MM, _THIN_ROW_MM = 161.2, 38.5, 8.0
 _LINE_MM = 3.7
 _MOST_FINDINGS = 4
 
@@ -61,10 +62,20 @@ def _draw(
     left, right = _EDGE_MM, _WIDTH_MM - _EDGE_MM
     _head(sheet, results, identity, left, right)
     top = _EDGE_MM + _HEAD_MM
-    for result in results.maps:
-        draw_row(sheet, result, panels.get(result.kind, ()), (left, top, right - left, _ROW_MM))
-        top += _ROW_MM + _GAP_MM
-    _foot(sheet, results, left, right, top)
+    heights = _row_heights([bool(panels.get(result.kind)) for result in results.maps])
+    for result, height in zip(results.maps, heights, strict=True):
+        draw_row(sheet, result, panels.get(result.kind, ()), (left, top, right - left, height))
+        top += height + _GAP_MM
+    _foot(sheet, results, left, right, _EDGE_MM + _HEAD_MM + _ROWS_MM)
+
+
+def _row_heights(made: Sequence[bool]) -> list[float]:
+    """Return a height in mm for every map's row: where there are too many, maps that were not made get one line."""
+    if len(made) * (_ROW_MM + _GAP_MM) <= _ROWS_MM + 1e-9:
+        return [_ROW_MM] * len(made)
+    left = _ROWS_MM - made.count(False) * (_THIN_ROW_MM + _GAP_MM)
+    high = min(_ROW_MM, left / max(made.count(True), 1) - _GAP_MM)
+    return [high if one else _THIN_ROW_MM for one in made]
 
 
 def _head(sheet: Sheet, results: StudyResult, identity: StudyIdentity | None, left: float, right: float) -> None:

@@ -2,76 +2,97 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
 
-from cmrmap.report import text
-from cmrmap.report.bullseye import WEDGES, segment_means
+from cmrmap.core.statuses import MapStatus
+from cmrmap.report.bullseye import filled_wedges
+from cmrmap.report.content import MapContent, map_content
 from cmrmap.report.fonts import BOLD, REGULAR, can_show
 from cmrmap.report.panels import Panel
-from cmrmap.report.scales import SCALES, is_dark, lookup_table
+from cmrmap.report.scales import SCALES, lookup_table
 from cmrmap.report.sheet import INK, PALE, PAPER, RED, SOFT, WHITE, Sheet
-from cmrmap.results import MapResult, SliceResult
+from cmrmap.results import MapResult
 
 Box = tuple[float, float, float, float]  # left, top, width, height, mm
 
 _HEADLINE_MM, _BAR_MM, _EYE_MM, _TABLE_MM = 40.0, 11.5, 37.5, 49.0
+_EYE_RADIUS_MM = 17.8  # of a bull's-eye in a row of full height, whose type is chosen for it
+_TWO_LINES_MM = 14.0  # what a row needs for title and status below one another
 _MOST_SLICES = 10
 _MOST_LINES = 9
 
 
 def draw_row(sheet: Sheet, result: MapResult, panels: Sequence[Panel], box: Box) -> None:
-    """Draw the row of one map; a map that was not made says why."""
+    """Draw the row of one map; a map that was not made says why.
+
+    Parameters
+    ----------
+    sheet : drawn on
+    result : the map's numbers
+    panels : its slices that have values; none: it was not made
+    box : of the row
+    """
     left, top, width, height = box
+    content = map_content(result)
     sheet.box(left, top, width, height, fill=PAPER, radius_mm=1.2)
-    _headline(sheet, result, (left + 2.5, top, _HEADLINE_MM - 3.0, height))
     if not panels:
-        reason = result.reason or "no value"
-        sheet.text(
-            left + _HEADLINE_MM,
-            top + height / 2.0 + 1.0,
-            reason if can_show(reason) else "",
-            REGULAR,
-            9.0,
-            SOFT,
-            longest_mm=width - _HEADLINE_MM - 6.0,
-        )
+        _not_made(sheet, content, box)
         return
+    _headline(sheet, content, (left + 2.5, top, _HEADLINE_MM - 3.0, height))
     right = left + width
     pictures = width - _HEADLINE_MM - _BAR_MM - _EYE_MM - _TABLE_MM - 3.0
-    used = _slices(sheet, result, panels, (left + _HEADLINE_MM, top + 1.4, pictures, height - 2.8))
+    used = _slices(sheet, content, panels, (left + _HEADLINE_MM, top + 1.4, pictures, height - 2.8))
     _bar(sheet, result, (left + _HEADLINE_MM + used + 1.2, top + 4.4, 2.6, height - 8.8))
     eye = (right - _TABLE_MM - _EYE_MM - 1.5, top + 0.8, _EYE_MM, height - 1.6)
     _bullseye(sheet, result, eye)
-    _table(sheet, result.slices, result, (right - _TABLE_MM, top + 1.0, _TABLE_MM - 2.0, height - 2.0))
+    _table(sheet, content, (right - _TABLE_MM, top + 1.0, _TABLE_MM - 2.0, height - 2.0))
 
 
-def _headline(sheet: Sheet, result: MapResult, box: Box) -> None:
-    left, top, width, _ = box
-    sheet.text(left, top + 6.4, text.TITLE[result.kind], BOLD, 12.0)
-    if not math.isfinite(result.patient.mean):
-        sheet.text(left, top + 12.4, "not made", BOLD, 10.0, RED if result.status == "refused" else SOFT)
-        return
-    value = text.with_error(result.kind, result.patient.mean, result.patient.uncertainty)
-    sheet.text(left, top + 14.6, f"{value} {result.kind.unit}", BOLD, 14.5, longest_mm=width)
-    lines = [f"SD {text.number(result.kind, result.patient.sd)} {result.kind.unit}, {result.patient.n_pixels} pixels"]
-    if result.blood is not None and math.isfinite(result.blood.t1_ms):
-        blood = text.with_error(result.kind, result.blood.t1_ms, result.blood.uncertainty)
-        lines.append(f"blood {blood} ms")
-    lines.append(text.slices_made(result))
-    if result.model:
-        lines.append(result.model)
-    for number, line in enumerate(lines):
-        sheet.text(left, top + 20.2 + 4.0 * number, line, REGULAR, 8.2, SOFT, longest_mm=width)
+def _not_made(sheet: Sheet, content: MapContent, box: Box) -> None:
+    left, top, width, height = box
+    thin = height < _TWO_LINES_MM
+    middle = top + height / 2.0 + 1.0
+    sheet.text(left + 2.5, middle + 0.4 if thin else top + 6.4, content.title, BOLD, 12.0 if not thin else 10.0)
+    if not thin:
+        colour = RED if content.status is MapStatus.REFUSED else SOFT
+        sheet.text(left + 2.5, top + 12.4, "not made", BOLD, 10.0, colour)
+    reason = content.reason or "no value"
+    words = f"not made: {reason}" if thin else reason
+    sheet.text(
+        left + _HEADLINE_MM,
+        middle,
+        words if can_show(words) else "",
+        REGULAR,
+        9.0,
+        SOFT,
+        longest_mm=width - _HEADLINE_MM - 6.0,
+    )
 
 
-def _slices(sheet: Sheet, result: MapResult, panels: Sequence[Panel], box: Box) -> float:
+def _headline(sheet: Sheet, content: MapContent, box: Box) -> None:
+    left, top, width, height = box
+    sheet.text(left, top + 6.4, content.title, BOLD, 12.0)
+    sheet.text(left, top + 14.6, content.value, BOLD, 14.5, longest_mm=width)
+    lines = [
+        f"SD {content.patient.sd} {content.unit}, {content.patient.n_pixels} pixels",
+        f"mid septum {content.mid_septum}" if content.mid_septum else "",
+        f"blood {content.blood}" if content.blood else "",
+        f"{content.slices_made}, {content.model}" if content.model else content.slices_made,
+    ]
+    shown = [line for line in lines if line]
+    first = top + 20.2
+    step = min(4.0, (top + height - 2.0 - first) / max(len(shown) - 1, 1))
+    for number, line in enumerate(shown):
+        sheet.text(left, first + step * number, line, REGULAR, min(8.2, 2.6 * step), SOFT, longest_mm=width)
+
+
+def _slices(sheet: Sheet, content: MapContent, panels: Sequence[Panel], box: Box) -> float:
     """Draw the slices side by side and return how wide they are; of very many, a choice over the whole length."""
     left, top, width, height = box
     choice = np.unique(np.linspace(0, len(panels) - 1, min(len(panels), _MOST_SLICES)).round().astype(int))
-    by_index = {one.slice_index: one for one in result.slices}
+    labels = {one.slice_index: one.label for one in content.slices}
     gap = 0.8
     size = min(height - 3.6, (width - gap * (len(choice) - 1)) / len(choice))
     for place, number in enumerate(choice):
@@ -82,7 +103,7 @@ def _slices(sheet: Sheet, result: MapResult, panels: Sequence[Panel], box: Box) 
             points = [(x + u * size, y + v * size) for u, v in line]
             sheet.outline(points, stroke=(0.05, 0.05, 0.05), thick=0.7)
             sheet.outline(points, stroke=WHITE, thick=0.35)
-        label = text.slice_label(by_index[panel.slice_index])
+        label = labels[panel.slice_index]
         sheet.text(x + size / 2.0, y + size + 3.0, label, REGULAR, 7.2, SOFT, "middle", longest_mm=size)
     return float(len(choice) * size + (len(choice) - 1) * gap)
 
@@ -100,46 +121,38 @@ def _bar(sheet: Sheet, result: MapResult, box: Box) -> None:
 
 def _bullseye(sheet: Sheet, result: MapResult, box: Box) -> None:
     left, top, width, height = box
-    means = segment_means(result)
     radius = min(width, height) / 2.0 - 0.6
     middle_x, middle_y = left + width / 2.0, top + height / 2.0
-    scale = SCALES[result.kind]
-    for number, wedge in WEDGES.items():
-        value = means.get(number)
-        colour = (0.88, 0.89, 0.91) if value is None else tuple(part / 255.0 for part in scale.colour(value))
-        points = [(middle_x + x * radius, middle_y - y * radius) for x, y in wedge.outline]
-        sheet.outline(points, fill=(colour[0], colour[1], colour[2]), stroke=WHITE, thick=0.6)
-        x, y = wedge.middle
-        dark = value is not None and is_dark(scale.colour(value))
-        label = "-" if value is None else text.number(result.kind, value)
-        size = 6.8 if len(label) < 5 else 6.2
-        sheet.text(
-            middle_x + x * radius, middle_y - y * radius + 0.8, label, REGULAR, size, WHITE if dark else INK, "middle"
-        )
+    for one in filled_wedges(result):
+        red, green, blue = (part / 255.0 for part in one.colour)
+        points = [(middle_x + x * radius, middle_y - y * radius) for x, y in one.wedge.outline]
+        sheet.outline(points, fill=(red, green, blue), stroke=WHITE, thick=0.6)
+        x, y = one.wedge.middle
+        size = (6.8 if len(one.label) < 5 else 6.2) * min(radius / _EYE_RADIUS_MM, 1.0)
+        place = (middle_x + x * radius, middle_y - y * radius + 0.8)
+        sheet.text(*place, one.label, REGULAR, size, WHITE if one.dark else INK, "middle")
 
 
-def _table(sheet: Sheet, slices: Sequence[SliceResult], result: MapResult, box: Box) -> None:
+def _table(sheet: Sheet, content: MapContent, box: Box) -> None:
     left, top, width, height = box
-    right = left + width
+    right, slices = left + width, content.slices
     columns = (left + 1.0, left + 27.0, left + 35.5, right - 0.5)
-    shown = list(slices[:_MOST_LINES])
+    shown = slices[:_MOST_LINES]
     step = min(4.6, (height - 6.0) / max(len(shown) + (len(slices) > len(shown)), 1))
     size = 7.6 if step > 3.8 else 6.6
     base = top + 4.6
-    heads = ("slice", f"mean ± error [{result.kind.unit}]", "SD", "images")
+    heads = ("slice", f"mean ± error [{content.unit}]", "SD", "images")
     for x, head, anchor in zip(columns, heads, ("left", "right", "right", "right"), strict=True):
         sheet.text(x, base, head, REGULAR, 6.4, SOFT, anchor)
     sheet.rule(left, right, base + 1.2, PALE, 0.6)
     for one in shown:
         base += step
-        sheet.text(columns[0], base, text.slice_label(one), REGULAR, size, INK)
-        if one.status != "ok":
+        sheet.text(columns[0], base, one.label, REGULAR, size, INK)
+        if not one.made:
             sheet.text(columns[3], base, one.status, REGULAR, size, RED, "right")
             continue
-        statistics = one.statistics
-        value = text.with_error(result.kind, statistics.mean, statistics.uncertainty)
-        sheet.text(columns[1], base, value, BOLD, size, INK, "right")
-        sheet.text(columns[2], base, text.number(result.kind, statistics.sd), REGULAR, size, INK, "right")
-        sheet.text(columns[3], base, f"{one.n_segmented} of {one.n_images}", REGULAR, size, INK, "right")
+        sheet.text(columns[1], base, one.region.mean, BOLD, size, INK, "right")
+        sheet.text(columns[2], base, one.region.sd, REGULAR, size, INK, "right")
+        sheet.text(columns[3], base, one.images, REGULAR, size, INK, "right")
     if len(slices) > len(shown):
         sheet.text(columns[0], base + step, f"{len(slices) - len(shown)} more in results.json", REGULAR, size, SOFT)

@@ -1,24 +1,24 @@
 """The results of a study as plain frozen objects, and how they become results.json and segments.csv."""
 
-from cmrmap.results.comparison import ReferenceComparison, compare_with_ranges
-from cmrmap.results.schema import (
-    SCHEMA_VERSION,
+from cmrmap.results.compare import compare_with_ranges
+from cmrmap.results.comparison import ComparedValue, ReferenceComparison
+from cmrmap.results.map_result import (
+    NO_STATISTICS,
     BloodResult,
-    HematocritResult,
-    InputSummary,
     MapResult,
     SegmentResult,
     SliceResult,
-    SoftwareInfo,
-    StudyResult,
     absent_map,
     mean_blood,
 )
-from cmrmap.results.serialise import rounded, to_csv, to_json
+from cmrmap.results.numbers import rounded
+from cmrmap.results.serialise import to_csv, to_json
+from cmrmap.results.study_result import HematocritResult, InputSummary, SoftwareInfo, StudyResult
 
 __all__ = [
-    "SCHEMA_VERSION",
+    "NO_STATISTICS",
     "BloodResult",
+    "ComparedValue",
     "HematocritResult",
     "InputSummary",
     "MapResult",

@@ -16,23 +16,25 @@ from typing import Any
 
 from cmrmap.core.errors import EXIT_ALL_REFUSED, EXIT_INTERNAL_ERROR, EXIT_NO_MAPPING_SERIES, EXIT_OK, CmrmapError
 from cmrmap.core.files import write_file
+from cmrmap.core.statuses import MapStatus
 from cmrmap.run.software import software_versions
 
 _OUTCOMES = {EXIT_OK: "ok", EXIT_NO_MAPPING_SERIES: "nothing_to_do", EXIT_ALL_REFUSED: "refused"}
-_MADE = ("ok", "partial")
-_STATUSES = (*_MADE, "refused", "absent")
 
 
 @dataclass(frozen=True, slots=True)
 class MapVerdict:
-    """What became of one map: "ok", "partial", "refused" or "absent", and why ("" where there is nothing to say)."""
+    """What became of one map (its word is taken too), and why ("" where there is nothing to say)."""
 
-    status: str
+    status: MapStatus
     reason: str = ""
 
     def __post_init__(self) -> None:
-        if self.status not in _STATUSES:
-            raise ValueError(f"status of a map is {self.status!r}; expected one of {', '.join(_STATUSES)}")
+        try:
+            object.__setattr__(self, "status", MapStatus(self.status))
+        except ValueError:
+            expected = ", ".join(MapStatus)
+            raise ValueError(f"status of a map is {self.status!r}; expected one of {expected}") from None
 
 
 @dataclass(slots=True)
@@ -83,9 +85,9 @@ class Outcome:
         if self._failure is not None or not self._reported:
             return EXIT_INTERNAL_ERROR
         found = {verdict.status for verdict in self.maps.values()}
-        if found & set(_MADE):
+        if any(status.made for status in found):
             return EXIT_OK
-        return EXIT_ALL_REFUSED if "refused" in found else EXIT_NO_MAPPING_SERIES
+        return EXIT_ALL_REFUSED if MapStatus.REFUSED in found else EXIT_NO_MAPPING_SERIES
 
     @property
     def message(self) -> str:
@@ -96,8 +98,8 @@ class Outcome:
             return _internal_error(self._failure, self._stage)
         if not self._reported:
             return "the run ended before its results were written; run again with -l DEBUG to see why"
-        made = [key for key, verdict in self.maps.items() if verdict.status in _MADE]
-        left = [f"{key} {v.status} ({v.reason})" for key, v in self.maps.items() if v.status not in _MADE and v.reason]
+        made = [key for key, verdict in self.maps.items() if verdict.status.made]
+        left = [f"{key} {v.status} ({v.reason})" for key, v in self.maps.items() if not v.status.made and v.reason]
         return "; ".join([f"made {', '.join(made)}" if made else "made no map", *left])
 
     def as_dict(self) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor
+from torch.optim.swa_utils import AveragedModel
 from torch.utils.data import DataLoader, Dataset
 
 from cmrmap.core.errors import InputError
@@ -115,6 +116,28 @@ def _one_thread(_: int) -> None:
     torch.set_num_threads(1)
 
 
+def averaged(network: StackUNet, decay: float, first_step: int = 0) -> AveragedModel:
+    """Return the exponential moving average of a network's weights and buffers, to be updated after every step.
+
+    The first steps decay faster, by (step + 1) / (step + 10), so that the random start is soon forgotten.
+
+    Parameters
+    ----------
+    network : whose weights are the average at the start
+    decay : of the average in one step, once it has begun
+    first_step : steps that the average has behind it
+    """
+
+    def update(means: Sequence[Tensor], values: Sequence[Tensor], count: Tensor | int) -> None:
+        share = 1 - min(decay, int(count) / (int(count) + 9))
+        for mean, value in zip(means, values, strict=True):
+            mean.lerp_(value, share)
+
+    average = AveragedModel(network, multi_avg_fn=update, use_buffers=True)
+    average.n_averaged.fill_(first_step + 1)  # 0 would copy the network at the first update
+    return average
+
+
 def train(
     settings: TrainingSettings,
     folder: Path,
@@ -138,16 +161,16 @@ def train(
     network = StackUNet(WIDTHS[settings.network], settings.dropout).to(device)
     if start is not None:
         network.load_state_dict(start)
-    average = {name: value.detach().clone() for name, value in network.state_dict().items()}
     optimiser = torch.optim.AdamW(network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay)
     path = folder / f"{settings.network}.pt"
-    first_step = 0
+    average, first_step = averaged(network, settings.average_decay), 0
     if path.exists():
         state = torch.load(path, map_location=device, weights_only=True)
         network.load_state_dict(state["network"])
         optimiser.load_state_dict(state["optimiser"])
-        average = state["average"]
         first_step = int(state["step"])
+        average = averaged(network, settings.average_decay, first_step)
+        average.module.load_state_dict(state["average"])
         logger.info("resuming %s at step %d of %d", settings.network, first_step, settings.steps)
 
     def save(step: int) -> None:
@@ -155,7 +178,7 @@ def train(
         torch.save(
             {
                 "network": network.state_dict(),
-                "average": average,
+                "average": average.module.state_dict(),
                 "optimiser": optimiser.state_dict(),
                 "step": step,
                 "settings": asdict(settings),
@@ -183,10 +206,7 @@ def train(
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0)
         optimiser.step()
-        with torch.no_grad():
-            decay = min(settings.average_decay, (step + 1) / (step + 10))
-            for name, value in network.state_dict().items():
-                average[name].lerp_(value, 1 - decay)
+        average.update_parameters(network)
         losses.append(float(loss.detach()))
         now = time.monotonic()
         if now - last_report > 20 or step + 1 == settings.steps:
@@ -204,7 +224,7 @@ def train(
             save(step + 1)
             last_save = now
         if watch is not None and (now - last_watch > watch_s or step + 1 == settings.steps):
-            measured = {name: round(value, 4) for name, value in watch(average).items()}
+            measured = {name: round(value, 4) for name, value in watch(average.module.state_dict()).items()}
             log({"step": step + 1, "watched": measured})
             last_watch = time.monotonic()
     save(settings.steps)

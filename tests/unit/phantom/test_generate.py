@@ -21,7 +21,7 @@ from cmrmap.phantom.generate import PhantomStudy, generate_study
 from cmrmap.phantom.parameters import draw_study_parameters
 from cmrmap.phantom.sequences import stone_inversion_times_ms
 from cmrmap.phantom.tissue import Tissue, draw_tissues
-from cmrmap.phantom.truth import truth_summary
+from cmrmap.phantom.truth_files import truth_summary
 
 ACQUIRED = (MapKind.NATIVE_T1, MapKind.POSTCONTRAST_T1, MapKind.T2)
 

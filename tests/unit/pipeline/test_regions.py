@@ -59,6 +59,16 @@ def test_means_can_be_repeated_from_the_volume(analysis) -> None:
                 assert pixels.mean() == pytest.approx(segment.statistics.mean)
 
 
+def test_the_mid_septum_is_that_of_the_volume_and_more_certain_than_its_segments(analysis) -> None:
+    for result, volume in zip(analysis.maps, analysis.volumes, strict=True):
+        pixels = volume.values[np.isin(volume.aha, (8, 9))]
+        found = result.mid_septum
+        assert (found.n_pixels, found.mean) == (len(pixels), pytest.approx(pixels.mean()))
+        parts = [part.statistics for one in result.slices for part in one.segments if part.aha in (8, 9)]
+        assert len(parts) == 2 * sum(one.level is SliceLevel.MID for one in result.slices)
+        assert 0.0 < found.uncertainty < max(part.uncertainty for part in parts)
+
+
 def _with_uids(series):
     """The series with a name for every image, and the middle slice's images 3 and 6 left out."""
     shape = series.stack.times_ms.shape

@@ -44,6 +44,20 @@ def test_every_number_is_that_of_its_pixels(study):
     assert sorted(table.pooled) == [1, 2, 14]
 
 
+def test_the_mid_septum_is_segments_8_and_9_of_all_slices_that_count(study):
+    values, analysed, aha = study
+    nothing = segment_table(values, analysed, aha, np.array([True, True, True]), count_of).mid_septum
+    assert nothing.n_pixels == 0
+    assert np.isnan([nothing.mean, nothing.sd, nothing.uncertainty]).all()
+    aha[0], aha[1, :5], aha[1, 5:], aha[2, :3] = 9, 8, 7, 8
+    found = segment_table(values, analysed, aha, np.array([True, True, False]), count_of).mid_septum
+    region = analysed & np.isin(aha, (8, 9)) & np.isfinite(values)
+    region[2] = False
+    assert found.mean == pytest.approx(values[region].mean())
+    assert found.sd == pytest.approx(values[region].std(ddof=1))
+    assert found.n_pixels == np.count_nonzero(region) == found.uncertainty
+
+
 def test_a_slice_that_failed_counts_nowhere(study):
     values, analysed, aha = study
     table = segment_table(values, analysed, aha, np.array([True, False, True]), count_of)

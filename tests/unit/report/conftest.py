@@ -14,6 +14,7 @@ from cmrmap.core.map_specs import MapKind
 from cmrmap.core.map_volume import MapVolume
 from cmrmap.core.regional_values import RegionStatistics, SliceLevel
 from cmrmap.core.stack import WeightedStack
+from cmrmap.report import draw_report
 from cmrmap.results import (
     BloodResult,
     HematocritResult,
@@ -47,7 +48,7 @@ def make_study(n_slices: int = 3) -> SimpleNamespace:
         images = np.broadcast_to((x + y).astype(np.float32), (n_slices, 2, ROWS, COLUMNS))
         uids = tuple(tuple(f"1.{kind.value}.{s}.{t}" for t in range(2)) for s in range(n_slices))
         times = np.tile([10.0, 20.0], (n_slices, 1))
-        stacks.append(WeightedStack(kind, images, times, geometry, "model", source_uids=uids))
+        stacks.append(WeightedStack(kind, images, times, geometry, kind.spec.standard_model, source_uids=uids))
         values = np.where(wall, VALUE[kind], np.nan) + np.arange(n_slices)[:, None, None]
         volumes.append(
             MapVolume(
@@ -84,7 +85,8 @@ def _result(kind: MapKind, n_slices: int) -> MapResult:
         slices.append(SliceResult(s, 10.0 * s, list(SliceLevel)[min(s, 2)], "ok", None, 9, 8, 1, numbers, segments))
     blood = BloodResult(1700.0, 4.0) if kind is MapKind.NATIVE_T1 else None
     patient = RegionStatistics(VALUE[kind] + 1.0, 3.0, 600, 0.2)
-    return MapResult(kind, "ok", None, "model", "InversionTime", True, patient, blood, tuple(slices))
+    septum = RegionStatistics(VALUE[kind] + 0.5, 2.0, 40, 0.4)
+    return MapResult(kind, "ok", None, "model", "InversionTime", True, patient, blood, tuple(slices), mid_septum=septum)
 
 
 @pytest.fixture(scope="session")
@@ -100,3 +102,9 @@ def make_case():
 @pytest.fixture(scope="session")
 def identity() -> StudyIdentity:
     return StudyIdentity("Doe, Jane", "ID-1", "19700101", "F", "20260131", "Heart <mapping>", "Maker Model", 1.5)
+
+
+@pytest.fixture(scope="session")
+def drawing(case, identity):
+    """All that is drawn of the study."""
+    return draw_report(case.results, case.volumes, case.stacks, identity)

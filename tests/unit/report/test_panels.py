@@ -7,8 +7,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cmrmap.core.map_specs import MapKind
-from cmrmap.report.captures import PICTURE, draw_capture
 from cmrmap.report.panels import make_panels
 from cmrmap.report.scales import SCALES
 
@@ -66,20 +64,3 @@ def test_slices_without_values_are_left_out_and_a_heart_at_the_edge_is_no_error(
     assert [panel.slice_index for panel in panels] == [0, 2]
     nothing = replace(volume, values=np.full_like(values, np.nan))
     assert make_panels(nothing, case.stacks, SIZE) == ()
-
-
-def test_a_capture_has_the_panel_and_its_legend(case):
-    panel = make_panels(case.volumes[1], case.stacks, PICTURE)[2]
-    result = next(one for one in case.results.maps if one.kind is MapKind.NATIVE_T1)
-    capture = draw_capture(panel, result, "0.1.0")
-    assert capture.pixels.dtype == np.uint8
-    assert (capture.kind, capture.slice_index) == (MapKind.NATIVE_T1, 2)
-    shown = capture.pixels[44 : 44 + PICTURE, :PICTURE]
-    alike = (np.abs(shown.astype(int) - panel.picture.astype(int)) <= 1).all(axis=2).mean()
-    assert alike > 0.9  # all but the contours
-    for name, place in (("first", -1), ("last", 0)):
-        column = capture.pixels[44 + 84 : 44 + PICTURE - 24, PICTURE + 30]
-        expected = SCALES[MapKind.NATIVE_T1].colour(1e9 if name == "last" else -1e9)
-        np.testing.assert_allclose(column[place], expected, atol=6)
-    again = draw_capture(panel, result, "0.1.0")
-    np.testing.assert_array_equal(capture.pixels, again.pixels)

@@ -34,6 +34,28 @@ def test_resume_gives_the_step_reached_and_goes_on(tmp_path: Path) -> None:
     assert [entry["step"] for entry in logged] == [3, 5]
 
 
+def test_the_average_is_the_exponential_one_and_goes_on_from_a_checkpoint() -> None:
+    torch.manual_seed(0)
+    network = loop.StackUNet((4, 8))
+    decay = 0.5
+    ours = {name: value.detach().clone() for name, value in network.state_dict().items()}
+    average = loop.averaged(network, decay)
+    for step in range(14):  # (step + 1) / (step + 10) passes the decay at step 8
+        if step == 6:  # as a resumed training does: the average comes from a file, under the names of the network
+            kept = {name: value.clone() for name, value in average.module.state_dict().items()}
+            average = loop.averaged(network, decay, step)
+            average.module.load_state_dict(kept)
+        with torch.no_grad():
+            for value in network.state_dict().values():
+                value.add_(torch.randn_like(value))
+        average.update_parameters(network)
+        for name, value in network.state_dict().items():
+            ours[name].lerp_(value, 1 - min(decay, (step + 1) / (step + 10)))
+    assert set(average.module.state_dict()) == set(ours)
+    for name, value in average.module.state_dict().items():
+        torch.testing.assert_close(value, ours[name], rtol=0, atol=0)
+
+
 def test_what_is_watched_goes_into_the_log(tmp_path: Path) -> None:
     def watch(weights: Mapping[str, torch.Tensor]) -> dict[str, float]:
         assert set(weights) == set(loop.StackUNet((4, 8)).state_dict())

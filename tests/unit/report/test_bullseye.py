@@ -1,4 +1,4 @@
-"""Colours that rise with the value, and segments that tile the disc as the AHA drew them."""
+"""Segments that tile the disc as the AHA drew them."""
 
 from __future__ import annotations
 
@@ -7,33 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from cmrmap.core.map_specs import MapKind
-from cmrmap.report.bullseye import WEDGES, segment_means
-from cmrmap.report.scales import SCALES, is_dark, lookup_table
-
-
-@pytest.mark.parametrize("kind", list(MapKind))
-def test_the_ends_of_a_scale_have_its_first_and_last_colour_and_all_beyond_too(kind):
-    scale = SCALES[kind]
-    table = lookup_table(scale.colours)
-    painted = scale.paint(np.array([-1e9, scale.low, scale.high, 1e9, np.nan]))
-    np.testing.assert_array_equal(painted, table[[0, 0, 255, 255, 0]])
-    assert (scale.ticks[0], scale.ticks[-1]) == (scale.low, scale.high)
-    assert [scale.fraction(v) for v in (scale.low - 1, (scale.low + scale.high) / 2, scale.high + 1)] == [0.0, 0.5, 1.0]
-
-
-@pytest.mark.parametrize("kind", list(MapKind))
-def test_lightness_rises_along_the_whole_scale(kind):
-    """Read in grey, or with any colour blindness, more is brighter."""
-    linear = (lookup_table(SCALES[kind].colours) / 255.0) ** 2.2
-    luminance = linear @ [0.2126, 0.7152, 0.0722]
-    assert (np.diff(luminance) > -2e-3).all()
-    assert luminance[-1] - luminance[0] > 0.5
-
-
-def test_text_is_read_on_its_ground():
-    assert is_dark((0, 0, 0))
-    assert not is_dark((255, 255, 255))
+from cmrmap.report.bullseye import WEDGES, filled_wedges, segment_means
 
 
 def test_segments_tile_the_disc_without_overlap():
@@ -66,3 +40,12 @@ def test_a_segment_of_several_slices_counts_every_pixel_once(case):
     assert means[1] == pytest.approx((100 * 50 + 200 * 51 + 300 * 52) / 600)
     assert means[2] == 50.0
     assert set(means) == {1, 2, 3, 4}
+
+
+def test_a_wedge_has_its_means_colour_and_words_or_none(case):
+    filled = filled_wedges(case.results.maps[0])
+    assert [one.aha for one in filled] == list(WEDGES)
+    assert [one.label for one in filled[:5]] == ["51.3", "50.0", "51.0", "52.0", "-"]
+    assert len({one.colour for one in filled[4:]}) == 1
+    assert filled[0].dark
+    assert not filled[4].dark

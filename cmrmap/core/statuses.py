@@ -1,0 +1,33 @@
+"""What became of a map and of a slice."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class MapStatus(str, Enum):
+    """What became of a map; the value is the word in results.json and status.json."""
+
+    OK = "ok"  # every slice that the series has was made
+    PARTIAL = "partial"  # some were
+    REFUSED = "refused"  # there was something to make it from, but it may not be used
+    ABSENT = "absent"  # there was nothing to make it from
+
+    def __str__(self) -> str:
+        return self.value
+
+    @property
+    def made(self) -> bool:
+        """Whether the map has values."""
+        return self in (MapStatus.OK, MapStatus.PARTIAL)
+
+
+class SliceStatus(str, Enum):
+    """What became of one slice of a map; the value is the word in results.json."""
+
+    OK = "ok"
+    REFUSED = "refused"
+    ABSENT = "absent"
+
+    def __str__(self) -> str:
+        return self.value

@@ -1,0 +1,142 @@
+"""What the page and its HTML twin say of the maps, in words: made once from the results, laid out by each of them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from cmrmap.core.map_specs import MapKind
+from cmrmap.core.regional_values import RegionStatistics
+from cmrmap.core.statuses import MapStatus, SliceStatus
+from cmrmap.report import text
+from cmrmap.results import MapResult, SliceResult
+
+
+@dataclass(frozen=True, slots=True)
+class RegionContent:
+    """Statistics of a region in words: mean with its error, SD, and how many pixels; "-" where there is none."""
+
+    mean: str
+    sd: str
+    n_pixels: int
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentContent:
+    """One AHA segment of the slice ``label``."""
+
+    label: str
+    aha: int
+    region: RegionContent
+
+
+@dataclass(frozen=True, slots=True)
+class SliceContent:
+    """One slice.
+
+    Attributes
+    ----------
+    slice_index : in the map's stack
+    label : as people count it, "2 mid"
+    made : whether it has values
+    status, reason : in words; reason "" where it is made
+    region : of its analysed pixels
+    images : "8 of 9", those that entered the fit
+    n_refined : images whose shape was replaced
+    """
+
+    slice_index: int
+    label: str
+    made: bool
+    status: str
+    reason: str
+    region: RegionContent
+    images: str
+    n_refined: int
+
+
+@dataclass(frozen=True, slots=True)
+class MapContent:
+    """One map.
+
+    Attributes
+    ----------
+    kind, title, unit : which
+    status : what became of it
+    reason : why it is not, or not wholly, made; "" where it is
+    patient : of all slices
+    mid_septum, blood : "45.1 ± 0.6 ms"; "" where there is none
+    slices_made : "5 of 5 slices"
+    model, timing_source : "" where there is none
+    slices, segments : in the order of the stack
+    """
+
+    kind: MapKind
+    title: str
+    unit: str
+    status: MapStatus
+    reason: str
+    patient: RegionContent
+    mid_septum: str
+    blood: str
+    slices_made: str
+    model: str
+    timing_source: str
+    slices: tuple[SliceContent, ...]
+    segments: tuple[SegmentContent, ...]
+
+    @property
+    def value(self) -> str:
+        """The patient's mean with its error and unit."""
+        return f"{self.patient.mean} {self.unit}"
+
+
+def map_content(result: MapResult) -> MapContent:
+    """Return what is said of a map.
+
+    Parameters
+    ----------
+    result : the map's numbers; NaN where there is none
+    """
+    kind, blood = result.kind, result.blood
+    return MapContent(
+        kind=kind,
+        title=kind.spec.title,
+        unit=kind.unit,
+        status=result.status,
+        reason=result.reason or "",
+        patient=_region(kind, result.patient),
+        mid_septum=_with_unit(kind, result.mid_septum.mean, result.mid_septum.uncertainty),
+        blood="" if blood is None else _with_unit(kind, blood.t1_ms, blood.uncertainty),
+        slices_made=text.slices_made(result),
+        model=result.model or "",
+        timing_source=result.timing_source or "",
+        slices=tuple(_slice(kind, one) for one in result.slices),
+        segments=tuple(
+            SegmentContent(text.slice_label(one), segment.aha, _region(kind, segment.statistics))
+            for one in result.slices
+            for segment in one.segments
+        ),
+    )
+
+
+def _slice(kind: MapKind, one: SliceResult) -> SliceContent:
+    return SliceContent(
+        slice_index=one.slice_index,
+        label=text.slice_label(one),
+        made=one.status is SliceStatus.OK,
+        status=one.status.value,
+        reason=one.reason or "",
+        region=_region(kind, one.statistics),
+        images=f"{one.n_segmented} of {one.n_images}",
+        n_refined=one.n_refined,
+    )
+
+
+def _region(kind: MapKind, found: RegionStatistics) -> RegionContent:
+    mean = text.with_error(kind, found.mean, found.uncertainty)
+    return RegionContent(mean, text.number(kind, found.sd), int(found.n_pixels))
+
+
+def _with_unit(kind: MapKind, value: float, uncertainty: float) -> str:
+    return f"{text.with_error(kind, value, uncertainty)} {kind.unit}" if math.isfinite(value) else ""

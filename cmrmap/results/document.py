@@ -1,0 +1,234 @@
+"""results.json field by field: where each value is taken from in the results, and what its JSON schema says.
+
+Declared with pydantic rather than msgspec, which imports in half the time but cannot take a flat field from a nested
+object (``AliasPath``). The results themselves stay plain, and this module is loaded only when something is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import AliasPath, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, create_model
+from pydantic.config import JsonDict
+
+from cmrmap.core.map_specs import MapKind
+from cmrmap.core.regional_values import SliceLevel
+from cmrmap.core.statuses import MapStatus, SliceStatus
+from cmrmap.results.map_result import MapResult
+from cmrmap.results.numbers import rounded
+
+SCHEMA_VERSION = "1.1"
+
+#: a reason if and only if the status is not ok
+_REASON_UNLESS_OK: JsonDict = {
+    "if": {"properties": {"status": {"const": "ok"}}},
+    "then": {"properties": {"reason": {"type": "null"}}},
+    "else": {"properties": {"reason": {"type": "string", "minLength": 1}}},
+}
+
+_Rounded = BeforeValidator(rounded)
+_NotNegative = Annotated[float, Field(ge=0)]
+Number: TypeAlias = Annotated[float | None, _Rounded]
+Count: TypeAlias = Annotated[int, Field(ge=0)]
+Sha256: TypeAlias = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+# said and not enforced: a scanner's UID is written as it is, though it break the rule
+Uid: TypeAlias = Annotated[str, WithJsonSchema({"type": "string", "pattern": "^[0-9.]{0,64}$"})]
+Aha: TypeAlias = Annotated[int, Field(ge=1, le=16, description="AHA segment (Cerqueira 2002)")]
+
+Mean: TypeAlias = Annotated[Number, Field(description="mean over the region's pixels, in the map's unit")]
+Sd: TypeAlias = Annotated[
+    _NotNegative | None, _Rounded, Field(description="standard deviation over pixels, divisor n - 1")
+]
+Uncertainty: TypeAlias = Annotated[
+    _NotNegative | None,
+    _Rounded,
+    Field(description="standard error of the mean, propagated from the fit, in the map's unit"),
+]
+
+
+class _Entry(BaseModel):
+    """Reads the attributes of a result object; refuses fields that it does not know."""
+
+    model_config = ConfigDict(
+        from_attributes=True, frozen=True, extra="forbid", json_schema_serialization_defaults_required=True
+    )
+
+
+class Software(_Entry):
+    """Which software, weights and settings made the results."""
+
+    version: str
+    weights_sha256: Sha256 | None
+    settings_sha256: Sha256 | None
+
+
+class InputFiles(_Entry):
+    """What the input held."""
+
+    n_files: Count
+    n_used: Count
+    skipped: Annotated[
+        dict[str, Count],
+        BeforeValidator(lambda found: dict(sorted(found.items()))),
+        Field(description="reason: number of files"),
+    ]
+
+
+class Hematocrit(_Entry):
+    """What ECV was made with; null without."""
+
+    value: Annotated[Annotated[float, Field(ge=0.1, le=0.7)] | None, _Rounded, Field(description="fraction")]
+    source: str | None
+
+
+class Flag(_Entry):
+    """One finding about the study; docs/flags.md lists the codes."""
+
+    code: Annotated[str, Field(pattern="^[a-z0-9_]+$")]
+    severity: Literal["info", "warning"]
+    message: str
+    map: MapKind | None
+    slice_index: Count | None
+
+
+class Statistics(_Entry):
+    """Of a region, in the map's unit; null where it has no pixels."""
+
+    mean: Mean
+    sd: Sd
+    n_pixels: Count
+    uncertainty: Uncertainty
+
+
+class Blood(_Entry):
+    """Blood T1 of the study and its standard error, ms."""
+
+    t1_ms: Number
+    uncertainty: Annotated[_NotNegative | None, _Rounded]
+
+
+class Segment(_Entry):
+    """One AHA segment of one slice, in the map's unit."""
+
+    aha: Aha
+    mean: Mean = Field(validation_alias=AliasPath("statistics", "mean"))
+    sd: Sd = Field(validation_alias=AliasPath("statistics", "sd"))
+    n_pixels: Count = Field(validation_alias=AliasPath("statistics", "n_pixels"))
+    uncertainty: Uncertainty = Field(validation_alias=AliasPath("statistics", "uncertainty"))
+
+
+class Slice(_Entry):
+    """One slice of one map; statistics over its analysed pixels, in the map's unit."""
+
+    model_config = ConfigDict(json_schema_extra=_REASON_UNLESS_OK)
+
+    slice_index: Count
+    position_mm: Annotated[Number, Field(description="of the plane along its normal, patient coordinates")]
+    level: SliceLevel | None
+    status: SliceStatus
+    reason: str | None
+    n_images: Count
+    n_segmented: Annotated[Count, Field(description="images that entered the fit")]
+    n_refined: Annotated[Count, Field(description="images whose shape was replaced")]
+    mean: Mean = Field(validation_alias=AliasPath("statistics", "mean"))
+    sd: Sd = Field(validation_alias=AliasPath("statistics", "sd"))
+    n_pixels: Count = Field(validation_alias=AliasPath("statistics", "n_pixels"))
+    uncertainty: Uncertainty = Field(validation_alias=AliasPath("statistics", "uncertainty"))
+    segments: tuple[Segment, ...]
+
+
+class Compared(_Entry):
+    """A value's place among a site's normal subjects, in the map's unit."""
+
+    z: Annotated[Number, Field(description="(value - mean of normals) / SD of normals")]
+    mean: Annotated[float, _Rounded] = Field(validation_alias=AliasPath("range", "mean"))
+    sd: Annotated[float, Field(gt=0), _Rounded] = Field(validation_alias=AliasPath("range", "sd"))
+    n: Annotated[int, Field(ge=2, description="normal subjects")] = Field(validation_alias=AliasPath("range", "n"))
+
+
+class _OfSlice(_Entry):
+    slice_index: Count
+
+
+class _OfSegment(_OfSlice):
+    aha: Aha
+
+
+class ComparedSlice(Compared, _OfSlice):
+    """A slice's place among a site's normal subjects."""
+
+
+class ComparedSegment(Compared, _OfSegment):
+    """A segment's place among a site's normal subjects."""
+
+
+class ReferenceRange(_Entry):
+    """A map's values among a site's normal subjects."""
+
+    site: str
+    sha256: Sha256
+    patient: Compared
+    slices: tuple[ComparedSlice, ...]
+    segments: tuple[ComparedSegment, ...]
+
+
+class Map(_Entry):
+    """One map."""
+
+    model_config = ConfigDict(json_schema_extra=_REASON_UNLESS_OK)
+
+    status: MapStatus
+    reason: str | None
+    unit: str = Field(validation_alias=AliasPath("kind", "unit"))
+    model: str | None
+    model_reason: Annotated[str | None, Field(description="why this relaxation model")]
+    timing_source: Annotated[
+        str | None, Field(description="where the inversion, recovery or preparation times came from")
+    ]
+    success: Annotated[bool, Field(description="at least one basal, one mid and one apical slice were mapped")]
+    patient: Annotated[Statistics, Field(description="over the analysed pixels of all slices that were made")]
+    mid_septum: Annotated[
+        Statistics,
+        Field(description="over the analysed pixels of AHA segments 8 and 9 (Messroghli 2017) of all mid-level slices"),
+    ]
+    blood: Blood | None
+    slices: tuple[Slice, ...]
+    reference_range: Annotated[
+        ReferenceRange | None,
+        Field(
+            validation_alias="reference",
+            description="z-scores against the site's reference ranges (analysis.reference_ranges.file); null without",
+        ),
+    ]
+
+
+def _map_of(kind: MapKind) -> type[Map]:
+    """Return a map's entry with the unit and the kind of blood that this map has."""
+    fields: dict[str, Any] = {
+        "unit": (Literal[kind.unit], Field(validation_alias=AliasPath("kind", "unit"))),
+        "blood": Blood if kind.spec.has_blood else None,
+    }
+    return create_model(f"{kind.value}_map", __base__=Map, __doc__=f"The {kind.value} map.", **fields)
+
+
+def _by_key(maps: Sequence[MapResult]) -> Mapping[str, MapResult]:
+    return {one.kind.value: one for one in maps}
+
+
+_MAP_FIELDS: dict[str, Any] = {kind.value: _map_of(kind) for kind in MapKind}
+Maps = create_model("Maps", __base__=_Entry, __doc__="By map; one that was not made says why.", **_MAP_FIELDS)
+
+
+class Document(_Entry):
+    """Results of one study. Values that are not available are null."""
+
+    model_config = ConfigDict(title="CMRmap results.json")
+
+    schema_version: Annotated[str, WithJsonSchema({"const": SCHEMA_VERSION})] = SCHEMA_VERSION
+    study_instance_uid: Uid
+    software: Software
+    input: InputFiles
+    hematocrit: Hematocrit
+    quality: tuple[Flag, ...]
+    maps: Annotated[Maps, BeforeValidator(_by_key)]  # type: ignore[valid-type]  # made of the list of maps

@@ -1,0 +1,24 @@
+"""Numbers as results.json, segments.csv and the structured report have them."""
+
+from __future__ import annotations
+
+import math
+
+_SIGNIFICANT_DIGITS = 6
+
+
+def rounded(value: float | None) -> float | None:
+    """Return a value with six significant digits.
+
+    Parameters
+    ----------
+    value : any; None, NaN and infinity mean that there is none
+
+    Returns
+    -------
+    float or None
+        None where there is no value
+    """
+    if value is None or not math.isfinite(value):
+        return None
+    return float(f"{value:.{_SIGNIFICANT_DIGITS}g}")

@@ -1,0 +1,73 @@
+"""Everything that is known of a study once it is analysed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from cmrmap.core.errors import InputError
+from cmrmap.core.findings import QualityFlag
+from cmrmap.core.map_specs import MapKind
+from cmrmap.results.map_result import MapResult
+
+
+@dataclass(frozen=True, slots=True)
+class SoftwareInfo:
+    """Which software made the results.
+
+    Attributes
+    ----------
+    version : of this package
+    weights_sha256 : of the network's weights; None where none were used
+    settings_sha256 : of the settings; None where there were none
+    """
+
+    version: str
+    weights_sha256: str | None = None
+    settings_sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InputSummary:
+    """What the input held: files seen, files used, and reason -> count of those skipped."""
+
+    n_files: int
+    n_used: int
+    skipped: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "skipped", MappingProxyType(dict(self.skipped)))
+
+
+@dataclass(frozen=True, slots=True)
+class HematocritResult:
+    """Hematocrit as a fraction and where it came from; both None where there was none."""
+
+    value: float | None = None
+    source: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StudyResult:
+    """Everything in results.json.
+
+    Attributes
+    ----------
+    quality : what is worth telling
+    maps : one per ``MapKind``, in its order
+    """
+
+    study_instance_uid: str
+    software: SoftwareInfo
+    input: InputSummary
+    hematocrit: HematocritResult
+    quality: tuple[QualityFlag, ...]
+    maps: tuple[MapResult, ...]
+
+    def __post_init__(self) -> None:
+        kinds = [m.kind for m in self.maps]
+        if kinds != list(MapKind):
+            raise InputError(
+                f"results hold the maps {[k.value for k in MapKind]} in this order; found {[k.value for k in kinds]}"
+            )

@@ -1,0 +1,71 @@
+"""The page's HTML twin: whole, by itself, and escaping what it shows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from html.parser import HTMLParser
+
+from cmrmap.report import draw_report
+
+_VOID = {"meta", "br", "image", "polygon"}
+
+
+class _Checker(HTMLParser):
+    """Keeps the open tags, and what would be fetched."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.fetched: list[str] = []
+
+    def handle_starttag(self, tag, attrs):
+        self.fetched += [value or "" for name, value in attrs if name in ("src", "href")]
+        if tag not in _VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        if tag not in _VOID:
+            assert self.open.pop() == tag
+
+
+def test_the_html_is_whole_fetches_nothing_and_escapes_what_it_shows(drawing):
+    checker = _Checker()
+    checker.feed(drawing.html)
+    assert checker.open == []
+    assert all(value.startswith("data:image/png;base64,") for value in checker.fetched)
+    assert len(checker.fetched) == 6 + 2  # a picture a slice, a colour bar a map
+    assert "Heart &lt;mapping&gt;" in drawing.html
+    assert "<script" not in drawing.html
+    for expected in ("51.0 ± 0.2 ms", "no ecv series in the input", "Hematocrit 42.0 % (given)", "Research use only"):
+        assert expected in drawing.html
+
+
+def test_words_of_the_study_are_never_markup(case, identity):
+    hostile = "<script>alert(1)</script>&'\""
+    first, *others = case.results.maps
+    refused = replace(first.slices[1], status="refused", reason=hostile)
+    partial = replace(first, status="partial", reason=hostile, slices=(first.slices[0], refused, first.slices[2]))
+    flags = tuple(replace(flag, message=hostile) for flag in case.results.quality)
+    maps = (partial, *others[:-1], replace(others[-1], reason=hostile))
+    results = replace(
+        case.results, maps=maps, quality=flags, hematocrit=replace(case.results.hematocrit, source=hostile)
+    )
+    who = replace(identity, patient_name=hostile, study_description=hostile)
+    html = draw_report(results, case.volumes, case.stacks, who, captures=False).html
+    assert "<script" not in html
+    assert html.count("&lt;script&gt;alert(1)&lt;/script&gt;&amp;&#39;&#34;") >= 7
+    checker = _Checker()
+    checker.feed(html)
+    assert checker.open == []
+
+
+def test_a_refused_slice_and_a_map_that_was_not_made_say_why(case):
+    first, *others = case.results.maps
+    refused = replace(first.slices[1], status="refused", reason="too few images")
+    partial = replace(first, status="partial", reason="some", slices=(first.slices[0], refused, first.slices[2]))
+    results = replace(case.results, maps=(partial, *others[:-1], replace(others[-1], status="refused", reason="why")))
+    html = draw_report(results, case.volumes, case.stacks, captures=False).html
+    assert '<td>2 mid</td><td colspan="5" class="refused">refused: too few images</td>' in html
+    assert '<div class="refused">not made: why</div>' in html
+    assert '<div class="absent">not made: no postcontrast_t1 series in the input</div>' in html
+    assert '<div class="refused">some</div>' in html

@@ -1,0 +1,30 @@
+"""Words of numbers and findings."""
+
+from __future__ import annotations
+
+import pytest
+
+from cmrmap.core.map_specs import MapKind
+from cmrmap.report.text import findings, with_error
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "error", "expected"),
+    [
+        (MapKind.T2, 50.889, 0.154, "50.9 ± 0.2"),
+        (MapKind.T2, 50.889, 0.04, "50.89 ± 0.04"),
+        (MapKind.NATIVE_T1, 1154.1, 1.4, "1154 ± 1"),
+        (MapKind.NATIVE_T1, 1154.1, 0.3, "1154.1 ± 0.3"),
+        (MapKind.ECV, 23.86, float("nan"), "23.9"),
+        (MapKind.ECV, float("nan"), 1.0, "-"),
+    ],
+)
+def test_numbers_have_the_digits_that_they_deserve(kind, value, error, expected):
+    assert with_error(kind, value, error) == expected
+
+
+def test_findings_come_worst_first_and_alike_ones_once(case):
+    found = findings(case.results)
+    assert [severity for severity, _ in found] == ["error", "warning", "info"]
+    assert found[0][1] == "an image is lost"
+    assert found[2][1].startswith("1 note ")
