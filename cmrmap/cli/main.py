@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -14,11 +13,15 @@ from rich.markup import escape
 from rich.table import Table
 
 from cmrmap.cohort.commands import register
-from cmrmap.core.errors import CmrmapError, InputError
+from cmrmap.core.errors import CmrmapError
 from cmrmap.core.version import VERSION
 from cmrmap.evaluation.study_summary import MapSummary, summarise_study
 from cmrmap.evaluation.transfer_command import register as register_transfer
 from cmrmap.training.commands import register as register_training
+
+if TYPE_CHECKING:
+    from cmrmap.run.outcome import Outcome
+    from cmrmap.run.run_settings import RunSettings
 
 _ROOT = Path(__file__).resolve().parents[2]
 
@@ -110,14 +113,24 @@ def phantom_flavours() -> None:
     add_help_option=False,
 )
 def run(context: typer.Context) -> None:
-    """Run the application on a study, as python -m app does: cmrmap run -i IN -o OUT [-m MODELS] [--hematocrit 0.42].
+    """Analyse a study: cmrmap run -i IN -o OUT [-m MODELS] [--hematocrit 0.42].
 
     IN is a folder with the DICOM files of one study, in any order and depth; see cmrmap run --help for every option.
+    It makes what python -m app makes, in this process and without the SDK.
     """
-    if not (_ROOT / "app" / "__main__.py").is_file():
-        raise InputError(f"the application is not beside this package ({_ROOT} has no app); run from a full checkout")
-    # replaced, not waited for: signals reach the application itself, and its exit code is this command's
-    os.execv(sys.executable, [sys.executable, str(_ROOT / "app"), *context.args])
+    from cmrmap.run.ending import hold_signals
+
+    hold_signals()  # before the libraries of the stages start threads
+    from cmrmap.run.entry import run_command
+
+    raise typer.Exit(run_command(_run_in_process, context.args, program="cmrmap run"))
+
+
+def _run_in_process(settings: RunSettings, outcome: Outcome) -> None:
+    """Run the stages; they are imported once the arguments and folders have been looked at, since it takes seconds."""
+    from cmrmap.pipeline.in_process import run_in_process
+
+    run_in_process(settings, outcome)
 
 
 def _shipped_model() -> Path:

@@ -108,21 +108,19 @@ def cohort(
     """
     try:
         from cmrmap.cohort.runner import CohortOptions, run_cohort
-        from cmrmap.settings.file import read_settings_file
     except ModuleNotFoundError as error:
         raise InputError(f"{error.name} is not installed; {_EXTRA}") from error
-    from cmrmap.dicom.selection.given_times import GivenTimes, read_given_times
     from cmrmap.ecv.hematocrit import parse_hematocrit
+    from cmrmap.run.defaults import configured_times, read_settings, settings_beside
 
-    config_file = config or _ROOT / "app.yaml"
-    settings = read_settings_file(config_file).analysis
-    times = settings.selection.times
+    config_file = config or settings_beside()
+    settings = read_settings(config_file).analysis
     options = CohortOptions(
         model=model or shipped_model(),
         settings=settings,
         source=outlines,
         hematocrit=parse_hematocrit(hematocrit, "command line") if hematocrit else None,
-        times=read_given_times(config_file.parent / times) if times else GivenTimes(),
+        times=configured_times(settings, config_file.parent if config_file else Path.cwd()),
         config=config,
         full=full,
         retry=retry,

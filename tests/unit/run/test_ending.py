@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from app.ending import signals_are_held
+from cmrmap.run.ending import signals_are_held
 
 ROOT = Path(__file__).resolve().parents[3]
 _PROGRAM = """
 import sys, threading, time
 from pathlib import Path
-from app.ending import hold_signals, watch
+from cmrmap.run.ending import hold_signals, watch
 hold_signals()
 from cmrmap.core.errors import InputError
 from cmrmap.run.outcome import MapVerdict, Outcome

@@ -9,20 +9,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from app.paths import check_apart, check_input, check_output, find_model, is_inside
 from cmrmap.core.errors import InputError
 from cmrmap.core.version import VERSION
-from cmrmap.dicom.selection.given_times import GivenTimes, read_given_times
+from cmrmap.dicom.selection.given_times import read_given_times
 from cmrmap.dicom.selection.preferences import SelectionPreferences
 from cmrmap.ecv.hematocrit import Hematocrit, parse_hematocrit
 from cmrmap.results.reference_ranges import read_reference_ranges
+from cmrmap.run.defaults import configured_times, model_folder, preferences_of, read_settings, settings_beside
+from cmrmap.run.paths import check_apart, check_input, check_output, is_inside
 from cmrmap.settings import AnalysisSettings
-from cmrmap.settings.file import read_settings_file
 
 if TYPE_CHECKING:
     from cmrmap.dicom.transfer.sending import Destination
 
-ROOT = Path(__file__).resolve().parent.parent
 LOG_LEVELS = ("DEBUG", "INFO", "WARN", "ERROR", "CRITICAL")
 #: environment variables, first found wins; the second is mercure's
 _INPUT_VARIABLES = ("HOLOSCAN_INPUT_PATH", "MERCURE_IN_DIR")
@@ -61,10 +60,15 @@ class _Parser(argparse.ArgumentParser):
         raise InputError(f"{message}; see --help")
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """Return the parser of the application's command line."""
+def build_parser(program: str) -> argparse.ArgumentParser:
+    """Return the parser of the application's command line.
+
+    Parameters
+    ----------
+    program : what it is called in the help
+    """
     parser = _Parser(
-        prog="python -m app",
+        prog=program,
         description="T1, T2 and ECV maps of the heart from a DICOM study: maps, segmentations and numbers.",
         epilog="Exit codes: 0 made what the series allow, 1 internal error, 2 bad arguments, settings or paths, "
         "3 no mapping series in the input, 4 mapping series found but every one refused, 5 results written but not all "
@@ -73,9 +77,15 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("-i", "--input", help="folder with the study's DICOM files (or HOLOSCAN_INPUT_PATH)")
     parser.add_argument("-o", "--output", help="folder for the results (or HOLOSCAN_OUTPUT_PATH); made if absent")
-    parser.add_argument("-m", "--model", help="folder with the models (or HOLOSCAN_MODEL_PATH); default: models")
+    parser.add_argument(
+        "-m", "--model", help="folder with the models (or HOLOSCAN_MODEL_PATH); default: the one shipped"
+    )
     parser.add_argument("-w", "--workdir", help="taken for the SDK's sake; nothing is kept there (or HOLOSCAN_WORKDIR)")
-    parser.add_argument("-c", "--config", help="settings file (or HOLOSCAN_CONFIG_PATH); default: app.yaml")
+    parser.add_argument(
+        "-c",
+        "--config",
+        help="settings file (or HOLOSCAN_CONFIG_PATH); default: app.yaml of a checkout, else the defaults",
+    )
     parser.add_argument("-l", "--log-level", type=str.upper, choices=LOG_LEVELS, help="default: INFO")
     parser.add_argument("--hematocrit", help="fraction, e.g. 0.42; 20-70 is read as percent (or CMRMAP_HEMATOCRIT)")
     parser.add_argument("--times", help="file of times for series whose headers do not tell them (or CMRMAP_TIMES)")
@@ -83,8 +93,16 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def read_run_settings(arguments: Sequence[str], environment: Mapping[str, str]) -> RunSettings:
+def read_run_settings(
+    arguments: Sequence[str], environment: Mapping[str, str], program: str = "python -m app"
+) -> RunSettings:
     """Merge command line, environment and app.yaml; every path is made absolute and looked at.
+
+    Parameters
+    ----------
+    arguments : without the program's name
+    environment : variables by name
+    program : what it is called in the help
 
     Raises
     ------
@@ -99,30 +117,29 @@ def read_run_settings(arguments: Sequence[str], environment: Mapping[str, str]) 
     ModelError
         no model folder where the models should be
     """
-    parsed = build_parser().parse_args(list(arguments))
-    config = _path(parsed.config, environment, ("HOLOSCAN_CONFIG_PATH",)) or ROOT / "app.yaml"
-    file = read_settings_file(config)
+    parsed = build_parser(program).parse_args(list(arguments))
+    config = _path(parsed.config, environment, ("HOLOSCAN_CONFIG_PATH",)) or settings_beside()
+    file = read_settings(config)
     analysis = file.analysis
     if analysis.reference_ranges.file is not None:
         read_reference_ranges(Path(analysis.reference_ranges.file))  # a damaged file is told before anything runs
     input_path = _required_path(parsed.input, environment, _INPUT_VARIABLES, "input folder", "-i")
     output_path = _required_path(parsed.output, environment, _OUTPUT_VARIABLES, "output folder", "-o")
-    models_path = _path(parsed.model, environment, ("HOLOSCAN_MODEL_PATH",)) or ROOT / "models"
+    models_path = _path(parsed.model, environment, ("HOLOSCAN_MODEL_PATH",))
     hematocrit = _hematocrit(parsed.hematocrit, environment)
-    times_path = _path(parsed.times or None, environment, ("CMRMAP_TIMES",)) or _beside(
-        config, analysis.selection.times
-    )
+    times_path = _path(parsed.times, environment, ("CMRMAP_TIMES",))
     check_input(input_path)
     check_apart(input_path, output_path)
     check_output(output_path)
     return RunSettings(
         input_path=input_path,
         output_path=output_path,
-        model_path=find_model(models_path, analysis.segmentation.model),
-        preferences=SelectionPreferences(
-            motion_corrected=analysis.selection.motion_corrected,
-            series=analysis.selection.series_by_kind,
-            times=read_given_times(times_path) if times_path else GivenTimes(),
+        model_path=model_folder(models_path, analysis.segmentation.model),
+        preferences=preferences_of(
+            analysis,
+            read_given_times(times_path)
+            if times_path
+            else configured_times(analysis, config.parent if config else Path.cwd()),
         ),
         hematocrit=hematocrit,
         log_level=parsed.log_level or "INFO",
@@ -176,11 +193,6 @@ def _path(named: str | None, environment: Mapping[str, str], variables: Sequence
         if value:
             return Path(os.path.abspath(value))
     return None
-
-
-def _beside(config: Path, named: str | None) -> Path | None:
-    """Return a path of the settings file: absolute, or from where that file lies."""
-    return config.parent / named if named else None
 
 
 def _required_path(

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from app.limits import check_memory, memory_limit_bytes
 from cmrmap.core.errors import InputError
+from cmrmap.run.limits import check_memory, memory_limit_bytes
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -45,10 +45,10 @@ def test_without_control_groups(tmp_path: Path) -> None:
 
 
 def test_too_little_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.limits.memory_limit_bytes", lambda: 256 * 2**20)
+    monkeypatch.setattr("cmrmap.run.limits.memory_limit_bytes", lambda: 256 * 2**20)
     with pytest.raises(InputError, match=r"memory is limited to 268 MB here, .* at least 1074 MB; raise the limit"):
         check_memory()
-    monkeypatch.setattr("app.limits.memory_limit_bytes", lambda: 2**31)
+    monkeypatch.setattr("cmrmap.run.limits.memory_limit_bytes", lambda: 2**31)
     check_memory()
 
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from app.paths import find_model
-from app.settings import find_status_folder, read_run_settings, read_timeout_s
 from cmrmap.core.errors import CmrmapError, InputError, ModelError, NoMappingSeriesError, OutputError, SettingsError
 from cmrmap.core.map_specs import MapKind
 from cmrmap.dicom.selection.preferences import SelectionPreferences
+from cmrmap.run.paths import find_model
+from cmrmap.run.run_settings import find_status_folder, read_run_settings, read_timeout_s
 from cmrmap.settings import AnalysisSettings
 from cmrmap.settings.file import read_settings_file
 
