@@ -132,8 +132,8 @@ class StudyAnalysis:
     def _from_dicom(self, what: str) -> None:
         if self.context.input_folder is None:
             raise InputError(
-                f"a study that came as arrays has no {what}, which tells of its DICOM files; use cmrmap.analyse_folder "
-                "for it, or .report and .maps"
+                f"a study that came as arrays cannot give {what}, which tells of its DICOM files; take .report, .maps, "
+                "or use cmrmap.analyse_folder"
             )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -52,14 +53,26 @@ def test_run_is_the_application(tmp_path: Path) -> None:
 def test_run_help_is_the_applications() -> None:
     found = _run("run", "--help")
     assert found.returncode == 0
+    assert found.stdout.startswith("usage: cmrmap run ")
     assert "--hematocrit" in found.stdout
 
 
-def test_run_without_the_application_beside_the_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cmrmap.cli.main._ROOT", tmp_path)
-    found = CliRunner().invoke(cli, ["run", "-i", "x"])
-    assert isinstance(found.exception, InputError)
-    assert "run from a full checkout" in str(found.exception)
+def test_run_needs_no_application_beside_the_package_and_any_folder_will_do(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "note.txt").write_text("no image")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-m", "cmrmap", "run", "-i", "in", "-o", "out"],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 3
+    assert done.stderr.startswith("cmrmap: ")
+    assert json.loads((tmp_path / "out" / "results" / "status.json").read_text())["exit_code"] == 3
 
 
 def test_phantom_study_hands_on_its_options(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
