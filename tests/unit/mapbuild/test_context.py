@@ -126,14 +126,14 @@ def test_the_gpu_variant(tmp_path: Path) -> None:
         ("processing-container.json", '"outputs"', '"results"', "processing-container.json: $.templates[0]"),
         (
             "app/app/app.py",
-            "from cmrmap.pipeline.stages",
-            "import cupy\nfrom cmrmap.pipeline.stages",
+            "from operators.base",
+            "import cupy\nfrom operators.base",
             "leaves out cupy-cuda13x",
         ),
         (
             "app/app/app.py",
-            "from cmrmap.pipeline.stages",
-            "import app.new\nfrom cmrmap.pipeline.stages",
+            "from operators.base",
+            "import app.new\nfrom operators.base",
             "imports app.new, which git does not track",
         ),
         ("Dockerfile", "USER 1000:1000", "USER cmrmap", "user cmrmap, expected numbers"),
