@@ -25,9 +25,10 @@ from cmrmap.pipeline.series import MappedSeries
 from cmrmap.pipeline.stages import STAGES
 from cmrmap.pipeline.study import StudyMaps
 from cmrmap.results import StudyResult
-from cmrmap.run.defaults import configured_times, model_folder, preferences_of
+from cmrmap.run.defaults import configured_times, preferences_of
 from cmrmap.run.outcome import Outcome, write_status
 from cmrmap.run.paths import check_apart, check_input, check_output
+from cmrmap.run.shipped_model import find_model_folder
 from cmrmap.segmentation import Network, load_network, use_gpu
 from cmrmap.settings import AnalysisSettings
 from cmrmap.settings.file import read_settings_file
@@ -240,7 +241,7 @@ def _network(given: str | os.PathLike[str] | Network | None, settings: AnalysisS
     if isinstance(given, Network):
         return given
     named = None if given is None else Path(_as_path(given, "model", "a folder or a network")).absolute()
-    return use_gpu(load_network(model_folder(named, settings.segmentation.model)))
+    return use_gpu(load_network(find_model_folder(named, settings.segmentation.model)))
 
 
 def _as_path(given: object, name: str, expected: str) -> str:

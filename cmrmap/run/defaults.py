@@ -1,4 +1,4 @@
-"""What a run uses where nobody names it: the settings beside this package, the model that is shipped."""
+"""What a run uses where nobody names it: the settings beside this package, else the code's defaults."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from pathlib import Path
 
 from cmrmap.dicom.selection.given_times import GivenTimes, read_given_times
 from cmrmap.dicom.selection.preferences import SelectionPreferences
-from cmrmap.run.paths import find_model
 from cmrmap.settings import AnalysisSettings
 from cmrmap.settings.file import SettingsFile, read_settings_file
 
@@ -16,8 +15,10 @@ SETTINGS_NAME = "app.yaml"
 
 def settings_beside() -> Path | None:
     """Return the app.yaml beside this package, as in a checkout and in the image; None where it is installed alone."""
-    path = Path(str(resources.files("cmrmap"))).parent / SETTINGS_NAME
-    return path if path.is_file() else None
+    folder = Path(str(resources.files("cmrmap"))).parent
+    path = folder / SETTINGS_NAME
+    # beside an installed package lie other people's
+    return path if path.is_file() and (folder / "app" / "__main__.py").is_file() else None
 
 
 def read_settings(path: Path | None) -> SettingsFile:
@@ -56,19 +57,3 @@ def preferences_of(settings: AnalysisSettings, times: GivenTimes) -> SelectionPr
     """Return what the settings say about the choice of series, and the times that replace those of the headers."""
     chosen = settings.selection
     return SelectionPreferences(chosen.motion_corrected, chosen.series_by_kind, times)
-
-
-def model_folder(named: Path | None, name: str | None) -> Path:
-    """Return the folder of the model to use.
-
-    Parameters
-    ----------
-    named : folder of one model or of models; None: the models that come with this package
-    name : of the model where there are several, from the settings
-
-    Raises
-    ------
-    ModelError
-        no such folder, no model in it, or several and none named
-    """
-    return find_model(named or Path(str(resources.files("cmrmap"))).parent / "models", name)

@@ -6,7 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from cmrmap.core.errors import InputError, ModelError, NoMappingSeriesError, OutputError
+from cmrmap.core.errors import InputError, NoMappingSeriesError, OutputError
 
 
 def check_input(path: Path) -> None:
@@ -64,28 +64,3 @@ def check_apart(source: Path, output: Path) -> None:
 def is_inside(path: Path, folder: Path) -> bool:
     """Whether ``path`` is ``folder`` or lies in it, links followed; neither need exist."""
     return path.resolve().is_relative_to(folder.resolve())
-
-
-def find_model(models: Path, name: str | None) -> Path:
-    """Return the folder of the model to use: ``models`` itself if it is one, else the one named, else the only one.
-
-    Raises
-    ------
-    ModelError
-        no such folder, no model in it, or several and none named
-    """
-    if not models.is_dir():
-        raise ModelError(f"models folder {models} does not exist; give the folder with the models by -m")
-    if (models / "model.json").is_file():
-        return models
-    found = {path.parent.name: path.parent for path in sorted(models.glob("*/model.json"))}
-    if name is not None:
-        if name not in found:
-            raise ModelError(f"models folder {models} has no model {name}; found: {', '.join(found) or 'none'}")
-        return found[name]
-    if len(found) != 1:
-        raise ModelError(
-            f"models folder {models} holds {len(found)} models ({', '.join(found) or 'no */model.json'}); "
-            "expected one, or name it in app.yaml: analysis.segmentation.model"
-        )
-    return next(iter(found.values()))

@@ -15,8 +15,9 @@ from cmrmap.dicom.selection.given_times import read_given_times
 from cmrmap.dicom.selection.preferences import SelectionPreferences
 from cmrmap.ecv.hematocrit import Hematocrit, parse_hematocrit
 from cmrmap.results.reference_ranges import read_reference_ranges
-from cmrmap.run.defaults import configured_times, model_folder, preferences_of, read_settings, settings_beside
+from cmrmap.run.defaults import configured_times, preferences_of, read_settings, settings_beside
 from cmrmap.run.paths import check_apart, check_input, check_output, is_inside
+from cmrmap.run.shipped_model import MODEL_VARIABLE, find_model_folder
 from cmrmap.settings import AnalysisSettings
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def build_parser(program: str) -> argparse.ArgumentParser:
     parser.add_argument("-i", "--input", help="folder with the study's DICOM files (or HOLOSCAN_INPUT_PATH)")
     parser.add_argument("-o", "--output", help="folder for the results (or HOLOSCAN_OUTPUT_PATH); made if absent")
     parser.add_argument(
-        "-m", "--model", help="folder with the models (or HOLOSCAN_MODEL_PATH); default: the one shipped"
+        "-m", "--model", help="folder with the models (or CMRMAP_MODEL_PATH, HOLOSCAN_MODEL_PATH); default: the shipped"
     )
     parser.add_argument("-w", "--workdir", help="taken for the SDK's sake; nothing is kept there (or HOLOSCAN_WORKDIR)")
     parser.add_argument(
@@ -115,7 +116,7 @@ def read_run_settings(
     SettingsError
         the settings file is missing, not YAML, or holds an unknown or bad setting
     ModelError
-        no model folder where the models should be
+        no model where one is named, or none shipped
     """
     parsed = build_parser(program).parse_args(list(arguments))
     config = _path(parsed.config, environment, ("HOLOSCAN_CONFIG_PATH",)) or settings_beside()
@@ -125,7 +126,7 @@ def read_run_settings(
         read_reference_ranges(Path(analysis.reference_ranges.file))  # a damaged file is told before anything runs
     input_path = _required_path(parsed.input, environment, _INPUT_VARIABLES, "input folder", "-i")
     output_path = _required_path(parsed.output, environment, _OUTPUT_VARIABLES, "output folder", "-o")
-    models_path = _path(parsed.model, environment, ("HOLOSCAN_MODEL_PATH",))
+    models_path = _path(parsed.model, environment, (MODEL_VARIABLE, "HOLOSCAN_MODEL_PATH"))
     hematocrit = _hematocrit(parsed.hematocrit, environment)
     times_path = _path(parsed.times, environment, ("CMRMAP_TIMES",))
     check_input(input_path)
@@ -134,7 +135,7 @@ def read_run_settings(
     return RunSettings(
         input_path=input_path,
         output_path=output_path,
-        model_path=model_folder(models_path, analysis.segmentation.model),
+        model_path=find_model_folder(models_path, analysis.segmentation.model, environment),
         preferences=preferences_of(
             analysis,
             read_given_times(times_path)

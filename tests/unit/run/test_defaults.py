@@ -6,12 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from cmrmap.core.errors import ModelError
 from cmrmap.core.map_specs import MapKind
 from cmrmap.dicom.selection.given_times import GivenTimes
 from cmrmap.dicom.selection.preferences import SelectionPreferences
 from cmrmap.run import defaults
-from cmrmap.run.defaults import configured_times, model_folder, preferences_of, read_settings, settings_beside
+from cmrmap.run.defaults import configured_times, preferences_of, read_settings, settings_beside
 from cmrmap.settings import AnalysisSettings
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -44,7 +43,9 @@ def test_times_count_from_the_settings_file(tmp_path: Path) -> None:
     assert configured_times(AnalysisSettings(), tmp_path) == GivenTimes()
 
 
-def test_the_model_is_the_one_shipped_or_the_one_named(tmp_path: Path) -> None:
-    assert (model_folder(None, None) / "model.json").is_file()
-    with pytest.raises(ModelError, match="does not exist"):
-        model_folder(tmp_path / "nowhere", None)
+def test_a_settings_file_beside_an_installed_package_is_somebody_elses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "app.yaml").touch()
+    monkeypatch.setattr(defaults.resources, "files", lambda name: tmp_path / name)
+    assert settings_beside() is None

@@ -9,7 +9,6 @@ import pytest
 from cmrmap.core.errors import CmrmapError, InputError, ModelError, NoMappingSeriesError, OutputError, SettingsError
 from cmrmap.core.map_specs import MapKind
 from cmrmap.dicom.selection.preferences import SelectionPreferences
-from cmrmap.run.paths import find_model
 from cmrmap.run.run_settings import find_status_folder, read_run_settings, read_timeout_s
 from cmrmap.settings import AnalysisSettings
 from cmrmap.settings.file import read_settings_file
@@ -133,24 +132,6 @@ def test_a_time_limit_that_is_none(text: str) -> None:
         read_timeout_s({"HOLOSCAN_TIMEOUT": text})
 
 
-def test_model_is_the_folder_itself_the_one_named_or_the_only_one(folders: Path) -> None:
-    models = folders / "models"
-    assert find_model(models / "net", None) == models / "net"
-    assert find_model(models, None) == models / "net"
-    (models / "second").mkdir()
-    (models / "second" / "model.json").touch()
-    assert find_model(models, "second") == models / "second"
-    with pytest.raises(ModelError, match=r"holds 2 models \(net, second\); expected one, or name it"):
-        find_model(models, None)
-    with pytest.raises(ModelError, match="has no model third; found: net, second"):
-        find_model(models, "third")
-
-
-def test_a_models_folder_without_a_model(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"holds 0 models \(no \*/model.json\)"):
-        find_model(tmp_path, None)
-
-
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -208,6 +189,14 @@ def test_results_are_sent_only_where_a_destination_is_named(folders: Path) -> No
     assert by_variable is not None
     assert (by_file.called, by_variable.called) == ("FILE", "VARIABLE")
     assert AnalysisSettings().sha256 == read_run_settings(_arguments(folders, "-c", str(config)), {}).analysis.sha256
+
+
+def test_the_model_is_the_options_the_variables_or_the_shipped_one(folders: Path) -> None:
+    named = {"CMRMAP_MODEL_PATH": f"{folders}/models/net", "HOLOSCAN_MODEL_PATH": f"{folders}/none"}
+    options = ["-i", f"{folders}/in", "-o", f"{folders}/out"]
+    assert read_run_settings([*options, "-m", f"{folders}/other"], named).model_path == folders / "other"
+    assert read_run_settings(options, named).model_path == folders / "models" / "net"
+    assert (read_run_settings(options, {}).model_path / "weights.safetensors").is_file()
 
 
 @pytest.mark.parametrize("section", ["send: {where: x}\n", "send: [x]\n"])
