@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from cmrmap.cli.main import cli
+from cmrmap.cli.main import ORDER, cli
 from cmrmap.core.errors import InputError
 from cmrmap.core.version import VERSION
 
@@ -34,6 +34,32 @@ def test_help_teaches(verb: tuple[str, ...]) -> None:
 def test_version() -> None:
     found = _run("--version")
     assert (found.returncode, found.stdout.strip()) == (0, VERSION)
+
+
+def test_the_verbs_are_listed_with_what_most_people_need_first() -> None:
+    printed = CliRunner().invoke(cli, ["--help"]).output
+    listed = [word for line in printed.splitlines() if (word := line[2:].partition(" ")[0]) in ORDER]
+    assert listed == [name for name in ORDER if name in listed]
+    assert {"run", "send", "evaluate", "phantom"} <= set(listed)
+
+
+def test_help_and_version_import_nothing_heavy() -> None:
+    """Half a second is what people wait for without noticing."""
+    heavy = "{'numpy', 'scipy', 'torch', 'pydicom', 'pandas', 'dask', 'numba', 'skimage', 'monai', 'reportlab'}"
+    for option in ("--help", "--version"):
+        code = (
+            f"import sys, contextlib; sys.argv = ['cmrmap', {option!r}]; from cmrmap.cli.main import cli\n"
+            f"with contextlib.suppress(SystemExit): cli()\nassert not {heavy} & set(sys.modules), sys.modules.keys()"
+        )
+        done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_shells_are_taught_to_complete(shell: str) -> None:
+    script = CliRunner().invoke(cli, ["--show-completion", shell], prog_name="cmrmap")
+    assert script.exit_code == 0, script.output
+    assert "_CMRMAP_COMPLETE" in script.output
 
 
 def test_an_error_is_one_line_and_its_exit_code(tmp_path: Path) -> None:

@@ -7,12 +7,7 @@ from typing import Annotated
 
 import typer
 
-_ROOT = Path(__file__).resolve().parents[2]
-
-
-def register(cli: typer.Typer) -> None:
-    """Add the verb to the command line."""
-    cli.command("transfer")(transfer)
+from cmrmap.run.shipped_model import find_model_folder
 
 
 def transfer(
@@ -31,8 +26,8 @@ def transfer(
 ) -> None:
     """Train N1-N5 and run experiments 1-6 of Zhu 2020 on the phantom cohort; a run that was killed goes on.
 
-    Needs the training environment (make env-train). Prints, and writes as DIR/transfer.md, a table of refinement rate,
-    Dice, success rates, R and bias per experiment with the paper's figures in brackets:
+    Needs the extra "train" (in a checkout: make env-train). Prints, and writes as DIR/transfer.md, a table of
+    refinement rate, Dice, success rates, R and bias per experiment with the paper's figures in brackets:
 
       cmrmap transfer -o transfer
 
@@ -49,7 +44,7 @@ def transfer(
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     settings = TransferSettings(fraction, native_steps, other_steps, seed)
-    start = model or next(iter(sorted((_ROOT / "models").glob("*/model.json")))).parent
+    start = find_model_folder(model)
     outcomes = run_transfer(settings, output, start, patients)
     table = transfer_table(outcomes)
     write_file(output / "transfer.md", table.encode())
