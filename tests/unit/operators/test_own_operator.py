@@ -1,4 +1,4 @@
-"""docs/how-to/replace-a-stage.md does what it says: its lines put a site's operator in a stage's place."""
+"""docs/how-to/replace-a-stage.md does what it says: its lines, in app/app.py, put a site's operator in a stage's place."""
 
 from __future__ import annotations
 
