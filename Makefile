@@ -9,12 +9,13 @@ DEMO := out/demo
 EVALUATION := out/evaluation
 PATIENTS := 30
 SOURCES := . bin/monai-deploy
+UV := uv==0.13.9
 
 # the image: MAP_GPU=1 for the CUDA build of torch, MAP_BASE=NAME for another base image
 MAPBUILD := PYTHONPATH=packaging $(BIN)/python -m mapbuild
 MAP_OPTIONS := $(if $(MAP_GPU),--gpu) $(if $(MAP_BASE),--base $(MAP_BASE))
 
-.PHONY: help demo evaluation env-evaluation figures map map-context test test-map test-quick test-slow lint format schema env env-dev env-train test-training system-packages bench clean
+.PHONY: help demo lock evaluation env-evaluation figures map map-context test test-map test-quick test-slow lint format schema env env-dev env-train test-training system-packages bench clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,6 +64,11 @@ lint: env-dev ## ruff, mypy, the import rules
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+lock: env-dev ## requirements.txt from requirements.in: versions and hashes, for every Python that is supported
+	$(BIN)/python -m pip install --quiet $(UV)
+	$(BIN)/uv pip compile requirements.in --quiet --universal --python-version 3.10 --generate-hashes \
+	    --custom-compile-command "make lock" --output-file requirements.txt
 
 format: env-dev ## put the source into its format
 	$(BIN)/ruff check --fix $(SOURCES)

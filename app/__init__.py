@@ -1,1 +1,1 @@
-"""The application: the graph (app.py), its settings, and how the process runs and ends (runtime.py)."""
+"""The application: the graph (app.py), and how the SDK's process is prepared (process.py) and run (runtime.py)."""

@@ -8,8 +8,8 @@ from pathlib import Path
 if not __package__:  # run by path: the interpreter looked in this folder, not beside it
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from app.ending import hold_signals
 from app.process import settle_process
+from cmrmap.run.ending import hold_signals
 
 if __name__ == "__main__":
     settle_process()

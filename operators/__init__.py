@@ -1,1 +1,1 @@
-"""The operators: the doors between the rooms. Each receives, calls cmrmap once and emits."""
+"""The operators: each is a stage of cmrmap.pipeline.stages with its products as ports."""

@@ -1,52 +1,67 @@
-"""What the application and all operators share: the run's outcome, the seconds of each stage, one log line a stage."""
+"""The one operator that every stage is, and the application that holds them."""
 
 from __future__ import annotations
 
-import logging
 import sys
-import time
+from dataclasses import replace
 from typing import Any
 
-from monai.deploy.core import Application, Fragment, Operator
+from monai.deploy.conditions import CountCondition
+from monai.deploy.core import Application, Fragment, Operator, OperatorSpec
 
-from cmrmap.run.outcome import Outcome
-
-_LOG = logging.getLogger("cmrmap.stage")
+from cmrmap.pipeline.context import RunContext
+from cmrmap.pipeline.stage import Stage, perform
 
 
 class GraphApplication(Application):  # type: ignore[misc]
-    """An application that keeps its settings and the run's outcome, and leaves the process's arguments alone."""
+    """An application that keeps what its run is told, and leaves the process's arguments alone."""
 
-    def __init__(self, settings: Any, outcome: Outcome) -> None:
+    def __init__(self, context: RunContext) -> None:
         # Given no argv, the SDK parses sys.argv a second time and takes our options for its own.
         super().__init__([sys.executable, "cmrmap"])
-        self.settings = settings
-        self.outcome = outcome
+        self.run_context = context
 
 
 class StageOperator(Operator):  # type: ignore[misc]
-    """An operator that does its one call in `work`.
+    """A stage as an operator: a port for each product that it takes, and one for the product that it makes.
 
-    Whatever `work` raises is kept in the application's outcome and then raised again, which ends the run; the
-    application's exit code follows from the outcome.
+    Whatever its call raises is kept in the run's outcome and then raised again, which ends the run; the application's
+    exit code follows from the outcome. A site's own operator defines ``work``.
+
+    Parameters
+    ----------
+    fragment : the application
+    stage : names its ports, and what it calls
+    context : what the stage is told
+    emits : whether another stage takes its product
     """
 
-    def __init__(self, fragment: Fragment, *args: Any, outcome: Outcome, **kwargs: Any) -> None:
-        self._outcome = outcome
-        super().__init__(fragment, *args, **kwargs)
+    def __init__(
+        self, fragment: Fragment, *args: Any, stage: Stage, context: RunContext, emits: bool, **kwargs: Any
+    ) -> None:
+        self.stage = stage
+        self.run_context = context
+        self._emits = emits
+        # a source without a count would run again and again
+        conditions = () if stage.inputs else (CountCondition(fragment, 1),)
+        super().__init__(fragment, *conditions, *args, name=stage.name, **kwargs)
 
-    def work(self, op_input: Any, op_output: Any) -> None:
-        """Receive, call cmrmap once, emit: the operator's own part."""
-        raise NotImplementedError(f"{type(self).__name__} must define work()")
+    def setup(self, spec: OperatorSpec) -> None:
+        """Declare the ports."""
+        for name in self.stage.inputs:
+            spec.input(name)
+        if self._emits:
+            spec.output(self.stage.output)
+
+    def work(self, context: RunContext, *inputs: Any) -> object:
+        """Make the stage's product of its inputs, which come in the stage's order."""
+        return self.stage.call(context, *inputs)
 
     def compute(self, op_input: Any, op_output: Any, context: Any) -> None:
-        """Run `work`, timed; called by the scheduler."""
-        if self._outcome.failed:  # another branch of the graph has failed, and the run is ending
+        """Receive, make the one call, emit; called by the scheduler, whose own context is of no use here."""
+        if self.run_context.outcome.failed:  # another branch of the graph has failed, and the run is ending
             return
-        started = time.perf_counter()
-        try:
-            self.work(op_input, op_output)
-        except BaseException as error:
-            self._outcome.fail(error, self.name)
-            raise
-        _LOG.info("%-24s %6.2f s", self.name, time.perf_counter() - started)
+        inputs = [op_input.receive(name) for name in self.stage.inputs]
+        product = perform(replace(self.stage, call=self.work), self.run_context, inputs)
+        if self._emits:
+            op_output.emit(product, self.stage.output)

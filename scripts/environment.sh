@@ -6,11 +6,13 @@ cd "$(dirname "$0")/.."
 
 kind=${1:-runtime}
 case $kind in
-    runtime) requirements="requirements.txt" ;;
-    evaluation) requirements="requirements.txt requirements-evaluation.txt" ;;
-    dev) requirements="requirements.txt requirements-evaluation.txt requirements-dev.txt" ;;
+    runtime) more="" ;;
+    evaluation) more="requirements-evaluation.txt" ;;
+    dev) more="requirements-evaluation.txt requirements-dev.txt" ;;
     *) echo "environment.sh: '$kind' is not known; expected runtime, evaluation or dev" >&2; exit 2 ;;
 esac
+# what goes into the image, by hashes; torch, whose build differs from machine to machine, after what it needs
+requirements="requirements.txt requirements-torch.txt $more"
 venv=.venv
 stamp=$venv/.installed-$kind
 
@@ -64,7 +66,7 @@ usable() { # programs in a moved environment still point to where it was made
     in_range $venv/bin/python && head -n 1 $venv/bin/pip 2>/dev/null | grep -qF "$(pwd)/$venv/" && same_python
 }
 
-key=$(cat $requirements pyproject.toml scripts/environment.sh cmrmap/core/version.py | cksum)
+key=$(cat $requirements pyproject.toml setup.py scripts/environment.sh cmrmap/core/version.py | cksum)
 if usable && [ "$(cat "$stamp" 2>/dev/null)" = "$key" ]; then
     exit 0
 fi
@@ -84,9 +86,13 @@ if ! usable; then
 fi
 
 export PIP_DISABLE_PIP_VERSION_CHECK=1
-echo "installing the pinned packages of $requirements; this takes a few minutes once" >&2
+echo "installing the pinned packages of" $requirements"; this takes a few minutes once" >&2
 $venv/bin/python -m pip install --quiet $bootstrap
-$venv/bin/python -m pip install --quiet $(printf -- '-r %s ' $requirements)
+$venv/bin/python -m pip install --quiet --require-hashes -r requirements.txt
+# what follows must leave those versions as they are; a list with hashes would ask for theirs of everything
+sed -n 's/ \\$//; /^[a-z0-9].*==/p' requirements.txt >$venv/constraints.txt
+$venv/bin/python -m pip install --quiet --constraint $venv/constraints.txt -r requirements-torch.txt \
+    $([ -z "$more" ] || printf -- '-r %s ' $more)
 $venv/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 echo "$key" >"$stamp"
 echo "environment ready after $(($(date +%s) - started)) s" >&2

@@ -1,10 +1,11 @@
-"""One study through the application's chain in this process: the same calls as the operators, tables only."""
+"""One study through the application's stages in this process, up to the tables."""
 
 from __future__ import annotations
 
 import functools
 import io
 import json
+import logging
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,23 +16,28 @@ import numpy as np
 from cmrmap.cohort.studies import StudyFolder
 from cmrmap.core.errors import InputError
 from cmrmap.core.files import write_file
+from cmrmap.core.findings import Refusal
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.outlines import RefinedSegmentation, SegmentationStack
-from cmrmap.core.provenance import SoftwareProvenance
 from cmrmap.core.stack import WeightedStack
-from cmrmap.core.version import VERSION
-from cmrmap.dicom.headers.read import read_study
-from cmrmap.dicom.headers.study_identity import patient_identifiers
-from cmrmap.dicom.loading.loaded_study import load_study
+from cmrmap.dicom.loading.loaded_study import LoadedStudy
 from cmrmap.dicom.selection.given_times import GivenTimes
-from cmrmap.dicom.selection.preferences import SelectionPreferences
-from cmrmap.dicom.selection.select import select_series
 from cmrmap.ecv.hematocrit import Hematocrit
 from cmrmap.phantom.reader import READER_NAME, read_masks
-from cmrmap.pipeline import align, extracellular_volume, fit, refine, report, segment
-from cmrmap.pipeline.summary import summarise
+from cmrmap.pipeline import (
+    STAGES,
+    MappedEcv,
+    MappedSeries,
+    RunContext,
+    Stage,
+    StageList,
+    StudyMaps,
+    report,
+    run_stages,
+)
+from cmrmap.results import StudyResult
 from cmrmap.run.bundle import OutputBundle, write_bundle
-from cmrmap.run.hematocrit_sources import find_hematocrit
+from cmrmap.run.defaults import preferences_of
 from cmrmap.run.outcome import Outcome
 from cmrmap.segmentation import Network, load_network
 from cmrmap.settings import AnalysisSettings
@@ -72,26 +78,17 @@ def analyse_study(
         whatever the application would end with
     """
     with _ONE_AT_A_TIME:
-        network = cached_network(str(model))
-        images = read_study(study.images)
-        chosen = settings.selection
-        preferences = SelectionPreferences(
-            motion_corrected=chosen.motion_corrected, series=chosen.series_by_kind, times=times
+        context = RunContext(
+            settings=settings,
+            preferences=preferences_of(settings, times),
+            input_folder=study.images,
+            network=cached_network(str(model)),
+            hematocrit=hematocrit,
+            outcome=outcome,
         )
-        selection = select_series(images, preferences)
-        loaded = load_study(images, selection, settings.models.by_kind)
-        known = patient_identifiers(images)
-        value = find_hematocrit(study.images, known, given=hematocrit, configured=settings.hematocrit.value)
-        outlines = _outlines(study, loaded.stacks, network, source)
-        refined = refine(loaded.stacks, outlines, settings)
-        polar = align(loaded.stacks, refined, settings)
-        series = fit(loaded.stacks, refined, polar, settings)
-        ecv = extracellular_volume(series, value, settings)
-        angles = _insertion_angles(study, loaded.stacks) if source == "reader" else None
-        analysis = report(series, ecv, loaded.refusals, settings, insertion_angles=angles)
-    provenance = SoftwareProvenance(VERSION, network.weights_sha256, settings.sha256)
-    bundle = OutputBundle(summarise(images, selection, loaded, analysis, provenance), ())
-    write_file(output / "results" / LABELS_NAME, _labels_file(refined))
+        made = run_stages(_stages(study, source), context, until="results", log_level=logging.DEBUG)
+    bundle = OutputBundle(made.one("results", StudyResult), ())
+    write_file(output / "results" / LABELS_NAME, _labels_file(made.several("refined", RefinedSegmentation)))
     write_bundle(bundle, output)
     outcome.report(bundle.verdicts, bundle.n_skipped)
 
@@ -102,11 +99,28 @@ def cached_network(model: str) -> Network:
     return load_network(Path(model))
 
 
-def _outlines(
-    study: StudyFolder, stacks: Sequence[WeightedStack], network: Network, source: str
-) -> tuple[SegmentationStack, ...]:
+def _stages(study: StudyFolder, source: str) -> StageList:
+    """Return the application's stages; for outlines of the phantom's truth, with those that read them."""
     if source == "network":
-        return segment(stacks, network)
+        return STAGES
+
+    def segment(context: RunContext, loaded: LoadedStudy) -> tuple[SegmentationStack, ...]:
+        return _outlines(study, loaded.stacks, source)
+
+    stages = STAGES.replace(Stage("segment", ("loaded",), "segmentations", segment))
+    if source != "reader":
+        return stages
+
+    def marked(
+        context: RunContext, loaded: LoadedStudy, series: tuple[MappedSeries, ...], ecv: MappedEcv | Refusal
+    ) -> StudyMaps:
+        angles = _insertion_angles(study, loaded.stacks)
+        return report(series, ecv, loaded.refusals, context.settings, insertion_angles=angles)
+
+    return stages.replace(Stage("report", ("loaded", "series", "ecv"), "maps", marked))
+
+
+def _outlines(study: StudyFolder, stacks: Sequence[WeightedStack], source: str) -> tuple[SegmentationStack, ...]:
     truth = _truth_folder(study, source)
     outlines = []
     for stack in stacks:

@@ -27,7 +27,6 @@ from cmrmap.run.outcome import Outcome, write_status
 from cmrmap.settings import AnalysisSettings
 
 RECORD_NAME = "study.json"
-_ROOT = Path(__file__).resolve().parents[2]
 _TIED = Path(__file__).with_name("tied.py")
 _LOG = logging.getLogger("cmrmap.cohort")
 
@@ -137,7 +136,7 @@ def _run_here(task: StudyTask) -> StudyRecord:
 
 def _run_application(task: StudyTask) -> StudyRecord:
     command = [sys.executable, str(_TIED), str(os.getpid())]
-    command += [sys.executable, str(_ROOT / "app"), "-i", str(task.study.images), "-o", str(task.output)]
+    command += [sys.executable, "-m", "cmrmap", "run", "-i", str(task.study.images), "-o", str(task.output)]
     command += ["-m", str(task.model), "-l", "ERROR"]
     command += ["-c", str(task.config)] if task.config else []
     command += ["--hematocrit", str(task.hematocrit.value_fraction)] if task.hematocrit else []

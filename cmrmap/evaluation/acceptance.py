@@ -10,12 +10,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from cmrmap.core.errors import InputError
 from cmrmap.core.files import write_file
 from cmrmap.core.map_specs import MapKind
 from cmrmap.run.software import software_versions
 
-_ROOT = Path(__file__).resolve().parents[2]
 #: the study: these never change, so that sites and years can be compared
 STUDY = {"seed": 1, "snr": 30.0, "disease": "none", "motion": 1.0}
 #: largest difference to the truth, patient and slice: percent of the truth, for ECV points. Twice what the shipped
@@ -43,20 +41,13 @@ def run_acceptance(output: Path, more: Sequence[str] = ()) -> tuple[Check, ...]:
     ----------
     output : gets study/, results/ and acceptance.json
     more : further arguments of the application, e.g. ("-m", "models")
-
-    Raises
-    ------
-    InputError
-        the application is not beside this package
     """
     from cmrmap.phantom.study_writer import write_study
 
-    application = _ROOT / "app"
-    if not (application / "__main__.py").is_file():
-        raise InputError(f"the application is not beside this package ({_ROOT} has no app); run from a full checkout")
     write_study(output / "study", hematocrit_file=True, **STUDY)  # type: ignore[arg-type]
-    command = [sys.executable, str(application), "-i", str(output / "study" / "dicom"), "-o", str(output / "results")]
-    done = subprocess.run([*command, "-l", "ERROR", *more], check=False)
+    command = [sys.executable, "-m", "cmrmap", "run", "-l", "ERROR", *more]
+    paths = ["-i", str(output / "study" / "dicom"), "-o", str(output / "results")]
+    done = subprocess.run([*command, *paths], check=False)
     checks = (_exit_check(done.returncode), *check_results(output / "study", output / "results"))
     content = {
         "study": STUDY,

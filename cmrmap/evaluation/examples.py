@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,15 +17,13 @@ from cmrmap.core.arrays import BoolArray, FloatArray, LabelArray
 from cmrmap.core.map_specs import ACQUIRED, MapKind
 from cmrmap.core.outlines import Label, SegmentationStack
 from cmrmap.core.stack import WeightedStack
-from cmrmap.dicom.headers.read import read_study
-from cmrmap.dicom.loading.loaded_study import load_study
-from cmrmap.dicom.selection.select import select_series
+from cmrmap.dicom.loading.loaded_study import LoadedStudy
 from cmrmap.evaluation.experiment import MapEvaluation
 from cmrmap.evaluation.figures import to_svg
 from cmrmap.evaluation.reference import read_labels
-from cmrmap.pipeline import StudyAnalysis, align, extracellular_volume, fit, refine, report
+from cmrmap.pipeline import STAGES, RunContext, StudyMaps, run_stages
+from cmrmap.pipeline.stages import load_folder
 from cmrmap.run.hematocrit_sources import find_hematocrit
-from cmrmap.settings import AnalysisSettings
 
 _MARGIN_PX = 26
 _COLUMNS = 6
@@ -52,8 +51,7 @@ def load_example(studies: Path, results: Path, name: str) -> ExampleStudy | None
     path = results / "studies" / name / "results" / "labels.npz"
     if not folder.is_dir() or not path.is_file():
         return None
-    study = read_study(folder)
-    stacks = load_study(study, select_series(study), {}).stacks
+    stacks = load_folder(folder)[2].stacks
     found = {stack.kind: read_labels(path, stack.kind) for stack in stacks}
     labels = {kind: one for kind, one in found.items() if one is not None}
     return ExampleStudy(name, folder, tuple(stacks), labels)
@@ -142,16 +140,17 @@ def _told(warnings: Any) -> str:
     return "with a warning" if warnings else "without a warning"
 
 
-def _analyse(example: ExampleStudy) -> StudyAnalysis:
-    settings = AnalysisSettings()
-    stacks = [stack for stack in example.stacks if stack.kind in example.labels]
-    outlines = [
+def _analyse(example: ExampleStudy) -> StudyMaps:
+    stacks = tuple(stack for stack in example.stacks if stack.kind in example.labels)
+    outlines = tuple(
         SegmentationStack(s.kind, example.labels[s.kind], np.ones(s.images.shape[:2], dtype=np.float32)) for s in stacks
-    ]
-    refined = refine(stacks, outlines, settings)
-    series = fit(stacks, refined, align(stacks, refined, settings), settings)
-    hematocrit = find_hematocrit(example.images, ())
-    return report(series, extracellular_volume(series, hematocrit, settings), (), settings)
+    )
+    given = {
+        "loaded": LoadedStudy(stacks, (), ()),
+        "segmentations": outlines,
+        "hematocrit": find_hematocrit(example.images, ()),
+    }
+    return run_stages(STAGES, RunContext(), given=given, until="maps", log_level=logging.DEBUG).one("maps", StudyMaps)
 
 
 def _outlined(axis: Axes, image: FloatArray, labels: LabelArray) -> None:

@@ -15,10 +15,8 @@ from cmrmap.core.arrays import BoolArray, Float64Array, FloatArray, LabelArray
 from cmrmap.core.errors import InputError
 from cmrmap.core.geometry import SliceGeometry
 from cmrmap.core.outlines import Label
-from cmrmap.dicom.headers.read import read_study
-from cmrmap.dicom.loading.loaded_study import load_study
-from cmrmap.dicom.selection.select import select_series
 from cmrmap.evaluation.repeatability import repeatability
+from cmrmap.pipeline.stages import load_folder
 from cmrmap.segmentation import Network, predict_slices
 from cmrmap.segmentation.shape import dice, heart_shape, largest_object
 
@@ -114,8 +112,8 @@ def read_subject(folder: Path, pixel_mm: float) -> tuple[FloatArray, tuple[Slice
 
 def _from_dicom(folder: Path, masks: LabelArray) -> tuple[FloatArray, tuple[SliceGeometry, ...], LabelArray]:
     """Images and geometry of the folder's study; masks in its order, which may run the other way."""
-    study = read_study(folder / "dicom")
-    stack = load_study(study, select_series(study), {}).stacks[0]
+    study, _, loaded = load_folder(folder / "dicom")
+    stack = loaded.stacks[0]
     if stack.images.shape != masks.shape:
         raise InputError(f"{folder.name}: the study has images {stack.images.shape}, the masks are {masks.shape}")
     # files are numbered in the order of the masks, slices in the order of their place

@@ -1,4 +1,4 @@
-"""A study's stages joined: plain calls on arrays, no DICOM and no SDK. The operators make the same calls."""
+"""The calls of the stages between loading and results: on arrays, without DICOM and without the SDK."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ from cmrmap.settings import AnalysisSettings
 
 
 @dataclass(frozen=True, slots=True)
-class StudyAnalysis:
-    """What comes out of a study.
+class StudyMaps:
+    """What the report stage makes of all maps.
 
     Attributes
     ----------
@@ -115,7 +115,7 @@ def report(
     settings: AnalysisSettings,
     *,
     insertion_angles: Mapping[MapKind, Mapping[int, tuple[float, float]]] | None = None,
-) -> StudyAnalysis:
+) -> StudyMaps:
     """Summarise all maps.
 
     Parameters
@@ -146,40 +146,9 @@ def report(
     if settings.reference_ranges.file is not None:
         ranges = read_reference_ranges(Path(settings.reference_ranges.file))
         compared, range_flags = compare_with_ranges(maps, ranges)
-    return StudyAnalysis(
+    return StudyMaps(
         maps=compared,
         volumes=tuple(one.volume for one in made if one.result.status in ("ok", "partial")),
         flags=(*find(made, settings), *range_flags),
         hematocrit=ecv.hematocrit if isinstance(ecv, MappedEcv) else None,
     )
-
-
-def analyse(
-    stacks: Sequence[WeightedStack],
-    network: Network,
-    *,
-    hematocrit: Hematocrit | None = None,
-    settings: AnalysisSettings | None = None,
-    refusals: Sequence[Refusal] = (),
-) -> StudyAnalysis:
-    """Analyse a study: weighted images in, maps and numbers out, the same as the application's.
-
-    Parameters
-    ----------
-    stacks : at most one per kind of map (T2, native T1, post-contrast T1)
-    network : from :func:`cmrmap.segmentation.load_network`
-    hematocrit : from :func:`cmrmap.ecv.hematocrit.parse_hematocrit`; None: ECV is absent, or made with a synthetic
-        value where the settings allow it
-    settings : None = the defaults
-    refusals : maps that are known to have no series, with the reason
-
-    Returns
-    -------
-    StudyAnalysis
-    """
-    chosen = settings or AnalysisSettings()
-    segmentations = segment(stacks, network)
-    refined = refine(stacks, segmentations, chosen)
-    polar = align(stacks, refined, chosen)
-    series = fit(stacks, refined, polar, chosen)
-    return report(series, extracellular_volume(series, hematocrit, chosen), refusals, chosen)

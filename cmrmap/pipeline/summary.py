@@ -9,7 +9,7 @@ from cmrmap.core.provenance import SoftwareProvenance
 from cmrmap.dicom.headers.read import LostImage, SourceStudy
 from cmrmap.dicom.loading.loaded_study import LoadedStudy
 from cmrmap.dicom.selection.select import Selection
-from cmrmap.pipeline.study import StudyAnalysis
+from cmrmap.pipeline.study import StudyMaps
 from cmrmap.quality.catalogue.images import IMAGE_LOST, SERIES_CHOSEN
 from cmrmap.results import HematocritResult, InputSummary, SoftwareInfo, StudyResult
 
@@ -18,14 +18,14 @@ def summarise(
     study: SourceStudy,
     selection: Selection,
     loaded: LoadedStudy,
-    analysis: StudyAnalysis,
+    maps: StudyMaps,
     provenance: SoftwareProvenance,
 ) -> StudyResult:
     """Join the numbers with what is known of their source: all that results.json says."""
     skipped = Counter(dict(study.skipped)) + Counter(dict(selection.skipped))
     lost = (*study.lost, *loaded.lost)
     skipped.update({"undecodable_pixels": len(loaded.lost)} if loaded.lost else {})
-    hematocrit = analysis.hematocrit
+    hematocrit = maps.hematocrit
     return StudyResult(
         study_instance_uid=study.study_instance_uid,
         software=SoftwareInfo(provenance.software_version, provenance.weights_sha256, provenance.settings_sha256),
@@ -35,8 +35,8 @@ def summarise(
             skipped=skipped,
         ),
         hematocrit=HematocritResult(hematocrit.value_fraction, hematocrit.source) if hematocrit else HematocritResult(),
-        quality=(*(_lost_flag(image) for image in lost), *_choices(selection), *selection.flags, *analysis.flags),
-        maps=analysis.maps,
+        quality=(*(_lost_flag(image) for image in lost), *_choices(selection), *selection.flags, *maps.flags),
+        maps=maps.maps,
     )
 
 

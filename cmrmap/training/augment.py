@@ -12,8 +12,8 @@ try:
     from monai.transforms import Compose, Rand2DElasticd, RandFlipd
 except ImportError as error:  # pragma: no cover - depends on the environment
     raise InputError(
-        "training on cases needs MONAI, which the application's environment leaves out; run `make env-train` and use "
-        ".venv-train/bin/cmrmap"
+        'training on cases needs MONAI, which is not installed; pip install "cmrmap[train]", or in a checkout run '
+        "`make env-train` and use .venv-train/bin/cmrmap"
     ) from error
 
 _KEYS = ("images", "labels")

@@ -1,4 +1,8 @@
-"""Which modules the application reaches: what the image holds, and nothing else of the repository."""
+"""Which modules the application reaches: what the image holds, and nothing else of the repository.
+
+Not by grimp: it looks for packages where the interpreter does, not in a folder, and reads no scripts and no names in
+strings.
+"""
 
 from __future__ import annotations
 

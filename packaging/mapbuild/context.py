@@ -79,9 +79,10 @@ def _correct(
     app = manifests.complete_app_manifest(context.app_manifest, cuda_environment)
     package = manifests.complete_package_manifest(context.package_manifest, cuda=variant.cuda)
     left_out = yaml.safe_load((PACKAGING / "left-out.yaml").read_text(encoding="utf-8"))
-    requirements = lock.read_requirements(repository / "requirements.txt")
+    (torch,) = lock.read_requirements(repository / "requirements-torch.txt")
+    requirements = [*lock.read_requirements(repository / "requirements.in"), torch]
     packages = lock.locked_packages(requirements, left_out["packages"], cuda=variant.cuda)
-    torch = next(requirement for requirement in requirements if requirement.name == "torch")
+    hashed = lock.hashed_lines(packages, lock.read_lock(repository / "requirements.txt"))
     labels |= {
         "base": variant.base,
         "org.opencontainers.image.base.name": variant.base,
@@ -99,10 +100,11 @@ def _correct(
     _write_json(folder / "pip" / "left-out.json", left_out)
     (folder / "pip" / "requirements.txt").unlink()  # the SDK's copy, which leaves most versions open
     listed = "".join(f"{name}=={version}\n" for name, version in packages.items())
-    (folder / "pip" / "packages.txt").write_text(listed, encoding="utf-8")
     (folder / "docs" / "packages.txt").write_text(listed, encoding="utf-8")
-    if variant.cuda:
-        (folder / "pip" / "torch.txt").write_text(f"{torch.name}{torch.specifier}\n", encoding="utf-8")
+    (folder / "pip" / "packages.txt").write_text("".join(f"{line}\n" for line in hashed), encoding="utf-8")
+    (folder / "pip" / "constraints.txt").write_text(listed, encoding="utf-8")  # for what has no hashes
+    build = f"torch{torch.specifier}" if variant.cuda else f"torch=={packages['torch']}"
+    (folder / "pip" / "torch.txt").write_text(f"{build}\n", encoding="utf-8")
     shutil.copyfile(PACKAGING / "slim.py", folder / "pip" / "slim.py")
     (folder / "tools").write_text(entrypoint.correct_tools(context.tools), encoding="utf-8")
     text = dockerfile.render_dockerfile(

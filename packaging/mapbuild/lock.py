@@ -1,8 +1,13 @@
-"""The packages of the image: those of the environment that the tests run in, minus what is left out."""
+"""The packages of the image: those of the environment that the tests run in, minus what is left out.
+
+`make lock` (uv) chooses versions and hashes. What is here is what no installer does: leave out a requirement, and with
+it what only that one needs.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -16,10 +21,35 @@ from mapbuild.errors import PackagingError
 _CUDA_OF_TORCH = ("nvidia-", "triton", "cuda-")
 
 
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """One package of requirements.txt.
+
+    Attributes
+    ----------
+    requirement : its name, version and marker
+    hashes : "sha256:...", of every file of that version
+    """
+
+    requirement: Requirement
+    hashes: tuple[str, ...]
+
+
+def read_lock(path: Path) -> list[Locked]:
+    """Parse a pip requirements file; of a line, name, version, marker and hashes are understood."""
+    text = path.read_text(encoding="utf-8").replace("\\\n", " ")
+    lines = (line.split(" #")[0].strip() for line in text.splitlines())
+    found = []
+    for line in lines:
+        if line and not line.startswith("#"):
+            requirement, *hashes = line.split(" --hash=")
+            found.append(Locked(Requirement(requirement.strip()), tuple(one.strip() for one in hashes)))
+    return found
+
+
 def read_requirements(path: Path) -> list[Requirement]:
-    """Parse a pip requirements file; only names, versions and markers are understood."""
-    lines = (line.split(" #")[0].strip() for line in path.read_text(encoding="utf-8").splitlines())
-    return [Requirement(line) for line in lines if line and not line.startswith("#")]
+    """Parse a pip requirements file; hashes are left out."""
+    return [one.requirement for one in read_lock(path)]
 
 
 def locked_packages(requirements: Iterable[Requirement], left_out: Collection[str], *, cuda: bool) -> dict[str, str]:
@@ -58,6 +88,34 @@ def locked_packages(requirements: Iterable[Requirement], left_out: Collection[st
         if cuda:
             del packages["torch"]
     return dict(sorted(packages.items()))
+
+
+def hashed_lines(packages: Mapping[str, str], locked: Iterable[Locked]) -> list[str]:
+    """Return the lines by which pip installs the packages and checks each file; none for torch, which has no hash.
+
+    Parameters
+    ----------
+    packages : version by name, from `locked_packages`
+    locked : of requirements.txt
+
+    Raises
+    ------
+    PackagingError
+        a package is not locked, or in another version
+    """
+    known = {one.requirement.name: one for one in locked if _holds(one.requirement, "")}
+    lines = []
+    for name, version in packages.items():
+        if name == "torch":
+            continue
+        one = known.get(name)
+        if one is None or not one.requirement.specifier.contains(version, prereleases=True):
+            asked = "none" if one is None else str(one.requirement.specifier)
+            raise PackagingError(
+                f"package {name} is {version} here, requirements.txt has {asked}; run make lock or env"
+            )
+        lines.append(" ".join([f"{name}=={version}", *(f"--hash={digest}" for digest in one.hashes)]))
+    return lines
 
 
 @cache

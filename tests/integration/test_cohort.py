@@ -11,13 +11,13 @@ import pandas as pd
 import pydicom
 import pytest
 
-from app import settings as application_settings
 from cmrmap.cohort.studies import StudyFolder
 from cmrmap.cohort.task import StudyTask, run_task
 from cmrmap.core.errors import InputError, SettingsError
 from cmrmap.core.map_specs import MapKind
 from cmrmap.evaluation import examples
 from cmrmap.evaluation.reference import read_reference
+from cmrmap.run import defaults
 from cmrmap.settings import file as settings_file
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -103,7 +103,7 @@ def test_figures_with_images_show_outlines_maps_and_whether_the_worst_were_flagg
 
 
 def test_settings_are_read_as_the_application_reads_them(tmp_path: Path) -> None:
-    assert application_settings.read_settings_file is settings_file.read_settings_file
+    assert defaults.read_settings_file is settings_file.read_settings_file
     with pytest.raises(SettingsError, match="cannot be read"):
         settings_file.read_settings_file(tmp_path / "none.yaml")
     for text, why in (

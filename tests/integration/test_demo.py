@@ -93,7 +93,7 @@ def test_pipeline_without_the_sdk_gives_the_same_numbers(demo_study, demo_run) -
     def means(result: MapResult) -> list[float]:
         return [segment.statistics.mean for one in result.slices for segment in one.segments]
 
-    for kind, result in zip(MapKind, analysis.maps, strict=True):
+    for kind, result in zip(MapKind, analysis.report.maps, strict=True):
         expected = [segment["mean"] for one in reported[kind.value]["slices"] for segment in one["segments"]]
         assert means(result) == pytest.approx(expected, rel=1e-5)
 

@@ -84,7 +84,7 @@ def square(run: Callable[..., StudyAnalysis]) -> StudyAnalysis:
 
 
 def _segments(analysis: StudyAnalysis, kind: MapKind) -> np.ndarray:
-    (result,) = [one for one in analysis.maps if one.kind is kind]
+    (result,) = [one for one in analysis.report.maps if one.kind is kind]
     assert result.status == "ok", result.reason
     return np.array([segment.statistics.mean for one in result.slices for segment in one.segments])
 
@@ -103,5 +103,5 @@ def test_segments_keep_their_values(native, post, run, square) -> None:
         if (
             kind is not MapKind.ECV
         ):  # hearts that look flattened pass the shape check: on the pixels' own count none does
-            (result,) = [one for one in odd.maps if one.kind is kind]
+            (result,) = [one for one in odd.report.maps if one.kind is kind]
             assert all(one.n_refined <= 3 and one.n_segmented == one.n_images for one in result.slices)

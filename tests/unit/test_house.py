@@ -6,15 +6,24 @@ import os
 import re
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from cmrmap.core.version import VERSION
 from cmrmap.run.software import software_versions
 from cmrmap.settings import AnalysisSettings
 from cmrmap.settings.file import read_settings_file
+from mapbuild.lock import read_lock, read_requirements
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -99,16 +108,51 @@ def test_versions_start_with_this_software_and_hold_the_libraries() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["requirements.txt", "requirements-dev.txt", "requirements-train.txt", "requirements-evaluation.txt"],
+    [f"requirements{kind}.txt" for kind in ("", "-torch", "-dev", "-train", "-evaluation")],
 )
 def test_every_requirement_is_pinned(name: str) -> None:
-    lines = [line.split("#")[0].strip() for line in (ROOT / name).read_text(encoding="utf-8").splitlines()]
-    loose = [line for line in lines if line and "==" not in line and "~=" not in line]
-    assert loose == []
+    assert [str(one) for one in read_requirements(ROOT / name) if "==" not in str(one.specifier)] == []
+
+
+def test_what_the_image_installs_has_hashes_and_is_what_was_asked_for() -> None:
+    locked = read_lock(ROOT / "requirements.txt")
+    assert [str(one.requirement) for one in locked if not one.hashes] == []
+    told = {one.requirement.name for one in locked}
+    for asked in read_requirements(ROOT / "requirements.in"):
+        name = canonicalize_name(asked.name)
+        assert name in told, name
+        if asked.specifier:
+            versions = {next(iter(one.requirement.specifier)).version for one in locked if one.requirement.name == name}
+            assert next(iter(asked.specifier)).version in versions, f"{asked}: run make lock"
+    assert "torch" not in told  # in requirements-torch.txt, which says why
+
+
+def test_pins_lie_in_the_ranges_that_the_package_asks_for() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    assert set(extras) == {"app", "send", "train", "evaluation", "dev"}
+    pins: dict[str, list[str]] = {}
+    for kind in ("", "-torch", "-dev", "-train", "-evaluation"):
+        for one in read_requirements(ROOT / f"requirements{kind}.txt"):
+            pins.setdefault(canonicalize_name(one.name), []).append(next(iter(one.specifier)).version)
+    pins["scikit-learn"] = [metadata.version("scikit-learn")]  # comes with pingouin
+    for text in [*project["dependencies"], *(line for extra in extras.values() for line in extra)]:
+        asked = Requirement(text)
+        if asked.name != "cmrmap":
+            assert all(asked.specifier.contains(pin) for pin in pins[canonicalize_name(asked.name)]), text
+
+
+def test_the_environments_packages_suit_each_other() -> None:
+    found = _run(sys.executable, "-m", "pip", "check")
+    assert found.returncode == 0, found.stdout
+
+
+def test_the_citation_names_the_version() -> None:
+    assert yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))["version"] == VERSION
 
 
 def test_the_runtime_does_without_monai_core() -> None:
-    for name in ("requirements.txt", "requirements-dev.txt"):
+    for name in ("requirements.in", "requirements.txt", "requirements-torch.txt", "requirements-dev.txt"):
         lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
         assert not [line for line in lines if re.match(r"monai\s*[=~<>]", line)]
 
@@ -123,7 +167,8 @@ def test_set_up_says_when_the_python_asked_for_is_none() -> None:
 def test_set_up_refuses_an_interpreter_that_does_not_run(tmp_path: Path) -> None:
     (tmp_path / "scripts").mkdir()
     (tmp_path / "cmrmap" / "core").mkdir(parents=True)
-    for name in ("scripts/environment.sh", "requirements.txt", "pyproject.toml", "cmrmap/core/version.py"):
+    copied = ("requirements.txt", "requirements-torch.txt", "pyproject.toml", "setup.py", "cmrmap/core/version.py")
+    for name in ("scripts/environment.sh", *copied):
         (tmp_path / name).write_bytes((ROOT / name).read_bytes())
     environment = {**os.environ, "PYTHON": "/nonexistent/python"}
     found = _run("sh", tmp_path / "scripts" / "environment.sh", "runtime", env=environment)

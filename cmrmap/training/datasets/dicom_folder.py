@@ -9,11 +9,10 @@ import numpy as np
 
 from cmrmap.core.errors import CmrmapError, InputError
 from cmrmap.core.stack import WeightedStack
-from cmrmap.dicom.headers.read import SourceStudy, read_study
+from cmrmap.dicom.headers.read import SourceStudy
 from cmrmap.dicom.headers.study_identity import patient_identifiers
-from cmrmap.dicom.loading.loaded_study import load_study
 from cmrmap.dicom.reference.labels import ReferenceLabels, read_reference_labels
-from cmrmap.dicom.selection.select import select_series
+from cmrmap.pipeline.stages import load_folder
 from cmrmap.training.datasets.case import TrainingCase, patient_key
 
 logger = logging.getLogger(__name__)
@@ -60,9 +59,7 @@ def read_study_cases(folder: Path, name: str) -> tuple[TrainingCase, ...]:
     CmrmapError
         it cannot be read as a mapping study
     """
-    study = read_study(folder)
-    selection = select_series(study)
-    loaded = load_study(study, selection, {})
+    study, selection, loaded = load_folder(folder)
     series = [next(one for one in selection.selected if one.kind is stack.kind) for stack in loaded.stacks]
     references = read_reference_labels(folder, study, series, loaded.stacks)
     cases = [

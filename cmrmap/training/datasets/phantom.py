@@ -11,10 +11,8 @@ from cmrmap.core.arrays import LabelArray
 from cmrmap.core.errors import InputError
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.stack import WeightedStack
-from cmrmap.dicom.headers.read import read_study
-from cmrmap.dicom.loading.loaded_study import load_study
-from cmrmap.dicom.selection.select import select_series
 from cmrmap.phantom.generate import PhantomStudy
+from cmrmap.pipeline.stages import load_folder
 from cmrmap.training.datasets.case import EVERY_CLASS, TrainingCase
 
 TRUTH = Path("truth") / "truth.npz"
@@ -47,9 +45,9 @@ def read_phantom_cases(folder: Path) -> tuple[TrainingCase, ...]:
         )
     cases: list[TrainingCase] = []
     for number, one in enumerate(studies, start=1):
-        study = read_study(one / "dicom")
+        study, _, loaded = load_folder(one / "dicom")
         truth = np.load(one / TRUTH)
-        for stack in load_study(study, select_series(study), {}).stacks:
+        for stack in loaded.stacks:
             labels = np.asarray(truth[f"{stack.kind.value}_labels"], dtype=np.uint8)
             if labels.shape != stack.images.shape:
                 raise InputError(

@@ -166,7 +166,8 @@ def _patients_of_hdf5(path: Path) -> Iterator[dict[str, npt.NDArray[Any]]]:
         import h5py
     except ImportError as error:
         raise InputError(
-            f"{path.name} is a MATLAB 7.3 file, which needs h5py; run `make env-train` and use .venv-train/bin/cmrmap"
+            f"{path.name} is a MATLAB 7.3 file, which needs h5py; "
+            'pip install "cmrmap[train]", or in a checkout run `make env-train` and use .venv-train/bin/cmrmap'
         ) from error
     try:
         file = h5py.File(path, "r")

@@ -72,7 +72,15 @@ def test_dockerfile_keeps_what_the_sdk_says_of_the_image(rendered: Path) -> None
     assert environment["HOLOSCAN_TIMEOUT"] == "1800"
     assert environment["HOLOSCAN_MODEL_PATH"] == "/opt/holoscan/models"
     assert "NVIDIA_VISIBLE_DEVICES" not in text
-    assert not (rendered / "pip/torch.txt").exists()
+    assert (rendered / "pip/torch.txt").read_text() == "torch==2.13.0+cpu\n"
+
+
+def test_every_package_but_torch_is_installed_by_its_hashes(rendered: Path) -> None:
+    lines = (rendered / "pip/packages.txt").read_text().splitlines()
+    assert [line for line in lines if "==" not in line or " --hash=sha256:" not in line] == []
+    listed = (rendered / "docs/packages.txt").read_text().splitlines()
+    assert [line.partition(" ")[0] for line in lines] == [line for line in listed if not line.startswith("torch==")]
+    assert "--require-hashes -r /pip/packages.txt" in (rendered / "Dockerfile").read_text(encoding="utf-8")
 
 
 def test_the_same_commit_gives_the_same_context(rendered: Path, tmp_path: Path) -> None:
@@ -124,11 +132,16 @@ def test_the_gpu_variant(tmp_path: Path) -> None:
         ("map/pkg.json", '"4Gi"', '"4 GB"', "pkg.json: $.resources.memory"),
         ("map/pkg.json", "models/stack-unet", "models/other", "has no model.json in the context"),
         ("processing-container.json", '"outputs"', '"results"', "processing-container.json: $.templates[0]"),
-        ("app/app/app.py", "from app.settings", "import cupy\nfrom app.settings", "leaves out cupy-cuda13x"),
         (
             "app/app/app.py",
-            "from app.settings",
-            "import app.new\nfrom app.settings",
+            "from cmrmap.pipeline.stages",
+            "import cupy\nfrom cmrmap.pipeline.stages",
+            "leaves out cupy-cuda13x",
+        ),
+        (
+            "app/app/app.py",
+            "from cmrmap.pipeline.stages",
+            "import app.new\nfrom cmrmap.pipeline.stages",
             "imports app.new, which git does not track",
         ),
         ("Dockerfile", "USER 1000:1000", "USER cmrmap", "user cmrmap, expected numbers"),

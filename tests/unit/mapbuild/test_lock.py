@@ -9,7 +9,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from mapbuild.errors import PackagingError
-from mapbuild.lock import import_names, locked_packages, read_requirements
+from mapbuild.lock import Locked, hashed_lines, import_names, locked_packages, read_lock, read_requirements
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -21,6 +21,28 @@ def test_comments_and_markers_are_read(tmp_path: Path) -> None:
         'numpy==2.4.6; python_version >= "3.11"',
         "scipy>=1",
     ]
+
+
+def test_hashes_are_read_from_the_lock(tmp_path: Path) -> None:
+    path = tmp_path / "requirements.txt"
+    path.write_text(
+        'a==1 ; python_version >= "3.10" \\\n    --hash=sha256:12 \\\n    --hash=sha256:34\n    # via b\nb==2\n'
+    )
+    first, second = read_lock(path)
+    assert (str(first.requirement), first.hashes) == ('a==1; python_version >= "3.10"', ("sha256:12", "sha256:34"))
+    assert (str(second.requirement), second.hashes) == ("b==2", ())
+    assert hashed_lines({"a": "1", "b": "2", "torch": "3"}, (first, second)) == [
+        "a==1 --hash=sha256:12 --hash=sha256:34",
+        "b==2",
+    ]
+
+
+def test_a_lock_that_is_not_this_environments() -> None:
+    locked = [Locked(Requirement("a==1"), ("sha256:12",)), Locked(Requirement("b==1; python_version < '3'"), ())]
+    with pytest.raises(PackagingError, match=r"package a is 2 here, requirements.txt has ==1; run make lock or env"):
+        hashed_lines({"a": "2"}, locked)
+    with pytest.raises(PackagingError, match=r"package b is 1 here, requirements.txt has none"):
+        hashed_lines({"b": "1"}, locked)
 
 
 def test_dependencies_come_along_and_their_versions_are_the_installed_ones() -> None:
@@ -74,8 +96,10 @@ def test_names_that_a_package_brings() -> None:
 
 
 def test_every_requirement_of_the_application_is_in_the_image_or_left_out_by_name(rendered: Path) -> None:
-    listed = {line.split("==")[0] for line in (rendered / "pip/packages.txt").read_text().splitlines()}
+    listed = {line.split("==")[0] for line in (rendered / "docs/packages.txt").read_text().splitlines()}
     left_out = (ROOT / "packaging" / "left-out.yaml").read_text(encoding="utf-8")
-    for requirement in read_requirements(ROOT / "requirements.txt"):
+    for requirement in (
+        one for kind in (".in", "-torch.txt") for one in read_requirements(ROOT / f"requirements{kind}")
+    ):
         if requirement.marker is None or requirement.marker.evaluate():
             assert requirement.name.lower() in listed or f"\n  {requirement.name.lower()}:" in left_out

@@ -1,4 +1,4 @@
-"""A graph of two throw-away operators: whatever ends it, the exit code and status.json say so.
+"""A graph of two throw-away stages: whatever ends it, the exit code and status.json say so.
 
 The graphs run in one process of their own, since the SDK wants to be imported into a settled one.
 """
@@ -24,48 +24,53 @@ settle_process()
 from app.process import settle_sdk
 settle_sdk("INFO")
 
-from monai.deploy.conditions import CountCondition
-from monai.deploy.core import ConditionType
 from holoscan.schedulers import EventBasedScheduler
+import app.app
 import app.runtime
 from cmrmap.core.errors import RefusedError
+from cmrmap.pipeline import RunContext, Stage, StageList
 from cmrmap.run.outcome import MapVerdict
-from operators.base import GraphApplication, StageOperator
+from operators.base import StageOperator
 
 way = ""
 
-class Source(StageOperator):
-    def setup(self, spec):
-        spec.output("numbers")
+def read(context):
+    if way.startswith("refused"):
+        raise RefusedError("two patients in one folder; give one study")
+    if way == "unexpected":
+        raise ValueError("Doe^Jane")
+    if way == "exit":
+        sys.exit(0)
+    return {"t2": 50.0}
 
-    def work(self, op_input, op_output):
-        if way.startswith("refused"):
-            raise RefusedError("two patients in one folder; give one study")
-        if way == "unexpected":
-            raise ValueError("Doe^Jane")
-        if way == "exit":
-            sys.exit(0)
-        if way != "starved":
-            op_output.emit({"t2": 50.0}, "numbers")
+def write(context, numbers):
+    if way.startswith("late"):
+        raise RefusedError("every series refused")
+    if way != "silent":
+        context.outcome.report({key: MapVerdict("ok") for key in numbers}, skipped_files=2)
 
-class Sink(StageOperator):
-    def setup(self, spec):
-        spec.input("numbers")
+STAGES = StageList((Stage("read", (), "numbers", read), Stage("write", ("numbers",), "written", write)))
 
-    def work(self, op_input, op_output):
-        numbers = op_input.receive("numbers")
-        if way.startswith("late"):
-            raise RefusedError("every series refused")
-        self.fragment.outcome.report({key: MapVerdict("ok") for key in numbers}, skipped_files=2)
+class SiteReader(StageOperator):
+    def work(self, context):
+        return {"ecv": 26.0, **super().work(context)}
 
-class Graph(GraphApplication):
+class Silent(StageOperator):
+    def compute(self, op_input, op_output, context):
+        pass
+
+OWN = {"site": {"read": SiteReader}, "starved": {"read": Silent}}
+
+class Graph(app.app.CmrmapApplication):
     def compose(self):
-        source = Source(self, CountCondition(self, 1), name="read", outcome=self.outcome)
-        self.add_flow(source, Sink(self, name="write", outcome=self.outcome))
+        super().compose()
         if way.endswith("threads"):
             self.scheduler(EventBasedScheduler(self, worker_thread_number=2, name="threads"))
 
-app.runtime.build_application = Graph
+def build(settings, outcome):
+    return Graph(RunContext(outcome=outcome), STAGES, OWN.get(way, app.app.OWN_OPERATORS))
+
+app.runtime.build_application = build
 
 folder = Path(sys.argv[1])
 codes = {}
@@ -80,7 +85,9 @@ _WAYS = (
     "refused",
     "unexpected",
     "exit",
+    "silent",
     "starved",
+    "site",
     "late",
     "normal-threads",
     "refused-threads",
@@ -121,7 +128,9 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         ("late-threads", 4, "refused", "every series refused"),
         ("unexpected", 1, "error", "internal error in stage read: ValueError"),
         ("exit", 1, "error", "internal error in stage read: SystemExit"),
+        ("silent", 1, "error", "before its results were written"),
         ("starved", 1, "error", "before its results were written"),
+        ("site", 0, "ok", "made ecv, t2"),
     ],
 )
 def test_each_way_to_end(ended: dict[str, Any], way: str, code: int, outcome: str, message: str) -> None:

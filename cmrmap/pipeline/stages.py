@@ -1,0 +1,197 @@
+"""The stages of the application, once: the graph, ``cmrmap run``, cohorts and notebooks run this list.
+
+Each call says in one line which room does the work; `STAGES` says what it takes and what it makes.
+"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from cmrmap.core.findings import Refusal
+from cmrmap.core.outlines import RefinedSegmentation, SegmentationStack
+from cmrmap.core.polar_stack import PolarStack
+from cmrmap.dicom.headers.read import SourceStudy, read_study
+from cmrmap.dicom.headers.study_identity import patient_identifiers, study_identity
+from cmrmap.dicom.loading.loaded_study import LoadedStudy, load_study
+from cmrmap.dicom.selection.select import Selection, select_series
+from cmrmap.dicom.writing.outputs import OutputFile, write_outputs
+from cmrmap.dicom.writing.pictures import Document, Picture
+from cmrmap.ecv.hematocrit import Hematocrit
+from cmrmap.pipeline import study as chain
+from cmrmap.pipeline.context import RunContext
+from cmrmap.pipeline.execution import run_stages
+from cmrmap.pipeline.extracellular import MappedEcv
+from cmrmap.pipeline.series import MappedSeries
+from cmrmap.pipeline.stage import Stage, StageList
+from cmrmap.pipeline.study import StudyMaps
+from cmrmap.pipeline.summary import summarise
+from cmrmap.report import Drawing, draw_report
+from cmrmap.results import StudyResult
+from cmrmap.run.bundle import OutputBundle, write_bundle
+from cmrmap.run.hematocrit_sources import find_hematocrit
+
+
+def _read(context: RunContext) -> SourceStudy:
+    """Read the headers of the input folder."""
+    return read_study(context.source)
+
+
+def _select(context: RunContext, study: SourceStudy) -> Selection:
+    """Choose the series that each map is made from."""
+    return select_series(study, context.preferences)
+
+
+def _hematocrit(context: RunContext, study: SourceStudy) -> Hematocrit | None:
+    """Look in the order of the README: user, FHIR, hematocrit.json, settings."""
+    configured = context.settings.hematocrit.value
+    return find_hematocrit(context.source, patient_identifiers(study), given=context.hematocrit, configured=configured)
+
+
+def _load(context: RunContext, study: SourceStudy, selection: Selection) -> LoadedStudy:
+    """Read the pixels of the selected series, every frame of them."""
+    return load_study(study, selection, context.settings.models.by_kind)
+
+
+def _segment(context: RunContext, loaded: LoadedStudy) -> tuple[SegmentationStack, ...]:
+    """Label every weighted image with the network."""
+    return chain.segment(loaded.stacks, context.drawn_by)
+
+
+def _refine(
+    context: RunContext, loaded: LoadedStudy, segmentations: tuple[SegmentationStack, ...]
+) -> tuple[RefinedSegmentation, ...]:
+    """Check every shape; replace or exclude those that fail."""
+    return chain.refine(loaded.stacks, segmentations, context.settings)
+
+
+def _align(
+    context: RunContext, loaded: LoadedStudy, refined: tuple[RefinedSegmentation, ...]
+) -> tuple[PolarStack, ...]:
+    """Bring every image's wall to one polar grid: the motion correction."""
+    return chain.align(loaded.stacks, refined, context.settings)
+
+
+def _fit(
+    context: RunContext, loaded: LoadedStudy, refined: tuple[RefinedSegmentation, ...], polar: tuple[PolarStack, ...]
+) -> tuple[MappedSeries, ...]:
+    """Fit T2 and T1 on the aligned images, and blood T1."""
+    return chain.fit(loaded.stacks, refined, polar, context.settings)
+
+
+def _ecv(context: RunContext, series: tuple[MappedSeries, ...], hematocrit: Hematocrit | None) -> MappedEcv | Refusal:
+    """Make ECV from native and post-contrast T1, blood and hematocrit, or say why there is none."""
+    return chain.extracellular_volume(series, hematocrit, context.settings)
+
+
+def _report(
+    context: RunContext, loaded: LoadedStudy, series: tuple[MappedSeries, ...], ecv: MappedEcv | Refusal
+) -> StudyMaps:
+    """Levels, insertion points, AHA segments, statistics and quality of all maps."""
+    return chain.report(series, ecv, loaded.refusals, context.settings)
+
+
+def _summarise(
+    context: RunContext, study: SourceStudy, selection: Selection, loaded: LoadedStudy, maps: StudyMaps
+) -> StudyResult:
+    """Join the numbers with what is known of their source."""
+    return summarise(study, selection, loaded, maps, context.provenance)
+
+
+def _draw(
+    context: RunContext, study: SourceStudy, loaded: LoadedStudy, maps: StudyMaps, results: StudyResult
+) -> Drawing:
+    """Draw what people look at: the report's page and the pictures."""
+    wanted = context.settings.outputs
+    identity = study_identity(study) if wanted.report_identity else None
+    return draw_report(results, maps.volumes, loaded.stacks, identity, report=wanted.report, captures=wanted.captures)
+
+
+def _encode(
+    context: RunContext, study: SourceStudy, maps: StudyMaps, results: StudyResult, drawing: Drawing
+) -> tuple[OutputFile, ...]:
+    """Turn finished maps into DICOM objects, complete in memory."""
+    wanted = context.settings.outputs
+    return write_outputs(
+        maps.volumes,
+        study,
+        context.provenance,
+        results=results if wanted.measurement_report else None,
+        document=Document(drawing.pdf, wanted.report_identity) if drawing.pdf else None,
+        pictures=[Picture(one.kind, one.slice_index, one.pixels) for one in drawing.captures],
+        parametric_maps=wanted.parametric_maps,
+        segmentation=wanted.segmentation,
+        sd_maps=wanted.sd_maps,
+    )
+
+
+def _bundle(context: RunContext, results: StudyResult, files: tuple[OutputFile, ...], drawing: Drawing) -> OutputBundle:
+    """Join numbers and DICOM objects."""
+    return OutputBundle(results, files, context.settings.outputs.segments_csv, drawing)
+
+
+def _write(context: RunContext, bundle: OutputBundle) -> tuple[str, ...]:
+    """Write everything and say what was made; a run that never comes here is an error, see ``Outcome.report``."""
+    with context.outcome.writing:
+        write_bundle(bundle, context.target)
+        context.outcome.report(bundle.verdicts, bundle.n_skipped)
+    return tuple(file.name for file in bundle.files)
+
+
+def _send(context: RunContext, written: tuple[str, ...]) -> int:
+    """Send what was written to an archive and check that it arrived; the number of files."""
+    from cmrmap.dicom.transfer.sending import send_folder  # its libraries are wanted only by a run that sends
+
+    if context.send_to is not None:
+        send_folder(context.target, written, context.send_to)
+    return len(written) if context.send_to is not None else 0
+
+
+STAGES = StageList(
+    (
+        Stage("read", (), "study", _read),
+        Stage("select", ("study",), "selection", _select),
+        Stage("hematocrit", ("study",), "hematocrit", _hematocrit),
+        Stage("load", ("study", "selection"), "loaded", _load),
+        Stage("segment", ("loaded",), "segmentations", _segment),
+        Stage("refine", ("loaded", "segmentations"), "refined", _refine),
+        Stage("align", ("loaded", "refined"), "polar", _align),
+        Stage("fit", ("loaded", "refined", "polar"), "series", _fit),
+        Stage("ecv", ("series", "hematocrit"), "ecv", _ecv),
+        Stage("report", ("loaded", "series", "ecv"), "maps", _report),
+        Stage("summarise", ("study", "selection", "loaded", "maps"), "results", _summarise),
+        Stage("draw", ("study", "loaded", "maps", "results"), "drawing", _draw),
+        Stage("encode", ("study", "maps", "results", "drawing"), "files", _encode),
+        Stage("bundle", ("results", "files", "drawing"), "bundle", _bundle),
+        Stage("write", ("bundle",), "written", _write),
+        Stage("send", ("written",), "sent", _send),
+    )
+)
+
+
+def stages_of(context: RunContext, stages: StageList = STAGES) -> StageList:
+    """Return the stages of one run: all of them, or up to the output folder where nothing is sent.
+
+    Parameters
+    ----------
+    context : what the run is told
+    stages : the application's, or a site's with replaced ones
+    """
+    return stages if context.send_to is not None else stages.until("written")
+
+
+def load_folder(folder: Path) -> tuple[SourceStudy, Selection, LoadedStudy]:
+    """Read a study, choose its series and load them, as the application does where nothing is set.
+
+    Parameters
+    ----------
+    folder : with the study's DICOM files
+
+    Raises
+    ------
+    InputError, NoMappingSeriesError, RefusedError
+        no folder, no mapping series in it, or none that can be used
+    """
+    context = RunContext(input_folder=folder)
+    made = run_stages(STAGES, context, until="loaded", log_level=logging.DEBUG)
+    return made.one("study", SourceStudy), made.one("selection", Selection), made.one("loaded", LoadedStudy)

@@ -1,0 +1,92 @@
+"""How a run starts and ends, whatever executes its stages: settings, one line on stderr, status.json, the exit code."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from cmrmap.core.errors import EXIT_OK, CmrmapError, OutputError
+from cmrmap.run.ending import signals_are_held, watch
+from cmrmap.run.limits import check_memory
+from cmrmap.run.outcome import Outcome, write_status
+from cmrmap.run.run_settings import RunSettings, find_status_folder, read_run_settings, read_timeout_s
+
+_LOG = logging.getLogger("cmrmap.run")
+#: runs the stages; what became of them is in the outcome afterwards, or raised
+Execute = Callable[[RunSettings, Outcome], None]
+
+
+def run_command(
+    execute: Execute,
+    arguments: Sequence[str] | None = None,
+    environment: Mapping[str, str] | None = None,
+    program: str = "python -m app",
+) -> int:
+    """Run the application and return its exit code; never raises.
+
+    Parameters
+    ----------
+    execute : runs the stages: as the SDK's graph, or one after the other in this process
+    arguments : without the program's name; None takes those of the process
+    environment : None takes that of the process
+    program : what it is called in the help
+    """
+    arguments = sys.argv[1:] if arguments is None else arguments
+    environment = os.environ if environment is None else environment
+    outcome = Outcome()
+    folder = find_status_folder(arguments, environment)
+    try:
+        if signals_are_held():
+            watch(outcome, folder, read_timeout_s(environment))
+        settings = read_run_settings(arguments, environment, program)
+        configure_logging(settings.log_level)
+        check_memory()
+        if settings.hematocrit is not None and settings.hematocrit.note:
+            _LOG.info(settings.hematocrit.note)
+        _execute(execute, settings, outcome)
+    except KeyboardInterrupt:
+        outcome.fail(CmrmapError("the run was interrupted; its results are incomplete"))
+    except CmrmapError as error:
+        outcome.fail(error)
+    except Exception as error:
+        outcome.fail(error)
+        _LOG.debug("details of the failure", exc_info=True)
+    _finish(outcome, folder)
+    return outcome.exit_code
+
+
+def configure_logging(level: str) -> None:
+    """Show our log on stderr at ``level``, other libraries' errors, at DEBUG everything.
+
+    Warnings of libraries are shown at DEBUG only: they may quote values of the study.
+    """
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s", "%H:%M:%S"))
+    logging.basicConfig(level="DEBUG" if level == "DEBUG" else "ERROR", handlers=[handler], force=True)
+    logging.getLogger("cmrmap").setLevel(level)
+    if level != "DEBUG" and not sys.warnoptions:
+        warnings.simplefilter("ignore")
+
+
+def _execute(execute: Execute, settings: RunSettings, outcome: Outcome) -> None:
+    try:
+        execute(settings, outcome)
+    except SystemExit as ended:  # of a stage: how the process ends is for the outcome to say
+        outcome.fail(ended)
+
+
+def _finish(outcome: Outcome, folder: Path | None) -> None:
+    if folder is not None:
+        try:
+            write_status(folder, outcome)
+        except OutputError as error:
+            if outcome.exit_code == EXIT_OK:
+                outcome.fail(error)
+    if outcome.exit_code == EXIT_OK:
+        _LOG.info(outcome.message)
+    else:
+        print(f"cmrmap: {outcome.message}", file=sys.stderr)

@@ -1,0 +1,66 @@
+"""Looks at the folders of a run before anything slow is imported, so that a bad path is told within a second."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from cmrmap.core.errors import InputError, NoMappingSeriesError, OutputError
+
+
+def check_input(path: Path) -> None:
+    """Check that the input is a folder that can be read and holds at least one file.
+
+    Raises
+    ------
+    InputError
+        nothing there, a file, or not readable
+    NoMappingSeriesError
+        no file in it, however deep
+    """
+    if not path.exists():
+        raise InputError(f"input folder {path} does not exist; give the folder with the study's DICOM files by -i")
+    if not path.is_dir():
+        raise InputError(f"input {path} is a file; expected the folder that holds the study's DICOM files")
+    try:
+        os.listdir(path)
+    except OSError as error:
+        raise InputError(f"input folder {path} cannot be read ({error.strerror}); check its permissions") from error
+    if not any(files for _, _, files in os.walk(path, followlinks=True)):
+        raise NoMappingSeriesError(f"input folder {path} holds no files; expected a study's DICOM files")
+
+
+def check_output(path: Path) -> None:
+    """Make the output folder where it is absent and check that files can be written into it.
+
+    Raises
+    ------
+    OutputError
+        it cannot be made, is a file, or cannot be written
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path):
+            pass
+    except OSError as error:
+        raise OutputError(
+            f"output folder {path} cannot be written ({error.strerror}); give a folder with write permission by -o"
+        ) from error
+
+
+def check_apart(source: Path, output: Path) -> None:
+    """Check that the results do not land in the input: a second run would read them.
+
+    Raises
+    ------
+    InputError
+        they would
+    """
+    if is_inside(output, source):
+        raise InputError(f"output folder {output} lies in the input folder {source}; give one outside it by -o")
+
+
+def is_inside(path: Path, folder: Path) -> bool:
+    """Whether ``path`` is ``folder`` or lies in it, links followed; neither need exist."""
+    return path.resolve().is_relative_to(folder.resolve())

@@ -1,0 +1,9 @@
+"""What pyproject.toml cannot say: the packages, with the repository's models mapped into them as cmrmap.models."""
+
+from setuptools import find_packages, setup
+
+setup(
+    packages=[*find_packages(include=["cmrmap", "cmrmap.*"]), "cmrmap.models"],
+    package_dir={"cmrmap.models": "models"},
+    package_data={"cmrmap": ["py.typed"], "cmrmap.models": ["*/*"]},
+)

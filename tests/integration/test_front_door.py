@@ -1,0 +1,108 @@
+"""The front door, `cmrmap run` and the application on one small study: the same numbers and the same bytes."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from cmrmap.core.map_specs import MapKind
+from cmrmap.core.parameter_map import FitStatus
+from cmrmap.phantom.generate import generate_study
+from cmrmap.phantom.parameters import draw_study_parameters
+from cmrmap.phantom.study_writer import write_phantom
+from cmrmap.pipeline import StudyAnalysis
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).resolve().parents[2]
+_SETTLED_BY_USER = ("HOLOSCAN_", "MERCURE_", "CMRMAP_")
+
+
+@pytest.fixture(scope="module")
+def small_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One slice of each series, hematocrit beside the images."""
+    parameters = draw_study_parameters(seed=5)
+    anatomy = replace(parameters.anatomy, heart=parameters.anatomy.heart[2:3], torso=parameters.anatomy.torso[2:3])
+    series = tuple(replace(one, times_ms=one.times_ms[2:3], motion=one.motion[2:3]) for one in parameters.series)
+    small = generate_study(replace(parameters, anatomy=anatomy, series=series))
+    return write_phantom(tmp_path_factory.mktemp("front") / "study", small, hematocrit_file=True)
+
+
+@pytest.fixture(scope="module")
+def application(small_study: Path, run_app) -> Any:
+    return run_app(small_study / "dicom", small_study.parent / "application")
+
+
+@pytest.fixture(scope="module")
+def readme(small_study: Path) -> dict[str, Any]:
+    """What the README's Python example leaves, started beside the study."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    names: dict[str, Any] = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(small_study.parent)
+        exec(compile(example, "README.md", "exec"), names)
+    return names
+
+
+def test_the_readmes_example_makes_the_applications_output(readme, application, small_study: Path, differing) -> None:
+    assert application.exit_code == 0, application.stderr
+    assert differing(small_study.parent / "results", application.output) == []
+
+
+def test_its_numbers_are_those_of_results_json(readme, application) -> None:
+    analysis: StudyAnalysis = readme["analysis"]
+    reported = application.json("results.json")["maps"]
+    made = [one for one in analysis.results.maps if one.status == "ok"]
+    assert [one.kind.value for one in made] == ["t2", "native_t1", "postcontrast_t1", "ecv"]
+    for one in made:
+        assert one.patient.mean == pytest.approx(reported[one.kind.value]["patient"]["mean"], rel=1e-5)
+    assert list(analysis.maps) == [one.kind.value for one in made]
+
+
+def test_its_pixel_is_that_of_the_map_and_of_the_series(readme) -> None:
+    analysis, why = readme["analysis"], readme["why"]
+    row, column = readme["rows"][9], readme["columns"][9]
+    series = analysis.series[MapKind.NATIVE_T1.value]
+    assert why.value == series.map.values[0, row, column]
+    assert why.status in set(FitStatus)
+    assert len(why.samples) == len(why.times_ms) == len(why.fitted)
+    assert np.nanstd(why.residuals) < 5 * why.noise_sd
+
+
+def test_cmrmap_run_makes_the_applications_output_without_the_sdk_and_from_any_folder(
+    application, small_study: Path, tmp_path: Path, differing
+) -> None:
+    program = (
+        "import sys\n"
+        "class NoSdk:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name.split('.')[0] in ('monai', 'holoscan', 'app', 'operators'):\n"
+        "            raise ModuleNotFoundError(name)\n"
+        "sys.meta_path.insert(0, NoSdk())\n"
+        "from cmrmap.cli.main import main\n"
+        "main()\n"
+    )
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(_SETTLED_BY_USER)}
+    done = subprocess.run(
+        [sys.executable, "-c", program, "run", "-i", str(small_study / "dicom"), "-o", str(tmp_path / "out")],
+        cwd=tmp_path,
+        env={**environment, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    assert differing(tmp_path / "out", application.output) == []
+    # the same lines, but for the times of day and the seconds
+    words = [[line.split()[1:3] for line in text.splitlines()] for text in (done.stderr, application.stderr)]
+    assert words[0] == words[1]

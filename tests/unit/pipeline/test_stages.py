@@ -1,0 +1,69 @@
+"""THE list of stages: its types fit together, the README shows it, and it is what the graph and `cmrmap run` run."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from pathlib import Path
+from typing import get_type_hints
+
+import pytest
+
+from cmrmap.core.errors import InputError
+from cmrmap.dicom.transfer.sending import Destination, parse_destination
+from cmrmap.pipeline import STAGES, RunContext
+from cmrmap.pipeline import context as context_module
+from cmrmap.pipeline.stages import load_folder, stages_of
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def test_every_call_takes_what_the_stages_before_it_make() -> None:
+    made: dict[str, object] = {}
+    for stage in STAGES:
+        hints = get_type_hints(stage.call)
+        assert list(inspect.signature(stage.call).parameters) == ["context", *stage.inputs]
+        assert hints["context"] is RunContext
+        for name in stage.inputs:
+            assert hints[name] == made[name], (stage.name, name)
+        made[stage.output] = hints["return"]
+
+
+def test_every_product_but_the_last_is_taken() -> None:
+    taken = {flow.product for flow in STAGES.flows}
+    assert set(STAGES.outputs) - taken == {"sent"}
+
+
+def test_readme_shows_the_list() -> None:
+    blocks = re.findall(r"```\n(read .*?)\n```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    assert blocks == [STAGES.picture]
+
+
+def test_readme_says_of_every_stage_what_it_does() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([a-z, ]+) \| .+ \|$", text[text.index("## How it works") :], re.MULTILINE)
+    told = [name for row in rows for name in row.split(", ")]
+    assert [name for name in told if name != "stage"] == [stage.name for stage in STAGES]
+
+
+def test_results_are_sent_only_where_a_destination_is_named() -> None:
+    assert [stage.name for stage in stages_of(RunContext())] == [stage.name for stage in STAGES][:-1]
+    destination: Destination = parse_destination("dicom://PACS@host:104")
+    assert stages_of(RunContext(send_to=destination)) == STAGES
+
+
+@pytest.mark.parametrize(
+    ("what", "words"), [("source", "input folder"), ("target", "output folder"), ("drawn_by", "network")]
+)
+def test_a_stage_says_what_its_run_lacks(what: str, words: str) -> None:
+    with pytest.raises(InputError, match=f"this run has no {words}, and a stage of it needs one"):
+        getattr(RunContext(), what)
+
+
+def test_the_context_names_no_library_that_only_sending_needs() -> None:
+    assert not hasattr(context_module, "Destination")
+
+
+def test_a_folder_that_is_none_is_told(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="nowhere"):
+        load_folder(tmp_path / "nowhere")

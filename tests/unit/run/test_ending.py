@@ -1,0 +1,115 @@
+"""A run that is ended from outside: its code, its line, its status, and no half-written file."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from cmrmap.run.ending import signals_are_held
+
+ROOT = Path(__file__).resolve().parents[3]
+_PROGRAM = """
+import sys, threading, time
+from pathlib import Path
+from cmrmap.run.ending import hold_signals, watch
+hold_signals()
+from cmrmap.core.errors import InputError
+from cmrmap.run.outcome import MapVerdict, Outcome
+folder = Path(sys.argv[1])
+(folder / "results").mkdir(parents=True)
+(folder / ".a.part").touch()
+(folder / "results" / ".b.part").touch()
+outcome = Outcome()
+watch(outcome, folder, {timeout})
+print("ready", flush=True)
+{body}
+"""
+_WAIT = "time.sleep(30)"
+
+
+def _start(folder: Path, body: str, timeout: float = 0) -> subprocess.Popen[str]:
+    process = subprocess.Popen(
+        [sys.executable, "-c", _PROGRAM.format(timeout=timeout, body=body), str(folder)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    return process
+
+
+def _status(folder: Path) -> dict[str, object]:
+    content: dict[str, object] = json.loads((folder / "results/status.json").read_text(encoding="utf-8"))
+    return content
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_ends_the_run(tmp_path: Path, number: signal.Signals, code: int) -> None:
+    process = _start(tmp_path, _WAIT)
+    process.send_signal(number)
+    _, said = process.communicate(timeout=5)
+    assert process.returncode == code
+    assert said == f"cmrmap: the run was ended by {number.name}; nothing was made, run it again\n"
+    status = _status(tmp_path)
+    assert (status["outcome"], status["exit_code"]) == ("error", code)
+    assert not list(tmp_path.rglob("*.part"))
+
+
+def test_its_time_limit_ends_the_run(tmp_path: Path) -> None:
+    process = _start(tmp_path, _WAIT, timeout=0.2)
+    _, said = process.communicate(timeout=5)
+    assert process.returncode == 124
+    assert "took longer than its limit of 0.2 s" in said
+    assert _status(tmp_path)["exit_code"] == 124
+
+
+def test_a_run_whose_results_are_written_is_left_to_end_by_itself(tmp_path: Path) -> None:
+    process = _start(tmp_path, "outcome.report({'t2': MapVerdict('ok')}, 0); time.sleep(1); sys.exit(0)")
+    time.sleep(0.2)
+    process.terminate()
+    _, said = process.communicate(timeout=5)
+    assert (process.returncode, said) == (0, "")
+    assert not (tmp_path / "results" / "status.json").exists()
+
+
+def test_results_that_are_being_written_are_written_first(tmp_path: Path) -> None:
+    body = (
+        "with outcome.writing:\n    time.sleep(1)\n    outcome.report({'t2': MapVerdict('ok')}, 0)\n"
+        "time.sleep(0.5)\nsys.exit(0)"
+    )
+    process = _start(tmp_path, body)
+    time.sleep(0.2)
+    process.terminate()
+    _, said = process.communicate(timeout=5)
+    assert (process.returncode, said) == (0, "")
+
+
+def test_writing_that_takes_too_long_is_ended_within_five_seconds(tmp_path: Path) -> None:
+    process = _start(tmp_path, f"with outcome.writing:\n    {_WAIT}")
+    time.sleep(0.2)
+    started = time.monotonic()
+    process.terminate()
+    process.communicate(timeout=10)
+    assert process.returncode == 143
+    assert time.monotonic() - started < 5
+    assert not list(tmp_path.rglob("*.part"))
+
+
+def test_the_first_failure_keeps_its_code(tmp_path: Path) -> None:
+    process = _start(tmp_path, f"outcome.fail(InputError('first')); {_WAIT}")
+    time.sleep(0.2)
+    process.terminate()
+    _, said = process.communicate(timeout=5)
+    assert (process.returncode, said) == (2, "cmrmap: first\n")
+
+
+def test_a_process_that_is_not_ours_keeps_its_signals() -> None:
+    assert not signals_are_held()
