@@ -5,13 +5,12 @@ set -u
 
 said=$(mktemp -d)
 trap 'rm -rf "$said"' EXIT
-# a signal ends the commands too, not this script alone
-trap 'trap - TERM; kill 0; exit 143' INT TERM
+beside=
+trap 'kill $beside 2>/dev/null; exit 143' INT TERM
 
 first=$1
 shift
 number=0
-beside=
 for command in "$@"; do
     number=$((number + 1))
     sh -c "$command" >"$said/$number" 2>&1 </dev/null &

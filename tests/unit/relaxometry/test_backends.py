@@ -88,7 +88,8 @@ def test_no_place_for_the_cache_is_no_error_and_no_noise() -> None:
         "caching.CacheImpl._locator_classes = []\n"
         f"from cmrmap.relaxometry import fit_relaxation\n{FIT}\n"
         "from cmrmap.relaxometry import _numba_kernel\n"
-        "print(type(_numba_kernel.fit_pixels._cache).__name__)"
+        "print(type(_numba_kernel.fit_pixels._cache).__name__)",
+        NUMBA_OPT="0",  # it compiles all anew: sooner done
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.split()[-1] == "NullCache"
