@@ -11,11 +11,20 @@ PATIENTS := 30
 SOURCES := . bin/monai-deploy
 UV := uv==0.13.9
 
+# whole files go to the workers, the longest first (tests/conftest.py); more than four find too little to do
+WORKERS := $(shell n=$$(nproc 2>/dev/null || echo 2); [ $$n -lt 4 ] && echo $$n || echo 4)
+IN_PARALLEL := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+# both environments measure into a file of their own; what they cover together is reported at the end
+COVER := --cov --cov-report= --cov-fail-under=0
+SIDE_BY_SIDE := scripts/side-by-side.sh
+# what is compiled once is kept: otherwise each of hundreds of processes would compile all modules anew
+unexport PYTHONDONTWRITEBYTECODE
+
 # the image: MAP_GPU=1 for the CUDA build of torch, MAP_BASE=NAME for another base image
 MAPBUILD := PYTHONPATH=packaging $(BIN)/python -m mapbuild
 MAP_OPTIONS := $(if $(MAP_GPU),--gpu) $(if $(MAP_BASE),--base $(MAP_BASE))
 
-.PHONY: help demo lock evaluation env-evaluation figures map map-context test test-map test-quick test-slow lint format schema env env-dev env-train test-training system-packages bench clean
+.PHONY: help demo lock evaluation env-evaluation figures map map-context test test-application test-map test-quick test-slow lint format schema env env-dev env-train test-training system-packages bench clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,18 +55,26 @@ test-map: map ## the image built and run under the contracts of its hosts
 map-context: env-dev ## what the image is built from, rendered and checked without any engine
 	$(MAPBUILD) context $(MAP_OPTIONS)
 
-test: env-dev env-train system-packages lint ## set-up, checks of the source, every test (what CI runs)
-	$(BIN)/pytest
-	$(TRAIN)/python -m pytest -m training tests/unit/training tests/unit/evaluation
+test: ## set-up, checks of the source, every test, what they cover (what CI runs)
+	@$(SIDE_BY_SIDE) '$(MAKE) --no-print-directory env-dev' '$(MAKE) --no-print-directory system-packages'
+	@rm -f .coverage .coverage.*
+	@$(SIDE_BY_SIDE) '$(MAKE) --no-print-directory test-application' \
+	    '$(MAKE) --no-print-directory --keep-going lint test-training'
+	@$(BIN)/coverage combine --quiet .coverage.application .coverage.training
+	$(BIN)/coverage report
+
+test-application: env-dev ## every test but those of the training environment
+	@$(BIN)/python -c 'import cmrmap.relaxometry as r; r.fit_relaxation([[3, 2, 1]], [10, 20, 30], "t2_2p")' # compiles the fit, once
+	COVERAGE_FILE=.coverage.application $(BIN)/pytest $(IN_PARALLEL) $(COVER)
 
 test-quick: env-dev ## the tests but for the slow ones
-	$(BIN)/pytest -m "not slow"
+	$(BIN)/pytest $(IN_PARALLEL) -m "not slow"
 
 test-slow: env-dev system-packages ## the slow tests only
-	$(BIN)/pytest -m slow
+	$(BIN)/pytest $(IN_PARALLEL) -m slow
 
 test-training: env-dev env-train ## the tests that need the training environment
-	$(TRAIN)/python -m pytest -m training tests/unit/training tests/unit/evaluation
+	COVERAGE_FILE=.coverage.training $(TRAIN)/python -m pytest -m training $(COVER) tests/unit/training tests/unit/evaluation
 
 lint: env-dev ## ruff, mypy, the import rules
 	$(BIN)/ruff check $(SOURCES)
@@ -96,5 +113,5 @@ bench: env-dev ## every benchmark that needs no images of yours, one after the o
 	@for script in $(filter-out benchmarks/real_study.py benchmarks/ablation.py benchmarks/overlap_limits.py benchmarks/robustness.py benchmarks/same_results.py,$(wildcard benchmarks/*.py)); do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 clean: ## remove .venv and all that is made
-	rm -rf .venv .venv-train out build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-train out build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -86,6 +86,7 @@ if ! usable; then
 fi
 
 export PIP_DISABLE_PIP_VERSION_CHECK=1
+export PIP_COMPILE=0 # most of what lies in the packages is never imported; compiling it takes longer than the rest
 echo "installing the pinned packages of" $requirements"; this takes a few minutes once" >&2
 $venv/bin/python -m pip install --quiet $bootstrap
 $venv/bin/python -m pip install --quiet --require-hashes -r requirements.txt
@@ -94,5 +95,7 @@ sed -n 's/ \\$//; /^[a-z0-9].*==/p' requirements.txt >$venv/constraints.txt
 $venv/bin/python -m pip install --quiet --constraint $venv/constraints.txt -r requirements-torch.txt \
     $([ -z "$more" ] || printf -- '-r %s ' $more)
 $venv/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+# what every start of the application imports is compiled now, the rest when it is first imported
+env -u PYTHONDONTWRITEBYTECODE $venv/bin/python -c 'import app.app' >/dev/null 2>&1 || true
 echo "$key" >"$stamp"
 echo "environment ready after $(($(date +%s) - started)) s" >&2

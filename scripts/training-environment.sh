@@ -20,6 +20,7 @@ fi
 
 started=$(date +%s)
 export PIP_DISABLE_PIP_VERSION_CHECK=1
+export PIP_COMPILE=0 # modules are compiled when they are first imported
 echo "making $venv on top of $base; this takes seconds" >&2
 $base/bin/python -m venv --clear --without-pip $venv
 packages=$($base/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')

@@ -1,10 +1,15 @@
-"""What all tests share: Hypothesis profiles, and programs of the system that some tests need."""
+"""What all tests share: threads, the order of the files, Hypothesis profiles, and programs that some tests need."""
 
 from __future__ import annotations
 
 import importlib.util
 import os
 import shutil
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # the workers share the cores: more threads than cores wait for each other; read when numpy and torch are imported
+    for _name in ("OMP", "OPENBLAS", "MKL"):
+        os.environ.setdefault(f"{_name}_NUM_THREADS", "1")
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -16,6 +21,30 @@ _COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 settings.register_profile("dev", **_COMMON)
 settings.register_profile("ci", derandomize=True, **_COMMON)
 settings.load_profile("ci" if IN_CI else "dev")
+
+#: files that take longest, longest first: workers take whole files in this order, so that short ones even out the end
+LONGEST = (
+    "test_hostile_dicom.py",
+    "test_demo.py",
+    "test_cohort.py",
+    "test_flavours.py",
+    "test_starting.py",
+    "test_bad_input.py",
+    "test_pixel_geometry.py",
+    "test_staged_application.py",
+    "test_real_studies.py",
+)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files first, then the other integration tests, then the rest as it is."""
+
+    def place(item: pytest.Item) -> tuple[int, bool]:
+        rank = LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST)
+        return rank, "integration" not in item.path.parts
+
+    items.sort(key=place)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 
 from cmrmap.phantom.study_writer import write_study
+from tests.sharing import made_once
 
 ROOT = Path(__file__).resolve().parents[2]
 _SETTLED_BY_USER = ("HOLOSCAN_", "MERCURE_", "CMRMAP_")
@@ -61,13 +63,48 @@ def differing() -> Callable[[Path, Path], list[str]]:
 
 @pytest.fixture(scope="session")
 def demo_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The study of `make demo`: SNR 30, motion, hematocrit beside the images."""
-    return write_study(tmp_path_factory.mktemp("demo"), hematocrit_file=True)
+    """The study of `make demo`: SNR 30, motion, hematocrit beside the images. To be read only."""
+    return made_once(tmp_path_factory, "demo", lambda folder: write_study(folder, hematocrit_file=True))
+
+
+@pytest.fixture(scope="session")
+def one_slice_study(demo_study: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The DICOM folder of the demo study's mid slice: all three series and the hematocrit, a fifth of the work."""
+
+    def make(folder: Path) -> None:
+        shutil.copy(demo_study / "dicom" / "hematocrit.json", folder)
+        for series in (path for path in sorted((demo_study / "dicom").iterdir()) if path.is_dir()):
+            files = sorted(series.glob("*.dcm"))
+            n_images = len(files) // 5
+            (folder / series.name).mkdir()
+            for path in files[2 * n_images : 3 * n_images]:
+                shutil.copy(path, folder / series.name)
+
+    return made_once(tmp_path_factory, "one_slice", make)
+
+
+def _recorded(run_app: Callable[..., Run], source: Path, factory: pytest.TempPathFactory, name: str) -> Run:
+    """Run the application on a study once for all workers."""
+
+    def make(folder: Path) -> None:
+        run = run_app(source, folder / "out")
+        said = {"exit_code": run.exit_code, "stdout": run.stdout, "stderr": run.stderr}
+        (folder / "said.json").write_text(json.dumps(said), encoding="utf-8")
+
+    folder = made_once(factory, f"run-{name}", make)
+    return Run(**json.loads((folder / "said.json").read_text(encoding="utf-8")), output=folder / "out")
 
 
 @pytest.fixture(scope="session")
 def demo_run(demo_study: Path, run_app: Callable[..., Run], tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return run_app(demo_study / "dicom", tmp_path_factory.mktemp("demo_run"))
+    """The application's run on the demo study, for all tests that only read what it said and wrote."""
+    return _recorded(run_app, demo_study / "dicom", tmp_path_factory, "demo")
+
+
+@pytest.fixture(scope="session")
+def one_slice_run(one_slice_study: Path, run_app: Callable[..., Run], tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The application's run on the demo study's mid slice: what other ways to run it are compared with."""
+    return _recorded(run_app, one_slice_study, tmp_path_factory, "one_slice")
 
 
 REAL_STUDIES = ROOT.parent / "shared" / "data" / "real"
@@ -76,14 +113,11 @@ REAL_STUDIES = ROOT.parent / "shared" / "data" / "real"
 @pytest.fixture(scope="session")
 def real_run(run_app: Callable[..., Run], tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Run]:
     """The application's run on an in-vivo study, made once; the test skips where the study is not at hand."""
-    made: dict[str, Run] = {}
 
     def get(subject: str) -> Run:
         source = REAL_STUDIES / subject / "dicom"
         if not source.is_dir():
             pytest.skip(f"the in-vivo study {os.path.relpath(source)} is not at hand")
-        if subject not in made:
-            made[subject] = run_app(source, tmp_path_factory.mktemp(subject))
-        return made[subject]
+        return _recorded(run_app, source, tmp_path_factory, subject)
 
     return get

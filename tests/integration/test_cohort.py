@@ -25,8 +25,8 @@ MODEL = next((ROOT / "models").glob("*/model.json")).parent
 
 
 @pytest.mark.slow
-def test_results_are_those_of_the_application_byte_for_byte(demo_study, demo_run, tmp_path) -> None:
-    folder = StudyFolder("demo", demo_study / "dicom", demo_study / "truth")
+def test_results_are_those_of_the_application_byte_for_byte(one_slice_study, one_slice_run, tmp_path) -> None:
+    folder = StudyFolder("demo", one_slice_study)
     task = StudyTask(
         folder,
         tmp_path / "out",
@@ -37,7 +37,7 @@ def test_results_are_those_of_the_application_byte_for_byte(demo_study, demo_run
     )
     assert run_task(task).outcome == "ok"
     for name in ("results.json", "segments.csv"):
-        own, applications = (out / "results" / name for out in (tmp_path / "out", demo_run.output))
+        own, applications = (out / "results" / name for out in (tmp_path / "out", one_slice_run.output))
         assert own.read_bytes() == applications.read_bytes(), name
 
 

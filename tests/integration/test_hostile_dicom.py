@@ -20,8 +20,6 @@ from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.tag import Tag
 
-from cmrmap.phantom.study_writer import write_study
-
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1600)]  # one process runs all cases, on a busy machine slowly
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -206,9 +204,8 @@ SECRETS = ("phantom^seed", "phantom-1", "yamada", "山田", "διονυσιος"
 
 
 @pytest.fixture(scope="module")
-def slice_images(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    folder = write_study(tmp_path_factory.mktemp("phantom"))
-    return sorted((folder / "dicom" / "stone_native_t1").glob("*.dcm"))[22:33]
+def slice_images(demo_study: Path) -> list[Path]:
+    return sorted((demo_study / "dicom" / "stone_native_t1").glob("*.dcm"))[22:33]
 
 
 @pytest.fixture(scope="module")

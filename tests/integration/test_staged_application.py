@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -30,18 +31,29 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
+def _take_compiled_fit(app: Path) -> None:
+    """Give the staged modules the machine code of the same sources here: compiling it takes longer than the run."""
+    own, staged = (root / "cmrmap" / "relaxometry" for root in (ROOT, app))
+    for path in staged.glob("*.py"):
+        shutil.copystat(own / path.name, path)
+    (staged / "__pycache__").mkdir(exist_ok=True)
+    for path in (own / "__pycache__").glob("*.nb[ic]"):
+        shutil.copy2(path, staged / "__pycache__")
+
+
 def test_staged_modules_without_what_is_left_out_give_the_applications_results(
-    tmp_path: Path, demo_study: Path, demo_run, differing
+    tmp_path: Path, one_slice_study: Path, one_slice_run, differing
 ) -> None:
     context, output = tmp_path / "context", tmp_path / "out"
     write_context(ROOT, context, Variant())
+    _take_compiled_fit(context / "app")
     left_out = yaml.safe_load((PACKAGING / "left-out.yaml").read_text(encoding="utf-8"))
     names = {name for package in left_out["packages"] for name in import_names(package)}
     names |= {rule["glob"].replace("/", ".") for rule in left_out["files"] if "*" not in rule["glob"]}
     done = subprocess.run(
         [
             *(sys.executable, "-I", "-c", _PROGRAM, ",".join(sorted(names)), str(context / "app")),
-            *("-i", str(demo_study / "dicom"), "-o", str(output), "-m", str(context / "models"), "-l", "INFO"),
+            *("-i", str(one_slice_study), "-o", str(output), "-m", str(context / "models"), "-l", "INFO"),
         ],
         env={key: value for key, value in os.environ.items() if not key.startswith(("HOLOSCAN", "MERCURE", "CMRMAP"))},
         cwd=tmp_path,
@@ -51,5 +63,5 @@ def test_staged_modules_without_what_is_left_out_give_the_applications_results(
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert differing(output, demo_run.output) == []
+    assert (one_slice_run.exit_code, differing(output, one_slice_run.output)) == (0, [])
     assert json.loads((output / "results" / "status.json").read_text(encoding="utf-8"))["outcome"] == "ok"

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from numba.core.caching import UserProvidedCacheLocator
 
 from cmrmap.core.errors import InputError
 from cmrmap.relaxometry import _backends, fit_relaxation
@@ -87,7 +88,8 @@ def test_no_place_for_the_cache_is_no_error_and_no_noise() -> None:
         "caching.CacheImpl._locator_classes = []\n"
         f"from cmrmap.relaxometry import fit_relaxation\n{FIT}\n"
         "from cmrmap.relaxometry import _numba_kernel\n"
-        "print(type(_numba_kernel.fit_pixels._cache).__name__)"
+        "print(type(_numba_kernel.fit_pixels._cache).__name__)",
+        NUMBA_OPT="0",  # it compiles all anew: sooner done
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.split()[-1] == "NullCache"
@@ -96,10 +98,14 @@ def test_no_place_for_the_cache_is_no_error_and_no_noise() -> None:
 @pytest.mark.slow
 def test_a_damaged_cache_is_no_error_and_no_noise(tmp_path: Path) -> None:
     code = f"from cmrmap.relaxometry import fit_relaxation; {FIT}"
-    first = run(code, NUMBA_CACHE_DIR=str(tmp_path))
-    files = [path for path in tmp_path.rglob("*") if path.is_file()]
-    assert files
-    for path in files:
-        path.write_bytes(path.read_bytes()[:20])
+    first = run(code)
+    kept = list((ROOT / "cmrmap" / "relaxometry" / "__pycache__").glob("_numba_kernel.*.nb[ic]"))
+    assert kept  # compiled by the run before, or by one before it
+    place = tmp_path / UserProvidedCacheLocator.get_suitable_cache_subpath(str(ROOT / "cmrmap/relaxometry/x.py"))
+    place.mkdir()
+    damaged = {place / path.name: path.read_bytes()[:20] for path in kept}
+    for path, content in damaged.items():
+        path.write_bytes(content)
     again = run(code, NUMBA_CACHE_DIR=str(tmp_path))
     assert (again.returncode, again.stderr, again.stdout) == (0, "", first.stdout)
+    assert damaged.keys() == {path for path in tmp_path.rglob("*") if path.is_file()}  # it has met them
