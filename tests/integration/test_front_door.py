@@ -70,10 +70,11 @@ def test_its_numbers_are_those_of_results_json(readme, application) -> None:
 
 def test_its_pixel_is_that_of_the_map_and_of_the_series(readme) -> None:
     analysis, why = readme["analysis"], readme["why"]
-    row, column = readme["rows"][9], readme["columns"][9]
+    place = tuple(readme[name][9] for name in ("slices", "rows", "columns"))
     series = analysis.series[MapKind.NATIVE_T1.value]
-    assert why.value == series.map.values[0, row, column]
-    assert why.status in set(FitStatus)
+    assert why.value == series.map.values[place]
+    assert why.counted
+    assert why.status == FitStatus.OK
     assert len(why.samples) == len(why.times_ms) == len(why.fitted)
     assert np.nanstd(why.residuals) < 5 * why.noise_sd
 
