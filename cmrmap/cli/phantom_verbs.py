@@ -25,6 +25,9 @@ def phantom_study(
     flavour: Annotated[
         str, typer.Option(help="Scanner's dialect of the headers; cmrmap phantom flavours lists them.")
     ] = "standard",
+    also: Annotated[
+        list[str] | None, typer.Option(help="A further map to write a series for; may be given several times.")
+    ] = None,
 ) -> None:
     """Write one phantom study: five short-axis slices, native T1, T2 and post-contrast T1, and their truth.
 
@@ -34,10 +37,18 @@ def phantom_study(
 
       cmrmap run -i study/dicom -o results
     """
+    from cmrmap.phantom.sequences import sequence_named
     from cmrmap.phantom.study_writer import write_study
 
     write_study(
-        output, seed=seed, snr=snr, disease=disease, motion=motion, hematocrit_file=hematocrit_file, flavour=flavour
+        output,
+        seed=seed,
+        snr=snr,
+        disease=disease,
+        motion=motion,
+        hematocrit_file=hematocrit_file,
+        flavour=flavour,
+        also=[sequence_named(name).kind for name in also or ()],
     )
     n_files = sum(1 for _ in (output / "dicom").rglob("*.dcm"))
     print(f"phantom study written: {n_files} images in {output / 'dicom'}, truth in {output / 'truth'}")

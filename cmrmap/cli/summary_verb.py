@@ -22,7 +22,7 @@ def summary(
 
     from cmrmap.evaluation.study_summary import summarise_study
 
-    rows = summarise_study(study, results)
+    rows = tuple(row for row in summarise_study(study, results) if row.is_listed)
     console = Console()
     console.print(_maps_table(rows))
     for row in rows:

@@ -9,6 +9,7 @@ from typing import Any
 
 from cmrmap.core.errors import InputError
 from cmrmap.core.map_specs import MapKind
+from cmrmap.core.statuses import MapStatus
 
 _MADE = ("ok", "partial")
 
@@ -38,6 +39,11 @@ class MapSummary:
     def bias(self) -> float | None:
         """Mean minus truth, in the map's unit."""
         return None if self.mean is None or self.truth is None else self.mean - self.truth
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether the study has the map, or every study should."""
+        return self.status != MapStatus.ABSENT.value or self.truth is not None or self.kind.spec.always_listed
 
     @property
     def bias_percent(self) -> float | None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cmrmap.core.arrays import Float64Array
+from cmrmap.core.errors import InputError
 from cmrmap.core.map_specs import MapKind
 from cmrmap.phantom.signal import bssfp_amplitude, bssfp_components, inversion_recovery, t2_preparation
 from cmrmap.phantom.tissue import Tissue, TissueSet
@@ -176,3 +177,18 @@ def sequence_of(kind: MapKind) -> PhantomSequence:
             return sequence
     known = ", ".join(sequence.kind.value for sequence in SEQUENCES)
     raise ValueError(f"kind must be an acquired series ({known}); found {kind.value}")
+
+
+def sequence_named(name: str) -> PhantomSequence:
+    """Return the sequence of the map with that key.
+
+    Raises
+    ------
+    InputError
+        no series of a phantom study is for a map of that name
+    """
+    for sequence in SEQUENCES:
+        if sequence.kind.value == name:
+            return sequence
+    known = ", ".join(sequence.kind.value for sequence in SEQUENCES)
+    raise InputError(f"the phantom has no series for a map {name!r}; expected one of {known}")

@@ -84,7 +84,10 @@ def write_phantom(folder: Path, study: PhantomStudy, *, hematocrit_file: bool = 
             target.mkdir(parents=True, exist_ok=True)
             for stale in target.glob("IM*.dcm"):  # another dialect may have written more files
                 stale.unlink()
-            for number, dataset in enumerate(dialect.write(_series_images(study, series)), start=1):
+            images = _series_images(study, series)
+            # the dialects tell how vendors write the usual series; another is written as the standard has it
+            written = dialect.write(images) if sequence_of(series.kind).usual else images.images
+            for number, dataset in enumerate(written, start=1):
                 dataset.save_as(target / f"IM{number:04d}.dcm", enforce_file_format=True)
         note = dicom / "hematocrit.json"
         if hematocrit_file:

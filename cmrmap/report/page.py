@@ -62,8 +62,8 @@ def _draw(
     left, right = _EDGE_MM, _WIDTH_MM - _EDGE_MM
     _head(sheet, results, identity, left, right)
     top = _EDGE_MM + _HEAD_MM
-    heights = _row_heights([bool(panels.get(result.kind)) for result in results.maps])
-    for result, height in zip(results.maps, heights, strict=True):
+    heights = _row_heights([bool(panels.get(result.kind)) for result in results.listed])
+    for result, height in zip(results.listed, heights, strict=True):
         draw_row(sheet, result, panels.get(result.kind, ()), (left, top, right - left, height))
         top += height + _GAP_MM
     _foot(sheet, results, left, right, _EDGE_MM + _HEAD_MM + _ROWS_MM)

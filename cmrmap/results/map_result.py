@@ -101,6 +101,12 @@ class MapResult:
     slices: tuple[SliceResult, ...] = ()
     model_reason: str | None = None
     reference: ReferenceComparison | None = None
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether reports name the map: one that few studies have a series for is named only where it was tried."""
+        return self.status is not MapStatus.ABSENT or self.kind.spec.always_listed
+
     mid_septum: RegionStatistics = NO_STATISTICS
 
     def __post_init__(self) -> None:

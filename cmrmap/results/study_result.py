@@ -65,6 +65,11 @@ class StudyResult:
     quality: tuple[QualityFlag, ...]
     maps: tuple[MapResult, ...]
 
+    @property
+    def listed(self) -> tuple[MapResult, ...]:
+        """The maps that reports name."""
+        return tuple(one for one in self.maps if one.is_listed)
+
     def __post_init__(self) -> None:
         kinds = [m.kind for m in self.maps]
         if kinds != list(MapKind):

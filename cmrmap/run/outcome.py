@@ -16,6 +16,7 @@ from typing import Any
 
 from cmrmap.core.errors import EXIT_ALL_REFUSED, EXIT_INTERNAL_ERROR, EXIT_NO_MAPPING_SERIES, EXIT_OK, CmrmapError
 from cmrmap.core.files import write_file
+from cmrmap.core.map_specs import MapKind
 from cmrmap.core.statuses import MapStatus
 from cmrmap.run.software import software_versions
 
@@ -99,7 +100,11 @@ class Outcome:
         if not self._reported:
             return "the run ended before its results were written; run again with -l DEBUG to see why"
         made = [key for key, verdict in self.maps.items() if verdict.status.made]
-        left = [f"{key} {v.status} ({v.reason})" for key, v in self.maps.items() if not v.status.made and v.reason]
+        left = [
+            f"{key} {v.status} ({v.reason})"
+            for key, v in self.maps.items()
+            if not v.status.made and v.reason and (v.status is MapStatus.REFUSED or MapKind(key).spec.always_listed)
+        ]
         return "; ".join([f"made {', '.join(made)}" if made else "made no map", *left])
 
     def as_dict(self) -> dict[str, Any]:

@@ -161,7 +161,7 @@ def _remarks(results: StudyResult) -> ContainerContentItem:
     lines = ["Research use only. Not a medical device.", _how_means_are_taken()]
     if results.hematocrit.source:
         lines.append(f"hematocrit: {results.hematocrit.source}")
-    lines += [f"{one.kind.value}: {one.status}, {one.reason}" for one in results.maps if one.reason]
+    lines += [f"{one.kind.value}: {one.status}, {one.reason}" for one in results.listed if one.reason]
     lines += [
         f"{one.kind.value}: model {one.model}, times from {one.timing_source}" for one in results.maps if one.model
     ]
