@@ -35,7 +35,7 @@ def test_the_image_that_the_snr_is_of_is_the_brightest_of_the_wall(sequence):
 
 
 def test_a_map_that_is_computed_or_unknown_has_no_series():
-    with pytest.raises(ValueError, match="kind must be an acquired series .* found ecv"):
+    with pytest.raises(ValueError, match=r"kind must be an acquired series .* found ecv"):
         sequence_of(MapKind.ECV)
     with pytest.raises(InputError, match="the phantom has no series for a map 't3'; expected one of native_t1"):
         sequence_named("t3")
