@@ -23,8 +23,9 @@ def test_numbers_have_the_digits_that_they_deserve(kind, value, error, expected)
     assert with_error(kind, value, error) == expected
 
 
-def test_findings_come_worst_first_and_alike_ones_once(case):
+def test_warnings_come_first_and_alike_ones_once(case):
     found = findings(case.results)
-    assert [severity for severity, _ in found] == ["error", "warning", "info"]
-    assert found[0][1] == "an image is lost"
+    assert [severity for severity, _ in found] == ["warning", "warning", "info"]
+    assert found[0][1].startswith("T2 slice 1, 3: ")
+    assert found[1][1] == "an image is lost"
     assert found[2][1].startswith("1 note ")
