@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from cmrmap.core.arrays import Float64Array
-from cmrmap.relaxometry._numba_lanes import LANES, Int64Array, inlined, inner
+from cmrmap.relaxometry._numba_lanes import LANES, Int64Array, inner
 from cmrmap.relaxometry._numba_workspace import RESULT_ROWS, SUM_ROWS, Block, Workspace
 from cmrmap.relaxometry._problem import Problem
 
@@ -65,7 +65,7 @@ def _exponential(x: Float64Array, out: Float64Array, power: Float64Array, bits: 
         out[q] *= power[q]
 
 
-@inlined
+@inner
 def _columns(problem: Problem, block: Block, space: Workspace) -> None:
     """Restore the signs of s and write the model's column and its slope in log T; sums: their means, and T."""
     s, n_negative, x, times = block.s, block.found[0], block.log_t, problem.times_ms
@@ -105,7 +105,7 @@ def _columns(problem: Problem, block: Block, space: Workspace) -> None:
         sums[_SIGNAL_MEAN + q] *= 1.0 / n
 
 
-@inlined
+@inner
 def _orthogonalise(problem: Problem, block: Block, space: Workspace) -> None:
     """Take the means off where there is an offset; make the column of unit length, the slope orthogonal to it."""
     s, column, slope, sums = block.s, space.column, space.slope, space.sums
@@ -148,7 +148,7 @@ def _orthogonalise(problem: Problem, block: Block, space: Workspace) -> None:
             sums[_SPREAD + q] += about * about
 
 
-@inlined
+@inner
 def _parameters(problem: Problem, space: Workspace) -> None:
     """Write T, A, B and B / A, and the sums of squares of the pseudo-inverse's rows, to result; d T / d s to slope."""
     column, slope, sums, result = space.column, space.slope, space.sums, space.result
@@ -195,7 +195,7 @@ def _parameters(problem: Problem, space: Workspace) -> None:
             result[_B_SD + q] += d_b * d_b
 
 
-@inlined
+@inner
 def finish(problem: Problem, block: Block, space: Workspace) -> None:
     """Evaluate every lane at its log T.
 
