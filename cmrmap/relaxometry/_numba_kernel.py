@@ -108,7 +108,7 @@ def _explained_by_offset(s: Float64Array, base: Float64Array, has_offset: bool, 
             base[k * LANES + q] = value * value / n
 
 
-_PROBLEM = numba.types.NamedTuple(
+_PROBLEM = numba.types.NamedTuple(  # type: ignore[no-untyped-call]
     (
         *(_TABLE_1D, _TABLE_1D, _F8, _TABLE_2D, _SINGLE_2D, _TABLE_3D, _F8),
         *(numba.boolean,) * 4,

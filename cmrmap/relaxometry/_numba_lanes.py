@@ -17,6 +17,7 @@ import numpy.typing as npt
 from cmrmap.relaxometry._numba_cache import key_of
 
 _FAST = {"contract", "nsz", "reassoc"}
+_INNER: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}  # no entry from Python
 _OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}  # numpy's division by zero: no test, no exit
 LANES = 64  # enough that a loop's start costs nothing, few enough that all the work stays in the first cache
 
@@ -26,15 +27,13 @@ Function = TypeVar("Function", bound=Callable[..., object])
 
 
 def inner(function: Function) -> Function:
-    """Compile a function that compiled functions alone call: without an entry from Python, when they are compiled."""
-    entries: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-    return cast(Function, numba.njit(fastmath=_FAST, **entries, **_OPTIONS)(function))
+    """Compile a function that compiled functions alone call, when they are compiled."""
+    return cast(Function, numba.njit(fastmath=_FAST, **_INNER, **_OPTIONS)(function))
 
 
 def inlined(function: Function) -> Function:
-    """Compile as `inner` a function that is called at one place, into that place: its tuples are not handed over."""
-    entries: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-    return cast(Function, numba.njit(fastmath=_FAST, inline="always", **entries, **_OPTIONS)(function))
+    """Compile a function into the one place that calls it: handing its tuples over would cost more than some steps."""
+    return cast(Function, numba.njit(fastmath=_FAST, inline="always", **_INNER, **_OPTIONS)(function))
 
 
 def compiled(signature: Any) -> Callable[[Function], Function]:

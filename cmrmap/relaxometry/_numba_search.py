@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from cmrmap.core.arrays import Float64Array
-from cmrmap.relaxometry._numba_lanes import LANES, Int64Array, inlined, inner
+from cmrmap.relaxometry._numba_lanes import LANES, Int64Array, inlined
 from cmrmap.relaxometry._numba_refine import VALUE, Z, refine
 from cmrmap.relaxometry._numba_scan import candidates_of_prefixes, candidates_of_signed, product
 from cmrmap.relaxometry._numba_workspace import Block, Workspace

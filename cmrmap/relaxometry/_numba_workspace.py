@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from cmrmap.core.arrays import Float64Array
-from cmrmap.relaxometry._numba_lanes import LANES, Float32Array, Int64Array, inlined, inner
+from cmrmap.relaxometry._numba_lanes import LANES, Float32Array, Int64Array, inlined
 from cmrmap.relaxometry.basis import N_COEFFICIENTS, N_NODES
 
 #: rows of ``work``, ``sums`` and ``result``; what they hold is told where they are used

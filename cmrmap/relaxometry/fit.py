@@ -92,7 +92,7 @@ def fit_relaxation(
     ----------
     signals : (pixels, times) any real dtype; a NaN drops out of its pixel's fit
     times_ms : (times,) ms, in any order, repeats and infinity allowed
-    model : "t2_3p", "t2_2p", "stone_2p", "molli_3p" or "sasha_3p"
+    model : of `MODELS`: "t2_3p", "t2_2p", "stone_2p", "molli_3p" or "sasha_3p"
     magnitude : True: the samples are magnitudes (their signs are not read) of a signal that may change sign, and the
         best of all polarities is found; False: the samples are signed. None: True for stone_2p and molli_3p
     with_sensitivity : keep d t_ms / d signal as well
