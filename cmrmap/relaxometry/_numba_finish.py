@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from cmrmap.core.arrays import Float64Array
-from cmrmap.relaxometry._numba_lanes import LANES, Int64Array, inner
+from cmrmap.relaxometry._numba_lanes import LANES, Int64Array, inner, merged
 from cmrmap.relaxometry._numba_workspace import RESULT_ROWS, SUM_ROWS, Block, Workspace
 from cmrmap.relaxometry._problem import Problem
 
@@ -195,7 +195,7 @@ def _parameters(problem: Problem, space: Workspace) -> None:
             result[_B_SD + q] += d_b * d_b
 
 
-@inner
+@merged
 def finish(problem: Problem, block: Block, space: Workspace) -> None:
     """Evaluate every lane at its log T.
 
