@@ -33,6 +33,7 @@ class RunContext:
     hematocrit : that the user gives; None: the study or ``settings.hematocrit`` may give one
     send_to : the archive that the results are sent to; None: they are not sent
     outcome : told of failures, and of what was written
+    prepares_fits : whether a thread loads the compiled fit while the network draws; for a run that owns its process
     """
 
     settings: AnalysisSettings = field(default_factory=AnalysisSettings)
@@ -43,6 +44,7 @@ class RunContext:
     hematocrit: Hematocrit | None = None
     send_to: Destination | None = None
     outcome: Outcome = field(default_factory=Outcome)
+    prepares_fits: bool = False
 
     @property
     def source(self) -> Path:
@@ -87,6 +89,7 @@ def context_of_run(settings: RunSettings, outcome: Outcome) -> RunContext:
         hematocrit=settings.hematocrit,
         send_to=settings.send_to,
         outcome=outcome,
+        prepares_fits=True,
     )
 
 

@@ -26,6 +26,7 @@ from cmrmap.pipeline.series import MappedSeries
 from cmrmap.pipeline.stage import Stage, StageList
 from cmrmap.pipeline.study import StudyMaps
 from cmrmap.pipeline.summary import summarise
+from cmrmap.relaxometry import prepare
 from cmrmap.report import Drawing, draw_report
 from cmrmap.results import StudyResult
 from cmrmap.run.bundle import OutputBundle, write_bundle
@@ -55,6 +56,8 @@ def _load(context: RunContext, study: SourceStudy, selection: Selection) -> Load
 
 def _segment(context: RunContext, loaded: LoadedStudy) -> tuple[SegmentationStack, ...]:
     """Label every weighted image with the network."""
+    if context.prepares_fits:
+        prepare(wait=False)
     return chain.segment(loaded.stacks, context.drawn_by)
 
 

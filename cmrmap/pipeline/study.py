@@ -19,7 +19,6 @@ from cmrmap.pipeline.findings import find
 from cmrmap.pipeline.numbers import MapNumbers, ecv_numbers, series_numbers
 from cmrmap.pipeline.regions import locate
 from cmrmap.pipeline.series import MappedSeries, map_series
-from cmrmap.relaxometry import load_ahead
 from cmrmap.results import MapResult, absent_map, compare_with_ranges
 from cmrmap.results.reference_ranges import read_reference_ranges
 from cmrmap.segmentation import Network, segment_stack
@@ -46,8 +45,7 @@ class StudyMaps:
 
 
 def segment(stacks: Sequence[WeightedStack], network: Network) -> tuple[SegmentationStack, ...]:
-    """Label every weighted image of every series; the kernel of the fits to come is loaded meanwhile."""
-    load_ahead()
+    """Label every weighted image of every series."""
     return tuple(segment_stack(stack, network) for stack in stacks)
 
 

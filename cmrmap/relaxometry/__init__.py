@@ -1,6 +1,6 @@
 """Pixelwise T1 and T2: models, fits with their uncertainty, polarity of magnitude data, T1 of a region (blood)."""
 
-from cmrmap.relaxometry._backends import load_ahead
+from cmrmap.relaxometry._backends import prepare
 from cmrmap.relaxometry.blood_fit import BloodFit, fit_blood
 from cmrmap.relaxometry.fit import RelaxationFit, fit_relaxation
 from cmrmap.relaxometry.models import MODELS, RelaxationModel, get_model, jacobian, signal
@@ -17,6 +17,6 @@ __all__ = [
     "fitted_signal",
     "get_model",
     "jacobian",
-    "load_ahead",
+    "prepare",
     "signal",
 ]

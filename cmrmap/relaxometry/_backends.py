@@ -8,42 +8,54 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from cmrmap.core.arrays import Float64Array
 from cmrmap.core.errors import InputError
-from cmrmap.relaxometry import _numpy_kernel
-from cmrmap.relaxometry.basis import ReducedBasis
-from cmrmap.relaxometry.models import RelaxationModel
+from cmrmap.relaxometry._numpy_kernel import fit_pixels as numpy_kernel
+from cmrmap.relaxometry._problem import Kernel, Problem, Results
 
 BACKENDS = ("auto", "numba", "numpy")
 #: below this many pixels starting a second thread costs more than it saves
 PIXELS_PER_THREAD = 25_000
+_NO_NUMBA = 'backend "numba" cannot be used: numba is not importable; install it or use "auto"'
 
 
 @lru_cache(maxsize=1)
-def _numba_kernel() -> Any:
+def _compiled_kernel() -> Kernel | None:
     """Import numba (0.5 s) and load or compile the kernel, once and only when a fit needs it; None where it cannot."""
     try:
-        return importlib.import_module("cmrmap.relaxometry._numba_kernel")
+        module = importlib.import_module("cmrmap.relaxometry._numba_kernel")
     except ImportError:  # no numba for this Python or platform
         return None
+    kernel: Kernel = module.fit_pixels
+    return kernel
 
 
-def load_ahead() -> None:
-    """Begin to load or compile the kernel in a thread, so that it is there when it is needed; without waiting.
+def prepare(*, wait: bool = True) -> None:
+    """Load or compile the kernel of the fits now, rather than within the first fit.
 
-    Where no compiled kernel is kept, it takes seconds, and other work may go on in the meantime. No daemon: a process
-    that ends in between must not be torn out of the compiler.
+    Where no compiled kernel is kept, it takes half a minute. Call it where other work is to go on in the meantime, or
+    once when software is installed. Without it everything works, and the first fit waits.
+
+    Parameters
+    ----------
+    wait : False returns at once and leaves the work to a thread; a fit that comes too early waits for it. No daemon: a
+        process that ends in between must not be torn out of the compiler, and ends after it
     """
-    threading.Thread(target=_numba_kernel, name="fit kernel").start()
+    if wait:
+        _compiled_kernel()
+    else:
+        threading.Thread(target=_compiled_kernel, name="fit kernel").start()
 
 
 def choose_backend(backend: str) -> str:
     """Return "numba" or "numpy".
+
+    Parameters
+    ----------
+    backend : one of ``BACKENDS``
 
     Raises
     ------
@@ -52,56 +64,35 @@ def choose_backend(backend: str) -> str:
     """
     if backend not in BACKENDS:
         raise InputError(f"backend must be one of {', '.join(BACKENDS)}; found {backend!r}")
-    if backend == "numpy" or (backend == "auto" and _numba_kernel() is None):
+    if backend == "numpy" or (backend == "auto" and _compiled_kernel() is None):
         return "numpy"
-    if _numba_kernel() is None:
-        raise InputError('backend "numba" cannot be used: numba is not importable; install it or use "auto"')
+    if _compiled_kernel() is None:
+        raise InputError(_NO_NUMBA)
     return "numba"
 
 
-def fit_block(
-    backend: str,
-    signals: Float64Array,
-    basis: ReducedBasis,
-    model: RelaxationModel,
-    magnitude: bool,
-    out: Float64Array,
-    status: npt.NDArray[np.uint8],
-    n_negative: npt.NDArray[np.int16],
-    sensitivity: Float64Array,
-    threads: int | None,
-) -> None:
-    """Fit C-contiguous (pixels, times) samples in the order of their times; results go to the arrays given.
+def fit_block(backend: str, signals: Float64Array, problem: Problem, results: Results, threads: int | None) -> None:
+    """Fit samples in the order of their times.
 
-    These hold NaN before: a pixel without an answer only gets its status.
     Every pixel is fitted on its own, so the number of threads changes nothing but the time.
+
+    Parameters
+    ----------
+    backend : from `choose_backend`
+    signals : (pixels, times) C-contiguous
+    problem : what is fitted
+    results : what is written to
+    threads : at most this many; None: as many as there are cores
     """
     if backend == "numpy":
-        _numpy_kernel.fit_pixels(signals, basis, model, magnitude, out, status, n_negative, sensitivity)
+        numpy_kernel(signals, problem, *results)
         return
-    kernel = _numba_kernel().fit_pixels
+    kernel = _compiled_kernel()
+    if kernel is None:
+        raise InputError(_NO_NUMBA)
 
     def run(part: slice) -> None:
-        kernel(
-            signals[part],
-            basis.times_ms,
-            basis.log_t,
-            basis.step,
-            basis.dictionary_single,
-            basis.polynomials,
-            basis.gain,
-            model.has_offset,
-            model.recovering,
-            model.look_locker,
-            magnitude,
-            model.column_constant,
-            model.column_slope,
-            *model.ratio_limits,
-            out[:, part],
-            status[part],
-            n_negative[part],
-            sensitivity[part],
-        )
+        kernel(signals[part], problem, *results.part(part))
 
     n_pixels = signals.shape[0]
     wanted = _available_cores() if threads is None else threads

@@ -7,11 +7,13 @@ rows are flat, row after row of ``LANES``.
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
-from cmrmap.relaxometry._numba_lanes import LANES, inner
+from cmrmap.core.arrays import Float64Array
+from cmrmap.relaxometry._numba_lanes import LANES, Int64Array, inner, merged
+from cmrmap.relaxometry._numba_workspace import RESULT_ROWS, SUM_ROWS, Block, Workspace
+from cmrmap.relaxometry._problem import Problem
 
 _LOG2_E = 1.4426950408889634
 _LN2_HIGH, _LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10  # their product with integers is exact
@@ -23,19 +25,17 @@ _SERIES = tuple(1.0 / math.factorial(i) for i in range(14))
 #: rows of ``sums``: means of column, slope and signal, T, length of the column, slope along it, signal along it, power
 #: of what is left of the slope, squares of the residuals and about the mean
 _COLUMN_MEAN, _SLOPE_MEAN, _SIGNAL_MEAN, _T, _LENGTH, _ALONG, _LEVEL, _POWER, _SSR, _SPREAD = (
-    i * LANES for i in range(10)
+    i * LANES for i in range(SUM_ROWS)
 )
-SUM_ROWS = 10
 #: rows of ``result``: T, its SD, A, B, their SDs, SSR, R2, T*, B / A, and factors on the way
 _T_MS, _SD, _A, _B, _A_SD, _B_SD, _SSR_OUT, _R2, _T_STAR, _RATIO, _PER_SLOPE, _SHRINK, _LEAN, _GAIN, _PER_A = (
-    i * LANES for i in range(15)
+    i * LANES for i in range(RESULT_ROWS)
 )
-RESULT_ROWS = 15
 RATIO_ROW = 9
 
 
 @inner
-def _exponential(x: Any, out: Any, power: Any, bits: Any) -> None:
+def _exponential(x: Float64Array, out: Float64Array, power: Float64Array, bits: Int64Array) -> None:
     """Write exp(x) of every lane to out; ``bits`` is the memory of ``power`` seen as integers.
 
     Cody and Waite's reduction to half an octave about an integer power of two.
@@ -66,23 +66,11 @@ def _exponential(x: Any, out: Any, power: Any, bits: Any) -> None:
 
 
 @inner
-def _columns(
-    s: Any,
-    n_negative: Any,
-    x: Any,
-    times: Any,
-    constant: float,
-    coefficient: float,
-    column: Any,
-    slope: Any,
-    sums: Any,
-    work: Any,
-    bits: Any,
-) -> None:
-    """Restore the signs of s and write the model's column and its slope in log T; sums: their means, and T.
-
-    work: two rows and one of which ``bits`` is the memory.
-    """
+def _columns(problem: Problem, block: Block, space: Workspace) -> None:
+    """Restore the signs of s and write the model's column and its slope in log T; sums: their means, and T."""
+    s, n_negative, x, times = block.s, block.found[0], block.log_t, problem.times_ms
+    constant, coefficient = problem.column_constant, problem.column_slope
+    column, slope, sums, work, bits = space.column, space.slope, space.sums, space.work, space.bits
     n = s.size // LANES
     argument, decay, power = work[:LANES], work[LANES : 2 * LANES], work[2 * LANES : 3 * LANES]
     sums[: SUM_ROWS * LANES] = 0.0
@@ -118,8 +106,10 @@ def _columns(
 
 
 @inner
-def _orthogonalise(s: Any, column: Any, slope: Any, sums: Any, has_offset: bool) -> None:
+def _orthogonalise(problem: Problem, block: Block, space: Workspace) -> None:
     """Take the means off where there is an offset; make the column of unit length, the slope orthogonal to it."""
+    s, column, slope, sums = block.s, space.column, space.slope, space.sums
+    has_offset = problem.has_offset
     n = s.size // LANES
     kept = 1.0 if has_offset else 0.0
     for q in range(LANES):
@@ -159,10 +149,10 @@ def _orthogonalise(s: Any, column: Any, slope: Any, sums: Any, has_offset: bool)
 
 
 @inner
-def _parameters(
-    column: Any, slope: Any, sums: Any, has_offset: bool, recovering: bool, look_locker: bool, result: Any
-) -> None:
+def _parameters(problem: Problem, space: Workspace) -> None:
     """Write T, A, B and B / A, and the sums of squares of the pseudo-inverse's rows, to result; d T / d s to slope."""
+    column, slope, sums, result = space.column, space.slope, space.sums, space.result
+    has_offset, recovering, look_locker = problem.has_offset, problem.recovering, problem.look_locker
     n = column.size // LANES
     kept = 1.0 if has_offset else 0.0
     turn = 1.0 if recovering else 0.0
@@ -205,34 +195,17 @@ def _parameters(
             result[_B_SD + q] += d_b * d_b
 
 
-@inner
-def finish(
-    s: Any,
-    n_negative: Any,
-    x: Any,
-    times: Any,
-    scale: Any,
-    constant: float,
-    coefficient: float,
-    has_offset: bool,
-    recovering: bool,
-    look_locker: bool,
-    magnitude: bool,
-    column: Any,
-    slope: Any,
-    sums: Any,
-    work: Any,
-    bits: Any,
-    result: Any,
-) -> None:
+@merged
+def finish(problem: Problem, block: Block, space: Workspace) -> None:
     """Evaluate every lane at its log T.
 
-    s (time, lane) is left with its signs restored, ``slope`` with d T / d signal; rows of ``result`` as they are listed
-    above. scale: height of the samples, and sigma over the root of SSR.
+    The samples are left with their signs restored, ``slope`` with d T / d signal; rows of ``result`` as they are listed
+    above.
     """
-    _columns(s, n_negative, x, times, constant, coefficient, column, slope, sums, work, bits)
-    _orthogonalise(s, column, slope, sums, has_offset)
-    _parameters(column, slope, sums, has_offset, recovering, look_locker, result)
+    _columns(problem, block, space)
+    _orthogonalise(problem, block, space)
+    _parameters(problem, space)
+    scale, sums, result, magnitude = block.scale, space.sums, space.result, problem.magnitude
     for q in range(LANES):
         height = scale[q]
         ssr = sums[_SSR + q]

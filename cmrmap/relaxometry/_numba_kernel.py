@@ -8,26 +8,18 @@ of `cmrmap.relaxometry._numpy_kernel`.
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numba
 import numpy as np
+import numpy.typing as npt
 
+from cmrmap.core.arrays import Float64Array
 from cmrmap.core.parameter_map import FitStatus
-from cmrmap.relaxometry._numba_finish import RATIO_ROW, RESULT_ROWS, SUM_ROWS, finish
-from cmrmap.relaxometry._numba_lanes import (
-    F8,
-    LANES,
-    compiled,
-    inner,
-    single_2d,
-    table_1d,
-    table_2d,
-    table_3d,
-)
-from cmrmap.relaxometry._numba_refine import REFINE_ROWS
+from cmrmap.relaxometry._numba_finish import RATIO_ROW, finish
+from cmrmap.relaxometry._numba_lanes import LANES, compiled, inner
 from cmrmap.relaxometry._numba_search import search
-from cmrmap.relaxometry.basis import N_COEFFICIENTS, N_NODES
+from cmrmap.relaxometry._numba_workspace import new_block, new_workspace
+from cmrmap.relaxometry._problem import Problem
 
 _OK = int(FitStatus.OK)
 _EDGE = int(FitStatus.EDGE_OF_RANGE)
@@ -37,9 +29,21 @@ _UNPHYSICAL = int(FitStatus.UNPHYSICAL)
 _SMALLEST = 1e-300  # below, the reciprocal may be infinite
 _LOW, _HIGH, _LARGEST, _FINITE = (i * LANES for i in range(4))
 
+_F8 = numba.float64
+_TABLE_1D, _TABLE_2D, _TABLE_3D = (numba.types.Array(_F8, d, "C", readonly=True) for d in (1, 2, 3))
+_SINGLE_2D = numba.types.Array(numba.float32, 2, "C", readonly=True)
+
 
 @inner
-def _take(signals: Any, start: int, size: int, magnitude: bool, s: Any, scale: Any, work: Any) -> None:
+def _take(
+    signals: Float64Array,
+    start: int,
+    size: int,
+    magnitude: bool,
+    s: Float64Array,
+    scale: Float64Array,
+    work: Float64Array,
+) -> None:
     """Write ``size`` pixels' samples over the largest to s (time, lane), zero where there is no answer.
 
     scale (lane,) is the divisor, 0 where there is no answer.
@@ -85,7 +89,7 @@ def _take(signals: Any, start: int, size: int, magnitude: bool, s: Any, scale: A
 
 
 @inner
-def _explained_by_offset(s: Any, base: Any, has_offset: bool, work: Any) -> None:
+def _explained_by_offset(s: Float64Array, base: Float64Array, has_offset: bool, work: Float64Array) -> None:
     """Write sum(s)^2 / n of every prefix to base (prefix, lane); zero without an offset."""
     if not has_offset:
         base[:] = 0.0
@@ -104,119 +108,46 @@ def _explained_by_offset(s: Any, base: Any, has_offset: bool, work: Any) -> None
             base[k * LANES + q] = value * value / n
 
 
-@compiled(
-    numba.void(
-        *(table_2d, table_1d, table_1d, F8, single_2d, table_3d, F8),
+_PROBLEM = numba.types.NamedTuple(  # type: ignore[no-untyped-call]
+    (
+        *(_TABLE_1D, _TABLE_1D, _F8, _TABLE_2D, _SINGLE_2D, _TABLE_3D, _F8),
         *(numba.boolean,) * 4,
-        *(F8,) * 4,
-        *(F8[:, :], numba.uint8[::1], numba.int16[::1], F8[:, :]),
-    )
+        *(_F8,) * 4,
+    ),
+    Problem,
 )
+
+
+@compiled(numba.void(_TABLE_2D, _PROBLEM, _F8[:, :], numba.uint8[::1], numba.int16[::1], _F8[:, :]))
 def fit_pixels(
-    signals: Any,
-    times: Any,
-    log_t: Any,
-    step: float,
-    dictionary: Any,
-    polynomials: Any,
-    gain: float,
-    has_offset: bool,
-    recovering: bool,
-    look_locker: bool,
-    magnitude: bool,
-    column_constant: float,
-    column_slope: float,
-    ratio_low: float,
-    ratio_high: float,
-    out: Any,
-    status: Any,
-    n_negative: Any,
-    sensitivity: Any,
+    signals: Float64Array,
+    problem: Problem,
+    values: Float64Array,
+    status: npt.NDArray[np.uint8],
+    n_negative: npt.NDArray[np.int16],
+    sensitivity: Float64Array,
 ) -> None:
-    """Fit (pixels, times) samples in the order of their times into the last four arguments, which hold NaN before."""
+    """Fit (pixels, times) samples in the order of their times into the arrays of a `Results`."""
+    magnitude, has_offset = problem.magnitude, problem.has_offset
     n_pixels, n = signals.shape
     n_prefixes = n if magnitude else 1
     dof = n - (3 if has_offset else 2)
-    s = np.empty(n * LANES)
-    column = np.empty(n * LANES)
-    slope = np.empty(n * LANES)
-    base = np.empty(n_prefixes * LANES)
-    scale = np.empty(2 * LANES)
-    work = np.empty(REFINE_ROWS * LANES)
-    sums = np.empty(SUM_ROWS * LANES)
-    result = np.empty(RESULT_ROWS * LANES)
-    total = np.empty(LANES)
-    x = np.zeros(LANES)
-    objective = np.empty(LANES)
-    coefficients = np.zeros(N_COEFFICIENTS * LANES)
-    single = np.empty(n * LANES, np.float32)
-    turned = np.zeros(n * LANES, np.float32)
-    most = np.empty(n * LANES, np.float32)
-    small = np.empty(4 * LANES, np.float32)
-    g = np.zeros((N_NODES + 2) * LANES, np.float32)
-    most_candidates = LANES * n_prefixes * (N_NODES // 2 + 1)
-    pairs = np.zeros((2, LANES), np.int64)
-    candidates = np.empty((3, most_candidates), np.int64)
-    refined = np.empty(2 * most_candidates)
-    chunk = np.zeros((4, LANES), np.int64)
-    found = np.zeros((3, LANES), np.int64)
-    power = work[2 * LANES : 3 * LANES]
-    bits = power.view(np.int64)
+    block, space = new_block(n, n_prefixes), new_workspace(n, n_prefixes)
+    scale, objective, found = block.scale, block.objective, block.found
+    slope, result = space.slope, space.result
     for start in range(0, n_pixels, LANES):
         size = min(LANES, n_pixels - start)
-        _take(signals, start, size, magnitude, s, scale, work)
-        _explained_by_offset(s, base, has_offset, work)
-        search(
-            s,
-            base,
-            dof,
-            gain,
-            dictionary,
-            polynomials,
-            log_t,
-            step,
-            single,
-            turned,
-            g,
-            most,
-            small,
-            pairs,
-            candidates,
-            chunk,
-            refined,
-            coefficients,
-            work,
-            total,
-            x,
-            objective,
-            found,
-        )
+        _take(signals, start, size, magnitude, block.s, scale, space.work)
+        _explained_by_offset(block.s, block.base, has_offset, space.work)
+        search(problem, block, space, dof)
         for q in range(LANES):
             scale[LANES + q] = math.sqrt(1.0 / dof) if dof > 0 and found[1, q] == 0 else math.nan
-        finish(
-            s,
-            found[0],
-            x,
-            times,
-            scale,
-            column_constant,
-            column_slope,
-            has_offset,
-            recovering,
-            look_locker,
-            magnitude,
-            column,
-            slope,
-            sums,
-            work,
-            bits,
-            result,
-        )
+        finish(problem, block, space)
         for i in range(9):
             if has_offset or (i != 3 and i != 5):
                 for q in range(size):
                     if objective[q] >= 0:
-                        out[i, start + q] = result[i * LANES + q]
+                        values[i, start + q] = result[i * LANES + q]
         for q in range(size):
             p = start + q
             status[p] = _DEGENERATE
@@ -226,7 +157,7 @@ def fit_pixels(
             ratio = result[RATIO_ROW * LANES + q]
             if found[1, q]:
                 status[p] = _EDGE
-            elif has_offset and not ratio_low < ratio <= ratio_high:
+            elif has_offset and not problem.ratio_low < ratio <= problem.ratio_high:
                 status[p] = _UNPHYSICAL
             elif found[2, q]:
                 status[p] = _AMBIGUOUS

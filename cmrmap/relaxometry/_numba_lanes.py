@@ -7,50 +7,57 @@ depend on the pixels beside it.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import numba
+import numpy as np
+import numpy.typing as npt
+
+from cmrmap.relaxometry._numba_cache import key_of
 
 _FAST = {"contract", "nsz", "reassoc"}
+_INNER: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}  # no entry from Python
 _OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}  # numpy's division by zero: no test, no exit
 LANES = 64  # enough that a loop's start costs nothing, few enough that all the work stays in the first cache
 
-F8 = numba.float64
-table_1d, table_2d, table_3d = (numba.types.Array(F8, d, "C", readonly=True) for d in (1, 2, 3))
-single_2d = numba.types.Array(numba.float32, 2, "C", readonly=True)
+Float32Array = npt.NDArray[np.float32]
+Int64Array = npt.NDArray[np.int64]
+Function = TypeVar("Function", bound=Callable[..., object])
 
 
-def inner(function: Callable[..., Any]) -> Any:
-    """Compile a function that compiled functions alone call: without an entry from Python, when they are compiled."""
-    entries: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-    return numba.njit(fastmath=_FAST, **entries, **_OPTIONS)(function)
+def inner(function: Function) -> Function:
+    """Compile a function that compiled functions alone call, when they are compiled."""
+    return cast(Function, numba.njit(fastmath=_FAST, **_INNER, **_OPTIONS)(function))
 
 
-def compiled(signature: Any) -> Callable[[Callable[..., Any]], Any]:
+def inlined(function: Function) -> Function:
+    """Compile a function into the one place that calls it: handing its tuples over would cost more than some steps."""
+    return cast(Function, numba.njit(fastmath=_FAST, inline="always", **_INNER, **_OPTIONS)(function))
+
+
+def merged(function: Function) -> Function:
+    """As `inlined`, but by the compiler after it has made vectors of its loops: the same bits wherever it stands."""
+    return cast(Function, numba.njit(fastmath=_FAST, forceinline=True, **_INNER, **_OPTIONS)(function))
+
+
+def compiled(signature: Any) -> Callable[[Function], Function]:
     """Compile eagerly; keep the machine code on disk where there is a place for it, else do without.
 
     A read-only package folder and a user without a home leave numba no place to write to (RuntimeError), a full or
     damaged cache fails in the operating system's or the unpickler's own ways: none of them may stop a fit.
+
+    Parameters
+    ----------
+    signature : of numba, which has no types for mypy
     """
 
-    def decorate(function: Callable[..., Any]) -> Any:
+    def decorate(function: Function) -> Function:
         # numba looks for changes in the function's own file only, and names what it keeps after the function
-        function.__qualname__ += "_" + _sources()
+        function.__qualname__ += "_" + key_of(function, signature)
         try:
-            return numba.njit(signature, cache=True, fastmath=_FAST, **_OPTIONS)(function)
+            return cast(Function, numba.njit(signature, cache=True, fastmath=_FAST, **_OPTIONS)(function))
         except Exception:
-            return numba.njit(signature, fastmath=_FAST, **_OPTIONS)(function)
+            return cast(Function, numba.njit(signature, fastmath=_FAST, **_OPTIONS)(function))
 
     return decorate
-
-
-def _sources() -> str:
-    """Return a digest of every file of this room whose code or constants are compiled into the kernel."""
-    digest = hashlib.sha256()
-    room = Path(__file__).parent
-    for path in (*sorted(room.glob("_numba_*.py")), room / "basis.py", room / "polarity.py"):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:12]

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from cmrmap.relaxometry._numba_lanes import LANES, inner
+from cmrmap.core.arrays import Float64Array
+from cmrmap.relaxometry._numba_lanes import LANES, Int64Array, inner
+from cmrmap.relaxometry._numba_workspace import WORK_ROWS
 from cmrmap.relaxometry.basis import N_NODES
 
 _CONVERGED = 1e-4  # of Halley's steps: the next is of the cube of this one
 _AT_BORDER = 1.0 - 1e-9
 _MOST_STEPS = 60
 #: rows of the workspace of `refine`
-Z, _LOW, _HIGH, _MOVING, VALUE, _NODE = (i * LANES for i in range(6))
-REFINE_ROWS = 6
+Z, _LOW, _HIGH, _MOVING, VALUE, _NODE = (i * LANES for i in range(WORK_ROWS))
 
 
 @inner
-def _expand(s: Any, polynomials: Any, candidates: Any, first: int, last: int, c: Any) -> None:
+def _expand(
+    s: Float64Array, polynomials: Float64Array, candidates: Int64Array, first: int, last: int, c: Float64Array
+) -> None:
     """Write the coefficients of u . s about their nodes to c (coefficient, candidate), turned so that c[0] >= 0.
 
     The first samples of a candidate (lane, prefix, node) are turned as its prefix says.
@@ -45,7 +46,7 @@ def _expand(s: Any, polynomials: Any, candidates: Any, first: int, last: int, c:
 
 
 @inner
-def _begin(c: Any, w: Any) -> None:
+def _begin(c: Float64Array, w: Float64Array) -> None:
     """Set every lane to begin at its node; where the maximum is the edge of the range, it stays there."""
     for q in range(LANES):
         first = w[_NODE + q] == 0
@@ -64,7 +65,7 @@ def _begin(c: Any, w: Any) -> None:
 
 
 @inner
-def _step(c: Any, w: Any) -> float:
+def _step(c: Float64Array, w: Float64Array) -> float:
     """Move every z a step towards the maximum of its polynomial: Halley's, halving the bracket where that fails.
 
     A lane moves until it has converged; the number of those that have not is returned.
@@ -105,7 +106,7 @@ def _step(c: Any, w: Any) -> float:
 
 
 @inner
-def _evaluate(c: Any, w: Any) -> None:
+def _evaluate(c: Float64Array, w: Float64Array) -> None:
     """Write the polynomials c at z to their row."""
     for q in range(LANES):
         here = w[Z + q]
@@ -119,7 +120,9 @@ def _evaluate(c: Any, w: Any) -> None:
 
 
 @inner
-def refine(s: Any, polynomials: Any, candidates: Any, n: int, c: Any, w: Any) -> None:
+def refine(
+    s: Float64Array, polynomials: Float64Array, candidates: Int64Array, n: int, c: Float64Array, w: Float64Array
+) -> None:
     """Refine ``n`` candidates (lane, prefix, node), at most ``LANES``: rows z, value and node of w.
 
     candidates[3] tells the edge of the range.

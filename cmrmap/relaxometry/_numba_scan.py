@@ -6,17 +6,18 @@ flat, row after row of ``LANES``: at constant distances the compiler sees that t
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from cmrmap.relaxometry._numba_lanes import LANES, inner
+from cmrmap.core.arrays import Float64Array
+from cmrmap.relaxometry._numba_lanes import LANES, Float32Array, Int64Array, inlined, inner
+from cmrmap.relaxometry._numba_workspace import Block, Workspace
+from cmrmap.relaxometry._problem import Problem
 from cmrmap.relaxometry.basis import N_NODES
 from cmrmap.relaxometry.polarity import AMBIGUITY_LIMIT
 
 
 @inner
-def product(dictionary: Any, s: Any, g: Any) -> None:
+def product(dictionary: Float32Array, s: Float32Array, g: Float32Array) -> None:
     """Write u . s at node i to row i + 1 of g; s (time, lane), g (node + 2, lane)."""
     n = s.size // LANES
     whole = n - n % 4
@@ -45,7 +46,9 @@ def product(dictionary: Any, s: Any, g: Any) -> None:
 
 
 @inner
-def _sweep_prefixes(dictionary: Any, s: Any, g: Any, most: Any, work: Any) -> None:
+def _sweep_prefixes(
+    dictionary: Float32Array, s: Float32Array, g: Float32Array, most: Float32Array, work: Float32Array
+) -> None:
     """Write the largest modulus over the nodes of prefix k to row k of most; g is that of prefix 0, work 4 rows."""
     n = s.size // LANES
     most[:] = np.float32(0.0)
@@ -82,7 +85,7 @@ def _sweep_prefixes(dictionary: Any, s: Any, g: Any, most: Any, work: Any) -> No
 
 
 @inner
-def _largest(g: Any, most: Any) -> None:
+def _largest(g: Float32Array, most: Float32Array) -> None:
     """Write the largest modulus of g over the nodes to most (lane,)."""
     most[:LANES] = np.float32(0.0)
     for i in range(1, N_NODES + 1, 2):
@@ -94,7 +97,7 @@ def _largest(g: Any, most: Any) -> None:
 
 
 @inner
-def _count_maxima(g: Any, least: Any, seen: Any) -> None:
+def _count_maxima(g: Float32Array, least: Float32Array, seen: Float32Array) -> None:
     """Count the local maxima of |g| that reach ``least`` (lane,): row 0 of seen the number, row 1 the last one's node.
 
     The rows before the first node and after the last are zero.
@@ -112,7 +115,15 @@ def _count_maxima(g: Any, least: Any, seen: Any) -> None:
 
 
 @inner
-def _collect(g: Any, least: Any, seen: Any, n_pairs: int, pairs: Any, candidates: Any, n: int) -> int:
+def _collect(
+    g: Float32Array,
+    least: Float32Array,
+    seen: Float32Array,
+    n_pairs: int,
+    pairs: Int64Array,
+    candidates: Int64Array,
+    n: int,
+) -> int:
     """Append the local maxima of the pairs (lane, prefix) that may still win to candidates; return their number."""
     _count_maxima(g, least, seen)
     for at in range(n_pairs):
@@ -133,7 +144,9 @@ def _collect(g: Any, least: Any, seen: Any, n_pairs: int, pairs: Any, candidates
 
 
 @inner
-def _limits(most: Any, base: Any, total: Any, dof: int, margin: float, limit: Any) -> None:
+def _limits(
+    most: Float32Array, base: Float64Array, total: Float64Array, dof: int, margin: float, limit: Float64Array
+) -> None:
     """Write what a prefix's objective at a node must reach to matter to row 0 of limit, and leave it in ``most``.
 
     Row k of most becomes 1 where prefix k does matter, 0 where it does not.
@@ -157,23 +170,12 @@ def _limits(most: Any, base: Any, total: Any, dof: int, margin: float, limit: An
             most[k * LANES + q] = np.float32(1.0) if reached else np.float32(0.0)
 
 
-@inner
-def candidates_of_prefixes(
-    s: Any,
-    base: Any,
-    total: Any,
-    dof: int,
-    margin: float,
-    dictionary: Any,
-    g: Any,
-    turned: Any,
-    most: Any,
-    small: Any,
-    limit: Any,
-    pairs: Any,
-    candidates: Any,
-) -> int:
+@inlined
+def candidates_of_prefixes(problem: Problem, block: Block, space: Workspace, dof: int, margin: float) -> int:
     """Collect the candidates of magnitude samples: of every prefix that may win or comes near the one that does."""
+    s, dictionary, base, total = space.single, problem.dictionary_single, block.base, block.total
+    g, turned, most, small, limit = space.g, space.turned, space.most, space.small, space.work
+    pairs, candidates = space.pairs, space.candidates
     n = s.size // LANES
     seen, least = small[: 2 * LANES], small[2 * LANES : 3 * LANES]
     _sweep_prefixes(dictionary, s, g, most, small)
@@ -201,9 +203,10 @@ def candidates_of_prefixes(
     return found
 
 
-@inner
-def candidates_of_signed(total: Any, margin: float, g: Any, small: Any, pairs: Any, candidates: Any) -> int:
+@inlined
+def candidates_of_signed(block: Block, space: Workspace, margin: float) -> int:
     """Collect the candidates of signed samples."""
+    total, g, small, pairs = block.total, space.g, space.small, space.pairs
     seen, least, most = small[: 2 * LANES], small[2 * LANES : 3 * LANES], small[3 * LANES :]
     _largest(g, most)
     for q in range(LANES):
@@ -213,5 +216,4 @@ def candidates_of_signed(total: Any, margin: float, g: Any, small: Any, pairs: A
         least[q] = np.float32(np.sqrt(limit if limit > 0 else 0.0) if total[q] > 0 else 2.0)
     for q in range(LANES):
         pairs[0, q], pairs[1, q] = q, 0
-    n: int = _collect(g, least, seen, LANES, pairs, candidates, 0)
-    return n
+    return _collect(g, least, seen, LANES, pairs, space.candidates, 0)

@@ -11,8 +11,9 @@ import numpy.typing as npt
 
 from cmrmap.core.arrays import BoolArray, Float64Array, IntArray
 from cmrmap.core.parameter_map import FitStatus
-from cmrmap.relaxometry.basis import N_COEFFICIENTS, ReducedBasis
-from cmrmap.relaxometry.models import RelaxationModel, decay, decay_slope
+from cmrmap.relaxometry._problem import Problem
+from cmrmap.relaxometry.basis import N_COEFFICIENTS
+from cmrmap.relaxometry.models import decay, decay_slope
 from cmrmap.relaxometry.polarity import AMBIGUITY_LIMIT, DISTINCT_LOG_T, ROUNDING, prefix_signs
 
 _BLOCK = 2048
@@ -20,15 +21,14 @@ _BLOCK = 2048
 
 def fit_pixels(
     signals: Float64Array,
-    basis: ReducedBasis,
-    model: RelaxationModel,
-    magnitude: bool,
-    out: Float64Array,
+    problem: Problem,
+    values: Float64Array,
     status: npt.NDArray[np.uint8],
     n_negative: npt.NDArray[np.int16],
     sensitivity: Float64Array,
 ) -> None:
-    """Fit (pixels, times) samples in the order of their times into the last four arguments, which hold NaN before."""
+    """Fit (pixels, times) samples in the order of their times into the arrays of a `Results`."""
+    magnitude = problem.magnitude
     status[:] = FitStatus.DEGENERATE
     with np.errstate(all="ignore"):  # what has no value is NaN in the result, and has a status
         for start in range(0, signals.shape[0], _BLOCK):
@@ -42,14 +42,14 @@ def fit_pixels(
                 continue
             scale = largest[fitted]
             s = samples[fitted] / scale[:, None]
-            x, n_before, edge, ambiguous, found = _search(s, basis, model, magnitude)
+            x, n_before, edge, ambiguous, found = _search(s, problem)
             fitted, scale, s = fitted[found], scale[found], s[found]
             signs = prefix_signs(s.shape[1], n_before)
-            columns, rows, code = _finish(s * signs, x, edge, ambiguous, basis, model, magnitude)
+            columns, rows, code = _finish(s * signs, x, edge, ambiguous, problem)
             columns[[2, 3, 4, 5]] *= scale
             columns[6] *= scale * scale
             target = start + fitted
-            out[:, target] = columns
+            values[:, target] = columns
             status[target] = code
             n_negative[target] = n_before
             if sensitivity.shape[1]:
@@ -59,33 +59,32 @@ def fit_pixels(
                 sensitivity[target] = rows / scale[:, None] * signs
 
 
-def _search(
-    s: Float64Array, basis: ReducedBasis, model: RelaxationModel, magnitude: bool
-) -> tuple[Float64Array, IntArray, BoolArray, BoolArray, BoolArray]:
+def _search(s: Float64Array, problem: Problem) -> tuple[Float64Array, IntArray, BoolArray, BoolArray, BoolArray]:
     """Find log T, number of negative samples, edge flag and ambiguity flag of normalised samples.
 
     The last array tells, for every pixel given, whether there is an answer; the others hold those that have one.
     """
     n_pixels, n = s.shape
+    magnitude = problem.magnitude
     n_prefixes = n if magnitude else 1
-    dof = n - model.n_parameters
+    dof = n - problem.n_parameters
     total = (s * s).sum(axis=1)
     mean_sum = s.sum(axis=1)
-    g = np.empty((n_prefixes, n_pixels, basis.log_t.size))
-    g[0] = s @ basis.dictionary
+    g = np.empty((n_prefixes, n_pixels, problem.log_t.size))
+    g[0] = s @ problem.dictionary
     base = np.zeros((n_prefixes, n_pixels))
     for k in range(n_prefixes):
         if k > 0:
             turned = 2.0 * s[:, k - 1]
             mean_sum = mean_sum - turned
-            np.subtract(g[k - 1], turned[:, None] * basis.dictionary[k - 1], out=g[k])
-        if model.has_offset:
+            np.subtract(g[k - 1], turned[:, None] * problem.dictionary[k - 1], out=g[k])
+        if problem.has_offset:
             base[k] = mean_sum * mean_sum / n
     power = np.abs(g)
     best = power.max(axis=2) ** 2 + base
     top = best.max(axis=0)
     slack = AMBIGUITY_LIMIT * (total - top) / dof if dof > 0 and magnitude else 0.0
-    least = top - slack - basis.gain * (total - base) - ROUNDING * total
+    least = top - slack - problem.gain * (total - base) - ROUNDING * total
 
     prefix, pixel = np.nonzero(best >= least)
     here = power[prefix, pixel]
@@ -94,7 +93,7 @@ def _search(
     peak[:, :-1] &= here[:, :-1] >= here[:, 1:]
     row, node = np.nonzero(peak)
     prefix, pixel = prefix[row], pixel[row]
-    x, value, at_edge = _refine(s[pixel] * prefix_signs(n, prefix), node, basis)
+    x, value, at_edge = _refine(s[pixel] * prefix_signs(n, prefix), node, problem)
     value = value * value + base[prefix, pixel]
 
     # the best maximum of every prefix, then the best prefix; of equals the first
@@ -120,16 +119,16 @@ def _search(
     return log_t[found], winner[found], edges[winner, each][found], ambiguous[found], found
 
 
-def _refine(signed: Float64Array, node: IntArray, basis: ReducedBasis) -> tuple[Float64Array, Float64Array, BoolArray]:
+def _refine(signed: Float64Array, node: IntArray, problem: Problem) -> tuple[Float64Array, Float64Array, BoolArray]:
     """Maximise the modulus of g about one node per row; return log T, g there and whether it is the range's edge."""
-    last = basis.log_t.size - 1
+    last = problem.log_t.size - 1
     c = np.empty((signed.shape[0], N_COEFFICIENTS))
     order = np.argsort(node, kind="stable")
     bounds = np.searchsorted(node[order], np.arange(last + 2))
     for i in range(last + 1):
         rows = order[bounds[i] : bounds[i + 1]]
         if rows.size:
-            c[rows] = signed[rows] @ basis.polynomials[i]
+            c[rows] = signed[rows] @ problem.polynomials[i]
     c[c[:, 0] < 0] *= -1.0
     at_edge = ((node == 0) & (c[:, 1] <= 0)) | ((node == last) & (c[:, 1] >= 0))
     low, high = np.where(node == 0, 0.0, -1.0), np.where(node == last, 0.0, 1.0)
@@ -157,7 +156,7 @@ def _refine(signed: Float64Array, node: IntArray, basis: ReducedBasis) -> tuple[
     value = c[:, -1].copy()
     for i in range(N_COEFFICIENTS - 2, -1, -1):
         value = value * z + c[:, i]
-    return basis.log_t[node] + basis.step * z, value, at_edge
+    return problem.log_t[node] + problem.step * z, value, at_edge
 
 
 def _finish(
@@ -165,20 +164,18 @@ def _finish(
     x: Float64Array,
     edge: BoolArray,
     ambiguous: BoolArray,
-    basis: ReducedBasis,
-    model: RelaxationModel,
-    magnitude: bool,
+    problem: Problem,
 ) -> tuple[Float64Array, Float64Array, npt.NDArray[np.uint8]]:
     """Evaluate parameters, their SDs, fit quality and sensitivity at log T, in variables with orthogonal Jacobian."""
     n = s.shape[1]
-    dof = n - model.n_parameters
+    dof = n - problem.n_parameters
     t = np.exp(x)[:, None]
-    column = model.column_constant + model.column_slope * decay(basis.times_ms, t)
-    slope = model.column_slope * decay_slope(basis.times_ms, t)
+    column = problem.column_constant + problem.column_slope * decay(problem.times_ms, t)
+    slope = problem.column_slope * decay_slope(problem.times_ms, t)
     signal_mean = s.mean(axis=1, keepdims=True)
     zero = np.zeros_like(t)
-    column_mean = column.mean(axis=1, keepdims=True) if model.has_offset else zero
-    slope_mean = slope.mean(axis=1, keepdims=True) if model.has_offset else zero
+    column_mean = column.mean(axis=1, keepdims=True) if problem.has_offset else zero
+    slope_mean = slope.mean(axis=1, keepdims=True) if problem.has_offset else zero
     column = column - column_mean
     slope = slope - slope_mean
     length = np.sqrt((column * column).sum(axis=1, keepdims=True))
@@ -187,27 +184,27 @@ def _finish(
     slope = (slope - column * along) / length
     level = (column * s).sum(axis=1, keepdims=True)
     power = (slope * slope).sum(axis=1, keepdims=True)
-    constant = signal_mean if model.has_offset else zero
+    constant = signal_mean if problem.has_offset else zero
     ssr = ((s - constant - level * column) ** 2).sum(axis=1)
     spread = ((s - signal_mean) ** 2).sum(axis=1)
     coefficient = level / length
     intercept = constant - coefficient * column_mean
-    amplitude, offset = (intercept, -coefficient) if model.recovering else (coefficient, intercept)
+    amplitude, offset = (intercept, -coefficient) if problem.recovering else (coefficient, intercept)
     ratio = offset / amplitude
-    factor = ratio - 1.0 if model.look_locker else np.ones_like(t)
+    factor = ratio - 1.0 if problem.look_locker else np.ones_like(t)
 
     # rows of the pseudo-inverse; MOLLI's T1 by the chain rule
     dx = slope / (level * power)
     d_coefficient = column / length - coefficient * along / length * dx
     d_intercept = np.zeros_like(s)
-    if model.has_offset:
+    if problem.has_offset:
         d_intercept = 1.0 / n - column_mean * d_coefficient - coefficient * slope_mean * dx
-    d_amplitude, d_offset = (d_intercept, -d_coefficient) if model.recovering else (d_coefficient, d_intercept)
+    d_amplitude, d_offset = (d_intercept, -d_coefficient) if problem.recovering else (d_coefficient, d_intercept)
     rows = t * dx * factor
-    if model.look_locker:
+    if problem.look_locker:
         rows += t * (d_offset - ratio * d_amplitude) / amplitude
 
-    turned = np.where(amplitude[:, 0] < 0, -1.0, 1.0) if magnitude else 1.0
+    turned = np.where(amplitude[:, 0] < 0, -1.0, 1.0) if problem.magnitude else 1.0
     sigma = np.sqrt(ssr / dof) if dof > 0 else np.full_like(ssr, np.nan)
     sigma = np.where(edge, np.nan, sigma)
     nothing = np.full_like(ssr, np.nan)
@@ -216,17 +213,17 @@ def _finish(
             (t * factor)[:, 0],
             sigma * np.sqrt((rows * rows).sum(axis=1)),
             turned * amplitude[:, 0],
-            turned * offset[:, 0] if model.has_offset else nothing,
+            turned * offset[:, 0] if problem.has_offset else nothing,
             sigma * np.sqrt((d_amplitude * d_amplitude).sum(axis=1)),
-            sigma * np.sqrt((d_offset * d_offset).sum(axis=1)) if model.has_offset else nothing,
+            sigma * np.sqrt((d_offset * d_offset).sum(axis=1)) if problem.has_offset else nothing,
             ssr,
             1.0 - ssr / spread,
             t[:, 0],
         ]
     )
     code = np.where(ambiguous, FitStatus.NULL_AMBIGUOUS, FitStatus.OK).astype(np.uint8)
-    if model.has_offset:
-        physical = (model.ratio_limits[0] < ratio[:, 0]) & (ratio[:, 0] <= model.ratio_limits[1])
+    if problem.has_offset:
+        physical = (problem.ratio_low < ratio[:, 0]) & (ratio[:, 0] <= problem.ratio_high)
         code[~physical] = FitStatus.UNPHYSICAL
     code[edge] = FitStatus.EDGE_OF_RANGE
     return columns, rows, code

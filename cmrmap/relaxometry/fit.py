@@ -16,10 +16,9 @@ from cmrmap.core.errors import InputError
 from cmrmap.core.parameter_map import FitStatus
 from cmrmap.relaxometry._backends import choose_backend, fit_block
 from cmrmap.relaxometry._inputs import checked, checked_range, groups, in_order
+from cmrmap.relaxometry._problem import VALUES, Problem, Results
 from cmrmap.relaxometry.basis import reduced_basis
 from cmrmap.relaxometry.models import get_model
-
-_RESULTS = ("t_ms", "sd_ms", "amplitude", "offset", "amplitude_sd", "offset_sd", "ssr", "r2", "t_star_ms")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +92,7 @@ def fit_relaxation(
     ----------
     signals : (pixels, times) any real dtype; a NaN drops out of its pixel's fit
     times_ms : (times,) ms, in any order, repeats and infinity allowed
-    model : "t2_3p", "t2_2p", "stone_2p", "molli_3p" or "sasha_3p"
+    model : of `MODELS`: "t2_3p", "t2_2p", "stone_2p", "molli_3p" or "sasha_3p"
     magnitude : True: the samples are magnitudes (their signs are not read) of a signal that may change sign, and the
         best of all polarities is found; False: the samples are signed. None: True for stone_2p and molli_3p
     with_sensitivity : keep d t_ms / d signal as well
@@ -125,11 +124,9 @@ def fit_relaxation(
 
     n_pixels = data.shape[0]
     order = np.argsort(times, kind="stable")
-    out = np.full((len(_RESULTS), n_pixels), np.nan)
-    status = np.full(n_pixels, FitStatus.TOO_FEW_SAMPLES, np.uint8)
-    n_negative = np.zeros(n_pixels, np.int16)
+    fitted = Results.empty(n_pixels, times.size if with_sensitivity else 0)
+    fitted.status[:] = FitStatus.TOO_FEW_SAMPLES
     n_samples = np.zeros(n_pixels, np.int16)
-    sensitivity = np.full((n_pixels, times.size if with_sensitivity else 0), np.nan)
     for pixels, present in groups(data):
         columns = order[present[order]]
         n_samples[pixels] = columns.size
@@ -138,43 +135,30 @@ def fit_relaxation(
             continue
         basis = reduced_basis(chosen, tuple(kept.tolist()), searched)
         if not basis.identifiable:
-            status[pixels] = FitStatus.DEGENERATE
+            fitted.status[pixels] = FitStatus.DEGENERATE
             continue
         samples, shuffled = in_order(data, pixels, columns, kept, is_magnitude)
-        whole = isinstance(pixels, slice)
         n = samples.shape[0]
-        part_out = out if whole else np.full((len(_RESULTS), n), np.nan)
-        part_status = status if whole else np.empty(n, np.uint8)
-        part_negative = n_negative if whole else np.zeros(n, np.int16)
-        part_sensitivity = np.full((n, columns.size if with_sensitivity else 0), np.nan)
-        fit_block(
-            kernel,
-            samples,
-            basis,
-            chosen,
-            is_magnitude,
-            part_out,
-            part_status,
-            part_negative,
-            part_sensitivity,
-            threads,
-        )
-        if not whole:
-            out[:, pixels], status[pixels], n_negative[pixels] = part_out, part_status, part_negative
+        rows = np.full((n, columns.size if with_sensitivity else 0), np.nan)
+        # a slice is all of them
+        part = (fitted if isinstance(pixels, slice) else Results.empty(n))._replace(sensitivity=rows)
+        fit_block(kernel, samples, Problem.of(chosen, basis, is_magnitude), part, threads)
+        if not isinstance(pixels, slice):
+            fitted.values[:, pixels], fitted.status[pixels] = part.values, part.status
+            fitted.n_negative[pixels] = part.n_negative
         if with_sensitivity:
             if shuffled is not None:
-                unsorted = np.empty_like(part_sensitivity)
-                np.put_along_axis(unsorted, shuffled, part_sensitivity, axis=1)
-                part_sensitivity = unsorted
-            spread = np.where(np.isnan(part_sensitivity[:, :1]), np.nan, np.zeros((n, times.size)))
-            spread[:, columns] = part_sensitivity
-            sensitivity[pixels] = spread
+                rows = np.empty_like(rows)
+                np.put_along_axis(rows, shuffled, part.sensitivity, axis=1)
+            spread = np.where(np.isnan(rows[:, :1]), np.nan, np.zeros((n, times.size)))
+            spread[:, columns] = rows
+            fitted.sensitivity[pixels] = spread
     return RelaxationFit(
         model=chosen.name,
         n_parameters=chosen.n_parameters,
-        status=status,
-        n_negative=n_negative,
+        status=fitted.status,
+        n_negative=fitted.n_negative,
         n_samples=n_samples,
-        sensitivity=sensitivity if with_sensitivity else None,
-        **dict(zip(_RESULTS, out, strict=True)),
+        sensitivity=fitted.sensitivity if with_sensitivity else None,
+        **dict(zip(VALUES, fitted.values, strict=True)),
     )

@@ -6,12 +6,13 @@ import inspect
 import re
 from pathlib import Path
 from typing import get_type_hints
+from unittest.mock import Mock
 
 import pytest
 
 from cmrmap.core.errors import InputError
 from cmrmap.dicom.transfer.destinations import parse_destination
-from cmrmap.pipeline import STAGES, RunContext
+from cmrmap.pipeline import STAGES, RunContext, stages
 from cmrmap.pipeline.stages import load_folder, stages_of
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -62,3 +63,16 @@ def test_a_stage_says_what_its_run_lacks(what: str, words: str) -> None:
 def test_a_folder_that_is_none_is_told(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="nowhere"):
         load_folder(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_the_fit_is_prepared_while_the_network_draws_where_the_run_asks(
+    asked: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[object] = []
+    monkeypatch.setattr(stages, "prepare", lambda *, wait: calls.append(wait))
+    monkeypatch.setattr(stages.chain, "segment", lambda stacks, network: calls.append("segment"))
+    (segment,) = (stage for stage in STAGES if stage.name == "segment")
+    segment.call(RunContext(network=Mock(), prepares_fits=asked), Mock())
+    assert calls == ([False, "segment"] if asked else ["segment"])
+    assert RunContext().prepares_fits is False

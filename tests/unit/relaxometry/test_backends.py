@@ -42,7 +42,7 @@ def test_without_numba_numpy_fits() -> None:
 
 
 def test_numba_by_name_without_numba_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_backends, "_numba_kernel", lambda: None)
+    monkeypatch.setattr(_backends, "_compiled_kernel", lambda: None)
     assert _backends.choose_backend("auto") == "numpy"
     with pytest.raises(InputError, match="numba is not importable"):
         _backends.choose_backend("numba")
@@ -51,33 +51,35 @@ def test_numba_by_name_without_numba_is_an_error(monkeypatch: pytest.MonkeyPatch
 def test_the_kernel_is_loaded_ahead_and_a_process_may_end_meanwhile() -> None:
     done = run(
         "import sys, threading\n"
-        "from cmrmap.relaxometry import load_ahead\n"
-        "load_ahead()\n"
+        "from cmrmap.relaxometry import prepare\n"
+        "prepare(wait=False)\n"
         "print([thread.daemon for thread in threading.enumerate() if thread.name == 'fit kernel'])\n"
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.split() == ["[False]"]
     waited = run(
         "import sys, threading\n"
-        "from cmrmap.relaxometry import load_ahead\n"
-        "load_ahead()\n"
+        "from cmrmap.relaxometry import prepare\n"
+        "prepare(wait=False)\n"
         "[thread.join() for thread in threading.enumerate() if thread.name == 'fit kernel']\n"
         "print('cmrmap.relaxometry._numba_kernel' in sys.modules)"
     )
     assert (waited.returncode, waited.stdout.split(), waited.stderr) == (0, ["True"], "")
 
 
-def test_what_is_kept_on_disk_is_named_after_every_source_of_the_kernel() -> None:
-    """Numba looks at one file only: machine code of an older search or finish must not be taken up again."""
-    named = run(
-        "from cmrmap.relaxometry import _numba_kernel, _numba_lanes\n"
-        "import hashlib, pathlib\n"
-        "room = pathlib.Path(_numba_lanes.__file__).parent\n"
-        "files = [*sorted(room.glob('_numba_*.py')), room / 'basis.py', room / 'polarity.py']\n"
-        "digest = hashlib.sha256(b''.join(path.read_bytes() for path in files)).hexdigest()[:12]\n"
-        "print(len(files), _numba_kernel.fit_pixels.py_func.__qualname__ == 'fit_pixels_' + digest)"
+def test_prepare_waits_and_starts_no_thread() -> None:
+    done = run(
+        "import sys, threading\n"
+        "from cmrmap.relaxometry import prepare\n"
+        "prepare()\n"
+        "print('cmrmap.relaxometry._numba_kernel' in sys.modules, threading.active_count())"
     )
-    assert (named.stdout.split(), named.stderr) == (["8", "True"], "")
+    assert (done.returncode, done.stdout.split(), done.stderr) == (0, ["True", "1"], "")
+
+
+def test_prepare_without_numba_is_no_error() -> None:
+    done = run("import sys; sys.modules['numba'] = None; from cmrmap.relaxometry import prepare; prepare()")
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.slow

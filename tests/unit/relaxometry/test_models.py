@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -59,3 +62,19 @@ def test_descriptions_are_consistent(model_name: str) -> None:
 def test_unknown_model_is_refused_by_name() -> None:
     with pytest.raises(InputError, match=r"model must be one of t2_3p, .* found 'molli'"):
         fit_relaxation(np.ones((1, 3)), [1.0, 2.0, 300.0], "molli")
+
+
+def test_the_documents_list_the_models_that_there_are() -> None:
+    described = str(fit_relaxation.__doc__)
+    entry = re.search(r"\n    model : (.+?)\n    magnitude : (.+?)\n    with_sensitivity", described, re.DOTALL)
+    assert entry is not None
+    assert re.findall(r'"(\w+)"', entry[1]) == list(MODELS)
+    recovering = [name for name, model in MODELS.items() if model.magnitude]
+    assert entry[2].split("None: True for ")[1] == " and ".join(recovering)
+
+    page = (Path(__file__).resolve().parents[3] / "docs" / "relaxometry.md").read_text()
+    rows = re.findall(r"^\| `(\w+)` \|.*\| (\d+)-(\d+) ms.* \| (yes|no) \|$", page, re.MULTILINE)
+    assert [name for name, *_ in rows] == list(MODELS)
+    for name, low, high, magnitude in rows:
+        model = MODELS[name]
+        assert ((float(low), float(high)), magnitude) == (model.t_range_ms, "yes" if model.magnitude else "no"), name

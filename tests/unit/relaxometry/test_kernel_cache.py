@@ -1,0 +1,191 @@
+"""Machine code on disk is taken up again only where nothing that it was compiled from has changed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import types
+from collections import namedtuple
+from enum import IntEnum
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+pytest.importorskip("numba")
+
+from cmrmap.relaxometry import _numba_cache, _numba_kernel
+from cmrmap.relaxometry._numba_cache import key_of
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+class Outcome(IntEnum):
+    GOOD = 0
+    BAD = 1
+
+
+class Pair(NamedTuple):
+    first: int
+    second: int
+
+
+LIMIT = 3.0
+SERIES = (1.0, 0.5)
+LIST = [1.0]
+
+
+def called(x: float) -> float:
+    return x * LIMIT
+
+
+def caller(x: float) -> float:
+    return called(x) + SERIES[0] + int(Outcome.BAD) + Pair(1, 2).second
+
+
+def reads_a_list(x: float) -> float:
+    return x + LIST[0]
+
+
+def reads_a_module(x: float) -> float:
+    return x + types.AMOUNT
+
+
+def test_the_key_is_the_same_in_every_process() -> None:
+    code = "from cmrmap.relaxometry import _numba_kernel as k; print(k.fit_pixels.py_func.__qualname__)"
+    names = set()
+    for seed in ("1", "2"):  # of the order of sets
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        names.add(done.stdout.strip())
+    assert names == {_numba_kernel.fit_pixels.py_func.__qualname__}
+
+
+def test_what_is_kept_on_disk_is_named_after_the_key() -> None:
+    """Numba looks at one file only: machine code of an older search or finish must not be taken up again."""
+    kernel = _numba_kernel.fit_pixels
+    (signature,) = kernel.nopython_signatures
+    assert kernel.py_func.__qualname__ == "fit_pixels_" + key_of(kernel.py_func, signature)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("LIMIT", 3.0000000000000004),  # read by a function that is called
+        ("SERIES", (1.0, 0.25)),
+        ("Outcome", IntEnum("Outcome", {"GOOD": 1, "BAD": 0})),
+        ("Pair", namedtuple("Pair", ("second", "first"))),
+        ("called", lambda x: x * LIMIT * LIMIT - 1.0),
+    ],
+)
+def test_a_constant_of_any_module_changes_the_key(name: str, value: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = key_of(caller)
+    assert key_of(caller) == before
+    monkeypatch.setitem(globals(), name, value)
+    assert key_of(caller) != before
+
+
+def test_a_constant_read_through_its_module_changes_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(types, "AMOUNT", 1.0, raising=False)
+    before = key_of(reads_a_module)
+    monkeypatch.setattr(types, "AMOUNT", 2.0)
+    assert key_of(reads_a_module) != before
+
+
+@pytest.mark.parametrize(
+    "constant",
+    [
+        "cmrmap.relaxometry._numba_kernel._EDGE",
+        "cmrmap.relaxometry._numba_search.AMBIGUITY_LIMIT",
+        "cmrmap.relaxometry._numba_search.DISTINCT_LOG_T",
+        "cmrmap.relaxometry._numba_scan.N_NODES",
+        "cmrmap.relaxometry._numba_scan.LANES",
+        "cmrmap.relaxometry._numba_workspace.N_COEFFICIENTS",
+        "cmrmap.relaxometry._numba_finish._SERIES",
+    ],
+)
+def test_the_kernels_key_follows(constant: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = key_of(_numba_kernel.fit_pixels)
+    monkeypatch.setattr(constant, (0.0,))
+    assert key_of(_numba_kernel.fit_pixels) != before
+
+
+def test_the_layout_of_the_tuples_it_takes_changes_the_key() -> None:
+    from numba import float64, void
+    from numba.types import NamedTuple as NumbaTuple
+
+    turned = namedtuple("Pair", ("second", "first"))
+    keys = {key_of(caller, void(NumbaTuple((float64, float64), kind))) for kind in (Pair, turned)}
+    assert len(keys) == 2
+
+
+@pytest.mark.parametrize("library", ["numba", "np"])
+def test_versions_change_the_key(library: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = key_of(caller)
+    monkeypatch.setattr(getattr(_numba_cache, library), "__version__", "0")
+    assert key_of(caller) != before
+
+
+def test_a_source_changes_the_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    room = Path(_numba_cache.__file__).parent
+    for path in room.glob("_numba_*.py"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    monkeypatch.setattr(_numba_cache, "__file__", str(tmp_path / "_numba_cache.py"))
+    before = key_of(caller)
+    scan = tmp_path / "_numba_scan.py"
+    scan.write_text(scan.read_text() + "\n")
+    assert key_of(caller) != before
+
+
+def test_what_cannot_be_told_apart_is_refused() -> None:
+    with pytest.raises(TypeError, match="LIST: the compiled fit may read numbers, words, tuples and enumerations"):
+        key_of(reads_a_list)
+
+
+def test_numba_heeds_the_processor() -> None:
+    """Its own part of the key, on which ours relies."""
+    from numba.core.registry import cpu_target
+
+    codegen = cpu_target.target_context.codegen()
+    dispatcher = _numba_kernel.fit_pixels
+    key = dispatcher._cache._index_key(dispatcher.signatures[0], codegen)
+    assert codegen.magic_tuple() in key
+    assert codegen._get_host_cpu_name() in codegen.magic_tuple()
+
+
+@pytest.mark.slow
+def test_renumbered_statuses_are_seen_where_older_machine_code_is_kept(tmp_path: Path) -> None:
+    """Two processes, one folder of machine code: DEGENERATE is 2, then 77."""
+    code = (
+        "import sys, enum\n"
+        "from cmrmap.core import parameter_map\n"
+        "if sys.argv[1] != '2':\n"
+        "    old = parameter_map.FitStatus\n"
+        "    numbers = {**{one.name: one.value for one in old}, 'DEGENERATE': int(sys.argv[1])}\n"
+        "    parameter_map.FitStatus = enum.IntEnum('FitStatus', numbers)\n"
+        "from cmrmap.relaxometry import fit_relaxation\n"
+        "print(fit_relaxation([[5, 5, 5, 5]], [100, 500, 1200, 5000], 'stone_2p', backend='numba').status[0])"
+    )
+    # machine code in a hurry: the test is of where it comes from
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "NUMBA_CACHE_DIR": str(tmp_path), "NUMBA_OPT": "0"}
+    found = [
+        subprocess.run(
+            [sys.executable, "-W", "error", "-c", code, number],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=600,
+        ).stdout.split()
+        for number in ("2", "77", "2")
+    ]
+    assert found == [["2"], ["77"], ["2"]]
+    assert len(list(tmp_path.rglob("*.nbi"))) == 2  # the third process took up what the first had left
