@@ -5,5 +5,4 @@ from setuptools import find_packages, setup
 setup(
     packages=[*find_packages(include=["cmrmap", "cmrmap.*"]), "cmrmap.models"],
     package_dir={"cmrmap.models": "models"},
-    package_data={"cmrmap": ["py.typed"], "cmrmap.models": ["*/*"]},
 )
