@@ -20,6 +20,7 @@ from cmrmap.core.version import VERSION
 from cmrmap.phantom.generate import generate_study
 from cmrmap.phantom.parameters import draw_study_parameters
 from cmrmap.phantom.study_writer import write_phantom
+from tests.sharing import take_compiled_fit
 from tests.unit.cohort.conftest import one_slice
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -135,6 +136,7 @@ def test_it_finds_its_own_model(installed: _Installed, tmp_path: Path) -> None:
 def test_the_demo_study_by_the_installed_command_gives_the_applications_bytes(
     installed: _Installed, demo_study: Path, demo_run, differing, tmp_path: Path
 ) -> None:
+    take_compiled_fit(installed.site / "cmrmap")
     done = installed.run("cmrmap", "run", "-i", str(demo_study / "dicom"), "-o", str(tmp_path / "out"))
     assert done.returncode == 0, done.stderr
     assert differing(tmp_path / "out", demo_run.output) == []
@@ -151,6 +153,7 @@ print("t2", found["t2"], [name for name in ("app", "operators", "holoscan", "mon
 def test_the_front_door_of_the_installed_package(installed: _Installed, tmp_path: Path) -> None:
     study = generate_study(one_slice(draw_study_parameters(seed=1)))
     write_phantom(tmp_path / "study", study, hematocrit_file=True)
+    take_compiled_fit(installed.site / "cmrmap")
     done = installed.run("python", "-c", _FRONT_DOOR, str(tmp_path / "study" / "dicom"))
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == ["t2", "ok", "[]"]
