@@ -5,5 +5,6 @@ from setuptools import find_packages, setup
 setup(
     packages=[*find_packages(include=["cmrmap", "cmrmap.*"]), "cmrmap.models"],
     package_dir={"cmrmap.models": "models"},
-    package_data={"cmrmap": ["py.typed"], "cmrmap.models": ["*/*"]},
+    # all of it here: a table of package data in pyproject.toml would replace this one
+    package_data={"cmrmap": ["py.typed"], "cmrmap.models": ["*/*"], "cmrmap.report": ["templates/*.jinja2"]},
 )

@@ -100,6 +100,9 @@ def test_the_wheel_holds_one_package_with_its_model_and_types(wheel: Path) -> No
     assert {name.partition("/")[0] for name in names} == {"cmrmap", f"cmrmap-{VERSION}.dist-info"}
     shipped = {f"cmrmap/models/{path.relative_to(ROOT / 'models')}" for path in (ROOT / "models").glob("*/*")}
     assert shipped | {"cmrmap/py.typed"} <= set(names)
+    data = {str(path.relative_to(ROOT)) for path in (ROOT / "cmrmap").rglob("*.jinja2")}
+    assert data
+    assert data <= set(names)
     modules = {str(path.relative_to(ROOT)) for path in (ROOT / "cmrmap").rglob("*.py")}
     assert modules == {name for name in names if name.endswith(".py")}
 
