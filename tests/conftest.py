@@ -26,9 +26,11 @@ settings.load_profile("ci" if IN_CI else "dev")
 LONGEST = (
     "test_hostile_dicom.py",
     "test_demo.py",
+    "test_wheel.py",
     "test_cohort.py",
     "test_flavours.py",
     "test_starting.py",
+    "test_front_door.py",
     "test_bad_input.py",
     "test_pixel_geometry.py",
     "test_staged_application.py",

@@ -93,9 +93,10 @@ def test_pipeline_without_the_sdk_gives_the_same_numbers(one_slice_study, one_sl
     def means(result: MapResult) -> list[float]:
         return [segment.statistics.mean for one in result.slices for segment in one.segments]
 
+    assert [one.status for one in analysis.report.maps].count("ok") == 4
     for kind, result in zip(MapKind, analysis.report.maps, strict=True):
         expected = [segment["mean"] for one in reported[kind.value]["slices"] for segment in one["segments"]]
-        assert len(expected) == 6
+        assert len(expected) == (6 if result.status == "ok" else 0)
         assert means(result) == pytest.approx(expected, rel=1e-5)
 
 

@@ -6,7 +6,6 @@ import os
 import re
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +14,6 @@ import pytest
 
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.parameter_map import FitStatus
-from cmrmap.phantom.generate import generate_study
-from cmrmap.phantom.parameters import draw_study_parameters
-from cmrmap.phantom.study_writer import write_phantom
 from cmrmap.pipeline import StudyAnalysis
 
 pytestmark = pytest.mark.slow
@@ -27,18 +23,17 @@ _SETTLED_BY_USER = ("HOLOSCAN_", "MERCURE_", "CMRMAP_")
 
 
 @pytest.fixture(scope="module")
-def small_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One slice of each series, hematocrit beside the images."""
-    parameters = draw_study_parameters(seed=5)
-    anatomy = replace(parameters.anatomy, heart=parameters.anatomy.heart[2:3], torso=parameters.anatomy.torso[2:3])
-    series = tuple(replace(one, times_ms=one.times_ms[2:3], motion=one.motion[2:3]) for one in parameters.series)
-    small = generate_study(replace(parameters, anatomy=anatomy, series=series))
-    return write_phantom(tmp_path_factory.mktemp("front") / "study", small, hematocrit_file=True)
+def small_study(one_slice_study: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of our own in which the study lies where the README's example looks for it."""
+    folder = tmp_path_factory.mktemp("front") / "study"
+    folder.mkdir()
+    (folder / "dicom").symlink_to(one_slice_study)
+    return folder
 
 
 @pytest.fixture(scope="module")
-def application(small_study: Path, run_app) -> Any:
-    return run_app(small_study / "dicom", small_study.parent / "application")
+def application(one_slice_run: Any) -> Any:
+    return one_slice_run
 
 
 @pytest.fixture(scope="module")

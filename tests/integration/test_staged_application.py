@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +12,7 @@ import yaml
 
 from mapbuild.context import PACKAGING, Variant, write_context
 from mapbuild.lock import import_names
+from tests.sharing import take_compiled_fit
 
 ROOT = Path(__file__).resolve().parents[2]
 _PROGRAM = """
@@ -31,22 +31,12 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
-def _take_compiled_fit(app: Path) -> None:
-    """Give the staged modules the machine code of the same sources here: compiling it takes longer than the run."""
-    own, staged = (root / "cmrmap" / "relaxometry" for root in (ROOT, app))
-    for path in staged.glob("*.py"):
-        shutil.copystat(own / path.name, path)
-    (staged / "__pycache__").mkdir(exist_ok=True)
-    for path in (own / "__pycache__").glob("*.nb[ic]"):
-        shutil.copy2(path, staged / "__pycache__")
-
-
 def test_staged_modules_without_what_is_left_out_give_the_applications_results(
     tmp_path: Path, one_slice_study: Path, one_slice_run, differing
 ) -> None:
     context, output = tmp_path / "context", tmp_path / "out"
     write_context(ROOT, context, Variant())
-    _take_compiled_fit(context / "app")
+    take_compiled_fit(context / "app" / "cmrmap")
     left_out = yaml.safe_load((PACKAGING / "left-out.yaml").read_text(encoding="utf-8"))
     names = {name for package in left_out["packages"] for name in import_names(package)}
     names |= {rule["glob"].replace("/", ".") for rule in left_out["files"] if "*" not in rule["glob"]}
