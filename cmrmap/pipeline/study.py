@@ -32,7 +32,7 @@ class StudyMaps:
 
     Attributes
     ----------
-    maps : results of all four maps, in the order of ``MapKind``; a map that was not made says why
+    maps : results of every map, in the order of ``MapKind``; a map that was not made says why
     volumes : the maps that were made, for writers and pictures
     flags : quality findings
     hematocrit : the value that ECV was made with; None where there was none

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import AliasPath, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, create_model
 from pydantic.config import JsonDict
 
+from cmrmap.core.findings import Severity
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.regional_values import SliceLevel
 from cmrmap.core.statuses import MapStatus, SliceStatus
@@ -86,7 +87,7 @@ class Flag(_Entry):
     """One finding about the study; docs/flags.md lists the codes."""
 
     code: Annotated[str, Field(pattern="^[a-z0-9_]+$")]
-    severity: Literal["info", "warning"]
+    severity: Severity
     message: str
     map: MapKind | None
     slice_index: Count | None
