@@ -13,7 +13,7 @@ from cmrmap.core.outlines import Label
 from cmrmap.core.regional_values import SliceLevel
 from cmrmap.phantom.anatomy import AnatomyParameters, aha_borders_rad
 from cmrmap.phantom.parameters import StudyParameters
-from cmrmap.phantom.sequences import sequence_of
+from cmrmap.phantom.sequences import SEQUENCES
 from cmrmap.phantom.tissue import Tissue
 from cmrmap.regional.levels import level_of
 
@@ -82,10 +82,12 @@ def study_truth(
     measured = [item for item in Tissue if item >= Tissue.VESSEL]
     ecv[measured] = 100.0 * tissues.ecv_fraction[measured]
     truths = {MapKind.ECV: ecv}
-    for series in parameters.series:
-        values = np.array(sequence_of(series.kind).truth(tissues))
-        values[Tissue.AIR] = np.nan
-        truths[series.kind] = values
+    imaged = {series.kind for series in parameters.series}
+    for sequence in SEQUENCES:
+        if sequence.usual or sequence.kind in imaged:
+            values = np.array(sequence.truth(tissues))
+            values[Tissue.AIR] = np.nan
+            truths[sequence.kind] = values
     n_slices = len(parameters.anatomy.heart)
     levels = tuple(level_of(index, n_slices) for index in range(n_slices))
     return StudyTruth(
