@@ -18,6 +18,7 @@ class Weighting(str, Enum):
 
     T1 = "t1"
     T2 = "t2"
+    T2_STAR = "t2_star"
 
     @property
     def time_name(self) -> str:
@@ -25,7 +26,11 @@ class Weighting(str, Enum):
         return _TIME_NAMES[self]
 
 
-_TIME_NAMES = {Weighting.T1: "an inversion time", Weighting.T2: "a T2-preparation or echo time"}
+_TIME_NAMES = {
+    Weighting.T1: "an inversion time",
+    Weighting.T2: "a T2-preparation or echo time",
+    Weighting.T2_STAR: "an echo time",
+}
 
 
 @dataclass(frozen=True, slots=True)

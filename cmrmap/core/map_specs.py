@@ -19,6 +19,7 @@ class MapKind(str, Enum):
     NATIVE_T1 = "native_t1"
     POSTCONTRAST_T1 = "postcontrast_t1"
     ECV = "ecv"
+    T2_STAR = "t2_star"
 
     @property
     def spec(self) -> MapSpec:
@@ -42,6 +43,7 @@ _T1_MODELS = ("stone_2p", "molli_3p", "sasha_3p")
 # another quantity)
 _T1 = ("113063", "DCM", "T1")
 _T2 = ("113065", "DCM", "T2")
+_T2_STAR = ("113064", "DCM", "T2*")
 _ECV = ("ECV", "99CMRMAP", "Myocardial extracellular volume fraction")
 
 _T2_SPEC = MapSpec(
@@ -156,8 +158,40 @@ _ECV_SPEC = MapSpec(
     colours=ColourRange("crameri:batlow", 10.0, 50.0, (10.0, 20.0, 30.0, 40.0, 50.0)),
 )
 
+# At 1.5 T below 20 ms there is iron, and the ventricle gets weaker (Anderson et al., Eur Heart J 2001;22:2171); below
+# 10 ms heart failure is near (Kirk et al., Circulation 2009;120:1961)
+_T2_STAR_SPEC = MapSpec(
+    key="t2_star",
+    group="t2_star",
+    unit="ms",
+    title="T2*",
+    name="T2*",
+    short_name="T2*",
+    decimals=1,
+    weighting=Weighting.T2_STAR,
+    times_name="echo times",
+    models=("t2_star_2p",),
+    standard_model="t2_star_2p",
+    min_images=Limit(6, "ours, of 8 echoes", 100),
+    value_range=Limit((1.0, 100.0), "ours", 1e4),
+    widest_interval=Limit(4.0, "ours", 1e4),
+    plausible_range=(0.5, 200.0),
+    dicom=DicomForm(
+        series_base=9600,
+        values=StoredForm("T2*", "T2_STAR MAP", "T2_STAR_MAP", 0.1, (30.0, 60.0)),
+        sd=StoredForm("SD of T2*", "T2_STAR SD MAP", "T2_STAR_SD", 0.01, (2.5, 5.0)),
+        quantity=_T2_STAR,
+        map_name=("MAP_T2_STAR", "99CMRMAP", "T2* map"),
+    ),
+    colours=ColourRange("crameri:navia", 0.0, 60.0, (0.0, 20.0, 40.0, 60.0)),
+    always_listed=False,
+)
+
 MAP_SPECS: Mapping[MapKind, MapSpec] = MappingProxyType(
-    {MapKind(one.key): one for one in check_specs((_T2_SPEC, _NATIVE_T1_SPEC, _POSTCONTRAST_T1_SPEC, _ECV_SPEC))}
+    {
+        MapKind(one.key): one
+        for one in check_specs((_T2_SPEC, _NATIVE_T1_SPEC, _POSTCONTRAST_T1_SPEC, _ECV_SPEC, _T2_STAR_SPEC))
+    }
 )
 #: the maps that have a series of their own
 ACQUIRED = tuple(kind for kind in MapKind if MAP_SPECS[kind].weighting is not None)

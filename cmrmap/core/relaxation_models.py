@@ -14,7 +14,7 @@ from typing import Literal
 
 from cmrmap.core.errors import InputError
 
-ModelName = Literal["t2_3p", "t2_2p", "stone_2p", "molli_3p", "sasha_3p"]
+ModelName = Literal["t2_3p", "t2_2p", "stone_2p", "molli_3p", "sasha_3p", "t2_star_2p"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class RelaxationModel:
     name : the key users give, e.g. "stone_2p"
     equation : the signal as a function of the time t
     parameters : of the equation, in the order of the Jacobian's columns
-    family : "t1" or "t2"
+    family : "t1", "t2" or "t2_star"
     t_range_ms : the searched range of T (of T* for MOLLI)
     times : what the time axis means; infinity is legal and exact
     citation : where the model comes from
@@ -43,7 +43,7 @@ class RelaxationModel:
     name: ModelName
     equation: str
     parameters: tuple[str, ...]
-    family: Literal["t1", "t2"]
+    family: Literal["t1", "t2", "t2_star"]
     t_range_ms: tuple[float, float]
     times: str
     citation: str
@@ -148,6 +148,18 @@ MODELS: Mapping[str, RelaxationModel] = {
             has_offset=True,
             recovering=True,
             ratio_limits=(0.0, 2.2),
+        ),
+        RelaxationModel(
+            name="t2_star_2p",
+            equation="A exp(-TE/T2*)",
+            parameters=("t_ms", "amplitude"),
+            family="t2_star",
+            t_range_ms=(0.5, 500.0),
+            times="echo time in ms",
+            citation="Anderson et al., Eur Heart J 2001;22:2171-2179",
+            code_meaning="T2* by A exp(-TE/T2*)",
+            has_offset=False,
+            min_plausible_time_ms=2.0,
         ),
     )
 }

@@ -13,6 +13,7 @@ import numpy as np
 from cmrmap.core.arrays import Float64Array
 from cmrmap.core.errors import InputError
 from cmrmap.core.map_specs import MapKind
+from cmrmap.phantom.multi_echo import echo_time, echo_times_ms, multi_echo_signals, t2_star_ms
 from cmrmap.phantom.signal import bssfp_amplitude, bssfp_components, inversion_recovery, t2_preparation
 from cmrmap.phantom.tissue import Tissue, TissueSet
 
@@ -160,6 +161,18 @@ SEQUENCES: tuple[PhantomSequence, ...] = (
         time_attribute=_t2_preparation,
         scanning_sequence="GR",
         unprepared=0,
+    ),
+    PhantomSequence(
+        MapKind.T2_STAR,
+        *("multi_echo_t2_star", 701, "Multi-echo GRE T2* SAX", 12),
+        draw_times=echo_times_ms,
+        signals=multi_echo_signals,
+        truth=t2_star_ms,
+        time_attribute=echo_time,
+        scanning_sequence="GR",
+        unprepared=0,
+        in_one_beat=True,
+        usual=False,
     ),
 )
 

@@ -20,9 +20,9 @@ from cmrmap.dicom.selection.model_choice import ModelChoice, choose_model
 from cmrmap.dicom.selection.series_rules import (
     drop_rule,
     is_motion_corrected,
-    is_t2_star,
     long_axis_words,
     names_a_map,
+    other_organ_words,
     weighting_by_words,
 )
 from cmrmap.dicom.selection.slices import Frame, group_slices, merge_split_series, split_by_grid
@@ -126,7 +126,7 @@ def find_candidates(
     for group in groups:
         candidate = _examine(group, conflicts, given)
         if candidate is None:
-            skipped["t2_star" if is_t2_star(group[0].header) else "not_a_mapping_series"] += len(group)
+            skipped["not_a_mapping_series"] += len(group)
         else:
             candidates.append(candidate)
     return candidates
@@ -156,8 +156,6 @@ def _examine(group: list[Frame], conflicts: Mapping[str, str], given: GivenTimes
 def _by_headers(slices: tuple[tuple[Frame, ...], ...]) -> tuple[Weighting, Timing | None] | None:
     """Weighting and timing that the headers tell, or None where this is no mapping series."""
     header = slices[0][0].header
-    if is_t2_star(header):
-        return None
     headers = [[frame.header for frame in members] for members in slices]
     named = weighting_by_words(header)
     found = {weighting: find_timing(headers, weighting, TIMING_RULES) for weighting in Weighting}
@@ -183,6 +181,9 @@ def _fault(
         return f"its images are {matrix[0]} x {matrix[1]} pixels; expected at least {_FEWEST_PIXELS} each way"
     if not text(slices[0][0].header, "FrameOfReferenceUID"):
         return "its images have no FrameOfReferenceUID, which every map must share with them; export the originals"
+    organ = other_organ_words(slices[0][0].header)
+    if organ:
+        return f'it is of another organ by its description ("{organ}"); expected the heart'
     view = long_axis_words(slices[0][0].header)
     if view:
         return f'it is a long-axis view by its description ("{view}"); expected short-axis slices'

@@ -63,6 +63,10 @@ def _t2_model(times: Sequence[float], _: Dataset) -> ModelChoice:
     return ModelChoice("t2_2p", f"no saturation-prepared image among the {len(times)} times, so no offset can be told")
 
 
+def _t2_star_model(_: Sequence[float], __: Dataset) -> ModelChoice:
+    return ModelChoice("t2_star_2p", "the echoes of one excitation decay with T2*")
+
+
 def _t1_model(times: Sequence[float], frame: Dataset) -> ModelChoice:
     words = description_words(frame)
     for pattern, model in _NAMED_SEQUENCES:
@@ -104,4 +108,5 @@ def _shown(found: float | Sequence[float]) -> str:
 _CHOICES: Mapping[Weighting, Callable[[Sequence[float], Dataset], ModelChoice]] = {
     Weighting.T1: _t1_model,
     Weighting.T2: _t2_model,
+    Weighting.T2_STAR: _t2_star_model,
 }

@@ -135,8 +135,8 @@ def drop_rule(frame: Dataset) -> DropRule | None:
 _WEIGHTING_WORDS = {
     Weighting.T1: re.compile(r"(?<![a-z0-9])(t1(?![0-9])|(sh)?molli|sasha|stone|look ?locker)|t1 ?map"),
     Weighting.T2: re.compile(r"(?<![a-z0-9])t2(?! ?\*| ?star|[0-9])|(?<![a-z])grase(?![a-z])"),
+    Weighting.T2_STAR: re.compile(r"(?<![a-z0-9])t2 ?(\*|star)"),
 }
-_T2_STAR_WORDS = re.compile(r"(?<![a-z0-9])t2 ?(\*|star)")
 _MAPPING_WORDS = re.compile(r"map|molli|sasha|stone|look ?locker|t2 ?prep")
 
 
@@ -145,11 +145,6 @@ def weighting_by_words(frame: Dataset) -> Weighting | None:
     words = description_words(frame)
     named = [weighting for weighting, pattern in _WEIGHTING_WORDS.items() if pattern.search(words)]
     return named[0] if len(named) == 1 else None
-
-
-def is_t2_star(frame: Dataset) -> bool:
-    """Tell whether the description names T2*, which this package does not map."""
-    return _T2_STAR_WORDS.search(description_words(frame)) is not None
 
 
 def names_a_map(frame: Dataset) -> bool:
@@ -162,9 +157,25 @@ _SHORT_AXIS_WORDS = re.compile(r"\b(sax|sa|short ?axis|kurzachse|ka|petit axe|ej
 _LONG_AXIS_WORDS = re.compile(r"\b([234] ?(ch|kammer|chamber)(blick|view)?|lax|hla|vla|lvot|long ?axis|langachse)\b")
 
 
+_HEART_WORDS = re.compile(r"\b(heart|cardiac|cor|herz|coeur|cuore|corazon|myocard\w*|sax|short ?axis|kurzachse)\b")
+_ORGAN_WORDS = re.compile(
+    r"\b(liver|hepat\w*|leber|foie|higado|figado|fegato|spleen|milz|kidneys?|renal|nieren?|pancreas|brain)\b"
+)
+
+
 def is_motion_corrected(frame: Dataset) -> bool:
     """Tell whether the scanner has already registered the images (Siemens MOCO)."""
     return "MOCO" in _image_type(frame) or _MOTION_CORRECTED_WORDS.search(description_words(frame)) is not None
+
+
+def other_organ_words(frame: Dataset) -> str:
+    """Return what in the description names another organ; "" where nothing does or the heart is named too.
+
+    T2* is mapped in the liver in the same sitting, and there no wall is to be found.
+    """
+    words = description_words(frame)
+    match = _ORGAN_WORDS.search(words)
+    return "" if match is None or _HEART_WORDS.search(words) else match.group(0)
 
 
 def long_axis_words(frame: Dataset) -> str:

@@ -213,4 +213,14 @@ TIMING_RULES: tuple[TimingRule, ...] = (
         verified=_STANDARD,
         certain=False,
     ),
+    TimingRule(
+        "EchoTime (0018,0081)", Weighting.T2_STAR, _each(attribute_ms("EchoTime")), verified=_STANDARD, certain=False
+    ),
+    TimingRule(
+        "EffectiveEchoTime (0018,9082)",
+        Weighting.T2_STAR,
+        _each(attribute_ms("EffectiveEchoTime")),
+        verified=_STANDARD,
+        certain=False,
+    ),
 )

@@ -44,11 +44,23 @@ TIMES = {
     MapKind.NATIVE_T1: (100.0, 300.0, 900.0, 2000.0, 30000.0),
     MapKind.POSTCONTRAST_T1: (100.0, 250.0, 600.0, 1200.0, 30000.0),
     MapKind.T2: (0.0, 25.0, 45.0, 65.0, math.inf),
+    MapKind.T2_STAR: (2.6, 4.8, 7.1, 9.3, 11.5),
 }
+#: what every small study holds
+USUAL = (MapKind.NATIVE_T1, MapKind.POSTCONTRAST_T1, MapKind.T2)
 DESCRIPTIONS = {
     MapKind.NATIVE_T1: "STONE native T1",
     MapKind.POSTCONTRAST_T1: "STONE post T1",
     MapKind.T2: "T2 prep SAX",
+    MapKind.T2_STAR: "T2* multi echo SAX",
+}
+#: of the values that a map of the tests holds
+LOWEST = {
+    MapKind.T2: 45.0,
+    MapKind.NATIVE_T1: 1000.0,
+    MapKind.POSTCONTRAST_T1: 400.0,
+    MapKind.ECV: 25.0,
+    MapKind.T2_STAR: 30.0,
 }
 #: a short-axis-like plane whose normal points to the left, front and slightly down: base to apex
 ROW = np.array([0.6, 0.8, 0.0])
@@ -102,6 +114,8 @@ def make_series(kind: MapKind, series: int, n_slices: int = 3, **changes: Any) -
             if kind is MapKind.T2:
                 comment = "inf ms, saturation" if math.isinf(time) else f"{time:g} ms"
                 timed: dict[str, Any] = {"ImageComments": f"T2 prep. duration = {comment}"}
+            elif kind is MapKind.T2_STAR:
+                timed = {"EchoTime": f"{time:g}"}
             else:
                 timed = {"InversionTime": f"{time:g}"}
             named = {"SeriesDescription": DESCRIPTIONS[kind], **timed, **changes}
@@ -130,7 +144,7 @@ def make_volume(kind: MapKind, study: SourceStudy, n_slices: int = 3) -> MapVolu
     rows, columns = np.mgrid[:SIZE, :SIZE] - (SIZE - 1) / 2.0
     radius, angle = np.hypot(rows, columns), np.arctan2(rows, columns)
     ring, pool = (radius >= 6) & (radius < 11), radius < 5
-    low = {MapKind.T2: 45.0, MapKind.NATIVE_T1: 1000.0, MapKind.POSTCONTRAST_T1: 400.0, MapKind.ECV: 25.0}[kind]
+    low = LOWEST[kind]
     values = np.full((n_slices, SIZE, SIZE), np.nan)
     aha = np.zeros((n_slices, SIZE, SIZE), np.uint8)
     for index in range(n_slices):
@@ -230,7 +244,7 @@ def toolbox() -> SimpleNamespace:
 def study_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """T2, native and post-contrast T1: three slices of five images each."""
     folder = tmp_path_factory.mktemp("study")
-    images = [image for number, kind in enumerate(TIMES, start=1) for image in make_series(kind, number)]
+    images = [image for number, kind in enumerate(USUAL, start=1) for image in make_series(kind, number)]
     save(images, folder)
     return folder
 

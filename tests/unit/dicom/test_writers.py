@@ -84,7 +84,7 @@ def test_sd_series_holds_the_standard_deviations(written, position_of, kind):
 @pytest.mark.parametrize("kind", list(MapKind))
 def test_image_type_and_description_name_the_map(written, kind):
     _, images = written(kind, OutputRole.MAP_SERIES)
-    expected = {MapKind.T2: "T2 MAP", MapKind.ECV: "ECV MAP"}.get(kind, "T1 MAP")
+    expected = {MapKind.T2: "T2 MAP", MapKind.ECV: "ECV MAP", MapKind.T2_STAR: "T2_STAR MAP"}.get(kind, "T1 MAP")
     for image in images:
         assert list(image.ImageType) == ["DERIVED", "PRIMARY", expected]
         assert kind.unit in image.SeriesDescription
@@ -106,7 +106,11 @@ def test_parametric_map_holds_float_values_with_their_unit(written, position_of,
     assert mapping.MeasurementUnitsCodeSequence[0].CodeValue == kind.unit
     assert mapping.DoubleFloatRealWorldValueLastValueMapped == pytest.approx(pixels.max())
     quantity = mapping.QuantityDefinitionSequence[0].ConceptCodeSequence[0]
-    expected = {MapKind.T2: ("113065", "DCM"), MapKind.ECV: ("ECV", "99CMRMAP")}.get(kind, ("113063", "DCM"))
+    expected = {
+        MapKind.T2: ("113065", "DCM"),
+        MapKind.T2_STAR: ("113064", "DCM"),
+        MapKind.ECV: ("ECV", "99CMRMAP"),
+    }.get(kind, ("113063", "DCM"))
     assert (quantity.CodeValue, quantity.CodingSchemeDesignator) == expected
     assert shared.FrameAnatomySequence[0].AnatomicRegionSequence[0].CodeValue == "80891009"
     assert [float(s) for s in shared.PixelMeasuresSequence[0].PixelSpacing] == [1.25, 1.5]

@@ -15,7 +15,7 @@ def decay(t2_ms, amplitude=100.0):
 
 
 def test_only_decays_to_zero_can_be_truncated():
-    assert [name for name in MODELS if can_be_truncated(name)] == ["t2_2p"]
+    assert [name for name in MODELS if can_be_truncated(name)] == ["t2_2p", "t2_star_2p"]
 
 
 def test_samples_go_from_the_first_that_has_sunk_into_the_noise():

@@ -26,7 +26,7 @@ def test_three_series_are_recognised(study, toolbox):
     assert [series.model for series in selection.selected] == ["t2_3p", "stone_2p", "stone_2p"]
     assert selection.selected[0].timing_source == "ImageComments (0020,4000), T2 prep. duration"
     assert selection.selected[1].timing_source == "InversionTime (0018,0082)"
-    assert selection.refusals == ()
+    assert [(r.kind, r.status) for r in selection.refusals] == [(MapKind.T2_STAR, "absent")]
     assert dict(selection.skipped) == {}
     for series in selection.selected:
         assert series.reason
@@ -49,7 +49,41 @@ def test_absent_maps_have_a_reason(select, toolbox):
     assert [(r.kind, r.status) for r in selection.refusals] == [
         (MapKind.T2, "absent"),
         (MapKind.POSTCONTRAST_T1, "absent"),
+        (MapKind.T2_STAR, "absent"),
     ]
+
+
+def test_a_multi_echo_series_is_taken_for_t2_star_by_its_words(select, toolbox):
+    selection = select(toolbox.make_series(MapKind.T2_STAR, 4), toolbox.make_series(MapKind.T2, 5))
+    assert [(one.kind, one.model) for one in selection.selected] == [
+        (MapKind.T2, "t2_3p"),
+        (MapKind.T2_STAR, "t2_star_2p"),
+    ]
+    series = selection.selected[1]
+    assert series.timing_source == "EchoTime (0018,0081)"
+    assert tuple(frame.time_ms for frame in series.frames[:5]) == toolbox.times[MapKind.T2_STAR]
+
+
+def test_an_echo_train_without_words_is_taken_for_nothing(select, toolbox):
+    with pytest.raises(NoMappingSeriesError):
+        select(toolbox.make_series(MapKind.T2_STAR, 4, SeriesDescription="gre multi echo", ProtocolName=None))
+
+
+@pytest.mark.parametrize("description", ["T2* liver", "T2star_Leber", "T2* foie"])
+def test_t2_star_of_another_organ_is_refused(select, toolbox, description):
+    with pytest.raises(RefusedError, match="of another organ by its description"):
+        select(toolbox.make_series(MapKind.T2_STAR, 4, SeriesDescription=description))
+
+
+def test_a_series_that_names_the_heart_too_is_taken(select, toolbox):
+    selection = select(toolbox.make_series(MapKind.T2_STAR, 4, SeriesDescription="T2* cardiac, liver in view"))
+    assert [one.kind for one in selection.selected] == [MapKind.T2_STAR]
+
+
+def test_a_t2_star_weighted_image_is_no_mapping_series(select, toolbox):
+    images = [image for image in toolbox.make_series(MapKind.T2_STAR, 4) if float(image.EchoTime) < 3.0]
+    with pytest.raises(NoMappingSeriesError):
+        select(images)
 
 
 def test_maps_phases_and_localizers_are_left_out_and_counted(select, toolbox):

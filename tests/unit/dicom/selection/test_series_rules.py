@@ -9,7 +9,6 @@ from cmrmap.dicom.selection.series_rules import (
     DROP_RULES,
     drop_rule,
     is_motion_corrected,
-    is_t2_star,
     long_axis_words,
     weighting_by_words,
 )
@@ -66,7 +65,7 @@ def test_drop_colour():
         ("T2 prep SAX", Weighting.T2),
         ("T2map_FLASH", Weighting.T2),
         ("cine_sax", None),
-        ("T2* multi echo", None),
+        ("T2* multi echo", Weighting.T2_STAR),
         ("T1 and T2 multimapping", None),
         ("MT1 test", None),
     ],
@@ -77,7 +76,7 @@ def test_weighting_by_words(description, expected):
 
 @pytest.mark.parametrize("description", ["T2*_map", "T2 star", "t2star gre"])
 def test_t2_star(description):
-    assert is_t2_star(_described(description))
+    assert weighting_by_words(_described(description)) is Weighting.T2_STAR
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,13 @@ from cmrmap.dicom.writing.outputs import OutputFile, OutputRole, write_outputs
 
 _BY_HIGHDICOM = (OutputRole.PARAMETRIC_MAP, OutputRole.REGIONS, OutputRole.AHA, OutputRole.MEASUREMENT_REPORT)
 #: map units a stored unit: values, their standard deviations
-_STEPS = {"t2": (0.1, 0.01), "native_t1": (1.0, 0.1), "postcontrast_t1": (1.0, 0.1), "ecv": (0.1, 0.01)}
+_STEPS = {
+    "t2": (0.1, 0.01),
+    "native_t1": (1.0, 0.1),
+    "postcontrast_t1": (1.0, 0.1),
+    "ecv": (0.1, 0.01),
+    "t2_star": (0.1, 0.01),
+}
 
 
 def _read(file: OutputFile) -> pydicom.Dataset:

@@ -83,7 +83,7 @@ def test_a_segment_can_be_repeated_from_what_it_refers_to(report, files, results
         assert _value(group, _NUMBER_OF_PIXELS)[1] == inside.size
         assert mean.MeasuredValueSequence[0].MeasurementUnitsCodeSequence[0].CodeValue in ("ms", "%")
         checked += 1
-    assert checked == 4 * 16
+    assert checked == len(MapKind) * 16
 
 
 def test_a_slice_refers_to_its_frame_alone_and_the_patient_to_the_whole_segment(report, files, volumes):
@@ -112,7 +112,13 @@ def test_maps_are_told_apart_by_code(report):
         if name == "hematocrit":
             continue
         (which,) = _items(group, "MAP")
-        wanted = {"T2": "MAP_T2", "native T1": "MAP_NATIVE_T1", "post-contrast T1": "MAP_POST_T1", "ECV": "MAP_ECV"}
+        wanted = {
+            "T2": "MAP_T2",
+            "native T1": "MAP_NATIVE_T1",
+            "post-contrast T1": "MAP_POST_T1",
+            "ECV": "MAP_ECV",
+            "T2*": "MAP_T2_STAR",
+        }
         assert which.ConceptCodeSequence[0].CodeValue == wanted[name.split(", ")[0]]
 
 
