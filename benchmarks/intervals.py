@@ -32,7 +32,7 @@ from cmrmap.phantom.heart_motion import MotionState
 from cmrmap.phantom.parameters import draw_study_parameters
 from cmrmap.phantom.tissue import Tissue
 from cmrmap.pipeline import MappedEcv, MappedSeries, align, extracellular_volume, fit, refine, segment
-from cmrmap.pipeline.numbers import MapNumbers, ecv_numbers, series_numbers
+from cmrmap.pipeline.map_numbers import MapNumbers, ecv_numbers, series_numbers
 from cmrmap.pipeline.regions import locate
 from cmrmap.settings import AnalysisSettings, FitSettings
 

@@ -20,7 +20,7 @@ from cmrmap.dicom.headers.read import read_study
 from cmrmap.dicom.loading.loaded_study import load_study
 from cmrmap.dicom.selection.select import select_series
 from cmrmap.pipeline import align, fit, refine
-from cmrmap.pipeline.numbers import series_numbers
+from cmrmap.pipeline.map_numbers import series_numbers
 from cmrmap.pipeline.regions import locate
 from cmrmap.relaxometry import fit_relaxation
 from cmrmap.settings import AnalysisSettings

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from cmrmap.core.version import VERSION
 
 if TYPE_CHECKING:
-    from cmrmap.pipeline.analysis import StudyAnalysis, analyse_folder
+    from cmrmap.pipeline.study_analysis import StudyAnalysis, analyse_folder
     from cmrmap.relaxometry import fit_relaxation
     from cmrmap.segmentation import load_network
 
@@ -19,8 +19,8 @@ __version__ = VERSION
 __all__ = ["StudyAnalysis", "__version__", "analyse_folder", "fit_relaxation", "load_network"]
 
 _ROOMS = {
-    "StudyAnalysis": "cmrmap.pipeline.analysis",
-    "analyse_folder": "cmrmap.pipeline.analysis",
+    "StudyAnalysis": "cmrmap.pipeline.study_analysis",
+    "analyse_folder": "cmrmap.pipeline.study_analysis",
     "fit_relaxation": "cmrmap.relaxometry",
     "load_network": "cmrmap.segmentation",
 }

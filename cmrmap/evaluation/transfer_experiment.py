@@ -1,4 +1,4 @@
-"""Experiments 1-6 of Zhu 2020: five networks (cmrmap/training/transfer_learning.py) on patients that none was trained on."""
+"""Experiments 1-6 of Zhu 2020: five networks (training/transfer_learning.py) on patients that none was trained on."""
 
 from __future__ import annotations
 

@@ -1,6 +1,5 @@
 """The whole chain: THE list of stages, what runs it, and its calls on arrays without DICOM and without the SDK."""
 
-from cmrmap.pipeline.analysis import StudyAnalysis, analyse, analyse_folder
 from cmrmap.pipeline.context import RunContext
 from cmrmap.pipeline.execution import Products, run_stages
 from cmrmap.pipeline.explain import PixelExplanation, explain_pixel
@@ -9,6 +8,7 @@ from cmrmap.pipeline.series import MappedSeries
 from cmrmap.pipeline.stage import Stage, StageList
 from cmrmap.pipeline.stages import STAGES
 from cmrmap.pipeline.study import StudyMaps, align, extracellular_volume, fit, refine, report, segment
+from cmrmap.pipeline.study_analysis import StudyAnalysis, analyse, analyse_folder
 
 __all__ = [
     "STAGES",

@@ -15,8 +15,8 @@ from cmrmap.core.polar_stack import PolarStack
 from cmrmap.core.stack import WeightedStack
 from cmrmap.ecv.hematocrit import Hematocrit
 from cmrmap.pipeline.extracellular import MappedEcv, map_ecv
-from cmrmap.pipeline.findings import find
-from cmrmap.pipeline.numbers import MapNumbers, ecv_numbers, series_numbers
+from cmrmap.pipeline.find import find
+from cmrmap.pipeline.map_numbers import MapNumbers, ecv_numbers, series_numbers
 from cmrmap.pipeline.regions import locate
 from cmrmap.pipeline.series import MappedSeries, map_series
 from cmrmap.results import MapResult, absent_map, compare_with_ranges

@@ -9,7 +9,7 @@ import numpy as np
 from cmrmap.core.findings import QualityFlag
 from cmrmap.core.outlines import ImageOutcome, RefinedSegmentation
 from cmrmap.quality.catalogue.images import IMAGES_MISSING
-from cmrmap.quality.catalogue.outlines import IMAGES_EXCLUDED, IMAGES_REFINED, UNCERTAIN_OUTLINES
+from cmrmap.quality.catalogue.outline_quality import IMAGES_EXCLUDED, IMAGES_REFINED, UNCERTAIN_OUTLINES
 
 
 def outline_flags(refined: RefinedSegmentation) -> tuple[QualityFlag, ...]:

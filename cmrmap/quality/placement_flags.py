@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cmrmap.core.findings import QualityFlag
 from cmrmap.core.map_specs import MapKind
-from cmrmap.quality.catalogue.outlines import (
+from cmrmap.quality.catalogue.outline_quality import (
     INSERTION_POINTS_FROM_NEIGHBOUR,
     INSERTION_POINTS_MISSING,
     SLICE_ORDER_REVERSED,

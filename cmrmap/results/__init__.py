@@ -11,7 +11,7 @@ from cmrmap.results.map_result import (
     absent_map,
     mean_blood,
 )
-from cmrmap.results.numbers import rounded
+from cmrmap.results.rounding import rounded
 from cmrmap.results.serialise import to_csv, to_json
 from cmrmap.results.study_result import HematocritResult, InputSummary, SoftwareInfo, StudyResult
 

@@ -17,7 +17,7 @@ from cmrmap.core.map_specs import MapKind
 from cmrmap.core.regional_values import SliceLevel
 from cmrmap.core.statuses import MapStatus, SliceStatus
 from cmrmap.results.map_result import MapResult
-from cmrmap.results.numbers import rounded
+from cmrmap.results.rounding import rounded
 
 SCHEMA_VERSION = "1.1"
 

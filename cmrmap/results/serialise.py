@@ -6,7 +6,7 @@ import csv
 import io
 import json
 
-from cmrmap.results.numbers import rounded
+from cmrmap.results.rounding import rounded
 from cmrmap.results.study_result import StudyResult
 
 _CSV_COLUMNS = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType, ModuleType
 
-from cmrmap.quality.catalogue import fits, images, outlines
+from cmrmap.quality.catalogue import fits, images, outline_quality
 from cmrmap.quality.declaration import Finding
 
 
@@ -17,7 +17,7 @@ def _declared(module: ModuleType) -> tuple[Finding, ...]:
 GROUPS: Mapping[str, tuple[Finding, ...]] = MappingProxyType(
     {
         "The images that were given": _declared(images),
-        "The outlines": _declared(outlines),
+        "The outlines": _declared(outline_quality),
         "The fits": _declared(fits),
     }
 )

@@ -8,8 +8,8 @@ import pytest
 from cmrmap.core.map_specs import MapKind
 from cmrmap.pipeline import align
 from cmrmap.pipeline.error_model import widened
-from cmrmap.pipeline.findings import find
-from cmrmap.pipeline.numbers import ecv_numbers, series_numbers
+from cmrmap.pipeline.find import find
+from cmrmap.pipeline.map_numbers import ecv_numbers, series_numbers
 from cmrmap.pipeline.regions import locate
 from cmrmap.pipeline.series import map_series
 from cmrmap.settings import AnalysisSettings

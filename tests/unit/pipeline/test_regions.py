@@ -10,8 +10,8 @@ from cmrmap.core.map_specs import MapKind
 from cmrmap.core.outlines import ImageOutcome
 from cmrmap.core.regional_values import SliceLevel
 from cmrmap.pipeline import report
-from cmrmap.pipeline.findings import find
-from cmrmap.pipeline.numbers import series_numbers
+from cmrmap.pipeline.find import find
+from cmrmap.pipeline.map_numbers import series_numbers
 from cmrmap.pipeline.regions import locate
 from cmrmap.settings import AnalysisSettings
 

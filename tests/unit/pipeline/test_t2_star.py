@@ -11,7 +11,7 @@ from cmrmap.phantom import multi_echo
 from cmrmap.phantom.generate import generate_study
 from cmrmap.phantom.parameters import draw_study_parameters
 from cmrmap.pipeline import align, fit, refine
-from cmrmap.pipeline.numbers import series_numbers
+from cmrmap.pipeline.map_numbers import series_numbers
 from cmrmap.pipeline.regions import locate
 from cmrmap.settings import AnalysisSettings
 

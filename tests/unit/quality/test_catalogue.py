@@ -4,11 +4,11 @@ import re
 from pathlib import Path
 
 from cmrmap.quality.catalogue import CATALOGUE, GROUPS
-from cmrmap.quality.document import flags_document
+from cmrmap.quality.flags_document import flags_document
 
 ROOT = Path(__file__).parents[3]
 DOCUMENT = ROOT / "docs" / "flags.md"
-HOW = "python -m cmrmap.quality.document docs/flags.md"
+HOW = "python -m cmrmap.quality.flags_document docs/flags.md"
 
 
 def test_the_document_is_that_of_the_catalogue():

@@ -10,7 +10,7 @@ from cmrmap.core.findings import QualityFlag, Severity
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.outlines import Label
 from cmrmap.pipeline.extracellular import MappedEcv
-from cmrmap.pipeline.numbers import MapNumbers
+from cmrmap.pipeline.map_numbers import MapNumbers
 from cmrmap.pipeline.regions import Regions
 from cmrmap.pipeline.series import MappedSeries
 from cmrmap.quality.catalogue.fits import FIT_RESIDUALS, HEMATOCRIT_READ, IMAGES_DISAGREE, SYNTHETIC_HEMATOCRIT

@@ -1,4 +1,4 @@
-"""docs/flags.md, written from the catalogue: ``python -m cmrmap.quality.document docs/flags.md``."""
+"""docs/flags.md, written from the catalogue: ``python -m cmrmap.quality.flags_document docs/flags.md``."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from 0).
 `warning`: look before a value is used. `info`: worth knowing. A value that may not be used at all is not flagged but
 refused, with its reason, in `maps`.
 
-Written from the catalogue in `cmrmap/quality/catalogue`: `python -m cmrmap.quality.document docs/flags.md`.
+Written from the catalogue in `cmrmap/quality/catalogue`: `python -m cmrmap.quality.flags_document docs/flags.md`.
 """
 _TABLE = """
 ## {title}

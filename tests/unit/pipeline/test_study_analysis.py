@@ -15,7 +15,7 @@ import cmrmap
 from cmrmap.core.errors import CmrmapError, InputError, ModelError, NoMappingSeriesError, SettingsError
 from cmrmap.core.map_specs import MapKind
 from cmrmap.dicom.loading.loaded_study import LoadedStudy
-from cmrmap.pipeline import STAGES, Products, RunContext, StudyAnalysis, analysis, explain_pixel, run_stages
+from cmrmap.pipeline import STAGES, Products, RunContext, StudyAnalysis, explain_pixel, run_stages, study_analysis
 from cmrmap.run.defaults import configured_times
 from cmrmap.settings import AnalysisSettings
 
@@ -91,7 +91,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> Callable[..., RunContext]:
             seen.append(context)
             return Products()
 
-        monkeypatch.setattr(analysis, "run_stages", run)
+        monkeypatch.setattr(study_analysis, "run_stages", run)
         cmrmap.analyse_folder(path, **arguments)
         (context,) = seen
         return context
