@@ -174,7 +174,17 @@ def from_polar(
     shape: tuple[int, int],
     within: BoolArray | None = None,
 ) -> Float64Array:
-    """``interpolate`` with the weights worked out on the way; see there and ``cartesian_weights``."""
+    """``interpolate`` with the weights worked out on the way.
+
+    Parameters
+    ----------
+    polar_values : (slice, angle, depth); NaN where a cell has no value
+    stack, reference_time, shape, within : as in ``cartesian_weights``
+
+    Returns
+    -------
+    (slice, row, column); NaN where there is no value
+    """
     return interpolate(polar_values, cartesian_weights(stack, reference_time, shape, within))
 
 
@@ -186,7 +196,18 @@ def from_polar_nearest(
     outside: int,
     within: BoolArray | None = None,
 ) -> LabelArray:
-    """``nearest`` with the weights worked out on the way; see there and ``cartesian_weights``."""
+    """``nearest`` with the weights worked out on the way.
+
+    Parameters
+    ----------
+    polar_codes : (slice, angle, depth) uint8
+    outside : code of pixels that lie on no cell
+    stack, reference_time, shape, within : as in ``cartesian_weights``
+
+    Returns
+    -------
+    (slice, row, column) uint8
+    """
     return nearest(polar_codes, cartesian_weights(stack, reference_time, shape, within), outside)
 
 

@@ -141,7 +141,16 @@ def choose_reference(
 
 
 def wall_parts(values: Float64Array) -> list[Float64Array]:
-    """Cut (..., angle, depth) into ``WALL_PARTS`` parts around the wall, as equal as the angles allow; views."""
+    """Cut the wall into ``WALL_PARTS`` parts around it, as equal as the angles allow.
+
+    Parameters
+    ----------
+    values : (..., angle, depth)
+
+    Returns
+    -------
+    views of (..., part of the angles, depth)
+    """
     return np.array_split(values, WALL_PARTS, axis=-2)
 
 

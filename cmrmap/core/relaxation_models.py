@@ -168,6 +168,10 @@ MODELS: Mapping[str, RelaxationModel] = {
 def get_model(name: str) -> RelaxationModel:
     """Return the description of a model.
 
+    Parameters
+    ----------
+    name : one of ``ModelName``
+
     Raises
     ------
     InputError

@@ -45,14 +45,26 @@ class StudyMaps:
 
 
 def segment(stacks: Sequence[WeightedStack], network: Network) -> tuple[SegmentationStack, ...]:
-    """Label every weighted image of every series."""
+    """Label every weighted image of every series.
+
+    Parameters
+    ----------
+    stacks : one per series
+    network : from :func:`cmrmap.segmentation.load_network`
+    """
     return tuple(segment_stack(stack, network) for stack in stacks)
 
 
 def refine(
     stacks: Sequence[WeightedStack], segmentations: Sequence[SegmentationStack], settings: AnalysisSettings
 ) -> tuple[RefinedSegmentation, ...]:
-    """Check every shape, replace or exclude those that fail."""
+    """Check every shape, replace or exclude those that fail.
+
+    Parameters
+    ----------
+    stacks, segmentations : of the same series in the same order
+    settings : ``refinement`` is used
+    """
     limits = settings.refinement
     return tuple(
         refine_segmentation(
@@ -69,7 +81,13 @@ def refine(
 def align(
     stacks: Sequence[WeightedStack], refined: Sequence[RefinedSegmentation], settings: AnalysisSettings
 ) -> tuple[PolarStack, ...]:
-    """Bring every image's wall to the polar grid."""
+    """Bring every image's wall to the polar grid.
+
+    Parameters
+    ----------
+    stacks, refined : of the same series in the same order
+    settings : ``alignment`` is used
+    """
     grid = settings.alignment
     return tuple(
         to_polar(
@@ -91,7 +109,13 @@ def fit(
     polar: Sequence[PolarStack],
     settings: AnalysisSettings,
 ) -> tuple[MappedSeries, ...]:
-    """Fit every series to its map."""
+    """Fit every series to its map.
+
+    Parameters
+    ----------
+    stacks, refined, polar : of the same series in the same order
+    settings : models, blood, slices, fit and pruning are used
+    """
     return tuple(
         map_series(stack, shapes, aligned, settings)
         for stack, shapes, aligned in zip(stacks, refined, polar, strict=True)
@@ -101,7 +125,14 @@ def fit(
 def extracellular_volume(
     series: Sequence[MappedSeries], hematocrit: Hematocrit | None, settings: AnalysisSettings
 ) -> MappedEcv | Refusal:
-    """Make the ECV map from the two T1 maps among ``series``, or say why there is none."""
+    """Make the ECV map from the two T1 maps, or say why there is none.
+
+    Parameters
+    ----------
+    series : as fitted; those of other maps are not read
+    hematocrit : None: the map is absent, or made with a synthetic value where the settings allow it
+    settings : ``hematocrit`` and ``pruning`` are used
+    """
     by_kind = {one.kind: one for one in series}
     return map_ecv(by_kind.get(MapKind.NATIVE_T1), by_kind.get(MapKind.POSTCONTRAST_T1), hematocrit, settings)
 
@@ -118,7 +149,10 @@ def report(
 
     Parameters
     ----------
+    series : as fitted
+    ecv : its map, or why there is none
     refusals : say why a map has no series (from the selection)
+    settings : limits of findings, reference ranges
     insertion_angles : RV insertion points marked by hand: series, slice -> (anterior, inferior) image angle in rad
     """
     numbers: dict[MapKind, MapNumbers] = {}

@@ -69,12 +69,22 @@ class InsertionPoints:
 
 
 def angle_of(point: tuple[float, float], centre: tuple[float, float]) -> float:
-    """Return the image angle of a point about a centre, both (row, column); for points marked by hand."""
+    """Return the image angle of a point about a centre, rad; for points marked by hand.
+
+    Parameters
+    ----------
+    point, centre : (row, column), px
+    """
     return float(np.arctan2(point[0] - centre[0], point[1] - centre[1]))
 
 
 def apex_direction(geometry: tuple[SliceGeometry, ...]) -> Float64Array | None:
-    """Return the unit vector (LPS) from the first slice (base) to the last (apex); None where they do not differ."""
+    """Return the unit vector (LPS) from the first slice (base) to the last (apex); None where they do not differ.
+
+    Parameters
+    ----------
+    geometry : one per slice
+    """
     if len(geometry) < 2:
         return None
     normal = geometry[0].normal

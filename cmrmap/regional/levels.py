@@ -57,6 +57,11 @@ def level_of(index: int, n_slices: int) -> SliceLevel:
     The model cuts the ventricle in thirds (Cerqueira 2002), and a short-axis stack stops short of the apical cap:
     half a slice spacing is added for it beyond the last slice, and the slice goes to the third that holds its
     centre. Of 3 slices that makes one each; 5: two basal, two mid, one apical; 6: two each. A single slice is mid.
+
+    Parameters
+    ----------
+    index : of the slice, 0 = base
+    n_slices : of the stack
     """
     # In units of 1/(2n + 1) of the length: the centre lies at 2i + 1.
     third = (3 * (2 * index + 1)) // (2 * n_slices + 1)

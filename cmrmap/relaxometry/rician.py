@@ -59,7 +59,17 @@ def rician_moments(
 
 
 def fitted_signal(fit: RelaxationFit, times_ms: npt.ArrayLike) -> Float64Array:
-    """Evaluate the fits at any times: (pixels, times), signed; NaN where a fit has no answer."""
+    """Evaluate fits at any times.
+
+    Parameters
+    ----------
+    fit : of (pixels,)
+    times_ms : (times,) ms, infinity allowed
+
+    Returns
+    -------
+    (pixels, times) signed signal; NaN where a fit has no answer
+    """
     return signal(get_model(fit.model), times_ms, fit.t_star_ms, fit.amplitude, fit.offset)
 
 

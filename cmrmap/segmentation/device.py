@@ -12,6 +12,10 @@ def use_gpu(network: Network) -> Network:
 
     Convolutions keep float32 there (no TF32), so that probabilities differ from the CPU's in the last digits only.
     ``CUDA_VISIBLE_DEVICES=`` (empty) keeps a run on the CPU.
+
+    Parameters
+    ----------
+    network : moved in place
     """
     if torch.cuda.is_available():
         torch.backends.cudnn.allow_tf32 = False

@@ -33,6 +33,10 @@ class Network:
 def load_network(folder: str | Path) -> Network:
     """Load a model folder; the weights' checksum is verified.
 
+    Parameters
+    ----------
+    folder : holds model.json (the card) and the weights that it names
+
     Raises
     ------
     ModelError : folder, card or weights missing, or the weights are not those that the card describes

@@ -68,7 +68,12 @@ def segment_images(
 def predict_slice(
     images: npt.ArrayLike, pixel_spacing_mm: float | tuple[float, float], network: Network
 ) -> SlicePrediction:
-    """Like :func:`segment_images`, with the confidence of each image and the reason where there is no label."""
+    """Segment the images of one slice, with the confidence of each and the reason where there is no label.
+
+    Parameters
+    ----------
+    images, pixel_spacing_mm, network : as in :func:`segment_images`
+    """
     with torch.inference_mode():
         return _labelled(_drawn(check_slice(images, pixel_spacing_mm), network))
 
@@ -181,7 +186,17 @@ def _as_ring(full: Tensor, ring: Ring | None, crop: Crop, resampled: tuple[int, 
 
 
 def segment_stack(stack: WeightedStack, network: Network) -> SegmentationStack:
-    """Segment every image of every slice; images that are not there keep empty labels and a NaN confidence."""
+    """Segment every image of every slice.
+
+    Parameters
+    ----------
+    stack : images (slice, time, row, column); NaN where there is no image
+    network : from :func:`cmrmap.segmentation.load_network`
+
+    Returns
+    -------
+    images that are not there keep empty labels and a NaN confidence
+    """
     labels = np.zeros(stack.images.shape, dtype=np.uint8)
     confidence = np.full(stack.times_ms.shape, np.nan, dtype=np.float32)
     times = [np.flatnonzero(present) for present in stack.present]

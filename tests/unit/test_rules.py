@@ -75,10 +75,15 @@ def test_every_folder_of_unit_tests_has_its_room() -> None:
 
 
 def test_every_room_has_tests() -> None:
-    packages = {path.parent.relative_to(ROOT / "cmrmap") for path in (ROOT / "cmrmap").rglob("__init__.py")}
-    exempt = {Path()}
-    without = {str(room) for room in packages - exempt if not list((ROOT / "tests/unit" / room).rglob("test_*.py"))}
-    assert without == set()
+    packages = {path.parent.relative_to(ROOT / "cmrmap") for path in (ROOT / "cmrmap").rglob("__init__.py")} - {Path()}
+    tests = ROOT / "tests/unit"
+    without = [
+        str(room)
+        for room in sorted(packages)
+        # a room within a room may have one file beside its neighbours'
+        if not (list((tests / room).rglob("test_*.py")) or (tests / room.parent / f"test_{room.name}.py").is_file())
+    ]
+    assert without == []
 
 
 def test_module_names_are_told_apart() -> None:
