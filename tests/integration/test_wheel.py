@@ -73,7 +73,7 @@ class _Installed:
             env={**kept, **variables},
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=500,
             check=False,
         )
 
