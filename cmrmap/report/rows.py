@@ -75,11 +75,13 @@ def _headline(sheet: Sheet, content: MapContent, box: Box) -> None:
     left, top, width, height = box
     sheet.text(left, top + 6.4, content.title, BOLD, 12.0)
     sheet.text(left, top + 14.6, content.value, BOLD, 14.5, longest_mm=width)
+    # four lines have room: a map without blood keeps the model, which may be long, in one of its own
+    last = [content.slices_made, content.model]
     lines = [
         f"SD {content.patient.sd} {content.unit}, {content.patient.n_pixels} pixels",
         f"mid septum {content.mid_septum}" if content.mid_septum else "",
         f"blood {content.blood}" if content.blood else "",
-        f"{content.slices_made}, {content.model}" if content.model else content.slices_made,
+        *(last if not content.blood else [", ".join(part for part in last if part)]),
     ]
     shown = [line for line in lines if line]
     first = top + 20.2
