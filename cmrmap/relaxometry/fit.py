@@ -92,9 +92,9 @@ def fit_relaxation(
     ----------
     signals : (pixels, times) any real dtype; a NaN drops out of its pixel's fit
     times_ms : (times,) ms, in any order, repeats and infinity allowed
-    model : of `MODELS`: "t2_3p", "t2_2p", "stone_2p", "molli_3p" or "sasha_3p"
+    model : a key of `MODELS`, such as "t2_3p" or "molli_3p"
     magnitude : True: the samples are magnitudes (their signs are not read) of a signal that may change sign, and the
-        best of all polarities is found; False: the samples are signed. None: True for stone_2p and molli_3p
+        best of all polarities is found; False: the samples are signed. None: as is usual for the model
     with_sensitivity : keep d t_ms / d signal as well
     t_range_ms : searched range of T (MOLLI: of T*); None: the model's own
     backend : "auto" (numba where importable), "numba" or "numpy"; the results agree
