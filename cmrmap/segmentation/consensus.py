@@ -16,7 +16,8 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from cmrmap.core.arrays import Float64Array
-from cmrmap.segmentation.ring import N_ANGLES, Outline, Ring
+from cmrmap.segmentation.border import N_ANGLES, Outline
+from cmrmap.segmentation.ring import Ring
 
 _EDGE_SIGMA_PX = 1.0
 _STEP_PX = 0.25

@@ -18,9 +18,10 @@ from scipy import ndimage
 from cmrmap.core.arrays import LabelArray
 from cmrmap.core.errors import InputError
 from cmrmap.core.outlines import Label
+from cmrmap.segmentation.border import Outline, trace
 from cmrmap.segmentation.model_folder import Network
 from cmrmap.segmentation.preprocess import FINE_PIXEL_MM, Crop, normalise, resample
-from cmrmap.segmentation.ring import Outline, Ring, less_sure, trace
+from cmrmap.segmentation.ring import Ring, less_sure
 from cmrmap.segmentation.shape import dice
 
 _DEFAULT_PIXEL_MM = 1.367  # of the Sunnybrook slices that come without one

@@ -17,9 +17,10 @@ from scipy import ndimage
 
 from cmrmap.core.arrays import Float64Array
 from cmrmap.core.outlines import Label
+from cmrmap.segmentation.border import trace
 from cmrmap.segmentation.model_folder import Network
-from cmrmap.segmentation.ring import trace
 from cmrmap.training.cine import CineCase, complete_walls, read_cine, write_cine
+from cmrmap.training.synthetic.scene import smooth_noise
 from cmrmap.training.synthetic.sample import (
     Scene,
     SyntheticSlice,
@@ -28,7 +29,6 @@ from cmrmap.training.synthetic.sample import (
     photograph,
     scene_grid,
 )
-from cmrmap.training.synthetic.scene import smooth_noise
 from cmrmap.training.synthetic.tissues import Tissue
 from cmrmap.training.synthetic.weighting import draw_contrast
 

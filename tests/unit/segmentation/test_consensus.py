@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
+from cmrmap.segmentation.border import N_ANGLES, Outline
 from cmrmap.segmentation.consensus import agree
-from cmrmap.segmentation.ring import N_ANGLES, Outline, Ring
+from cmrmap.segmentation.ring import Ring
 
 ANGLES = np.arange(N_ANGLES) * 2 * np.pi / N_ANGLES
 CENTRE = (40.0, 42.0)

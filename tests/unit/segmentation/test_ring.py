@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cmrmap.core.outlines import Label
-from cmrmap.segmentation.ring import N_ANGLES, Outline, _closed_paths, blood_evidence, find_rings, trace
+from cmrmap.segmentation.ring import blood_evidence, find_rings
 from cmrmap.segmentation.shape import heart_shape
 
 
@@ -83,29 +83,6 @@ def test_nothing_where_the_ring_would_hide_what_is_seen() -> None:
     probabilities[:, 8:86, 8:11] = np.array([0.0, 1.0, 0.0, 0.0])[:, None, None]
     probabilities[:, 10:14, 70:84] = np.array([0.0, 0.0, 1.0, 0.0])[:, None, None]
     assert find_rings(probabilities[None], 1.25) == [None]
-
-
-def test_bounds_are_kept() -> None:
-    inside = _probabilities((48, 48), 15, 24)[1:3].sum(0)
-    radius = trace(inside, (48.0, 48.0), 40.0, (28.0, 33.0)).radius
-    assert radius.min() > 27
-    assert radius.max() < 34
-
-
-def test_the_path_is_closed_and_the_cheapest() -> None:
-    rng = np.random.default_rng(3)
-    cost = rng.random((N_ANGLES, 9))
-    path = _closed_paths(cost[None])[0]
-    jumps = np.abs(np.diff(np.append(path, path[0])))
-    assert jumps.max() <= 2
-    low = cost.copy()
-    low[:, 4] = -5.0
-    assert np.all(_closed_paths(low[None])[0] == 4)
-
-
-def test_an_outline_fills_its_area() -> None:
-    outline = Outline((30.0, 31.5), np.full(N_ANGLES, 12.0))
-    assert np.count_nonzero(outline.fill((64, 64))) == pytest.approx(np.pi * 144, rel=0.02)
 
 
 def _image(inner: float, outer: float, blood: float, wall: float) -> np.ndarray:
