@@ -20,7 +20,7 @@ from cmrmap.core.outlines import Label
 from cmrmap.segmentation.border import trace
 from cmrmap.segmentation.model_folder import Network
 from cmrmap.training.cine import CineCase, complete_walls, read_cine, write_cine
-from cmrmap.training.synthetic.scene import smooth_noise
+from cmrmap.training.synthetic.rendering import smooth_noise
 from cmrmap.training.synthetic.sample import (
     Scene,
     SyntheticSlice,

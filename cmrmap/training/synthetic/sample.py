@@ -12,7 +12,8 @@ from torch import Tensor
 from cmrmap.core.arrays import Float64Array
 from cmrmap.segmentation.preprocess import COARSE_PIXEL_MM, FINE_PIXEL_MM, FINE_SIZE, normalise
 from cmrmap.training.synthetic.corruption import corrupt, draw_artefacts
-from cmrmap.training.synthetic.scene import draw_anatomy, render, smooth_noise
+from cmrmap.training.synthetic.rendering import render, smooth_noise
+from cmrmap.training.synthetic.scene import draw_anatomy
 from cmrmap.training.synthetic.tissues import N_TISSUES
 from cmrmap.training.synthetic.weighting import draw_contrast
 
