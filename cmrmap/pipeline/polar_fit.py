@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-from scipy import ndimage
 
 from cmrmap.alignment import sample_noise_factor, wall_parts
 from cmrmap.core.arrays import BoolArray, Float64Array, IntArray, LabelArray, readonly
 from cmrmap.core.parameter_map import COUNTED_STATUS, FitStatus
 from cmrmap.core.polar_stack import PolarStack
 from cmrmap.core.stack import WeightedStack
-from cmrmap.pipeline.robust import without_spoiled_images
-from cmrmap.relaxometry import RelaxationFit, fit_above_noise_floor, fit_relaxation, fitted_signal, get_model
-from cmrmap.relaxometry.rician import rician_moments
-from cmrmap.relaxometry.truncation import can_be_truncated, without_late_samples
+from cmrmap.pipeline.slice_fit import fit_slice
+from cmrmap.relaxometry import get_model
 from cmrmap.settings import FitSettings
-
-#: cells about a cell, (angle, depth), over which its expected signal is averaged: 15 degrees and a quarter of the wall
-_AROUND = (5, 3)
-_LEAST_AGREEMENT = 1.5  # residual variance with the signs from phase over that with the best signs, at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,20 +103,6 @@ class PolarFit:
         return out
 
 
-@dataclass(frozen=True, slots=True)
-class _SliceFit:
-    """One slice: the fit, its samples (cell, time) with the signs and without the floor, its noise, a note."""
-
-    fit: RelaxationFit
-    samples: Float64Array
-    fitted: Float64Array
-    share: Float64Array
-    noise_sd: float
-    floor_sd: float
-    signed: bool
-    note: str
-
-
 def fit_cells(stack: WeightedStack, polar: PolarStack, times: tuple[IntArray, ...], settings: FitSettings) -> PolarFit:
     """Fit every cell of the slices that have images.
 
@@ -152,7 +129,7 @@ def fit_cells(stack: WeightedStack, polar: PolarStack, times: tuple[IntArray, ..
             continue
         signals = polar.signals[s, used].reshape(used.size, -1).T
         weights = np.where(mid_wall[:, None], factor[s, used].reshape(used.size, -1).T, 0.0)
-        one = _fit_slice(
+        one = fit_slice(
             signals,
             stack.times_ms[s, used],
             stack.model,
@@ -193,94 +170,3 @@ def fit_cells(stack: WeightedStack, polar: PolarStack, times: tuple[IntArray, ..
         signed=signed,
         notes=tuple(notes),
     )
-
-
-def _fit_slice(
-    signals: Float64Array,
-    times_ms: Float64Array,
-    model: str,
-    signed: bool,
-    weights: Float64Array,
-    grid: tuple[int, int],
-    settings: FitSettings,
-) -> _SliceFit:
-    """Fit (cell, time) samples; ``weights`` is their noise variance relative to a pixel's, 0 off mid-wall."""
-    note = ""
-
-    def around(values: Float64Array) -> Float64Array:
-        return _mean_around(values, grid)
-
-    if signed:
-        contradiction = _sign_contradiction(signals, times_ms, model)
-        if contradiction:
-            signals, signed, note = np.abs(signals), False, contradiction
-    magnitude = False if signed else None
-    if settings.leave_out_outliers:
-        signals = without_spoiled_images(signals, times_ms, model, magnitude)
-    fit = fit_relaxation(signals, times_ms, model, magnitude, with_sensitivity=True)
-    noise_sd = _pixel_noise(fit, weights)
-    truncated = settings.truncate_decays and can_be_truncated(model)
-    if truncated:
-        signals = without_late_samples(signals, times_ms, model, noise_sd, around=around)
-        fit = fit_relaxation(signals, times_ms, model, magnitude, with_sensitivity=True)
-        noise_sd = _pixel_noise(fit, weights)
-    if signed or truncated or not settings.noise_floor:
-        fitted = fitted_signal(fit, times_ms)
-        signs = np.where(fitted < 0, -1.0, 1.0) if get_model(model).magnitude and not signed else 1.0
-        return _SliceFit(fit, signs * signals, fitted, np.ones(signals.shape), noise_sd, 0.0, signed, note)
-
-    floor_sd = 0.0
-    for _ in range(2):  # the noise that the first fit leaves still holds the floor's misfit
-        floor_sd = noise_sd if noise_sd > 0 else 0.0
-        fit = fit_above_noise_floor(signals, times_ms, model, floor_sd, around=around)
-        noise_sd = _pixel_noise(fit, weights)
-    fitted = fitted_signal(fit, times_ms)
-    size = np.nan_to_num(np.abs(fitted))
-    mean, _, share = rician_moments(size, floor_sd)
-    floor = mean - size
-    signs = np.where(fitted < 0, -1.0, 1.0) if get_model(model).magnitude else np.ones_like(fitted)
-    return _SliceFit(fit, signs * (signals - floor), fitted, share, noise_sd, floor_sd, False, note)
-
-
-def _sign_contradiction(signals: Float64Array, times_ms: Float64Array, model: str) -> str:
-    """Say why the signs from phase cannot be right, by the fit: "" where they can.
-
-    An image of which all signs are turned (a readout's own phase) is coherent, yet no recovery explains it.
-    """
-    told = fit_relaxation(signals, times_ms, model, magnitude=False)
-    best = fit_relaxation(np.abs(signals), times_ms, model, magnitude=True)
-    both = np.isfinite(told.ssr) & np.isfinite(best.ssr)
-    if not both.any():
-        return "the signed images cannot be fitted"
-    ratio = float(np.median(told.ssr[both]) / max(float(np.median(best.ssr[both])), 1e-300))
-    if ratio <= _LEAST_AGREEMENT:
-        return ""
-    return f"the signs from phase leave {ratio:.1f} times the residual variance of the best signs"
-
-
-def _pixel_noise(fit: RelaxationFit, weights: Float64Array) -> float:
-    """SD of one pixel's noise from the residuals of interpolated samples, pooled over the trusted cells at mid-wall.
-
-    Interpolated samples are smoother than pixels: ``weights`` is their variance relative to a pixel's. NaN where there
-    are as many images as parameters.
-    """
-    # ambiguous signs too: they are called so where residuals are large, and without those the noise came out 8 % low
-    used = np.isin(fit.status, COUNTED_STATUS) & (weights > 0).any(axis=1)
-    freedom: npt.NDArray[np.signedinteger[Any]] = fit.n_samples[used] - fit.n_parameters
-    expected = float((weights[used].mean(axis=1) * freedom).sum())
-    return float(np.sqrt(fit.ssr[used].sum() / expected)) if expected > 0 else float("nan")
-
-
-def _mean_around(values: Float64Array, grid: tuple[int, int]) -> Float64Array:
-    """Mean of (cell, time) values over neighbouring cells of the same image; NaN where no neighbour has a value."""
-    images = values.reshape(*grid, -1)
-    known = np.isfinite(images)
-
-    def mean(planes: Float64Array) -> Float64Array:
-        return ndimage.uniform_filter(planes, (*_AROUND, 1), mode=("wrap", "nearest", "nearest"))
-
-    count = mean(known.astype(np.float64))
-    total = mean(np.where(known, images, 0.0))
-    # the running sum leaves a rounding error where there is nothing
-    out = np.divide(total, count, out=np.full(images.shape, np.nan), where=count > 1e-9)
-    return np.asarray(out.reshape(values.shape), dtype=np.float64)
