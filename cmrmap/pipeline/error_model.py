@@ -14,85 +14,21 @@ volume that is alike in all images.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from cmrmap.alignment import image_noise_gain, sample_noise_factor, wall_parts
-from cmrmap.core.arrays import BoolArray, Float64Array, IntArray
+from cmrmap.alignment import image_noise_gain
+from cmrmap.core.arrays import Float64Array, IntArray
 from cmrmap.core.polar_stack import PolarStack
 from cmrmap.pipeline.polar_fit import PolarFit
+from cmrmap.pipeline.slice_errors import TURNS, SliceErrors, measure_slice_errors
 from cmrmap.relaxometry import get_model
-from cmrmap.relaxometry.rician import residual_share
 
-#: how large a region's common errors are is judged by regions of its shape around the wall, in steps of 60 degrees,
-_TURNS = 6
-#: itself and, half as much, its two neighbours: the coils' shading and the outlines differ around the wall
+#: of the places around the wall a region is judged by itself and, half as much, by its two neighbours: the coils'
+#: shading and the outlines differ around the wall
 _NEAR = np.array([0.5, 0.25, 0.0, 0.0, 0.0, 0.25])
 _FEWEST_FREEDOM = 4.0  # with fewer a t distribution has next to no variance to speak of
-_LEAST_KNOWN = 0.5  # of a region's weight must have a fit
-
-
-@dataclass(frozen=True, slots=True)
-class SliceErrors:
-    """What one slice's residuals are judged by.
-
-    Attributes
-    ----------
-    used : (time,) indices of the images that were fitted
-    rows, columns : (time, angle, depth) where their samples lie
-    residuals, signal, share : (time, angle, depth) residual, fitted signal, noise share; 0 where a cell is not trusted
-    known : (time, angle, depth) False there, and for images that were left out of a cell
-    left : (time, time) squares of 1 - H, H the fit's projection at the slice's mean: what an error in one image leaves
-        in the residual of another
-    noise_sd : of one channel of one pixel, the common errors taken out
-    gain_sd : relative error that an image has in common over a sixth of the wall
-    unevenness : by how much the images differ around the wall from one relaxation, beyond noise, as a share of the
-        largest signal: an outline that lies to one side, or another moment of the heart's cycle; what they differ by
-        all around, as a model that is not quite true, is not in it
-    """
-
-    used: IntArray
-    rows: Float64Array
-    columns: Float64Array
-    residuals: Float64Array
-    signal: Float64Array
-    share: Float64Array
-    known: BoolArray
-    left: Float64Array
-    noise_sd: float = float("nan")
-    gain_sd: float = float("nan")
-    unevenness: float = float("nan")
-
-    def averaged_noise(self, pattern: Float64Array, shape: tuple[int, int]) -> float:
-        """Variance of the mean over a region of one image, per unit of pixel variance; ``pattern`` sums to 1."""
-        pull = np.broadcast_to(pattern, self.rows.shape)
-        return float(image_noise_gain(self.rows, self.columns, pull, shape).mean())
-
-    def common(self, pattern: Float64Array) -> Float64Array:
-        """Turn a region around the wall and add up over all places.
-
-        Parameters
-        ----------
-        pattern : (angle, depth) weights of the region, summing to 1
-
-        Returns
-        -------
-        (turn, 3) squares of the region's mean residuals; what they would be if every image's noise had unit variance in
-        the mean, and if every image had a gain error of unit variance; 0 where too little of the place has a fit
-        """
-        out = np.zeros((_TURNS, 3))
-        for turn in range(_TURNS):
-            weights = np.roll(pattern, turn * len(pattern) // _TURNS, axis=0) * self.known
-            total = weights.sum(axis=(1, 2))
-            if not (total > _LEAST_KNOWN).all():
-                continue
-            residual, signal, share = (
-                (weights * planes).sum(axis=(1, 2)) / total for planes in (self.residuals, self.signal, self.share)
-            )
-            shares = self.left.sum(axis=0)
-            out[turn] = residual @ residual, shares @ share, shares @ signal**2
-        return out
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +91,7 @@ class ErrorModel:
         if reference is None:
             return float("nan")
         averaged = reference.averaged_noise(pattern, self.shape)
-        excess, leverage = np.zeros((2, len(self.slices), _TURNS))
+        excess, leverage = np.zeros((2, len(self.slices), TURNS))
         freedom = np.zeros(len(self.slices))
         for index, one in enumerate(self.slices):
             if one is not None:
@@ -163,7 +99,7 @@ class ErrorModel:
                 excess[index] = found - by_noise * averaged * one.noise_sd**2
                 leverage[index] = by_gain
                 freedom[index] = max(len(one.used) - get_model(self.fit.model).n_parameters, 1)
-        near = _NEAR if leverage[s] @ _NEAR > 0 else np.full(_TURNS, 1.0 / _TURNS)
+        near = _NEAR if leverage[s] @ _NEAR > 0 else np.full(TURNS, 1.0 / TURNS)
         if not leverage[s] @ near > 0:
             return 0.0
         here, everywhere = excess[s] @ near / (leverage[s] @ near), (excess @ near).sum() / (leverage @ near).sum()
@@ -193,78 +129,5 @@ def build_error_model(
     times : per slice the indices of the images that were fitted
     shape : (rows, columns) of the images
     """
-    slices = tuple(_slice_errors(polar, fit, s, used, shape) for s, used in enumerate(times))
+    slices = tuple(measure_slice_errors(polar, fit, s, used, shape) for s, used in enumerate(times))
     return ErrorModel(fit, slices, shape)
-
-
-def _slice_errors(
-    polar: PolarStack, fit: PolarFit, s: int, used: IntArray, shape: tuple[int, int]
-) -> SliceErrors | None:
-    if not used.size or not fit.trusted[s].any() or not np.isfinite(fit.noise_sd[s]):
-        return None
-    residuals = fit.samples[s, used] - fit.fitted[s, used]
-    known = np.isfinite(residuals) & fit.trusted[s]
-    one = SliceErrors(
-        used=used,
-        rows=polar.rows[s, used],
-        columns=polar.columns[s, used],
-        residuals=np.where(known, residuals, 0.0),
-        signal=np.where(known, fit.fitted[s, used], 0.0),
-        share=np.where(known, fit.noise_share[s, used], 0.0),
-        known=known,
-        left=_left(fit, s, used),
-    )
-    # two equations, of single cells and of sixths of the wall, at mid-wall, where partial volume does not disturb
-    inside = known & polar.mid_wall
-    own = one.left.sum(axis=1)
-    power = float((one.residuals**2)[inside].sum())
-    factor = sample_noise_factor(polar)[s, used]
-    by_noise = float((factor * one.share * own[:, None, None])[inside].sum())
-    by_gain = float((one.signal**2 * own[:, None, None])[inside].sum())
-    sixth = np.zeros(polar.signals.shape[2:])
-    sixth[: max(len(sixth) // _TURNS, 1), polar.mid_wall] = 1.0
-    sixth /= sixth.sum()
-    found, region_noise, region_gain = (float(x) for x in one.common(sixth).sum(axis=0))
-    region_noise *= one.averaged_noise(sixth, shape)
-    determinant = by_noise * region_gain - by_gain * region_noise
-    gain = (by_noise * found - region_noise * power) / determinant if determinant > 0 else 0.0
-    gain = max(gain, 0.0)  # none is seen: all residual is noise
-    noise = max(power - gain * by_gain, 0.0) / by_noise if by_noise > 0 else float("nan")
-    uneven = _unevenness(one, polar.mid_wall, get_model(fit.model).n_parameters, noise, shape)
-    return replace(one, noise_sd=float(np.sqrt(noise)), gain_sd=float(np.sqrt(gain)), unevenness=uneven)
-
-
-def _unevenness(
-    one: SliceErrors, mid_wall: BoolArray, n_parameters: int, noise_variance: float, shape: tuple[int, int]
-) -> float:
-    """Return the part of the mean residuals' variance around the wall that noise does not explain; see ``SliceErrors``.
-
-    NaN where too few parts of the wall have a fit in every image.
-    """
-    inside = one.known & mid_wall
-    counts = _sums(inside.astype(np.float64))
-    seen = (counts > 0).all(axis=1)
-    freedom = len(one.used) - n_parameters
-    if np.count_nonzero(seen) < 2 or freedom < 1:
-        return float("nan")
-    residuals, signals = (
-        _sums(np.where(inside, planes, 0.0))[seen] / counts[seen] for planes in (one.residuals, one.signal)
-    )
-    pattern = np.zeros(inside.shape[1:])
-    wall_parts(pattern)[0][:, mid_wall] = 1.0
-    noise = noise_variance * one.averaged_noise(pattern / pattern.sum(), shape)
-    variance = residuals.var(axis=0, ddof=1).sum() / freedom - noise
-    largest = float(np.median(np.abs(signals).max(axis=1)))
-    return float(np.sqrt(max(variance, 0.0))) / largest if largest > 0 else float("nan")
-
-
-def _left(fit: PolarFit, s: int, used: IntArray) -> Float64Array:
-    """Squares of 1 - H at the slice's mean parameters, (time, time)."""
-    trusted = fit.trusted[s]
-    mean = np.array([a[s][trusted].mean() for a in (fit.t_star, fit.amplitude, fit.offset)])
-    return np.asarray(residual_share(fit.model, fit.times_ms[s, used], mean, float(fit.floor_sd[s])) ** 2, np.float64)
-
-
-def _sums(planes: Float64Array) -> Float64Array:
-    """(part, time) sums of (time, angle, depth) over parts of the wall."""
-    return np.array([part.sum(axis=(1, 2)) for part in wall_parts(planes)])
