@@ -13,7 +13,7 @@ from cmrmap.core.map_specs import MapKind
 from cmrmap.core.outlines import Label
 from cmrmap.phantom.anatomy import MATRIX
 from cmrmap.phantom.generate import PhantomSeries, PhantomStudy
-from cmrmap.phantom.heart import N_ANGLES, contour_angles, heart_contours
+from cmrmap.phantom.heart_contours import N_ANGLES, contour_angles, heart_contours
 
 READER_NAME = "reader.npz"
 _N_WAVES = 6  # a hand moves slowly along a contour: nothing finer than 60 degrees

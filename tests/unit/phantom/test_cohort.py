@@ -14,7 +14,8 @@ from cmrmap.phantom.appearance import coil_sensitivity
 from cmrmap.phantom.artefacts import add_ghost, band_gain
 from cmrmap.phantom.cohort import write_cohort
 from cmrmap.phantom.generate import generate_study
-from cmrmap.phantom.heart import heart_contours, render_heart
+from cmrmap.phantom.heart import render_heart
+from cmrmap.phantom.heart_contours import heart_contours
 from cmrmap.phantom.heart_motion import MotionState
 from cmrmap.phantom.patients import RAISED_ECV_PERCENT, RAISED_T2_MS, draw_group, draw_patient
 from cmrmap.phantom.reader import ReaderError, read_masks, read_series, reader_insertion_angles
