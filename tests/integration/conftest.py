@@ -40,7 +40,7 @@ def run_app() -> Callable[..., Run]:
         command += ["-i", str(source)] if source else []
         command += ["-o", str(output)] if output else []
         done = subprocess.run(
-            [*command, *more], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, check=False
+            [*command, *more], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=500, check=False
         )
         return Run(done.returncode, done.stdout, done.stderr, output or Path())
 

@@ -94,7 +94,7 @@ def test_cmrmap_run_makes_the_applications_output_without_the_sdk_and_from_any_f
         env={**environment, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=500,
         check=False,
     )
     assert (done.returncode, done.stdout) == (0, ""), done.stderr

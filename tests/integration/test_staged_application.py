@@ -49,7 +49,7 @@ def test_staged_modules_without_what_is_left_out_give_the_applications_results(
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=500,
         check=False,
     )
     assert done.returncode == 0, done.stderr

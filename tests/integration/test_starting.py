@@ -31,7 +31,7 @@ def test_monai_deploy_exec_does_the_main_job(one_slice_study: Path, one_slice_ru
         env=_environment(),
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=500,
         check=False,
     )
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
