@@ -162,7 +162,7 @@ def _choose(
 ) -> None:
     """Add the best usable candidate of one map, or the reason why there is none."""
     if not found:
-        if kind not in wishes.series:
+        if kind not in wishes.series and kind.spec.always_listed:
             outcome.refusals.append(Refusal(kind, "absent", f"the study has no {kind.spec.name} mapping series"))
         return
     usable = [(c, c.candidate.timing) for c in found if c.candidate.fault is None]

@@ -26,7 +26,7 @@ def test_three_series_are_recognised(study, toolbox):
     assert [series.model for series in selection.selected] == ["t2_3p", "stone_2p", "stone_2p"]
     assert selection.selected[0].timing_source == "ImageComments (0020,4000), T2 prep. duration"
     assert selection.selected[1].timing_source == "InversionTime (0018,0082)"
-    assert [(r.kind, r.status) for r in selection.refusals] == [(MapKind.T2_STAR, "absent")]
+    assert selection.refusals == ()  # nobody asked for T2*
     assert dict(selection.skipped) == {}
     for series in selection.selected:
         assert series.reason
@@ -49,7 +49,6 @@ def test_absent_maps_have_a_reason(select, toolbox):
     assert [(r.kind, r.status) for r in selection.refusals] == [
         (MapKind.T2, "absent"),
         (MapKind.POSTCONTRAST_T1, "absent"),
-        (MapKind.T2_STAR, "absent"),
     ]
 
 
