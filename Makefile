@@ -74,7 +74,7 @@ test-slow: env-dev system-packages ## the slow tests only
 	$(BIN)/pytest $(IN_PARALLEL) -m slow
 
 test-training: env-dev env-train ## the tests that need the training environment
-	COVERAGE_FILE=.coverage.training $(TRAIN)/python -m pytest -m training $(COVER) tests/unit/training tests/unit/evaluation
+	COVERAGE_FILE=.coverage.training OMP_NUM_THREADS=1 $(TRAIN)/python -m pytest -m training $(COVER) tests/unit/training tests/unit/evaluation
 
 lint: env-dev ## ruff, mypy, the import rules
 	$(BIN)/ruff check $(SOURCES)

@@ -20,6 +20,7 @@ from cmrmap.segmentation.network import StackUNet
 from cmrmap.segmentation.preprocess import normalise
 from cmrmap.training.augment import Augmentation
 from cmrmap.training.loss import segmentation_loss
+from cmrmap.training.precision import mixed_precision
 from cmrmap.training.score import Score, score
 from cmrmap.training.windows import Window, WindowSize
 
@@ -180,7 +181,7 @@ class _Run:
         self.network.train()
         for group in self._optimiser.param_groups:
             group["lr"] = learning_rate(self.settings, self.step)
-        with torch.autocast(images.device.type, dtype=torch.bfloat16):
+        with mixed_precision(images.device):
             logits = self.network(images)
         loss = segmentation_loss(logits, labels, known)
         self._optimiser.zero_grad(set_to_none=True)

@@ -19,6 +19,7 @@ from torch.utils.data import DataLoader, Dataset
 from cmrmap.core.errors import InputError
 from cmrmap.segmentation.network import StackUNet
 from cmrmap.training.loss import segmentation_loss
+from cmrmap.training.precision import mixed_precision
 from cmrmap.training.remap import CineScene, draw_cine_slice
 from cmrmap.training.synthetic import COARSE_VIEW, FINE_VIEW, SyntheticSlice, View, draw_slice
 
@@ -199,7 +200,7 @@ def train(
         for group in optimiser.param_groups:
             group["lr"] = learning_rate(settings, step)
         images, labels = images.to(device, non_blocking=True), labels.to(device, non_blocking=True)
-        with torch.autocast(device.type, dtype=torch.bfloat16):
+        with mixed_precision(device):
             logits = network(images)
         loss = segmentation_loss(logits, labels, known)
         optimiser.zero_grad(set_to_none=True)
