@@ -22,35 +22,19 @@ FLAVOURS = ("standard", "siemens-ve11", "siemens-xa", "philips-enhanced")
 pytestmark = pytest.mark.slow
 
 
-def _mid_slice(study: PhantomStudy) -> PhantomStudy:
+def _mid_slice() -> PhantomStudy:
     """One slice of all series: enough to tell, and quicker."""
-    one = slice(2, 3)
-    series = []
-    for item in study.series:
-        stack = replace(
-            item.stack,
-            images=item.stack.images[one],
-            times_ms=item.stack.times_ms[one],
-            geometry=item.stack.geometry[one],
-        )
-        parts = {name: getattr(item, name)[one] for name in ("labels", "insertion_points", "motion")}
-        series.append(replace(item, stack=stack, **parts))
-    truth = replace(
-        study.truth,
-        maps={kind: values[one] for kind, values in study.truth.maps.items()},
-        labels=study.truth.labels[one],
-        aha=study.truth.aha[one],
-        levels=study.truth.levels[one],
-        geometry=study.truth.geometry[one],
-    )
-    return replace(study, series=tuple(series), truth=truth)
+    one, drawn = slice(2, 3), draw_study_parameters(seed=1)
+    anatomy = replace(drawn.anatomy, heart=drawn.anatomy.heart[one], torso=drawn.anatomy.torso[one])
+    series = tuple(replace(item, times_ms=item.times_ms[one], motion=item.motion[one]) for item in drawn.series)
+    return generate_study(replace(drawn, anatomy=anatomy, series=series))
 
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """results.json of each dialect, and how many objects of each class were written; one process for all."""
     work = tmp_path_factory.mktemp("flavours")
-    study = _mid_slice(generate_study(draw_study_parameters(seed=1)))
+    study = _mid_slice()
     for flavour in FLAVOURS:
         write_phantom(work / flavour, study, hematocrit_file=True, flavour=flavour)
     program = f"""
