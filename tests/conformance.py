@@ -12,16 +12,18 @@ ALLOWED_WARNINGS = {
     "99CMRMAP": "the private coding scheme of ECV, which has no public code",
     "CodingSchemeUID": "the private scheme's own UID",
     "<ECV MAP>": "the standard names no ECV map",
+    "<T2_STAR MAP>": "the validator knows the maps of T1 and T2 only",
     "SD MAP>": "the standard names no map of a standard deviation",
     "Rescale": "the classic MR image has no modality LUT, yet every viewer applies it",
 }
 
-_NAMES = {"t2": "T2", "native_t1": "native T1", "postcontrast_t1": "post-contrast T1", "ecv": "ECV"}
+_NAMES = {"t2": "T2", "native_t1": "native T1", "postcontrast_t1": "post-contrast T1", "ecv": "ECV", "t2_star": "T2*"}
 _QUANTITY = {
     "t2": "T2",
     "native_t1": "T1",
     "postcontrast_t1": "T1",
     "ecv": "Myocardial extracellular volume fraction",
+    "t2_star": "T2*",
 }
 _KEYS = {"mean": "Mean", "sd": "Standard Deviation", "uncertainty": "Standard error of the mean"}
 

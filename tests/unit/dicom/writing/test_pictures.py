@@ -39,7 +39,7 @@ def test_a_page_that_names_nobody_says_so(volumes, study, provenance):
 
 def test_pictures_come_back_beside_the_map_image_that_they_show(files, pictures):
     found = _of(files, OutputRole.CAPTURE)
-    assert len(found) == len(pictures) == 12
+    assert len(found) == len(pictures) == 3 * len(MapKind)
     maps = {file.sop_instance_uid: file for file in files if file.role is OutputRole.MAP_SERIES}
     for image, picture in zip(found, pictures, strict=True):
         np.testing.assert_array_equal(image.pixel_array, picture.pixels)
@@ -48,7 +48,7 @@ def test_pictures_come_back_beside_the_map_image_that_they_show(files, pictures)
         assert image.InstanceNumber == pydicom.dcmread(BytesIO(source.content)).InstanceNumber
         assert image.BurnedInAnnotation == "NO"
         assert "FrameOfReferenceUID" not in image
-    assert len({image.SeriesInstanceUID for image in found}) == 4
+    assert len({image.SeriesInstanceUID for image in found}) == len(MapKind)
 
 
 def test_a_picture_of_a_slice_that_is_not_written_is_left_out(volumes, study, provenance, pictures):
