@@ -106,7 +106,8 @@ def _search(s: Float64Array, problem: Problem) -> tuple[Float64Array, IntArray, 
     refined[prefix[order], pixel[order]] = value[order]
     answer[prefix[order], pixel[order]] = x[order]
     edges[prefix[order], pixel[order]] = at_edge[order]
-    winner = refined.argmax(axis=0)
+    # of prefixes that are equal but for rounding the one with fewer negative samples, as in the compiled search
+    winner = (refined >= refined.max(axis=0) - ROUNDING * total).argmax(axis=0)
     each = np.arange(n_pixels)
     first, log_t = refined[winner, each], answer[winner, each]
     ambiguous = np.zeros(n_pixels, np.bool_)
