@@ -20,7 +20,6 @@ from cmrmap.ecv.hematocrit import Hematocrit, parse_hematocrit
 from cmrmap.pipeline.context import RunContext
 from cmrmap.pipeline.execution import Products, run_stages
 from cmrmap.pipeline.explain import PixelExplanation, explain_pixel
-from cmrmap.pipeline.extracellular import MappedEcv
 from cmrmap.pipeline.series import MappedSeries
 from cmrmap.pipeline.stages import STAGES
 from cmrmap.pipeline.study import StudyMaps
@@ -97,10 +96,9 @@ class StudyAnalysis:
         series = self.series
         if key in series:
             return explain_pixel(series[key], slice_index, row, column)
-        if isinstance(self.products.get(key), MappedEcv):
-            raise InputError(
-                f"{key} has no fit of its own: it is made of {' and '.join(_MADE_OF)}; explain the same pixel of these"
-            )
+        if key in tuple(MapKind) and self.products.get(key) is not None:
+            made_of = " and ".join(MapKind(key).spec.sources)
+            raise InputError(f"{key} has no fit of its own: it is made of {made_of}; explain the same pixel of these")
         raise InputError(f"there is no fitted series {key!r}; there are {', '.join(series) or 'none'}")
 
     def save(self, folder: str | os.PathLike[str]) -> Path:
@@ -215,9 +213,6 @@ def analyse(
     context = RunContext(settings=settings or AnalysisSettings(), network=network)
     given = {"loaded": LoadedStudy(tuple(stacks), tuple(refusals), ()), "hematocrit": hematocrit}
     return StudyAnalysis(context, run_stages(STAGES, context, given=given, until="maps"))
-
-
-_MADE_OF = (MapKind.NATIVE_T1.value, MapKind.POSTCONTRAST_T1.value)
 
 
 def _settings(
