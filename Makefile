@@ -24,7 +24,7 @@ unexport PYTHONDONTWRITEBYTECODE
 MAPBUILD := PYTHONPATH=packaging $(BIN)/python -m mapbuild
 MAP_OPTIONS := $(if $(MAP_GPU),--gpu) $(if $(MAP_BASE),--base $(MAP_BASE))
 
-.PHONY: help demo lock evaluation env-evaluation figures map map-context test test-application test-map test-quick test-slow lint format schema env env-dev env-train test-training system-packages bench clean
+.PHONY: help demo lock evaluation env-evaluation figures map map-context test test-application test-map test-slow lint format schema env env-dev env-train test-training system-packages bench clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,7 +55,7 @@ test-map: map ## the image built and run under the contracts of its hosts
 map-context: env-dev ## what the image is built from, rendered and checked without any engine
 	$(MAPBUILD) context $(MAP_OPTIONS)
 
-test: ## set-up, checks of the source, every test, what they cover (what CI runs)
+test: ## set-up, checks of the source, the tests but for the slow ones, what they cover
 	@$(SIDE_BY_SIDE) '$(MAKE) --no-print-directory env-dev' '$(MAKE) --no-print-directory system-packages'
 	@rm -f .coverage .coverage.*
 	@$(SIDE_BY_SIDE) '$(MAKE) --no-print-directory test-application' \
@@ -63,18 +63,16 @@ test: ## set-up, checks of the source, every test, what they cover (what CI runs
 	@$(BIN)/coverage combine --quiet .coverage.application .coverage.training
 	$(BIN)/coverage report
 
-test-application: env-dev ## every test but those of the training environment
+test-application: env-dev ## the tests but for the slow ones and those of the training environment
 	@$(BIN)/python -c 'import cmrmap.relaxometry as r; r.fit_relaxation([[3, 2, 1]], [10, 20, 30], "t2_2p")' # compiles the fit, once
-	COVERAGE_FILE=.coverage.application $(BIN)/pytest $(IN_PARALLEL) $(COVER)
+	COVERAGE_FILE=.coverage.application $(BIN)/pytest $(IN_PARALLEL) -m "not slow" $(COVER)
 
-test-quick: env-dev ## the tests but for the slow ones
-	$(BIN)/pytest $(IN_PARALLEL) -m "not slow"
-
-test-slow: env-dev system-packages ## the slow tests only
-	$(BIN)/pytest $(IN_PARALLEL) -m slow
+test-slow: env-dev env-train system-packages ## the slow tests, which `make test` leaves out (CI runs both)
+	$(BIN)/pytest $(IN_PARALLEL) -m "slow and not training"
+	OMP_NUM_THREADS=1 $(TRAIN)/python -m pytest -m "slow and training" tests/unit/training
 
 test-training: env-dev env-train ## the tests that need the training environment
-	COVERAGE_FILE=.coverage.training OMP_NUM_THREADS=1 $(TRAIN)/python -m pytest -m training $(COVER) tests/unit/training tests/unit/evaluation
+	COVERAGE_FILE=.coverage.training OMP_NUM_THREADS=1 $(TRAIN)/python -m pytest -m "training and not slow" $(COVER) tests/unit/training tests/unit/evaluation
 
 lint: env-dev ## ruff, mypy, the import rules
 	$(BIN)/ruff check $(SOURCES)
