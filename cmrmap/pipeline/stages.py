@@ -14,7 +14,8 @@ from cmrmap.core.polar_stack import PolarStack
 from cmrmap.dicom.headers.read import SourceStudy, read_study
 from cmrmap.dicom.headers.study_identity import patient_identifiers, study_identity
 from cmrmap.dicom.loading.loaded_study import LoadedStudy, load_study
-from cmrmap.dicom.selection.select import Selection, select_series
+from cmrmap.dicom.selection.decisions import Selection
+from cmrmap.dicom.selection.select import select_series
 from cmrmap.dicom.writing.outputs import OutputFile, write_outputs
 from cmrmap.dicom.writing.pictures import Document, Picture
 from cmrmap.ecv.hematocrit import Hematocrit

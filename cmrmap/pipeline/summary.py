@@ -8,7 +8,7 @@ from cmrmap.core.findings import QualityFlag
 from cmrmap.core.provenance import SoftwareProvenance
 from cmrmap.dicom.headers.read import LostImage, SourceStudy
 from cmrmap.dicom.loading.loaded_study import LoadedStudy
-from cmrmap.dicom.selection.select import Selection
+from cmrmap.dicom.selection.decisions import Selection
 from cmrmap.pipeline.study import StudyMaps
 from cmrmap.quality.catalogue.images import IMAGE_LOST, SERIES_CHOSEN
 from cmrmap.results import HematocritResult, InputSummary, SoftwareInfo, StudyResult

@@ -13,7 +13,7 @@ from cmrmap.core.stack import WeightedStack
 from cmrmap.dicom.headers.read import LostImage, SourceStudy
 from cmrmap.dicom.loading.phase_images import with_signs
 from cmrmap.dicom.loading.pixels import load_stack
-from cmrmap.dicom.selection.select import Selection
+from cmrmap.dicom.selection.decisions import Selection
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,24 +80,36 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A frame that enters no stack, with its flat header and the reason that it is counted under."""
+
+    sop_instance_uid: str
+    frame_index: int
+    header: Dataset
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class StudyFrames:
-    """The frames of a study that may enter a stack, and the phase, real and imaginary images beside them."""
+    """The frames of a study that may enter a stack, those that may not, and the phase, real and imaginary images."""
 
     usable: tuple[Frame, ...]
     parts: tuple[PartFrame, ...]
+    left_out: tuple[LeftOut, ...] = ()
 
 
 def study_frames(study: SourceStudy, skipped: Counter[str]) -> StudyFrames:
     """Sort out every frame; what may not enter a stack is counted in ``skipped`` by reason."""
     usable: list[Frame] = []
     parts: list[PartFrame] = []
+    left_out: list[LeftOut] = []
     for uid, header in study.headers.items():
         for index, flat in enumerate(frames_of(header)):
             rule = drop_rule(flat)
             if rule is not None:
-                skipped[rule.reason] += 1
+                left_out.append(LeftOut(uid, index, flat, rule.reason))
             elif any((number(flat, name) or 0.0) < 1.0 for name in ("Rows", "Columns")):
-                skipped["no_pixels"] += 1
+                left_out.append(LeftOut(uid, index, flat, "no_pixels"))
                 continue
             if rule is not None and rule.part is None:
                 continue
@@ -105,13 +117,14 @@ def study_frames(study: SourceStudy, skipped: Counter[str]) -> StudyFrames:
                 frame = Frame(uid, study.paths[uid], index, flat, geometry_of(flat))
             except GeometryError:
                 if rule is None:
-                    skipped["bad_geometry"] += 1
+                    left_out.append(LeftOut(uid, index, flat, "bad_geometry"))
                 continue
             if rule is None:
                 usable.append(frame)
             elif rule.part is not None:
                 parts.append(PartFrame(rule.part, frame))
-    return StudyFrames(tuple(usable), tuple(parts))
+    skipped.update(one.reason for one in left_out)
+    return StudyFrames(tuple(usable), tuple(parts), tuple(left_out))
 
 
 def find_candidates(

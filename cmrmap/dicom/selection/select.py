@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from types import MappingProxyType
 
 from cmrmap.core.errors import NoMappingSeriesError, RefusedError
@@ -12,6 +11,7 @@ from cmrmap.core.findings import QualityFlag, Refusal
 from cmrmap.core.map_spec import Weighting
 from cmrmap.core.map_specs import ACQUIRED, MapKind
 from cmrmap.core.relaxation_models import MODELS
+from cmrmap.core.series_row import SeriesVerdict
 from cmrmap.core.stack import FrameReference, SelectedSeries
 from cmrmap.dicom.headers.clock import start_seconds
 from cmrmap.dicom.headers.read import SourceStudy
@@ -19,50 +19,14 @@ from cmrmap.dicom.headers.values import text, tolerant_reading
 from cmrmap.dicom.selection.candidates import Candidate, StudyFrames, find_candidates, study_frames
 from cmrmap.dicom.selection.companions import PartFrame, companions_of, parts_at
 from cmrmap.dicom.selection.contrast import T1Group, assign_contrast
+from cmrmap.dicom.selection.decisions import Choice, Decisions, Selection
+from cmrmap.dicom.selection.inventory import take_inventory
 from cmrmap.dicom.selection.preferences import SelectionPreferences
 from cmrmap.dicom.selection.ranking import rank, rank_words
 from cmrmap.dicom.selection.timing import Timing
 from cmrmap.quality.catalogue.images import CONTRAST_IN_DOUBT, TIMES_UNUSED, TIMING_UNVERIFIED
 
 _NAMING = ("SeriesNumber", "SeriesInstanceUID")
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """The outcome of :func:`select_series`.
-
-    Attributes
-    ----------
-    selected : at most one series per map, in the order T2, native T1, post-contrast T1
-    refusals : per map that has no series ("absent" or "refused"), and per slice that has too few images (with its
-        ``slice_index`` in the selected series, which still holds the slice)
-    skipped : number of MR images left out, by reason
-    flags : what the user should know about the choices
-    """
-
-    selected: tuple[SelectedSeries, ...]
-    refusals: tuple[Refusal, ...]
-    skipped: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
-    flags: tuple[QualityFlag, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Choice:
-    """A candidate for one map, why it is one, and what speaks against it ("" where nothing does)."""
-
-    candidate: Candidate
-    reason: str
-    caution: str = ""
-
-
-@dataclass(slots=True)
-class _Outcome:
-    """What accumulates while the maps are gone through."""
-
-    skipped: Counter[str]
-    selected: list[SelectedSeries] = field(default_factory=list)
-    refusals: list[Refusal] = field(default_factory=list)
-    flags: list[QualityFlag] = field(default_factory=list)
 
 
 def select_series(study: SourceStudy, preferences: SelectionPreferences | None = None) -> Selection:
@@ -83,28 +47,47 @@ def select_series(study: SourceStudy, preferences: SelectionPreferences | None =
     RefusedError
         there are mapping series but every one is refused; the message holds the reasons
     """
+    return examine_study(study, preferences).checked()
+
+
+def examine_study(study: SourceStudy, preferences: SelectionPreferences | None = None) -> Selection:
+    """Choose as :func:`select_series` does, and return the table of series where there is nothing to choose, too.
+
+    Parameters
+    ----------
+    study, preferences : as for :func:`select_series`
+    """
     wishes = preferences or SelectionPreferences()
-    outcome = _Outcome(Counter())
+    outcome = Decisions(Counter())
     with tolerant_reading():
         frames = study_frames(study, outcome.skipped)
         candidates = find_candidates(frames, study.conflicts, wishes.times, outcome.skipped)
-        if not candidates:
-            counted = ", ".join(f"{count} {reason}" for reason, count in sorted(outcome.skipped.items()))
-            raise NoMappingSeriesError(
-                f"none of the {len(study.headers)} MR images belongs to a T1 or T2 mapping series ({counted}); "
-                "expected several images with different inversion or T2-preparation times at each position"
-            )
         outcome.flags += _unused_times(frames, wishes)
         for kind, found in _by_kind(candidates, wishes, outcome).items():
             _choose(kind, found, frames, wishes, outcome)
-    if not outcome.selected:
-        reasons = "; ".join(f"{r.kind.value}: {r.reason}" for r in outcome.refusals if r.status == "refused")
-        raise RefusedError(f"every mapping series is refused ({reasons})")
+        rows = take_inventory(study, frames, outcome.dispositions, outcome.selected)
+    skipped = MappingProxyType(dict(sorted((+outcome.skipped).items())))
     return Selection(
         tuple(outcome.selected),
         tuple(outcome.refusals),
-        MappingProxyType(dict(sorted((+outcome.skipped).items()))),
+        skipped,
         tuple(outcome.flags),
+        rows,
+        None if outcome.selected else _failure(study, candidates, outcome),
+    )
+
+
+def _failure(
+    study: SourceStudy, candidates: Sequence[Candidate], outcome: Decisions
+) -> NoMappingSeriesError | RefusedError:
+    """Say why no series is selected."""
+    if candidates:
+        reasons = "; ".join(f"{r.kind.value}: {r.reason}" for r in outcome.refusals if r.status == "refused")
+        return RefusedError(f"every mapping series is refused ({reasons})")
+    counted = ", ".join(f"{count} {reason}" for reason, count in sorted((+outcome.skipped).items()))
+    return NoMappingSeriesError(
+        f"none of the {len(study.headers)} MR images belongs to a T1 or T2 mapping series ({counted}); "
+        "expected several images with different inversion or T2-preparation times at each position"
     )
 
 
@@ -119,18 +102,18 @@ def _unused_times(frames: StudyFrames, wishes: SelectionPreferences) -> list[Qua
 
 
 def _by_kind(
-    candidates: Sequence[Candidate], wishes: SelectionPreferences, outcome: _Outcome
-) -> dict[MapKind, list[_Choice]]:
-    found: dict[MapKind, list[_Choice]] = {kind: [] for kind in ACQUIRED}
+    candidates: Sequence[Candidate], wishes: SelectionPreferences, outcome: Decisions
+) -> dict[MapKind, list[Choice]]:
+    found: dict[MapKind, list[Choice]] = {kind: [] for kind in ACQUIRED}
     t1 = [candidate for candidate in candidates if candidate.weighting is Weighting.T1]
     findings = assign_contrast([T1Group(c.first.header, start_seconds(c.headers)) for c in t1])
     for candidate, finding in zip(t1, findings, strict=True):
         kind = MapKind.POSTCONTRAST_T1 if finding.answer == "post" else MapKind.NATIVE_T1
-        found[kind].append(_Choice(candidate, finding.reason, finding.caution))
+        found[kind].append(Choice(candidate, finding.reason, finding.caution))
     for kind in ACQUIRED:
         if kind.spec.weighting is not Weighting.T1:  # one map of this weighting: nothing is to be told apart
             reason = f"{kind.spec.name} by its description or its {kind.spec.times_name}"
-            found[kind] += [_Choice(c, reason) for c in candidates if c.weighting is kind.spec.weighting]
+            found[kind] += [Choice(c, reason) for c in candidates if c.weighting is kind.spec.weighting]
     named = {kind: _named(kind, name, candidates) for kind, name in wishes.series.items()}
     taken = {id(choice.candidate) for choices in named.values() for choice in choices}
     for kind, choices in found.items():
@@ -139,6 +122,8 @@ def _by_kind(
             found[kind] = others
             continue
         outcome.skipped["other_candidate_series"] += sum(choice.candidate.n_images for choice in others)
+        why = f"the settings name series {wishes.series[kind]} for {kind.spec.name}"
+        outcome.decide([choice.candidate for choice in others], kind, SeriesVerdict.NOT_CHOSEN, why)
         found[kind] = named[kind]
         if not named[kind]:
             reason = f"series {wishes.series[kind]}, named in the settings, is no {kind.value} series of this study"
@@ -146,11 +131,11 @@ def _by_kind(
     return found
 
 
-def _named(kind: MapKind, name: str, candidates: Sequence[Candidate]) -> list[_Choice]:
+def _named(kind: MapKind, name: str, candidates: Sequence[Candidate]) -> list[Choice]:
     """Candidates of the right weighting that carry the number or UID that the settings name."""
     weighting = kind.spec.weighting
     return [
-        _Choice(candidate, "named in the settings")
+        Choice(candidate, "named in the settings")
         for candidate in candidates
         if candidate.weighting is weighting
         and name in {text(frame, keyword) for frame in candidate.headers for keyword in _NAMING}
@@ -158,7 +143,7 @@ def _named(kind: MapKind, name: str, candidates: Sequence[Candidate]) -> list[_C
 
 
 def _choose(
-    kind: MapKind, found: list[_Choice], frames: StudyFrames, wishes: SelectionPreferences, outcome: _Outcome
+    kind: MapKind, found: list[Choice], frames: StudyFrames, wishes: SelectionPreferences, outcome: Decisions
 ) -> None:
     """Add the best usable candidate of one map, or the reason why there is none."""
     if not found:
@@ -169,6 +154,8 @@ def _choose(
     faulty = [choice.candidate for choice in found if choice.candidate.fault is not None]
     if faulty:
         outcome.skipped["refused_series"] += sum(c.n_images for c in faulty)
+    for one in faulty:
+        outcome.decide([one], kind, SeriesVerdict.REFUSED, one.fault or "")
     ranked = sorted(
         ((choice, timing) for choice, timing in usable if timing is not None),
         key=lambda entry: rank(entry[0].candidate, kind, wishes.motion_corrected),
@@ -185,6 +172,8 @@ def _choose(
     if best.n_images > len(series.frames):
         outcome.skipped["no_time"] += best.n_images - len(series.frames)
     outcome.selected.append(series)
+    outcome.decide([best], kind, SeriesVerdict.TAKEN, reason)
+    outcome.decide(others, kind, SeriesVerdict.NOT_CHOSEN, f"{best.name} is taken for {kind.spec.name}: {reason}")
     for finding, caution in ((TIMING_UNVERIFIED, timing.caution), (CONTRAST_IN_DOUBT, choice.caution)):
         if caution:
             outcome.flags.append(finding.flag(kind, series=best.name, caution=caution))

@@ -15,8 +15,9 @@ from cmrmap.core.errors import InputError
 from cmrmap.core.map_specs import MapKind
 from cmrmap.dicom.headers.read import SourceStudy, read_study
 from cmrmap.dicom.loading.loaded_study import load_study
+from cmrmap.dicom.selection.decisions import Selection
 from cmrmap.dicom.selection.preferences import SelectionPreferences
-from cmrmap.dicom.selection.select import Selection, select_series
+from cmrmap.dicom.selection.select import select_series
 from cmrmap.phantom.flavours import FLAVOURS
 from cmrmap.phantom.generate import PhantomStudy, generate_study
 from cmrmap.phantom.parameters import draw_study_parameters
