@@ -11,16 +11,17 @@ from pathlib import Path
 from cmrmap.core.findings import Refusal
 from cmrmap.core.outlines import RefinedSegmentation, SegmentationStack
 from cmrmap.core.polar_stack import PolarStack
-from cmrmap.dicom.headers.read import SourceStudy, read_study
+from cmrmap.dicom.headers.read import SourceStudy, examine_folder
 from cmrmap.dicom.headers.study_identity import patient_identifiers, study_identity
 from cmrmap.dicom.loading.loaded_study import LoadedStudy, load_study
 from cmrmap.dicom.selection.decisions import Selection
-from cmrmap.dicom.selection.select import select_series
+from cmrmap.dicom.selection.select import examine_study
 from cmrmap.dicom.writing.outputs import OutputFile, write_outputs
 from cmrmap.dicom.writing.pictures import Document, Picture
 from cmrmap.ecv.hematocrit import Hematocrit
 from cmrmap.pipeline import study as chain
 from cmrmap.pipeline.context import RunContext
+from cmrmap.pipeline.early_end import told_early
 from cmrmap.pipeline.execution import run_stages
 from cmrmap.pipeline.extracellular import MappedEcv
 from cmrmap.pipeline.series import MappedSeries
@@ -36,12 +37,16 @@ from cmrmap.run.hematocrit_sources import find_hematocrit
 
 def _read(context: RunContext) -> SourceStudy:
     """Read the headers of the input folder."""
-    return read_study(context.source)
+    study = examine_folder(context.source)
+    with told_early(context, study):
+        return study.checked()
 
 
 def _select(context: RunContext, study: SourceStudy) -> Selection:
     """Choose the series that each map is made from."""
-    return select_series(study, context.preferences)
+    selection = examine_study(study, context.preferences)
+    with told_early(context, study, selection):
+        return selection.checked()
 
 
 def _hematocrit(context: RunContext, study: SourceStudy) -> Hematocrit | None:
@@ -52,7 +57,8 @@ def _hematocrit(context: RunContext, study: SourceStudy) -> Hematocrit | None:
 
 def _load(context: RunContext, study: SourceStudy, selection: Selection) -> LoadedStudy:
     """Read the pixels of the selected series, every frame of them."""
-    return load_study(study, selection, context.settings.models.by_kind)
+    with told_early(context, study, selection):
+        return load_study(study, selection, context.settings.models.by_kind)
 
 
 def _segment(context: RunContext, loaded: LoadedStudy) -> tuple[SegmentationStack, ...]:

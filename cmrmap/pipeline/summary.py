@@ -35,13 +35,19 @@ def summarise(
             skipped=skipped,
         ),
         hematocrit=HematocritResult(hematocrit.value_fraction, hematocrit.source) if hematocrit else HematocritResult(),
-        quality=(*(_lost_flag(image) for image in lost), *_choices(selection), *selection.flags, *maps.flags),
+        quality=(*(lost_flag(image) for image in lost), *_choices(selection), *selection.flags, *maps.flags),
         maps=maps.maps,
+        series=selection.series,
     )
 
 
-def _lost_flag(image: LostImage) -> QualityFlag:
-    """Name the image by its UID: a file's name may hold the patient's."""
+def lost_flag(image: LostImage) -> QualityFlag:
+    """Tell of an image that is lost, by its UID: a file's name may hold the patient's.
+
+    Parameters
+    ----------
+    image : that is there but cannot be used
+    """
     which = f"image {image.sop_instance_uid}" if image.sop_instance_uid else "an image without readable UID"
     return IMAGE_LOST.flag(image=which, reason=image.reason)
 

@@ -9,17 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import AliasPath, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, create_model
+from pydantic import AliasPath, BeforeValidator, ConfigDict, Field, WithJsonSchema, create_model
 from pydantic.config import JsonDict
 
 from cmrmap.core.findings import Severity
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.regional_values import SliceLevel
 from cmrmap.core.statuses import MapStatus, SliceStatus
+from cmrmap.results.entry_types import Count, Entry, NotNegative, Number, Rounded, Sha256, Uid
 from cmrmap.results.map_result import MapResult
-from cmrmap.results.rounding import rounded
+from cmrmap.results.series_entry import Series
 
-SCHEMA_VERSION = "1.1"
+SCHEMA_VERSION = "1.2"
 
 #: a reason if and only if the status is not ok
 _REASON_UNLESS_OK: JsonDict = {
@@ -28,35 +29,20 @@ _REASON_UNLESS_OK: JsonDict = {
     "else": {"properties": {"reason": {"type": "string", "minLength": 1}}},
 }
 
-_Rounded = BeforeValidator(rounded)
-_NotNegative = Annotated[float, Field(ge=0)]
-Number: TypeAlias = Annotated[float | None, _Rounded]
-Count: TypeAlias = Annotated[int, Field(ge=0)]
-Sha256: TypeAlias = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
-# said and not enforced: a scanner's UID is written as it is, though it break the rule
-Uid: TypeAlias = Annotated[str, WithJsonSchema({"type": "string", "pattern": "^[0-9.]{0,64}$"})]
 Aha: TypeAlias = Annotated[int, Field(ge=1, le=16, description="AHA segment (Cerqueira 2002)")]
 
 Mean: TypeAlias = Annotated[Number, Field(description="mean over the region's pixels, in the map's unit")]
 Sd: TypeAlias = Annotated[
-    _NotNegative | None, _Rounded, Field(description="standard deviation over pixels, divisor n - 1")
+    NotNegative | None, Rounded, Field(description="standard deviation over pixels, divisor n - 1")
 ]
 Uncertainty: TypeAlias = Annotated[
-    _NotNegative | None,
-    _Rounded,
+    NotNegative | None,
+    Rounded,
     Field(description="standard error of the mean, propagated from the fit, in the map's unit"),
 ]
 
 
-class _Entry(BaseModel):
-    """Reads the attributes of a result object; refuses fields that it does not know."""
-
-    model_config = ConfigDict(
-        from_attributes=True, frozen=True, extra="forbid", json_schema_serialization_defaults_required=True
-    )
-
-
-class Software(_Entry):
+class Software(Entry):
     """Which software, weights and settings made the results."""
 
     version: str
@@ -64,7 +50,7 @@ class Software(_Entry):
     settings_sha256: Sha256 | None
 
 
-class InputFiles(_Entry):
+class InputFiles(Entry):
     """What the input held."""
 
     n_files: Count
@@ -76,14 +62,14 @@ class InputFiles(_Entry):
     ]
 
 
-class Hematocrit(_Entry):
+class Hematocrit(Entry):
     """What ECV was made with; null without."""
 
-    value: Annotated[Annotated[float, Field(ge=0.1, le=0.7)] | None, _Rounded, Field(description="fraction")]
+    value: Annotated[Annotated[float, Field(ge=0.1, le=0.7)] | None, Rounded, Field(description="fraction")]
     source: str | None
 
 
-class Flag(_Entry):
+class Flag(Entry):
     """One finding about the study; docs/flags.md lists the codes."""
 
     code: Annotated[str, Field(pattern="^[a-z0-9_]+$")]
@@ -93,7 +79,7 @@ class Flag(_Entry):
     slice_index: Count | None
 
 
-class Statistics(_Entry):
+class Statistics(Entry):
     """Of a region, in the map's unit; null where it has no pixels."""
 
     mean: Mean
@@ -102,14 +88,14 @@ class Statistics(_Entry):
     uncertainty: Uncertainty
 
 
-class Blood(_Entry):
+class Blood(Entry):
     """Blood T1 of the study and its standard error, ms."""
 
     t1_ms: Number
-    uncertainty: Annotated[_NotNegative | None, _Rounded]
+    uncertainty: Annotated[NotNegative | None, Rounded]
 
 
-class Segment(_Entry):
+class Segment(Entry):
     """One AHA segment of one slice, in the map's unit."""
 
     aha: Aha
@@ -119,7 +105,7 @@ class Segment(_Entry):
     uncertainty: Uncertainty = Field(validation_alias=AliasPath("statistics", "uncertainty"))
 
 
-class Slice(_Entry):
+class Slice(Entry):
     """One slice of one map; statistics over its analysed pixels, in the map's unit."""
 
     model_config = ConfigDict(json_schema_extra=_REASON_UNLESS_OK)
@@ -139,16 +125,16 @@ class Slice(_Entry):
     segments: tuple[Segment, ...]
 
 
-class Compared(_Entry):
+class Compared(Entry):
     """A value's place among a site's normal subjects, in the map's unit."""
 
     z: Annotated[Number, Field(description="(value - mean of normals) / SD of normals")]
-    mean: Annotated[float, _Rounded] = Field(validation_alias=AliasPath("range", "mean"))
-    sd: Annotated[float, Field(gt=0), _Rounded] = Field(validation_alias=AliasPath("range", "sd"))
+    mean: Annotated[float, Rounded] = Field(validation_alias=AliasPath("range", "mean"))
+    sd: Annotated[float, Field(gt=0), Rounded] = Field(validation_alias=AliasPath("range", "sd"))
     n: Annotated[int, Field(ge=2, description="normal subjects")] = Field(validation_alias=AliasPath("range", "n"))
 
 
-class _OfSlice(_Entry):
+class _OfSlice(Entry):
     slice_index: Count
 
 
@@ -164,7 +150,7 @@ class ComparedSegment(Compared, _OfSegment):
     """A segment's place among a site's normal subjects."""
 
 
-class ReferenceRange(_Entry):
+class ReferenceRange(Entry):
     """A map's values among a site's normal subjects."""
 
     site: str
@@ -174,7 +160,7 @@ class ReferenceRange(_Entry):
     segments: tuple[ComparedSegment, ...]
 
 
-class Map(_Entry):
+class Map(Entry):
     """One map."""
 
     model_config = ConfigDict(json_schema_extra=_REASON_UNLESS_OK)
@@ -218,10 +204,10 @@ def _by_key(maps: Sequence[MapResult]) -> Mapping[str, MapResult]:
 
 
 _MAP_FIELDS: dict[str, Any] = {kind.value: _map_of(kind) for kind in MapKind}
-Maps = create_model("Maps", __base__=_Entry, __doc__="By map; one that was not made says why.", **_MAP_FIELDS)
+Maps = create_model("Maps", __base__=Entry, __doc__="By map; one that was not made says why.", **_MAP_FIELDS)
 
 
-class Document(_Entry):
+class Document(Entry):
     """Results of one study. Values that are not available are null."""
 
     model_config = ConfigDict(title="CMRmap results.json")
@@ -233,3 +219,4 @@ class Document(_Entry):
     hematocrit: Hematocrit
     quality: tuple[Flag, ...]
     maps: Annotated[Maps, BeforeValidator(_by_key)]  # type: ignore[valid-type]  # made of the list of maps
+    series: Annotated[tuple[Series, ...], Field(description="every series of MR images that the input holds")]

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from cmrmap.core.errors import InputError
 from cmrmap.core.findings import QualityFlag
 from cmrmap.core.map_specs import MapKind
+from cmrmap.core.series_row import SeriesRow
 from cmrmap.results.map_result import MapResult
 
 
@@ -56,6 +57,7 @@ class StudyResult:
     ----------
     quality : what is worth telling
     maps : one per ``MapKind``, in its order
+    series : one row for every series of MR images
     """
 
     study_instance_uid: str
@@ -64,6 +66,7 @@ class StudyResult:
     hematocrit: HematocritResult
     quality: tuple[QualityFlag, ...]
     maps: tuple[MapResult, ...]
+    series: tuple[SeriesRow, ...] = ()
 
     @property
     def listed(self) -> tuple[MapResult, ...]:

@@ -78,6 +78,11 @@ class Outcome:
         with self._lock:
             self.maps, self.skipped_files, self._reported = dict(maps), skipped_files, True
 
+    def note(self, maps: Mapping[str, MapVerdict], skipped_files: int) -> None:
+        """Say what became of the maps of a run that fails; its failure decides how it ends."""
+        with self._lock:
+            self.maps, self.skipped_files = dict(maps), skipped_files
+
     @property
     def exit_code(self) -> int:
         """Exit code of the run (README, "Exit codes")."""

@@ -67,6 +67,16 @@ def test_dicom_without_a_mapping_series(run_app, tmp_path, demo_study) -> None:
     run = run_app(tmp_path / "in", tmp_path / "out")
     assert run.exit_code == 3
     assert "mapping series" in _one_line(run)
+    results = run.json("results.json")
+    assert {one["status"] for one in results["maps"].values()} == {"absent"}
+    (row,) = results["series"]
+    assert (row["verdict"], row["map"], row["n_slices"], row["n_images"], row["n_used"]) == (
+        "no_mapping",
+        None,
+        5,
+        5,
+        0,
+    )
 
 
 def test_two_patients_in_one_folder(run_app, tmp_path, demo_study) -> None:
@@ -81,7 +91,9 @@ def test_two_patients_in_one_folder(run_app, tmp_path, demo_study) -> None:
     assert "2 patients" in line
     status = (tmp_path / "out" / "results" / "status.json").read_text()
     assert json.loads(status)["outcome"] == "refused"
-    assert "secret" not in (line + status).lower()
+    results = (tmp_path / "out" / "results" / "results.json").read_text()
+    assert json.loads(results)["series"] == []
+    assert "secret" not in (line + status + results).lower()
 
 
 def test_models_folder_missing(run_app, tmp_path, demo_study) -> None:

@@ -20,8 +20,9 @@ from pydicom.uid import (
 )
 
 from cmrmap.core.errors import InputError, NoMappingSeriesError, RefusedError
+from cmrmap.dicom.headers.admission import admission_fault, class_name
 from cmrmap.dicom.headers.integrity import has_preamble, looks_like_bare_dataset, pixel_data_fault
-from cmrmap.dicom.headers.patient import PatientIdentity, count_patients, identity_of
+from cmrmap.dicom.headers.patient import PatientIdentity, identity_of
 from cmrmap.dicom.headers.values import text, tolerant_reading
 
 _MR_CLASSES = (MRImageStorage, EnhancedMRImageStorage, LegacyConvertedEnhancedMRImageStorage)
@@ -62,6 +63,8 @@ class SourceStudy:
     lost : truncated and unreadable images (they are counted in ``skipped`` too)
     conflicts : reason by series instance UID, for series that hold one SOP instance UID with two contents
     n_files : all files in the folder
+    others : number of DICOM objects that are no MR images, by class
+    failure : why this is no study to work on (another patient's images, none at all); None where it is one
     """
 
     study_instance_uid: str
@@ -71,6 +74,14 @@ class SourceStudy:
     lost: tuple[LostImage, ...] = ()
     conflicts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     n_files: int = 0
+    others: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    failure: NoMappingSeriesError | RefusedError | None = None
+
+    def checked(self) -> SourceStudy:
+        """Return the study itself, or raise its ``failure``."""
+        if self.failure is not None:
+            raise self.failure
+        return self
 
 
 @dataclass(slots=True)
@@ -84,7 +95,7 @@ class _Reader:
     lost: list[LostImage] = field(default_factory=list)
     conflicts: dict[str, str] = field(default_factory=dict)
     identities: dict[PatientIdentity, None] = field(default_factory=dict)
-    n_dicom: int = 0
+    others: Counter[str] = field(default_factory=Counter)
 
     def add(self, path: Path) -> None:
         """Read one file and file it under its SOP instance UID, its skip reason or the lost images."""
@@ -118,12 +129,12 @@ class _Reader:
         if not sop_class or (meta_class in _MR_CLASSES and sop_class != meta_class):
             self._unparseable(path, preamble, "it ends within SOPClassUID" if sop_class else "no SOPClassUID")
             return
-        self.n_dicom += 1
         if text(header, "SeriesInstanceUID"):
             # the UIDs follow the patient's attributes: a header cut among the latter is no second patient
             self.identities[identity_of(header)] = None
         if sop_class not in _MR_CLASSES:
             self.skipped["not_mr_image"] += 1
+            self.others[class_name(sop_class)] += 1
             return
         fault = pixel_data_fault(stream, header)
         if fault is not None:
@@ -148,7 +159,6 @@ class _Reader:
 
     def _unparseable(self, path: Path, preamble: bool, what: str) -> None:
         if preamble:
-            self.n_dicom += 1
             self._lose(path, "unreadable", f"the header cannot be read ({what})")
         else:
             self.skipped["not_dicom"] += 1
@@ -184,15 +194,29 @@ def read_study(folder: Path) -> SourceStudy:
     RefusedError
         the folder holds two patients or two studies with MR images
     """
+    return examine_folder(folder).checked()
+
+
+def examine_folder(folder: Path) -> SourceStudy:
+    """Read as :func:`read_study` does, and return what was seen where it is no study to work on, too.
+
+    Parameters
+    ----------
+    folder : as for :func:`read_study`
+
+    Raises
+    ------
+    InputError
+        the path is missing, is a file or cannot be listed
+    """
     files = _list_files(Path(folder))
-    if not files:
-        raise NoMappingSeriesError(f"the input folder {folder} is empty; expected the DICOM files of one study")
     reader = _Reader(Path(folder))
     with tolerant_reading():
         for path in files:
             reader.add(path)
-        _check(reader, folder, len(files))
-        study_uid = text(next(iter(reader.headers.values())), "StudyInstanceUID")
+        headers = list(reader.headers.values())
+        failure = admission_fault(len(files), headers, reader.identities, len(reader.lost), reader.others)
+        study_uid = text(headers[0], "StudyInstanceUID") if failure is None else ""
     return SourceStudy(
         study_instance_uid=study_uid,
         headers=MappingProxyType(reader.headers),
@@ -201,23 +225,9 @@ def read_study(folder: Path) -> SourceStudy:
         lost=tuple(reader.lost),
         conflicts=MappingProxyType(reader.conflicts),
         n_files=len(files),
+        others=MappingProxyType(dict(sorted(reader.others.items()))),
+        failure=failure,
     )
-
-
-def _check(reader: _Reader, folder: Path, n_files: int) -> None:
-    if reader.n_dicom == 0:
-        raise NoMappingSeriesError(f"none of the {n_files} files in {folder} is DICOM; expected one study")
-    patients = count_patients(reader.identities)
-    if patients > 1:
-        raise RefusedError(f"the input folder holds {patients} patients; expected one; give one study per folder")
-    if not reader.headers:
-        raise NoMappingSeriesError(
-            f"none of the {reader.n_dicom} DICOM files in {folder} is a readable MR image "
-            f"({len(reader.lost)} lost); expected T1 or T2 weighted series"
-        )
-    studies = {text(header, "StudyInstanceUID") for header in reader.headers.values()}
-    if len(studies) > 1:
-        raise RefusedError(f"the input folder holds {len(studies)} studies; expected one; give one study per folder")
 
 
 def _list_files(folder: Path) -> list[Path]:

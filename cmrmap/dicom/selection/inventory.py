@@ -151,7 +151,7 @@ def _times(candidate: Candidate | None, uid: str) -> tuple[float, ...]:
 
 def _matrix(header: Dataset) -> tuple[int, int] | None:
     rows, columns = number(header, "Rows"), number(header, "Columns")
-    return None if rows is None or columns is None else (int(rows), int(columns))
+    return None if rows is None or columns is None else (max(int(rows), 0), max(int(columns), 0))
 
 
 def _range(placed: Sequence[Frame]) -> tuple[float, float] | None:

@@ -9,6 +9,7 @@ import pytest
 from cmrmap.core.findings import QualityFlag
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.regional_values import RegionStatistics, SliceLevel
+from cmrmap.core.series_row import SeriesRow
 from cmrmap.results import (
     BloodResult,
     HematocritResult,
@@ -51,6 +52,27 @@ def _t1_map(kind=MapKind.NATIVE_T1, **changes):
     return dataclasses.replace(made, **changes)
 
 
+_ROW = SeriesRow(
+    "1.2.4",
+    7,
+    "what somebody typed",
+    "taken",
+    MapKind.NATIVE_T1,
+    "the words say native",
+    2,
+    22,
+    n_used=21,
+    times_ms=(100.0, float("inf")),
+    timing_source="InversionTime (0018,0082)",
+    model="stone_2p",
+    matrix=(256, 218),
+    spacing_mm=(1.25, 1.25),
+    position_mm=(-12.5, 7.5),
+    frame_of_reference="A",
+    start_s=61.25,
+)
+
+
 def _study(**changes):
     made = StudyResult(
         "1.2.3",
@@ -59,6 +81,7 @@ def _study(**changes):
         HematocritResult(0.42, "command line"),
         (QualityFlag("images_missing", "warning", "1 of 11 images is missing", MapKind.NATIVE_T1, 0),),
         tuple(_t1_map() if kind is MapKind.NATIVE_T1 else absent_map(kind, f"no {kind.value}") for kind in MapKind),
+        (_ROW,),
     )
     return dataclasses.replace(made, **changes)
 

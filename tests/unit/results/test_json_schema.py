@@ -81,6 +81,11 @@ def test_every_map_is_there_with_its_own_unit_and_blood():
         (("quality", 0, "code"), "Images missing"),
         (("quality", 0, "map"), "t3"),
         (("input", "skipped", "not DICOM"), -1),
+        (("series", 0, "verdict"), "fine"),
+        (("series", 0, "reason"), ""),
+        (("series", 0, "map"), "t3"),
+        (("series", 0, "matrix"), [256]),
+        (("series", 0, "description"), "what somebody typed"),
     ],
 )
 def test_it_refuses_what_is_wrong(study, validate, path, value):
@@ -94,7 +99,8 @@ def test_it_refuses_what_is_wrong(study, validate, path, value):
 
 
 @pytest.mark.parametrize(
-    "path", [("software",), ("maps", "ecv"), ("maps", "t2", "model_reason"), ("quality", 0, "map")]
+    "path",
+    [("software",), ("maps", "ecv"), ("maps", "t2", "model_reason"), ("quality", 0, "map"), ("series", 0, "model")],
 )
 def test_it_refuses_what_is_not_whole(study, validate, path):
     document = json.loads(to_json(study()))

@@ -44,6 +44,7 @@ def test_keys_come_in_the_contracts_order(study):
         "hematocrit",
         "quality",
         "maps",
+        "series",
     ]
     assert list(document["maps"]) == [kind.value for kind in MapKind]
     assert list(document["maps"]["t2"]) == [
@@ -127,3 +128,13 @@ def test_segments_csv_reads_back(study):
             "uncertainty": "",
         },
     ]
+
+
+def test_a_series_tells_what_was_seen_but_not_what_people_typed(study, validate):
+    document = json.loads(to_json(study()))
+    validate(document)
+    (row,) = document["series"]
+    assert row["times_ms"] == [100.0, None]  # fully recovered
+    assert (row["matrix"], row["spacing_mm"], row["position_mm"]) == ([256, 218], [1.25, 1.25], [-12.5, 7.5])
+    assert (row["verdict"], row["map"], row["frame_of_reference"]) == ("taken", "native_t1", "A")
+    assert "typed" not in json.dumps(document)

@@ -1,0 +1,60 @@
+"""Whether what a folder holds is one study of one patient with MR images; if not, why not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from pydicom.dataset import Dataset
+from pydicom.uid import UID
+
+from cmrmap.core.errors import NoMappingSeriesError, RefusedError
+from cmrmap.dicom.headers.patient import PatientIdentity, count_patients
+from cmrmap.dicom.headers.values import text
+
+
+def admission_fault(
+    n_files: int,
+    headers: Sequence[Dataset],
+    identities: Iterable[PatientIdentity],
+    n_lost: int,
+    others: Mapping[str, int],
+) -> NoMappingSeriesError | RefusedError | None:
+    """Return why what was read of a folder is no study to work on; None where it is one.
+
+    Parameters
+    ----------
+    n_files : all files in the folder
+    headers : of the MR images
+    identities : of every DICOM object
+    n_lost : DICOM files that cannot be used
+    others : number of objects that are no MR images, by class
+    """
+    n_dicom = len(headers) + n_lost + sum(others.values())
+    if n_files == 0:
+        return NoMappingSeriesError("the input folder is empty; expected the DICOM files of one study")
+    if n_dicom == 0:
+        return NoMappingSeriesError(f"none of the {n_files} files in the input folder is DICOM; expected one study")
+    patients = count_patients(identities)
+    if patients > 1:
+        return RefusedError(f"the input folder holds {patients} patients; expected one; give one study per folder")
+    if not headers:
+        found = ", ".join([*(f"{count} {name}" for name, count in sorted(others.items())), f"{n_lost} lost"])
+        return NoMappingSeriesError(
+            f"none of the {n_dicom} DICOM files in the input folder is a readable MR image ({found}); "
+            "expected T1 or T2 weighted series"
+        )
+    studies = {text(header, "StudyInstanceUID") for header in headers}
+    if len(studies) > 1:
+        return RefusedError(f"the input folder holds {len(studies)} studies; expected one; give one study per folder")
+    return None
+
+
+def class_name(sop_class: str) -> str:
+    """Return what objects of a SOP class are called, e.g. "CT Image"; one that the standard does not know has no name.
+
+    Parameters
+    ----------
+    sop_class : UID
+    """
+    name = UID(sop_class).name
+    return "object of an unknown class" if name == sop_class else name.removesuffix(" Storage")
