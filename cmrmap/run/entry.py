@@ -9,7 +9,11 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from cmrmap.core.errors import EXIT_OK, CmrmapError, OutputError
+from cmrmap.core.errors import EXIT_NO_MAPPING_SERIES, EXIT_OK, CmrmapError, OutputError
+from cmrmap.core.files import write_file
+from cmrmap.core.map_specs import MapKind
+from cmrmap.core.version import VERSION
+from cmrmap.results import HematocritResult, InputSummary, SoftwareInfo, StudyResult, absent_map, to_json
 from cmrmap.run.ending import signals_are_held, watch
 from cmrmap.run.limits import check_memory
 from cmrmap.run.outcome import Outcome, write_status
@@ -82,6 +86,8 @@ def _execute(execute: Execute, settings: RunSettings, outcome: Outcome) -> None:
 def _finish(outcome: Outcome, folder: Path | None) -> None:
     if folder is not None:
         try:
+            if outcome.exit_code == EXIT_NO_MAPPING_SERIES and not outcome.maps:  # an input folder without any file
+                write_file(folder / "results" / "results.json", _results_of_nothing().encode("utf-8"))
             write_status(folder, outcome)
         except OutputError as error:
             if outcome.exit_code == EXIT_OK:
@@ -90,3 +96,16 @@ def _finish(outcome: Outcome, folder: Path | None) -> None:
         _LOG.info(outcome.message)
     else:
         print(f"cmrmap: {outcome.message}", file=sys.stderr)
+
+
+def _results_of_nothing() -> str:
+    return to_json(
+        StudyResult(
+            study_instance_uid="",
+            software=SoftwareInfo(VERSION),
+            input=InputSummary(n_files=0, n_used=0),
+            hematocrit=HematocritResult(),
+            quality=(),
+            maps=tuple(absent_map(kind, "the input folder holds no files") for kind in MapKind),
+        )
+    )

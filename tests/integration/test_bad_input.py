@@ -46,6 +46,7 @@ def test_empty_folder(run_app, tmp_path) -> None:
     run = run_app(tmp_path / "in", tmp_path / "out")
     assert run.exit_code == 3
     assert "holds no files" in _one_line(run)
+    assert run.json("results.json")["series"] == []
     assert run.json("status.json")["outcome"] == "nothing_to_do"
 
 
