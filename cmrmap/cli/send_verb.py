@@ -26,16 +26,21 @@ def send(
 ) -> None:
     """Send the results to an archive and check that all of them arrived; exit code 5 where one did not.
 
+    Of an output folder the objects that its status.json lists are sent, if they are unchanged; of any other folder all
+    *.dcm files, if they are of one patient.
+
     cmrmap send results --to dicom://ORTHANC@pacs.local:4242
 
     cmrmap send results --to https://pacs.local/dicom-web
     """
     from cmrmap.dicom.transfer.destinations import parse_destination
-    from cmrmap.dicom.transfer.sending import find_files
     from cmrmap.dicom.transfer.sending import send as send_files
+    from cmrmap.run.sendable import sendable_files
 
     destination = parse_destination(to)
-    files = find_files(source)
+    files, note = sendable_files(source)
+    if note:
+        print(f"cmrmap: warning: {note}", file=sys.stderr)
     report = send_files(files, destination, retries=retries, wait_s=wait_s, timeout_s=timeout_s, verify=verify)
     for warning in report.warnings:
         print(f"cmrmap: warning: {warning}", file=sys.stderr)

@@ -15,7 +15,6 @@ import numpy as np
 
 from cmrmap.cohort.studies import StudyFolder
 from cmrmap.core.errors import InputError
-from cmrmap.core.files import write_file
 from cmrmap.core.findings import Refusal
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.outlines import RefinedSegmentation, SegmentationStack
@@ -88,9 +87,8 @@ def analyse_study(
         )
         made = run_stages(_stages(study, source), context, until="results", log_level=logging.DEBUG)
     bundle = OutputBundle(made.one("results", StudyResult), ())
-    write_file(output / "results" / LABELS_NAME, _labels_file(made.several("refined", RefinedSegmentation)))
-    write_bundle(bundle, output)
-    outcome.report(bundle.verdicts, bundle.n_skipped)
+    labels = f"results/{LABELS_NAME}", _labels_file(made.several("refined", RefinedSegmentation))
+    write_bundle(bundle, output, outcome, more=(labels,))
 
 
 @functools.lru_cache(maxsize=2)

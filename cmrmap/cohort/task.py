@@ -19,11 +19,13 @@ from typing import Any
 
 from cmrmap.cohort.analysis import analyse_study
 from cmrmap.cohort.studies import StudyFolder
-from cmrmap.core.errors import CmrmapError
+from cmrmap.core.errors import CmrmapError, OutputError
 from cmrmap.core.files import write_file
 from cmrmap.dicom.selection.given_times import GivenTimes
 from cmrmap.ecv.hematocrit import Hematocrit
+from cmrmap.run.manifest import listed_files, read_status
 from cmrmap.run.outcome import Outcome, write_status
+from cmrmap.run.output_folder import claim
 from cmrmap.settings import AnalysisSettings
 
 RECORD_NAME = "study.json"
@@ -98,7 +100,6 @@ def run_task(task: StudyTask) -> StudyRecord:
     """Analyse one study and write its output folder; an error of any kind is in the record, never raised."""
     started = time.perf_counter()
     (task.output / RECORD_NAME).unlink(missing_ok=True)
-    shutil.rmtree(task.output / "results", ignore_errors=True)
     record = _run_application(task) if task.full else _run_here(task)
     record = StudyRecord(
         **{
@@ -113,6 +114,18 @@ def run_task(task: StudyTask) -> StudyRecord:
 
 def _run_here(task: StudyTask) -> StudyRecord:
     outcome = Outcome()
+    if listed_files(task.output) is None:  # of a version that listed nothing; the folder is the cohort's own
+        shutil.rmtree(task.output / "results", ignore_errors=True)
+    try:
+        with claim(task.output):
+            _analyse(task, outcome)
+            write_status(task.output, outcome)
+    except OutputError as error:
+        outcome.fail(error)
+    return _record(task, outcome.as_dict())
+
+
+def _analyse(task: StudyTask, outcome: Outcome) -> None:
     try:
         with _quiet():
             analyse_study(
@@ -130,8 +143,6 @@ def _run_here(task: StudyTask) -> StudyRecord:
     except Exception as error:
         outcome.fail(error)
         _LOG.debug("details of the failure of %s", task.study.name, exc_info=True)
-    write_status(task.output, outcome)
-    return _record(task, outcome.as_dict())
 
 
 def _run_application(task: StudyTask) -> StudyRecord:
@@ -141,10 +152,10 @@ def _run_application(task: StudyTask) -> StudyRecord:
     command += ["-c", str(task.config)] if task.config else []
     command += ["--hematocrit", str(task.hematocrit.value_fraction)] if task.hematocrit else []
     subprocess.run(command, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    path = task.output / "results" / "status.json"
-    if not path.is_file():
+    status = read_status(task.output)
+    if status is None or status.get("exit_code") is None:
         return failed(task, "the application ended without a status; run it on this study alone to see why")
-    return _record(task, json.loads(path.read_text(encoding="utf-8")))
+    return _record(task, status)
 
 
 def failed(task: StudyTask, message: str) -> StudyRecord:

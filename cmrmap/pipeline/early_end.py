@@ -7,23 +7,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from cmrmap.core.errors import NoMappingSeriesError, RefusedError
-from cmrmap.core.files import write_file
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.version import VERSION
 from cmrmap.dicom.headers.read import SourceStudy
 from cmrmap.dicom.selection.decisions import Selection
 from cmrmap.pipeline.context import RunContext
 from cmrmap.pipeline.summary import lost_flag
-from cmrmap.results import (
-    HematocritResult,
-    InputSummary,
-    MapResult,
-    SoftwareInfo,
-    StudyResult,
-    absent_map,
-    to_json,
-)
+from cmrmap.results import HematocritResult, InputSummary, MapResult, SoftwareInfo, StudyResult, absent_map, to_json
+from cmrmap.run.manifest import RESULTS_NAME
 from cmrmap.run.outcome import MapVerdict
+from cmrmap.run.staging import write_together
 
 
 @contextmanager
@@ -41,9 +34,8 @@ def told_early(context: RunContext, study: SourceStudy, selection: Selection | N
     except (NoMappingSeriesError, RefusedError) as error:
         results = results_without_maps(context, study, selection, error)
         if context.output_folder is not None:
-            path = context.output_folder / "results" / "results.json"
-            with context.outcome.writing:
-                write_file(path, to_json(results).encode("utf-8"))
+            contents = ((RESULTS_NAME, to_json(results).encode("utf-8")),)
+            write_together(context.output_folder, contents, context.outcome)
         verdicts = {one.kind.value: MapVerdict(one.status, one.reason or "") for one in results.maps}
         context.outcome.note(verdicts, results.input.n_files)
         raise

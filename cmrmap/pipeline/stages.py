@@ -142,9 +142,7 @@ def _bundle(context: RunContext, results: StudyResult, files: tuple[OutputFile, 
 
 def _write(context: RunContext, bundle: OutputBundle) -> tuple[str, ...]:
     """Write everything and say what was made; a run that never comes here is an error, see ``Outcome.report``."""
-    with context.outcome.writing:
-        write_bundle(bundle, context.target)
-        context.outcome.report(bundle.verdicts, bundle.n_skipped)
+    write_bundle(bundle, context.target, context.outcome)
     return tuple(file.name for file in bundle.files)
 
 

@@ -26,6 +26,7 @@ from cmrmap.pipeline.study import StudyMaps
 from cmrmap.results import StudyResult
 from cmrmap.run.defaults import configured_times, preferences_of
 from cmrmap.run.outcome import Outcome, write_status
+from cmrmap.run.output_folder import claim
 from cmrmap.run.paths import check_apart, check_input, check_output
 from cmrmap.run.shipped_model import find_model_folder
 from cmrmap.segmentation import Network, load_network, use_gpu
@@ -101,12 +102,13 @@ class StudyAnalysis:
             raise InputError(f"{key} has no fit of its own: it is made of {made_of}; explain the same pixel of these")
         raise InputError(f"there is no fitted series {key!r}; there are {', '.join(series) or 'none'}")
 
-    def save(self, folder: str | os.PathLike[str]) -> Path:
-        """Write the application's output folder: DICOM objects, results.json, tables, report and status.json.
+    def save(self, folder: str | os.PathLike[str], *, into_non_empty: bool = False) -> Path:
+        """Write the application's output folder; what an earlier run wrote there is removed.
 
         Parameters
         ----------
         folder : made if absent; not inside the input folder
+        into_non_empty : write also into a folder that holds files of others; they stay
 
         Returns
         -------
@@ -117,15 +119,17 @@ class StudyAnalysis:
         InputError
             the study came as arrays: the objects refer to DICOM images; or the folder lies in the input folder
         OutputError
-            the folder cannot be made or written
+            the folder cannot be made or written, holds files of others, or another run is writing there
         """
         self._from_dicom("an output folder")
         output = Path(folder).absolute()
         check_apart(self.context.source, output)
         check_output(output)
         context = replace(self.context, output_folder=output, outcome=Outcome())
-        run_stages(STAGES, context, given=self.products, until="written")
-        write_status(output, context.outcome)
+        with claim(output, into_non_empty=into_non_empty):
+            write_status(output, context.outcome, running=True)
+            run_stages(STAGES, context, given=self.products, until="written")
+            write_status(output, context.outcome)
         return output
 
     def _from_dicom(self, what: str) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cmrmap.core.files import write_file
-from cmrmap.dicom.writing.outputs import OutputFile, save_files
+from cmrmap.dicom.writing.outputs import OutputFile
 from cmrmap.report import Drawing
 from cmrmap.results import StudyResult, to_csv, to_json
-from cmrmap.run.outcome import MapVerdict
+from cmrmap.run.manifest import RESULTS_NAME
+from cmrmap.run.outcome import MapVerdict, Outcome
+from cmrmap.run.staging import write_together
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,22 +41,36 @@ class OutputBundle:
         """Files of the input that were not used, for whatever reason."""
         return self.results.input.n_files - self.results.input.n_used
 
+    @property
+    def contents(self) -> Iterator[tuple[str, bytes]]:
+        """Name in the output folder and content of every file; results.json comes last: its presence says "done"."""
+        for file in self.files:
+            yield file.name, file.content
+        if self.with_csv:
+            yield "results/segments.csv", to_csv(self.results).encode("utf-8")
+        if self.drawing.pdf is not None:
+            yield "results/report.pdf", self.drawing.pdf
+        if self.drawing.html is not None:
+            yield "results/report.html", self.drawing.html.encode("utf-8")
+        yield RESULTS_NAME, to_json(self.results).encode("utf-8")
 
-def write_bundle(bundle: OutputBundle, folder: Path) -> tuple[Path, ...]:
-    """Write everything, each file complete or not at all; results.json comes last, so that its presence says "done".
+
+def write_bundle(
+    bundle: OutputBundle, folder: Path, outcome: Outcome, more: Iterable[tuple[str, bytes]] = ()
+) -> tuple[Path, ...]:
+    """Write what a run has made, all of it or nothing, and tell the outcome.
+
+    Parameters
+    ----------
+    bundle : what is written
+    folder : the output folder
+    outcome : of the run; its ``objects`` are the files afterwards
+    more : names relative to the folder, and contents, of files that are written first
 
     Raises
     ------
     OutputError
-        the folder cannot be made or written
+        the folder cannot be written
     """
-    written = list(save_files(bundle.files, folder))
-    results = folder / "results"
-    if bundle.with_csv:
-        written.append(write_file(results / "segments.csv", to_csv(bundle.results).encode("utf-8")))
-    if bundle.drawing.pdf is not None:
-        written.append(write_file(results / "report.pdf", bundle.drawing.pdf))
-    if bundle.drawing.html is not None:
-        written.append(write_file(results / "report.html", bundle.drawing.html.encode("utf-8")))
-    written.append(write_file(results / "results.json", to_json(bundle.results).encode("utf-8")))
-    return tuple(written)
+    contents = (*more, *bundle.contents)
+    return write_together(folder, contents, outcome, lambda: outcome.report(bundle.verdicts, bundle.n_skipped))

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from cmrmap.core.errors import EXIT_INTERRUPTED, EXIT_TERMINATED, EXIT_TIMED_OUT, EndedError, OutputError
 from cmrmap.run.outcome import Outcome, write_status
+from cmrmap.run.staging import discard_unfinished
 
 _SIGNALS = frozenset({signal.SIGTERM, signal.SIGINT})
 #: files that are being written may take this long before the process ends all the same
@@ -74,6 +75,7 @@ def _end(outcome: Outcome, folder: Path | None, reason: EndedError) -> None:
         return
     outcome.fail(reason)
     if folder is not None:
+        discard_unfinished(folder)
         for part in (*folder.glob(".*.part"), *folder.glob("results/.*.part")):
             with contextlib.suppress(OSError):
                 part.unlink()

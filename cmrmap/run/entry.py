@@ -10,14 +10,16 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from cmrmap.core.errors import EXIT_NO_MAPPING_SERIES, EXIT_OK, CmrmapError, OutputError
-from cmrmap.core.files import write_file
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.version import VERSION
 from cmrmap.results import HematocritResult, InputSummary, SoftwareInfo, StudyResult, absent_map, to_json
 from cmrmap.run.ending import signals_are_held, watch
 from cmrmap.run.limits import check_memory
+from cmrmap.run.manifest import RESULTS_NAME
 from cmrmap.run.outcome import Outcome, write_status
+from cmrmap.run.output_folder import Claim, claim
 from cmrmap.run.run_settings import RunSettings, find_status_folder, read_run_settings, read_timeout_s
+from cmrmap.run.staging import write_together
 
 _LOG = logging.getLogger("cmrmap.run")
 #: runs the stages; what became of them is in the outcome afterwards, or raised
@@ -42,11 +44,16 @@ def run_command(
     arguments = sys.argv[1:] if arguments is None else arguments
     environment = os.environ if environment is None else environment
     outcome = Outcome()
+    owned: Claim | None = None
     folder = find_status_folder(arguments, environment)
     try:
-        if signals_are_held():
-            watch(outcome, folder, read_timeout_s(environment))
         settings = read_run_settings(arguments, environment, program)
+        timeout_s = read_timeout_s(environment)
+        folder, owned = None, claim(settings.output_path, into_non_empty=settings.into_non_empty)
+        folder = settings.output_path
+        write_status(folder, outcome, running=True)
+        if signals_are_held():
+            watch(outcome, folder, timeout_s)
         configure_logging(settings.log_level)
         check_memory()
         if settings.hematocrit is not None and settings.hematocrit.note:
@@ -59,7 +66,7 @@ def run_command(
     except Exception as error:
         outcome.fail(error)
         _LOG.debug("details of the failure", exc_info=True)
-    _finish(outcome, folder)
+    _finish(outcome, folder, owned)
     return outcome.exit_code
 
 
@@ -83,29 +90,32 @@ def _execute(execute: Execute, settings: RunSettings, outcome: Outcome) -> None:
         outcome.fail(ended)
 
 
-def _finish(outcome: Outcome, folder: Path | None) -> None:
+def _finish(outcome: Outcome, folder: Path | None, owned: Claim | None) -> None:
+    """Write how the run ended; one that never came to its folder asks for it now, and leaves another's alone."""
     if folder is not None:
         try:
+            owned = owned or claim(folder)
             if outcome.exit_code == EXIT_NO_MAPPING_SERIES and not outcome.maps:  # an input folder without any file
-                write_file(folder / "results" / "results.json", _results_of_nothing().encode("utf-8"))
+                contents = ((RESULTS_NAME, to_json(_results_of_nothing()).encode("utf-8")),)
+                write_together(folder, contents, outcome)
             write_status(folder, outcome)
         except OutputError as error:
             if outcome.exit_code == EXIT_OK:
                 outcome.fail(error)
+    if owned is not None:
+        owned.release()
     if outcome.exit_code == EXIT_OK:
         _LOG.info(outcome.message)
     else:
         print(f"cmrmap: {outcome.message}", file=sys.stderr)
 
 
-def _results_of_nothing() -> str:
-    return to_json(
-        StudyResult(
-            study_instance_uid="",
-            software=SoftwareInfo(VERSION),
-            input=InputSummary(n_files=0, n_used=0),
-            hematocrit=HematocritResult(),
-            quality=(),
-            maps=tuple(absent_map(kind, "the input folder holds no files") for kind in MapKind),
-        )
+def _results_of_nothing() -> StudyResult:
+    return StudyResult(
+        study_instance_uid="",
+        software=SoftwareInfo(VERSION),
+        input=InputSummary(n_files=0, n_used=0),
+        hematocrit=HematocritResult(),
+        quality=(),
+        maps=tuple(absent_map(kind, "the input folder holds no files") for kind in MapKind),
     )

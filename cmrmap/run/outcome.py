@@ -18,8 +18,10 @@ from cmrmap.core.errors import EXIT_ALL_REFUSED, EXIT_INTERNAL_ERROR, EXIT_NO_MA
 from cmrmap.core.files import write_file
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.statuses import MapStatus
+from cmrmap.run.manifest import STATUS_NAME, WrittenFile
 from cmrmap.run.software import software_versions
 
+_RUNNING = "the run has not ended; if none is going on, it was killed: run it again"
 _OUTCOMES = {EXIT_OK: "ok", EXIT_NO_MAPPING_SERIES: "nothing_to_do", EXIT_ALL_REFUSED: "refused"}
 
 
@@ -46,11 +48,13 @@ class Outcome:
     ----------
     maps : per map, by its key in results.json; empty until `report`
     skipped_files : files of the input that are no DICOM image of use
+    objects : the files that the run has put, or is about to put, into its output folder
     writing : held while the results are written, so that nobody ends the run in between
     """
 
     maps: dict[str, MapVerdict] = field(default_factory=dict)
     skipped_files: int = 0
+    objects: tuple[WrittenFile, ...] = ()
     writing: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _failure: BaseException | None = None
     _stage: str = ""
@@ -112,28 +116,40 @@ class Outcome:
         ]
         return "; ".join([f"made {', '.join(made)}" if made else "made no map", *left])
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return the content of status.json."""
+    def as_dict(self, *, running: bool = False) -> dict[str, Any]:
+        """Return the content of status.json.
+
+        Parameters
+        ----------
+        running : the run has not ended: its outcome is "running", and it has no exit code yet
+        """
         return {
-            "outcome": _OUTCOMES.get(self.exit_code, "error"),
-            "exit_code": self.exit_code,
-            "message": self.message,
+            "outcome": "running" if running else _OUTCOMES.get(self.exit_code, "error"),
+            "exit_code": None if running else self.exit_code,
+            "message": _RUNNING if running else self.message,
             "maps": {key: {"status": v.status, "reason": v.reason or None} for key, v in self.maps.items()},
             "skipped_files": self.skipped_files,
+            "objects": [{"file": one.name, "sha256": one.sha256} for one in self.objects],
             "versions": software_versions(),
         }
 
 
-def write_status(output_folder: Path, outcome: Outcome) -> Path:
+def write_status(output_folder: Path, outcome: Outcome, *, running: bool = False) -> Path:
     """Write ``output_folder/results/status.json``, complete or not at all; an older one is replaced.
+
+    Parameters
+    ----------
+    output_folder : of the run
+    outcome : of the run
+    running : the run has not ended
 
     Raises
     ------
     OutputError
         the folder cannot be made or written
     """
-    content = json.dumps(outcome.as_dict(), indent=2, allow_nan=False) + "\n"
-    return write_file(output_folder / "results" / "status.json", content.encode())
+    content = json.dumps(outcome.as_dict(running=running), indent=2, allow_nan=False) + "\n"
+    return write_file(output_folder / STATUS_NAME, content.encode())
 
 
 def _internal_error(error: BaseException, stage: str) -> str:

@@ -26,6 +26,7 @@ LOG_LEVELS = ("DEBUG", "INFO", "WARN", "ERROR", "CRITICAL")
 #: environment variables, first found wins; the second is mercure's
 _INPUT_VARIABLES = ("HOLOSCAN_INPUT_PATH", "MERCURE_IN_DIR")
 _OUTPUT_VARIABLES = ("HOLOSCAN_OUTPUT_PATH", "MERCURE_OUT_DIR")
+_SWITCHES = {"": False, "0": False, "false": False, "no": False, "1": True, "true": True, "yes": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class RunSettings:
     log_level : one of ``LOG_LEVELS``
     analysis : the tunables
     send_to : the archive that the results are sent to; None: they are not sent
+    into_non_empty : whether the output folder may hold files that are not ours; they stay
     """
 
     input_path: Path
@@ -51,6 +53,7 @@ class RunSettings:
     log_level: str
     analysis: AnalysisSettings
     send_to: Destination | None = None
+    into_non_empty: bool = False
 
 
 class _Parser(argparse.ArgumentParser):
@@ -89,6 +92,11 @@ def build_parser(program: str) -> argparse.ArgumentParser:
     parser.add_argument("-l", "--log-level", type=str.upper, choices=LOG_LEVELS, help="default: INFO")
     parser.add_argument("--hematocrit", help="fraction, e.g. 0.42; 20-70 is read as percent (or CMRMAP_HEMATOCRIT)")
     parser.add_argument("--times", help="file of times for series whose headers do not tell them (or CMRMAP_TIMES)")
+    parser.add_argument(
+        "--into-non-empty",
+        action="store_true",
+        help="write also into a folder that holds files of others; they stay (or CMRMAP_INTO_NON_EMPTY=1)",
+    )
     parser.add_argument("--version", action="version", version=VERSION)
     return parser
 
@@ -145,6 +153,7 @@ def read_run_settings(
         log_level=parsed.log_level or "INFO",
         analysis=analysis,
         send_to=_send_to(environment.get("CMRMAP_SEND_TO") or file.send_to),
+        into_non_empty=parsed.into_non_empty or _switch("CMRMAP_INTO_NON_EMPTY", environment),
     )
 
 
@@ -178,6 +187,13 @@ def find_status_folder(arguments: Sequence[str], environment: Mapping[str, str])
     source = _path(named.input, environment, _INPUT_VARIABLES)
     output = _path(named.output, environment, _OUTPUT_VARIABLES)
     return None if source and output and is_inside(output, source) else output
+
+
+def _switch(variable: str, environment: Mapping[str, str]) -> bool:
+    value = environment.get(variable, "").strip().lower()
+    if value not in _SWITCHES:
+        raise InputError(f"{variable} is {value[:20]!r}; expected 1 or 0")
+    return _SWITCHES[value]
 
 
 def _send_to(named: str | None) -> Destination | None:

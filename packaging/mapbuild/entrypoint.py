@@ -99,9 +99,13 @@ killed() {
     local folder="${HOLOSCAN_OUTPUT_PATH}/results"
     echo_err "cmrmap: ${message}"
     find "${HOLOSCAN_OUTPUT_PATH}" -maxdepth 2 -name '.*.part' -delete 2>/dev/null
+    rm -rf "${HOLOSCAN_OUTPUT_PATH}/.cmrmap-unfinished" 2>/dev/null
+    local objects # what it was about to put into its folder, so that the next run knows these files
+    objects=$(jq -c '.objects // []' "${folder}/status.json" 2>/dev/null)
     {
-        mkdir -p "${folder}" && jq -n --arg message "${message}" '{outcome: "error", exit_code: 137,
-            message: $message, maps: {}, skipped_files: 0, versions: {}}' >"${folder}/.status.json.part" &&
+        mkdir -p "${folder}" && jq -n --arg message "${message}" --argjson objects "${objects:-[]}" '{outcome: "error",
+            exit_code: 137, message: $message, maps: {}, skipped_files: 0, objects: $objects,
+            versions: {}}' >"${folder}/.status.json.part" &&
             mv "${folder}/.status.json.part" "${folder}/status.json"
     } 2>/dev/null
 }

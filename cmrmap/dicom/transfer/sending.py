@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import pydicom
 from pydicom.errors import InvalidDicomError
 
 from cmrmap.core.errors import InputError
+from cmrmap.dicom.headers.patient import count_patients, identity_of
 from cmrmap.dicom.transfer.base import Destination, Outgoing, Sender, SendReport
 from cmrmap.dicom.transfer.destinations import check_libraries
 
 _LOG = logging.getLogger("cmrmap.send")
 
 
-def find_files(folder: Path) -> tuple[Outgoing, ...]:
+def find_files(folder: Path, names: Collection[str] | None = None) -> tuple[Outgoing, ...]:
     """Return the DICOM files directly in a folder, or the one file named; each instance once.
 
     Parameters
     ----------
     folder : of files named ``*.dcm``, or one file
+    names : of those to take; None: all
 
     Returns
     -------
@@ -31,12 +33,14 @@ def find_files(folder: Path) -> tuple[Outgoing, ...]:
     Raises
     ------
     InputError
-        no such path, no DICOM file in it, or one that does not say what it is
+        no such path, no DICOM file in it, one that does not say what it is, or files of two patients
     """
     if not folder.exists():
         raise InputError(f"{folder} does not exist; give a folder with DICOM files")
     paths = [folder] if folder.is_file() else sorted(path for path in folder.glob("*.dcm") if path.is_file())
+    paths = [path for path in paths if names is None or path.name in names]
     found = {}
+    patients = set()
     for path in paths:
         try:
             header = pydicom.dcmread(path, stop_before_pixels=True)
@@ -53,6 +57,11 @@ def find_files(folder: Path) -> tuple[Outgoing, ...]:
                 f"{path} cannot be sent ({type(error).__name__}); expected a complete DICOM file"
             ) from error
         found[one.sop_instance_uid] = one
+        patients.add(identity_of(header))
+    if count_patients(patients) > 1:
+        raise InputError(
+            f"the DICOM files in {folder} are of {count_patients(patients)} patients; send those of one at a time"
+        )
     if not found:
         raise InputError(f"{folder} holds no *.dcm files; give the application's output folder")
     return tuple(found.values())
@@ -74,8 +83,7 @@ def send_folder(folder: Path, names: Sequence[str], destination: Destination) ->
     NotStoredError
         at least one of them was not stored
     """
-    wanted = set(names)
-    files = [one for one in find_files(folder) if one.path.name in wanted] if wanted else []
+    files = find_files(folder, set(names)) if names else ()
     report = send(files, destination)
     for warning in report.warnings:
         _LOG.warning(warning)

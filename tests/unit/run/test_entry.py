@@ -97,7 +97,9 @@ def test_bad_arguments_reach_no_stage(arguments: list[str]) -> None:
 def test_a_status_that_cannot_be_written_is_the_runs_failure(
     arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def full(folder: Path, outcome: Outcome) -> Path:
+    def full(folder: Path, outcome: Outcome, *, running: bool = False) -> Path:
+        if running:
+            return folder
         raise OutputError("no space left")
 
     monkeypatch.setattr(entry, "write_status", full)
@@ -110,3 +112,53 @@ def test_help_names_the_program(arguments: list[str], capsys: pytest.CaptureFixt
         run_command(_made, ["--help"], {}, program="cmrmap run")
     assert ended.value.code == 0
     assert capsys.readouterr().out.startswith("usage: cmrmap run ")
+
+
+def test_a_run_says_that_it_runs_before_anything_else(arguments: list[str]) -> None:
+    def look(settings: RunSettings, outcome: Outcome) -> None:
+        seen.update(_status(arguments))
+        _made(settings, outcome)
+
+    seen: dict[str, object] = {}
+    assert run_command(_made, arguments, {}) == 0
+    assert run_command(look, arguments, {}) == 0
+    assert (seen["outcome"], seen["exit_code"], seen["maps"]) == ("running", None, {})
+    assert _status(arguments)["outcome"] == "ok"
+
+
+def test_a_folder_of_somebody_else_is_left_as_it_is(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    theirs = Path(arguments[3]) / "Doe^Jane.dcm"
+    theirs.parent.mkdir()
+    theirs.write_bytes(b"theirs")
+    assert run_command(_made, arguments, {}) == 2
+    said = capsys.readouterr().err
+    assert "holds 1 file (.dcm) that no run wrote" in said
+    assert "Doe" not in said
+    assert [path.name for path in theirs.parent.rglob("*")] == [theirs.name]
+    # nor does a run with bad arguments mark it as ours
+    assert run_command(_made, [*arguments, "--bogus"], {}) == 2
+    assert [path.name for path in theirs.parent.rglob("*")] == [theirs.name]
+
+
+@pytest.mark.parametrize(("more", "environment"), [(["--into-non-empty"], {}), ([], {"CMRMAP_INTO_NON_EMPTY": "1"})])
+def test_it_may_be_used_where_the_user_says_so(
+    arguments: list[str], more: list[str], environment: dict[str, str]
+) -> None:
+    theirs = Path(arguments[3]) / "theirs.txt"
+    theirs.parent.mkdir()
+    theirs.write_bytes(b"theirs")
+    assert run_command(_made, [*arguments, *more], environment) == 0
+    assert theirs.read_bytes() == b"theirs"
+    assert _status(arguments)["outcome"] == "ok"
+
+
+def test_two_runs_at_once_do_not_mix(arguments: list[str]) -> None:
+    def second(settings: RunSettings, outcome: Outcome) -> None:
+        codes.append(run_command(_made, arguments, {}))
+        _made(settings, outcome)
+
+    codes: list[int] = []
+    assert run_command(second, arguments, {}) == 0
+    assert codes == [2]
+    assert _status(arguments)["outcome"] == "ok"
+    assert run_command(_made, arguments, {}) == 0  # the folder is free again

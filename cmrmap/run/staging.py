@@ -1,0 +1,127 @@
+"""Files of a run appear together: written beside their places, listed in status.json, then moved."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from cmrmap.core.errors import OutputError
+from cmrmap.core.files import write_file
+from cmrmap.run.manifest import WrittenFile, is_unchanged
+from cmrmap.run.outcome import Outcome, write_status
+
+_STAGING_NAME = ".cmrmap-unfinished"
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """Files that are complete, beside the place where they belong.
+
+    Attributes
+    ----------
+    folder : the output folder
+    files : in the order in which they are moved
+    """
+
+    folder: Path
+    files: tuple[WrittenFile, ...]
+
+    def move(self) -> tuple[Path, ...]:
+        """Put the files into their places, one rename each.
+
+        Raises
+        ------
+        OutputError
+            a place is taken by a file that is not ours, or cannot be written
+        """
+        taken = [f.name for f in self.files if (self.folder / f.name).exists() and not is_unchanged(self.folder, f)]
+        if taken:
+            raise OutputError(
+                f"output folder {self.folder} holds {len(taken)} files of the same name with other content; "
+                "give another by -o"
+            )
+        try:
+            for file in self.files:
+                target = self.folder / file.name
+                target.parent.mkdir(parents=True, exist_ok=True)
+                os.replace(self.folder / _STAGING_NAME / file.name, target)
+        except OSError as error:
+            raise OutputError(
+                f"output folder {self.folder} cannot be written ({error.strerror or type(error).__name__}); "
+                "give a folder with write permission and free space"
+            ) from error
+        finally:
+            discard_unfinished(self.folder)
+        return tuple(self.folder / file.name for file in self.files)
+
+
+def stage(folder: Path, files: Iterable[tuple[str, bytes]]) -> Staged:
+    """Write files beside their places, so that they can appear together; a full disk leaves none of them.
+
+    Parameters
+    ----------
+    folder : the output folder
+    files : names relative to it, and contents
+
+    Raises
+    ------
+    OutputError
+        the folder cannot be written
+    """
+    discard_unfinished(folder)
+    written = []
+    try:
+        for name, content in files:
+            write_file(folder / _STAGING_NAME / name, content)
+            written.append(WrittenFile(name, hashlib.sha256(content).hexdigest()))
+    except BaseException:
+        discard_unfinished(folder)
+        raise
+    return Staged(folder, tuple(written))
+
+
+def discard_unfinished(folder: Path) -> None:
+    """Remove what a run has not put into its place.
+
+    Parameters
+    ----------
+    folder : an output folder
+    """
+    shutil.rmtree(folder / _STAGING_NAME, ignore_errors=True)
+
+
+def write_together(
+    folder: Path,
+    contents: Iterable[tuple[str, bytes]],
+    outcome: Outcome,
+    then: Callable[[], None] | None = None,
+) -> tuple[Path, ...]:
+    """Write the files of a run, all of them or none.
+
+    Their list, with status "running", is there before the first of them: a run that is killed between leaves nothing
+    that the next one does not know. Signals that end a run wait for the renames, which take no time.
+
+    Parameters
+    ----------
+    folder : the output folder
+    contents : names relative to it, and contents
+    outcome : of the run; its ``objects`` are these files afterwards
+    then : what else is done before a signal may end the run
+
+    Raises
+    ------
+    OutputError
+        the folder cannot be written
+    """
+    staged = stage(folder, contents)
+    with outcome.writing:
+        outcome.objects = staged.files
+        write_status(folder, outcome, running=True)
+        written = staged.move()
+        if then is not None:
+            then()
+    return written
