@@ -12,6 +12,7 @@ from cmrmap.cli.acceptance_verb import acceptance
 from cmrmap.cli.cohort_verb import cohort
 from cmrmap.cli.evaluate_verbs import evaluate
 from cmrmap.cli.extras import missing_extra
+from cmrmap.cli.inspect_verb import inspect
 from cmrmap.cli.phantom_verbs import phantom
 from cmrmap.cli.ranges_verb import reference_ranges
 from cmrmap.cli.refine_verb import refine
@@ -52,6 +53,7 @@ cli.command(  # its options are the application's own
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
     add_help_option=False,
 )(run)
+cli.command("inspect")(inspect)
 cli.command("send")(send)
 cli.command("summary")(summary)
 cli.command("acceptance")(acceptance)

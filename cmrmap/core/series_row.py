@@ -41,7 +41,8 @@ class SeriesRow:
     n_images : images (frames of a multi-frame object) that can be read
     n_used : images that a map is made from, or that tell signs
     n_lost : files of it that cannot be read
-    times_ms : different times of its images, ascending; inf = fully recovered or saturated; empty where none are known
+    times_ms : different times of the slice that has most, ascending; inf = fully recovered or saturated; empty where
+        none are known
     timing_source : where they come from; "" where nowhere
     model : relaxation model that its times and its name call for; None where it is no mapping series
     matrix : (rows, columns) of its first image

@@ -24,7 +24,8 @@ class Series(Entry):
     n_used: Annotated[Count, Field(description="images that a map is made from, or that tell its signs")]
     n_lost: Annotated[Count, Field(description="files that cannot be read")]
     times_ms: Annotated[
-        tuple[Number, ...], Field(description="different times, ascending; null: fully recovered or saturated")
+        tuple[Number, ...],
+        Field(description="of the slice with most, ascending; null: fully recovered or saturated"),
     ]
     timing_source: Annotated[str | None, BeforeValidator(lambda found: found or None)]
     model: str | None

@@ -61,18 +61,23 @@ def take_inventory(
             continue
         row = _row(uid, images, others, parts)
         headers = [frame.header for frame in images] + [one.header for one in others]
-        start = start_seconds(headers)
+        start, n_mapped = start_seconds(headers), _count(images, mapped)
         rows.append(
             replace(
                 row,
-                reason=row.reason + (f"; {lost[uid]} of its files cannot be read" if lost[uid] else ""),
-                n_used=_count(images, mapped) + _count(others, beside),
+                reason="; ".join([row.reason, *_remarks(row, len(images) - n_mapped, lost[uid])]),
+                n_used=n_mapped + _count(others, beside),
                 n_lost=lost[uid],
                 frame_of_reference=_letter(text(headers[0], "FrameOfReferenceUID"), letters),
                 start_s=None if start is None or first is None else start - first,
             )
         )
     return tuple(rows)
+
+
+def _remarks(row: SeriesRow, n_over: int, n_lost: int) -> list[str]:
+    over = [f"{n_over} of its images are not used"] if row.verdict is SeriesVerdict.TAKEN and n_over else []
+    return over + ([f"{n_lost} of its files cannot be read"] if n_lost else [])
 
 
 def _order(
@@ -144,9 +149,11 @@ def _count(frames: Iterable[Frame | LeftOut], among: Collection[tuple[str, int]]
 def _times(candidate: Candidate | None, uid: str) -> tuple[float, ...]:
     if candidate is None or candidate.timing is None:
         return ()
-    rows = zip(candidate.slices, candidate.timing.times_ms, strict=True)
-    pairs = [(frame, time) for members, times in rows for frame, time in zip(members, times, strict=True)]
-    return tuple(sorted({time for frame, time in pairs if time is not None and frame.series == uid}))
+    of_slices: list[list[float]] = [
+        sorted({time for frame, time in zip(members, times, strict=True) if time is not None and frame.series == uid})
+        for members, times in zip(candidate.slices, candidate.timing.times_ms, strict=True)
+    ]
+    return tuple(max(of_slices, key=len, default=[]))
 
 
 def _matrix(header: Dataset) -> tuple[int, int] | None:

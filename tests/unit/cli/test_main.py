@@ -25,7 +25,9 @@ def _run(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("verb", [(), ("phantom",), ("phantom", "study"), ("phantom", "flavours"), ("summary",)])
+@pytest.mark.parametrize(
+    "verb", [(), ("phantom",), ("phantom", "study"), ("phantom", "flavours"), ("summary",), ("inspect",)]
+)
 def test_help_teaches(verb: tuple[str, ...]) -> None:
     found = CliRunner().invoke(cli, [*verb, "--help"])
     assert found.exit_code == 0
