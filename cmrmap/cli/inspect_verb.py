@@ -12,6 +12,7 @@ import typer
 if TYPE_CHECKING:
     from cmrmap.dicom.selection.preferences import SelectionPreferences
     from cmrmap.dicom.selection.survey import Survey
+    from cmrmap.settings import AnalysisSettings
 
 
 def inspect(
@@ -48,15 +49,23 @@ def inspect(
     Exit codes: 0 there is something to map, 2 no such folder, 3 no mapping series, 4 every mapping series is refused.
     """
     from cmrmap.cli.survey_text import survey_json, survey_lines
+    from cmrmap.dicom.headers.study_identity import patient_identifiers, study_date
     from cmrmap.dicom.selection.survey import survey_folder
+    from cmrmap.run.hematocrit_sources import find_hematocrit
 
-    preferences = _preferences(times, config)
+    settings, preferences = _told(times, config)
     survey = survey_folder(folder, preferences)
+    hematocrit = find_hematocrit(
+        folder,
+        patient_identifiers(survey.source),
+        configured=settings.hematocrit.value,
+        study_date=study_date(survey.source),
+    )
     if as_json:
-        print(survey_json(survey))
+        print(survey_json(survey, hematocrit))
     else:
         width = shutil.get_terminal_size((100, 24)).columns
-        print("\n".join(survey_lines(survey, min(width, 160))))
+        print("\n".join(survey_lines(survey, hematocrit, min(width, 160))))
     if pictures is not None:
         _draw(survey, preferences, pictures)
     if survey.failure is not None:
@@ -64,15 +73,16 @@ def inspect(
         raise typer.Exit(survey.failure.exit_code)
 
 
-def _preferences(times: Path | None, config: Path | None) -> SelectionPreferences:
-    """Return what a run with the same options would be told about the choice of series."""
+def _told(times: Path | None, config: Path | None) -> tuple[AnalysisSettings, SelectionPreferences]:
+    """Return what a run with the same options would be told."""
     from cmrmap.dicom.selection.given_times import read_given_times
     from cmrmap.run.defaults import configured_times, preferences_of, read_settings, settings_beside
 
     named = config or settings_beside()
     settings = read_settings(named).analysis
     beside = named.parent if named else Path.cwd()
-    return preferences_of(settings, read_given_times(times) if times else configured_times(settings, beside))
+    given = read_given_times(times) if times else configured_times(settings, beside)
+    return settings, preferences_of(settings, given)
 
 
 def _draw(survey: Survey, preferences: SelectionPreferences, folder: Path) -> None:

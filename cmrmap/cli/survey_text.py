@@ -8,18 +8,21 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from cmrmap.cli.series_table import LEAST_WIDTH, printable, series_lines
+from cmrmap.core.findings import Refusal
 
 if TYPE_CHECKING:
     from cmrmap.dicom.selection.decisions import Selection
     from cmrmap.dicom.selection.survey import Survey
+    from cmrmap.ecv.hematocrit import Hematocrit
 
 
-def survey_lines(survey: Survey, width: int) -> list[str]:
+def survey_lines(survey: Survey, hematocrit: Hematocrit | Refusal | None, width: int) -> list[str]:
     """Return what is printed about a folder.
 
     Parameters
     ----------
     survey : of the folder
+    hematocrit : that ECV would be made with, or why not
     width : characters a line; 100 at least
     """
     width = max(width, LEAST_WIDTH)
@@ -29,8 +32,23 @@ def survey_lines(survey: Survey, width: int) -> list[str]:
             lines += ["", f"study {index} of {len(survey.selections)}"]
         lines += ["", *series_lines(selection.series, width)]
         if survey.source.failure is None:
-            lines += ["", *_maps(selection, width)]
+            lines += ["", *_maps(selection, width), *_wrapped(f"hematocrit: {hematocrit_words(hematocrit)}", width)]
     return lines
+
+
+def hematocrit_words(hematocrit: Hematocrit | Refusal | None) -> str:
+    """Return which hematocrit ECV would be made with, or why none.
+
+    Parameters
+    ----------
+    hematocrit : as it was found
+    """
+    if hematocrit is None:
+        return "none is given"
+    if isinstance(hematocrit, Refusal):
+        return hematocrit.reason
+    told = [f"{hematocrit.value_fraction:.3g} from {hematocrit.source}", hematocrit.note, hematocrit.caution]
+    return "; ".join(filter(None, told))
 
 
 def _hold(survey: Survey, width: int) -> list[str]:
@@ -76,12 +94,13 @@ def _wrapped(line: str, width: int) -> list[str]:
     return textwrap.wrap(printable(line) if line.strip() == line else line, width, subsequent_indent="    ")
 
 
-def survey_json(survey: Survey) -> str:
+def survey_json(survey: Survey, hematocrit: Hematocrit | Refusal | None) -> str:
     """Return the same as JSON: the rows of results.json with their descriptions, counts, and what a run would say.
 
     Parameters
     ----------
     survey : of the folder
+    hematocrit : that ECV would be made with, or why not
     """
     from cmrmap.results.series_entry import Series
 
@@ -93,6 +112,7 @@ def survey_json(survey: Survey) -> str:
         "n_mr_objects": len(source.headers),
         "other_objects": dict(source.others),
         "not_used": dict(source.skipped),
+        "hematocrit": hematocrit_words(hematocrit),
         "studies": [
             {
                 "study_instance_uid": study.study_instance_uid,

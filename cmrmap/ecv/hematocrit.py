@@ -24,6 +24,7 @@ class Hematocrit:
     sd : standard error of the fraction, apart from what ``blood_slope`` carries
     blood_slope : (slice,) d(fraction)/d(native blood T1 of that slice), 1/ms, of a synthetic value; empty if measured
     note : what to tell the user, "" if nothing
+    caution : why the user should look before it is believed, "" if for no reason
     """
 
     value_fraction: float
@@ -31,6 +32,7 @@ class Hematocrit:
     sd: float = 0.0
     blood_slope: tuple[float, ...] = ()
     note: str = ""
+    caution: str = ""
 
     def __post_init__(self) -> None:
         if not _LEAST_FRACTION <= self.value_fraction <= _MOST_FRACTION:
@@ -63,7 +65,7 @@ def parse_hematocrit(value: float | str, source: str, sd: float = 0.0) -> Hemato
     """
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise InputError(f"hematocrit from {source} is {value!r}, not a number; give a fraction such as 0.42") from None
     if _LEAST_PERCENT <= number <= _MOST_PERCENT:
         return Hematocrit(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -61,11 +61,15 @@ class MappedEcv:
 
 
 def map_ecv(
-    native: MappedSeries | None, post: MappedSeries | None, hematocrit: Hematocrit | None, settings: AnalysisSettings
+    native: MappedSeries | None,
+    post: MappedSeries | None,
+    hematocrit: Hematocrit | Refusal | None,
+    settings: AnalysisSettings,
 ) -> MappedEcv | Refusal:
     """Make the ECV map, or say why there is none.
 
-    Without a hematocrit the map is absent, unless the settings allow a synthetic one.
+    Without a hematocrit the map is absent, unless the settings allow a synthetic one; with one of the patient that may
+    not be used it is refused.
     """
     if native is None or post is None:
         missing = [name for name, series in (("native", native), ("post-contrast", post)) if series is None]
@@ -82,11 +86,13 @@ def map_ecv(
         reason = f"no native slice lies at the place of a post-contrast slice: {apart}"
         return Refusal(MapKind.ECV, "refused", reason)
     blood_native = _blood(native.map.blood)
-    if hematocrit is None:
-        if not settings.hematocrit.synthetic:
-            return Refusal(MapKind.ECV, "absent", "no hematocrit was given")
+    if not isinstance(hematocrit, Hematocrit):
+        lacking = hematocrit or Refusal(MapKind.ECV, "absent", "no hematocrit was given")
+        if lacking.status == "refused" or not settings.hematocrit.synthetic:
+            return lacking
         try:
-            hematocrit = synthetic_hematocrit(*blood_native, native.stack.field_strength_t)
+            estimated = synthetic_hematocrit(*blood_native, native.stack.field_strength_t)
+            hematocrit = replace(estimated, note=f"{estimated.note}; {lacking.reason}") if hematocrit else estimated
         except InputError as error:
             return Refusal(MapKind.ECV, "refused", str(error))
     partner = np.where(made, partner, -1).astype(np.intp)

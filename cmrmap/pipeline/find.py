@@ -13,7 +13,13 @@ from cmrmap.pipeline.extracellular import MappedEcv
 from cmrmap.pipeline.map_numbers import MapNumbers
 from cmrmap.pipeline.regions import Regions
 from cmrmap.pipeline.series import MappedSeries
-from cmrmap.quality.catalogue.fits import FIT_RESIDUALS, HEMATOCRIT_READ, IMAGES_DISAGREE, SYNTHETIC_HEMATOCRIT
+from cmrmap.quality.catalogue.fits import (
+    FIT_RESIDUALS,
+    HEMATOCRIT_DOUBTFUL,
+    HEMATOCRIT_READ,
+    IMAGES_DISAGREE,
+    SYNTHETIC_HEMATOCRIT,
+)
 from cmrmap.quality.catalogue.images import POLARITY, SIGNS_NOT_USED
 from cmrmap.quality.fit_flags import disagreement_flags, fit_flags, uncertainty_flags
 from cmrmap.quality.outline_flags import outline_flags
@@ -82,6 +88,8 @@ def _of_disagreement(series: MappedSeries) -> tuple[QualityFlag, ...]:
 
 
 def _of_hematocrit(ecv: MappedEcv) -> Iterator[QualityFlag]:
+    if ecv.hematocrit.caution:
+        yield HEMATOCRIT_DOUBTFUL.flag(MapKind.ECV, caution=ecv.hematocrit.caution)
     if ecv.hematocrit.note:
         finding = SYNTHETIC_HEMATOCRIT if ecv.hematocrit.synthetic else HEMATOCRIT_READ
         yield finding.flag(MapKind.ECV, note=ecv.hematocrit.note)

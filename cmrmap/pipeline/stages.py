@@ -12,7 +12,7 @@ from cmrmap.core.findings import Refusal
 from cmrmap.core.outlines import RefinedSegmentation, SegmentationStack
 from cmrmap.core.polar_stack import PolarStack
 from cmrmap.dicom.headers.read import SourceStudy, examine_folder
-from cmrmap.dicom.headers.study_identity import patient_identifiers, study_identity
+from cmrmap.dicom.headers.study_identity import patient_identifiers, study_date, study_identity
 from cmrmap.dicom.loading.loaded_study import LoadedStudy, load_study
 from cmrmap.dicom.selection.decisions import Selection
 from cmrmap.dicom.selection.select import examine_study
@@ -49,10 +49,15 @@ def _select(context: RunContext, study: SourceStudy) -> Selection:
         return selection.checked()
 
 
-def _hematocrit(context: RunContext, study: SourceStudy) -> Hematocrit | None:
+def _hematocrit(context: RunContext, study: SourceStudy) -> Hematocrit | Refusal | None:
     """Look in the order of the README: user, FHIR, hematocrit.json, settings."""
-    configured = context.settings.hematocrit.value
-    return find_hematocrit(context.source, patient_identifiers(study), given=context.hematocrit, configured=configured)
+    return find_hematocrit(
+        context.source,
+        patient_identifiers(study),
+        given=context.hematocrit,
+        configured=context.settings.hematocrit.value,
+        study_date=study_date(study),
+    )
 
 
 def _load(context: RunContext, study: SourceStudy, selection: Selection) -> LoadedStudy:
@@ -89,7 +94,9 @@ def _fit(
     return chain.fit(loaded.stacks, refined, polar, context.settings)
 
 
-def _ecv(context: RunContext, series: tuple[MappedSeries, ...], hematocrit: Hematocrit | None) -> MappedEcv | Refusal:
+def _ecv(
+    context: RunContext, series: tuple[MappedSeries, ...], hematocrit: Hematocrit | Refusal | None
+) -> MappedEcv | Refusal:
     """Make ECV from native and post-contrast T1, blood and hematocrit, or say why there is none."""
     return chain.extracellular_volume(series, hematocrit, context.settings)
 

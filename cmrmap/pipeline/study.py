@@ -123,14 +123,15 @@ def fit(
 
 
 def extracellular_volume(
-    series: Sequence[MappedSeries], hematocrit: Hematocrit | None, settings: AnalysisSettings
+    series: Sequence[MappedSeries], hematocrit: Hematocrit | Refusal | None, settings: AnalysisSettings
 ) -> MappedEcv | Refusal:
     """Make the ECV map from the two T1 maps, or say why there is none.
 
     Parameters
     ----------
     series : as fitted; those of other maps are not read
-    hematocrit : None: the map is absent, or made with a synthetic value where the settings allow it
+    hematocrit : None: the map is absent, or made with a synthetic value where the settings allow it; a refusal: why
+        what the study has may not be used
     settings : ``hematocrit`` and ``pruning`` are used
     """
     by_kind = {one.kind: one for one in series}

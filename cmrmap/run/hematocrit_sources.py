@@ -1,25 +1,30 @@
 """Where a study's hematocrit comes from: the user, a FHIR Observation, a small JSON file, or the settings.
 
-First found wins, in this order. A synthetic value, where the settings allow one, is made later from native blood T1.
+First found wins, in this order. A synthetic value, where the settings allow one, is made later from native blood T1. A
+value in a file that may not be used costs ECV and nothing else; no content of a file is quoted.
 """
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
-from typing import Any
 
 from cmrmap.core.errors import InputError
+from cmrmap.core.findings import Refusal
+from cmrmap.core.map_specs import MapKind
 from cmrmap.ecv.hematocrit import Hematocrit, parse_hematocrit
+from cmrmap.run.fhir_hematocrit import LaboratoryHematocrit, LaboratoryReport, read_hematocrits
+from cmrmap.run.fhir_values import day_of
+from cmrmap.run.json_files import AMBIGUOUS, find_json_files, read_documents
 
 FILE_NAME = "hematocrit.json"
-#: LOINC: hematocrit of blood by automated count, and by volume fraction
-LOINC_CODES = frozenset({"4544-3", "20570-8"})
-_LOINC_SYSTEM = "http://loinc.org"
-_VOID_STATUS = frozenset({"entered-in-error", "cancelled", "unknown"})
-_MOST_BYTES = 4_000_000  # a larger JSON file is not somebody's laboratory value
+_EXPECTED = 'expected {"hematocrit": 0.42, "measured": "2026-01-31"}'
+#: Blood is to be drawn within a day of the scan (Chen, Eur Heart J Imaging Methods Pract 2023;1:qyad022); samples of
+#: other days gave the same ECV on average (Su, JCMR 2020;22). It is flagged from a month on (ours): red cells live four.
+FARTHEST_DAYS = 30
+_SAME = 0.0005  # values that differ by less are one value
 
 
 def find_hematocrit(
@@ -28,8 +33,9 @@ def find_hematocrit(
     *,
     given: Hematocrit | None = None,
     configured: float | None = None,
-) -> Hematocrit | None:
-    """Return the hematocrit to use, or None where nothing gives one.
+    study_date: date | None = None,
+) -> Hematocrit | Refusal | None:
+    """Return the hematocrit to use, why there is none that may be used, or None where nothing gives one.
 
     Parameters
     ----------
@@ -37,107 +43,112 @@ def find_hematocrit(
     patient_identifiers : what identifies the study's patient (PatientID and other identifiers); an Observation of
         another subject, or of none, is not used
     given : from the command line or the environment
-    configured : from the settings, fraction or percent
+    configured : from the settings, fraction or percent; not used where the patient has a value that may not be used
+    study_date : of several Observations the nearest in time counts; None: the newest
 
     Raises
     ------
     InputError
-        hematocrit.json that is damaged, or a value that no living patient has
+        ``configured`` is no hematocrit
     """
     if given is not None:
         return given
-    files = _json_files(folder)
-    observed = _from_observations(files, patient_identifiers)
-    if observed is not None:
-        return observed
-    if (folder / FILE_NAME).is_file():
-        return _from_file(folder / FILE_NAME)
-    return None if configured is None else parse_hematocrit(configured, "settings")
+    files = find_json_files(folder)
+    report = read_hematocrits([document for path in files for document in read_documents(path)], patient_identifiers)
+    remark = _not_used(report)
+    usable = [one for one in report.own if one.value_fraction is not None]
+    if usable:
+        return _noted(_chosen(usable, study_date), remark)
+    found = _from_file(folder / FILE_NAME, study_date) if (folder / FILE_NAME).is_file() else None
+    if isinstance(found, Refusal):
+        return found
+    if found is not None:
+        return _noted(found, remark)
+    if report.own:
+        return Refusal(MapKind.ECV, "refused", f"no hematocrit that may be used: {remark}")
+    if configured is not None:
+        return _noted(parse_hematocrit(configured, "settings"), remark)
+    return Refusal(MapKind.ECV, "absent", f"no hematocrit was given: {remark}") if remark else None
 
 
-def _json_files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*.json") if path.is_file() and path.stat().st_size <= _MOST_BYTES)
+def _noted(found: Hematocrit, remark: str) -> Hematocrit:
+    return replace(found, note="; ".join(part for part in (found.note, remark) if part))
 
 
-def _from_file(path: Path) -> Hematocrit:
-    expected = 'expected {"hematocrit": 0.42, "measured": "2026-01-31"}'
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{FILE_NAME} cannot be read as JSON ({type(error).__name__}); {expected}") from error
+def _not_used(report: LaboratoryReport) -> str:
+    """Say which Observations of a hematocrit are not used, and why."""
+    parts = [_because(one) for one in report.own if one.value_fraction is None]
+    for count, why in (
+        (report.n_of_others, "of another patient than the study's"),
+        (report.n_of_nobody, "of no patient that it names"),
+    ):
+        if count:
+            parts.append(f"{count} FHIR Observation{'s' if count > 1 else ''} not used: {why}")
+    return "; ".join(dict.fromkeys(parts))
+
+
+def _because(one: LaboratoryHematocrit) -> str:
+    when = f" of {one.day.isoformat()}" if one.day else ""
+    return f"a FHIR Observation{when} not used: {one.fault}"
+
+
+def _chosen(usable: Sequence[LaboratoryHematocrit], study_date: date | None) -> Hematocrit:
+    """Return the value nearest to the study in time, settled ones first; without a date of the study the newest."""
+
+    def rank(one: LaboratoryHematocrit) -> tuple[bool, int, bool, bool]:
+        if one.day is None:
+            return True, 0, bool(one.doubt), False
+        days = -one.day.toordinal() if study_date is None else abs((one.day - study_date).days)
+        return False, days, bool(one.doubt), study_date is not None and one.day > study_date
+
+    best = min(map(rank, usable))
+    nearest = sorted((one for one in usable if rank(one) == best), key=lambda one: one.instant)
+    taken = nearest[-1]
+    cautions = [taken.doubt] if taken.doubt else []
+    others = sorted({round(one.value_fraction or 0.0, 4) for one in nearest})
+    if others[-1] - others[0] > _SAME:
+        listed = ", ".join(f"{value:.3g}" for value in others)
+        cautions.append(f"there are several of that day ({listed}); the last is taken ({taken.value_fraction:.3g})")
+    cautions.append(_far(taken.day, study_date) if taken.day else "it does not say when it was measured")
+    source = "FHIR Observation" + (f" ({taken.day.isoformat()})" if taken.day else "")
+    return _cautious(parse_hematocrit(taken.value_fraction or 0.0, source), cautions)
+
+
+def _cautious(found: Hematocrit, cautions: Sequence[str]) -> Hematocrit:
+    told = "; ".join(filter(None, cautions))
+    return replace(found, caution=f"hematocrit from {found.source}: {told}") if told else found
+
+
+def _far(day: date, study_date: date | None) -> str:
+    """Say that a value is far from the study in time; "" where it is not."""
+    if study_date is None or abs((study_date - day).days) <= FARTHEST_DAYS:
+        return ""
+    days = (study_date - day).days
+    return f"it was measured {abs(days)} days {'before' if days > 0 else 'after'} the study"
+
+
+def _from_file(path: Path, study_date: date | None) -> Hematocrit | Refusal:
+    documents = read_documents(path)
+    if not documents:
+        return _refused(f"it cannot be read as JSON; {_EXPECTED}")
+    content = documents[0]
     if not isinstance(content, dict) or "hematocrit" not in content:
-        raise InputError(f"{FILE_NAME} has no entry 'hematocrit'; {expected}")
-    measured = content.get("measured")
-    dated = isinstance(measured, str) and re.fullmatch(r"\d{4}(-\d{2}(-\d{2})?)?", measured)
-    return parse_hematocrit(content["hematocrit"], f"{FILE_NAME} (measured {measured})" if dated else FILE_NAME)
+        return _refused(f"it has no entry 'hematocrit'; {_EXPECTED}")
+    value, measured = content["hematocrit"], content.get("measured")
+    if content.get(AMBIGUOUS):
+        return _refused(f"an entry of it stands twice with different contents; {_EXPECTED}")
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return _refused(f"its hematocrit is no number; {_EXPECTED}")
+    day = day_of(measured) if isinstance(measured, str) else None
+    source = FILE_NAME + (f" (measured {measured})" if day else "")
+    try:
+        found = parse_hematocrit(value, source)
+        if day is None:
+            return found if measured is None else _cautious(found, ["its date is none that can be read"])
+        return _cautious(found, [_far(day, study_date)])
+    except InputError:
+        return _refused("its hematocrit is none that a patient has; expected a fraction of 0.10-0.70, or 20-70 percent")
 
 
-def _from_observations(files: list[Path], patient_identifiers: Collection[str]) -> Hematocrit | None:
-    """Newest Observation of the study's patient; a value that cannot be is an error, not a reason to look further."""
-    found: list[tuple[str, float, str]] = []
-    for path in files:
-        try:
-            content = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            continue  # not JSON after all: nobody said that this file is a laboratory value
-        for resource in _resources(content):
-            if _is_hematocrit(resource) and _subjects(resource) & set(patient_identifiers):
-                value = _quantity(resource)
-                if value is not None:
-                    when = str(resource.get("effectiveDateTime") or resource.get("issued") or "")
-                    found.append((when, *value))
-    if not found:
-        return None
-    when, number, unit = max(found)
-    day = when[:10]
-    source = "FHIR Observation" + (f" ({day})" if re.fullmatch(r"\d{4}-\d{2}-\d{2}", day) else "")
-    return parse_hematocrit(number / 100 if unit == "%" else number, source)
-
-
-def _resources(content: Any) -> Iterator[Mapping[str, Any]]:
-    """Yield the resource itself, and those in a Bundle."""
-    if not isinstance(content, dict):
-        return
-    yield content
-    entries = content.get("entry")
-    for entry in entries if isinstance(entries, list) else []:
-        if isinstance(entry, dict) and isinstance(entry.get("resource"), dict):
-            yield entry["resource"]
-
-
-def _is_hematocrit(resource: Mapping[str, Any]) -> bool:
-    if resource.get("resourceType") != "Observation" or resource.get("status") in _VOID_STATUS:
-        return False
-    code = resource.get("code")
-    codings = code.get("coding") if isinstance(code, dict) else None
-    return any(
-        isinstance(coding, dict)
-        and coding.get("system", _LOINC_SYSTEM) == _LOINC_SYSTEM
-        and coding.get("code") in LOINC_CODES
-        for coding in (codings if isinstance(codings, list) else [])
-    )
-
-
-def _subjects(resource: Mapping[str, Any]) -> set[str]:
-    """Return whose the Observation is: the reference's last part and the identifier's value."""
-    subject = resource.get("subject")
-    if not isinstance(subject, dict):
-        return set()
-    out: set[str] = set()
-    if isinstance(subject.get("reference"), str):
-        out.add(subject["reference"].rsplit("/", 1)[-1])
-    identifier = subject.get("identifier")
-    if isinstance(identifier, dict) and isinstance(identifier.get("value"), str):
-        out.add(identifier["value"])
-    return out - {""}
-
-
-def _quantity(resource: Mapping[str, Any]) -> tuple[float, str] | None:
-    quantity = resource.get("valueQuantity")
-    if not isinstance(quantity, dict) or isinstance(quantity.get("value"), bool):
-        return None
-    value = quantity.get("value")
-    if not isinstance(value, (int, float)):
-        return None
-    unit = str(quantity.get("code") or quantity.get("unit") or "")
-    return float(value), unit
+def _refused(why: str) -> Refusal:
+    return Refusal(MapKind.ECV, "refused", f"{FILE_NAME} may not be used: {why}")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from cmrmap.core.identity import StudyIdentity
-from cmrmap.dicom.headers.cleaning import clean_text
+from cmrmap.dicom.headers.cleaning import clean_date, clean_text
 from cmrmap.dicom.headers.read import SourceStudy
 from cmrmap.dicom.headers.values import number, text, tolerant_reading
 
@@ -60,3 +62,20 @@ def patient_identifiers(study: SourceStudy) -> frozenset[str]:
         for other in header.get("OtherPatientIDsSequence") or ():
             found.add(text(other, "PatientID"))
     return frozenset(found - {""})
+
+
+def study_date(study: SourceStudy) -> date | None:
+    """Return the day of the study; None where no image states it.
+
+    Parameters
+    ----------
+    study : as read
+    """
+    with tolerant_reading():
+        for header in study.headers.values():
+            stated = clean_date(text(header, "StudyDate") or text(header, "AcquisitionDate"))
+            try:
+                return date(int(stated[:4]), int(stated[4:6]), int(stated[6:]))
+            except ValueError:
+                continue
+    return None

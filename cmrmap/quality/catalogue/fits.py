@@ -133,6 +133,17 @@ HEMATOCRIT_READ = Finding(
     advice="check the value",
 )
 
+HEMATOCRIT_DOUBTFUL = Finding(
+    code="hematocrit_doubtful",
+    severity=Severity.WARNING,
+    message="{caution}",
+    means=(
+        "the hematocrit was measured more than 30 days from the study (the same day is best), is preliminary, has no "
+        "date or unit, or is one of several of its day"
+    ),
+    advice="compare it with the laboratory's; give the right one by `--hematocrit`",
+)
+
 SYNTHETIC_HEMATOCRIT = Finding(
     code="synthetic_hematocrit",
     severity=Severity.WARNING,

@@ -60,7 +60,18 @@ def test_what_would_be_mapped_ends_with_0(tmp_path: Path) -> None:
     assert "other objects: 1 CT Image" in found.output
     assert "not used: 1 not dicom" in found.output
     assert "native T1: series 7, 1 slice, 4 images, model molli_3p" in found.output
+    assert "hematocrit: none is given" in found.output
     assert "Doe" not in found.output
+
+
+def test_the_hematocrit_of_the_folder_is_told(tmp_path: Path) -> None:
+    _save(tmp_path, 7, StudyDate="20260102")
+    (tmp_path / "hematocrit.json").write_text('{"hematocrit": 42, "measured": "2025-10-01"}')
+    told = "0.42 from hematocrit.json (measured 2025-10-01); hematocrit 42 read as percent (0.42); hematocrit from"
+    assert f"hematocrit: {told}" in " ".join(_inspect(tmp_path).output.split())
+    assert json.loads(_inspect(tmp_path, "--json").stdout)["hematocrit"].endswith("measured 93 days before the study")
+    (tmp_path / "hematocrit.json").write_text("{")
+    assert "hematocrit: hematocrit.json may not be used" in _inspect(tmp_path).output
 
 
 def test_json_holds_the_same(tmp_path: Path) -> None:

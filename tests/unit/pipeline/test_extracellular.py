@@ -11,6 +11,7 @@ from cmrmap.core.map_specs import MapKind
 from cmrmap.ecv.hematocrit import Hematocrit
 from cmrmap.pipeline import MappedEcv, extracellular_volume
 from cmrmap.pipeline.extracellular import pair_slices, unpaired_reason
+from cmrmap.pipeline.study import report
 from cmrmap.settings import AnalysisSettings, HematocritSettings
 
 SETTINGS = AnalysisSettings()
@@ -42,6 +43,32 @@ def test_synthetic_hematocrit_is_used_only_where_allowed_and_says_so(chain) -> N
     assert isinstance(made, MappedEcv)
     assert made.hematocrit.synthetic
     assert "Treibel" in made.hematocrit.source
+
+
+def test_why_there_is_no_hematocrit_becomes_the_reason(chain) -> None:
+    lacking = Refusal(MapKind.ECV, "absent", "an Observation of another patient")
+    assert extracellular_volume(chain.series, lacking, SETTINGS) is lacking
+    settings = replace(SETTINGS, hematocrit=HematocritSettings(synthetic=True))
+    made = extracellular_volume(chain.series, lacking, settings)
+    assert made.hematocrit.synthetic
+    assert made.hematocrit.note.endswith("; an Observation of another patient")
+
+
+def test_a_hematocrit_of_the_patient_that_may_not_be_used_is_not_replaced_by_an_estimate(chain) -> None:
+    unusable = Refusal(MapKind.ECV, "refused", "hematocrit.json may not be used")
+    settings = replace(SETTINGS, hematocrit=HematocritSettings(synthetic=True))
+    assert extracellular_volume(chain.series, unusable, settings) is unusable
+
+
+def test_what_makes_a_hematocrit_doubtful_is_a_warning(chain) -> None:
+    doubtful = replace(chain.hematocrit, caution="it is old", note="1 FHIR Observation not used")
+    made = extracellular_volume(chain.series, doubtful, SETTINGS)
+    found = report(chain.series, made, (), SETTINGS).flags
+    told = {flag.code: (str(flag.severity), flag.message, flag.map) for flag in found if "hematocrit" in flag.code}
+    assert told == {
+        "hematocrit_doubtful": ("warning", "it is old", MapKind.ECV),
+        "hematocrit_read": ("info", "1 FHIR Observation not used", MapKind.ECV),
+    }
 
 
 @pytest.mark.parametrize(

@@ -1,16 +1,19 @@
 """Where the hematocrit comes from: the order of the contract, and whose value it is."""
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cmrmap.core.errors import InputError
+from cmrmap.core.findings import Refusal
 from cmrmap.ecv.hematocrit import parse_hematocrit
 from cmrmap.run.hematocrit_sources import find_hematocrit
 
 PATIENT = {"P1"}
+STUDY_DATE = date(2026, 2, 3)
 
 
 def _observation(value: float = 41.0, unit: str = "%", reference: str = "Patient/P1", **changes: Any) -> dict[str, Any]:
@@ -48,18 +51,15 @@ def test_order_of_sources(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "resource",
     [
-        _observation(reference="Patient/P2"),
-        _observation(status="entered-in-error"),
         _observation(code={"coding": [{"system": "http://loinc.org", "code": "718-7"}]}),
         _observation(code={"coding": [{"system": "http://example.org", "code": "4544-3"}]}),
-        _observation(valueQuantity={}),
         _observation(resourceType="Condition"),
         {"resourceType": "Observation"},
         [],
         "text",
     ],
 )
-def test_observations_that_do_not_fit_are_left_alone(tmp_path: Path, resource: Any) -> None:
+def test_what_is_no_hematocrit_is_not_worth_a_word(tmp_path: Path, resource: Any) -> None:
     _write(tmp_path, "lab.json", resource)
     assert find_hematocrit(tmp_path, PATIENT) is None
 
@@ -89,17 +89,117 @@ def test_percent_in_the_file_is_read_with_a_note(tmp_path: Path) -> None:
     [
         ("{", "cannot be read as JSON"),
         ("[]", "no entry"),
-        ('{"hematocrit": 3}', "expected a fraction"),
+        ('{"hematocrit": 3}', "none that a patient has"),
+        ('{"hematocrit": "Doe"}', "none that a patient has"),
+        ('{"hematocrit": NaN}', "none that a patient has"),
+        ('{"hematocrit": 1e999}', "none that a patient has"),
+        ('{"hematocrit": %s}' % ("4" * 400), "none that a patient has"),
+        ('{"hematocrit": %s}' % ("4" * 5000), "none that a patient has"),
+        ('{"hematocrit": true}', "no number"),
+        ('{"hematocrit": null}', "no number"),
+        ('{"hematocrit": [0.4]}', "no number"),
+        ('{"hematocrit": 0.4, "hematocrit": 0.5}', "stands twice"),
+        ("[" * 5000, "cannot be read as JSON"),
         ("{}", "no entry"),
+        ("", "cannot be read as JSON"),
     ],
 )
-def test_damaged_file_is_refused(tmp_path: Path, text: str, message: str) -> None:
+def test_a_file_that_may_not_be_used_costs_ecv_only(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "hematocrit.json").write_text(text, encoding="utf-8")
-    with pytest.raises(InputError, match=message):
-        find_hematocrit(tmp_path, PATIENT)
+    found = find_hematocrit(tmp_path, PATIENT, configured=0.45)  # a site's default is not this patient's
+    assert isinstance(found, Refusal)
+    assert found.status == "refused"
+    assert message in found.reason
+    assert "Doe" not in found.reason
 
 
-def test_impossible_observation_of_the_patient_is_an_error(tmp_path: Path) -> None:
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-32"])
+def test_any_encoding_of_json_is_read(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "hematocrit.json").write_bytes('{"hematocrit": 0.42, "note": "ä"}'.encode(encoding))
+    assert find_hematocrit(tmp_path, PATIENT).value_fraction == 0.42
+
+
+def test_a_settings_value_that_is_none_stays_an_error(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="hematocrit from settings"):
+        find_hematocrit(tmp_path, PATIENT, configured=3.0)
+
+
+@pytest.mark.parametrize(
+    ("measured", "words"),
+    [
+        ("2026-02-03", ""),
+        ("2026-01-05", ""),
+        ("2026-01-03", "it was measured 31 days before the study"),
+        ("2026-03-15", "it was measured 40 days after the study"),
+        ("2019", "days before the study"),
+        ("yesterday", "its date is none that can be read"),
+        (20260203, "its date is none that can be read"),
+        ("2026-02-31", "its date is none that can be read"),
+    ],
+)
+def test_a_value_far_from_the_study_is_flagged(tmp_path: Path, measured: object, words: str) -> None:
+    _write(tmp_path, "hematocrit.json", {"hematocrit": 0.42, "measured": measured})
+    found = find_hematocrit(tmp_path, PATIENT, study_date=STUDY_DATE)
+    assert found.value_fraction == 0.42
+    assert words in found.caution
+    assert bool(words) is bool(found.caution)
+    assert "yesterday" not in found.source + found.caution
+    _write(tmp_path, "lab.json", _observation(effectiveDateTime=measured))
+    found = find_hematocrit(tmp_path, PATIENT, study_date=STUDY_DATE)
+    assert found.source.startswith("FHIR")
+    assert bool(words) is bool(found.caution)
+
+
+def test_the_nearest_in_time_is_taken_before_the_newest(tmp_path: Path) -> None:
+    days = {"2025-11-01": 0.35, "2026-01-31": 0.41, "2026-02-09": 0.44, "2026-06-01": 0.38}
+    for day, value in days.items():
+        _write(tmp_path, f"{day}.json", _observation(value=value, unit="1", effectiveDateTime=day))
+    found = find_hematocrit(tmp_path, PATIENT, study_date=STUDY_DATE)
+    assert (found.value_fraction, found.source, found.caution) == (0.41, "FHIR Observation (2026-01-31)", "")
+    assert find_hematocrit(tmp_path, PATIENT).value_fraction == 0.38  # no date of the study: the newest
+
+
+def test_of_two_as_far_the_one_before_the_study_is_taken(tmp_path: Path) -> None:
+    _write(tmp_path, "a.json", _observation(value=44, effectiveDateTime="2026-02-05"))
+    _write(tmp_path, "b.json", _observation(value=41, effectiveDateTime="2026-02-01"))
+    assert find_hematocrit(tmp_path, PATIENT, study_date=STUDY_DATE).value_fraction == pytest.approx(0.41)
+
+
+def test_several_of_one_day_are_told_and_the_last_is_taken(tmp_path: Path) -> None:
+    # half past eight in Tokyo is before eight in London
+    _write(tmp_path, "a.json", _observation(value=44, effectiveDateTime="2026-02-03T08:00:00Z"))
+    _write(tmp_path, "b.json", _observation(value=38, effectiveDateTime="2026-02-03T08:30:00+09:00"))
+    found = find_hematocrit(tmp_path, PATIENT, study_date=STUDY_DATE)
+    assert found.value_fraction == pytest.approx(0.44)
+    assert "several of that day (0.38, 0.44); the last is taken (0.44)" in found.caution
+    _write(tmp_path, "b.json", _observation(value=44, effectiveDateTime="2026-02-03T08:30:00+09:00"))
+    assert find_hematocrit(tmp_path, PATIENT, study_date=STUDY_DATE).caution == ""
+
+
+def test_what_is_not_used_is_told_whatever_is_used_instead(tmp_path: Path) -> None:
+    _write(tmp_path, "other.json", _observation(reference="Patient/Doe"))
+    found = find_hematocrit(tmp_path, PATIENT)
+    assert isinstance(found, Refusal)
+    assert (found.status, "Doe" in found.reason) == ("absent", False)
+    assert "1 FHIR Observation not used: of another patient than the study's" in found.reason
+    assert "another patient" in find_hematocrit(tmp_path, PATIENT, configured=0.45).note
+    _write(tmp_path, "hematocrit.json", {"hematocrit": 42})
+    note = find_hematocrit(tmp_path, PATIENT).note
+    assert "read as percent" in note
+    assert "another patient" in note
+    _write(tmp_path, "own.json", _observation())
+    assert "another patient" in find_hematocrit(tmp_path, PATIENT).note
+    given = parse_hematocrit("0.39", "command line")
+    assert find_hematocrit(tmp_path, PATIENT, given=given).note == ""
+
+
+def test_an_unusable_observation_of_the_patient_is_no_reason_for_a_default(tmp_path: Path) -> None:
     _write(tmp_path, "lab.json", _observation(value=4.1, unit="1"))
-    with pytest.raises(InputError, match="FHIR Observation"):
-        find_hematocrit(tmp_path, PATIENT)
+    found = find_hematocrit(tmp_path, PATIENT, configured=0.45)
+    assert isinstance(found, Refusal)
+    assert found.status == "refused"
+    assert "a FHIR Observation of 2026-02-03 not used: its value, as a fraction, is none that a patient" in found.reason
+    _write(tmp_path, "older.json", _observation(effectiveDateTime="2026-01-30"))
+    found = find_hematocrit(tmp_path, PATIENT, configured=0.45)
+    assert (found.value_fraction, found.source) == (pytest.approx(0.41), "FHIR Observation (2026-01-30)")
+    assert "of 2026-02-03 not used" in found.note
