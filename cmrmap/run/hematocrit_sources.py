@@ -22,7 +22,7 @@ from cmrmap.run.json_files import AMBIGUOUS, find_json_files, read_documents
 FILE_NAME = "hematocrit.json"
 _EXPECTED = 'expected {"hematocrit": 0.42, "measured": "2026-01-31"}'
 #: Blood is to be drawn within a day of the scan (Chen, Eur Heart J Imaging Methods Pract 2023;1:qyad022); samples of
-#: other days gave the same ECV on average (Su, JCMR 2020;22). It is flagged from a month on (ours): red cells live four.
+#: other days gave the same ECV on average (Su, JCMR 2020;22). From a month on it is flagged (ours): red cells live 4.
 FARTHEST_DAYS = 30
 _SAME = 0.0005  # values that differ by less are one value
 
