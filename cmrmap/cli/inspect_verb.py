@@ -52,7 +52,10 @@ def inspect(
     from cmrmap.dicom.headers.study_identity import patient_identifiers, study_date
     from cmrmap.dicom.selection.survey import survey_folder
     from cmrmap.run.hematocrit_sources import find_hematocrit
+    from cmrmap.run.paths import check_apart
 
+    if pictures is not None:
+        check_apart(folder, pictures)
     settings, preferences = _told(times, config)
     survey = survey_folder(folder, preferences)
     hematocrit = find_hematocrit(

@@ -96,6 +96,12 @@ def test_pictures_are_one_a_series(tmp_path: Path) -> None:
         assert sheet.width > 800
 
 
+def test_pictures_do_not_go_into_the_input(tmp_path: Path) -> None:
+    found = _inspect(tmp_path, "--pictures", tmp_path / "sheets")
+    assert isinstance(found.exception, InputError)
+    assert "lies in the input folder" in str(found.exception)
+
+
 def test_nothing_to_map_ends_with_3_and_has_its_table(tmp_path: Path) -> None:
     _save(tmp_path, 7, SeriesDescription="cine SAX", InversionTime="")
     found = _inspect(tmp_path)
@@ -124,9 +130,10 @@ def test_two_studies_have_a_table_each_and_end_with_4(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("content", "words"), [(b"", "is empty"), (b"text", "is DICOM"), (b"\0" * 128 + b"DICM", "")])
 def test_a_folder_without_images_ends_with_3(tmp_path: Path, content: bytes, words: str) -> None:
+    (tmp_path / "in").mkdir()
     if content:
-        (tmp_path / "file").write_bytes(content)
-    found = _inspect(tmp_path, "--pictures", tmp_path / "sheets")
+        (tmp_path / "in" / "file").write_bytes(content)
+    found = _inspect(tmp_path / "in", "--pictures", tmp_path / "sheets")
     assert found.exit_code == 3
     assert words in found.stderr
     assert "0 contact sheets" in found.stderr
