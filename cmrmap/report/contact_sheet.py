@@ -56,13 +56,13 @@ def contact_sheet(row: SeriesRow, pictures: Sequence[SeriesPicture]) -> bytes:
     sheet = Image.new("RGB", (width, _HEAD + sum(heights) + _GAP * len(lines) + _EDGE), _PAPER)
     pen = ImageDraw.Draw(sheet)
     _head(pen, row, width - 2 * _EDGE)
-    windows = {part: _window(pictures, part) for part in {one.part for one in pictures}}
+    windows = {key: _window([one for one in pictures if _kind(one) == key]) for key in map(_kind, pictures)}
     top = _HEAD
     for line, height in zip(lines, heights, strict=True):
         pen.text((_EDGE, top + height / 2), line.place, font=_font(REGULAR, 13), fill=_SOFT, anchor="lm")
         for index, one in enumerate(line.pictures):
             left = _EDGE + _GUTTER + index * (size + _GAP)
-            _place(sheet, pen, one, windows[one.part], (left, top, size, height))
+            _place(sheet, pen, one, windows[_kind(one)], (left, top, size, height))
         top += height + _GAP
     stream = io.BytesIO()
     sheet.save(stream, "PNG", optimize=True)
@@ -91,9 +91,14 @@ def _height(line: _Line, width: int) -> int:
     return int(np.clip(round(width * tallest), width // 3, width * 2))
 
 
-def _window(pictures: Sequence[SeriesPicture], part: str) -> tuple[float, float]:
+def _kind(one: SeriesPicture) -> tuple[str, bool]:
+    """Return what is to be compared with each other: a map without a word may stand among weighted images, unused."""
+    return one.part, one.used
+
+
+def _window(pictures: Sequence[SeriesPicture]) -> tuple[float, float]:
     """Return black and white of the images of one kind, so that they can be compared with each other."""
-    found = [_middle(one.pixels).ravel() for one in pictures if one.part == part and one.pixels is not None]
+    found = [_middle(one.pixels).ravel() for one in pictures if one.pixels is not None]
     values = np.concatenate(found) if found else np.zeros(1)
     values = values[np.isfinite(values)]
     low, high = np.percentile(values, _WINDOW) if values.size else (0.0, 1.0)

@@ -110,9 +110,9 @@ def _ordered(
     yield from ((one, "no place", parts[one.sop_instance_uid, one.frame_index]) for one in lost)
 
 
-def _rank(frame: Frame, parts: dict[_Key, str], known: _Known) -> tuple[str, float, tuple[float, str, int]]:
-    key = frame.sop_instance_uid, frame.frame_index
-    return parts.get(key, ""), _time(frame, known) or 0.0, frame.tie_break
+def _rank(frame: Frame, parts: dict[_Key, str], known: _Known) -> tuple[str, bool, float, tuple[float, str, int]]:
+    key, time = (frame.sop_instance_uid, frame.frame_index), _time(frame, known)
+    return parts.get(key, ""), time is None, 0.0 if time is None else time, frame.tie_break
 
 
 def _time(frame: Frame | LeftOut, known: _Known) -> float | None:

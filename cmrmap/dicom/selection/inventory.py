@@ -153,7 +153,8 @@ def _times(candidate: Candidate | None, uid: str) -> tuple[float, ...]:
         sorted({time for frame, time in zip(members, times, strict=True) if time is not None and frame.series == uid})
         for members, times in zip(candidate.slices, candidate.timing.times_ms, strict=True)
     ]
-    return tuple(max(of_slices, key=len, default=[]))
+    longest: list[float] = max(of_slices, key=len, default=[])
+    return tuple(longest)
 
 
 def _matrix(header: Dataset) -> tuple[int, int] | None:

@@ -45,6 +45,11 @@ def test_each_kind_has_its_own_window_and_line() -> None:
     assert _middles(sheet, 2, 2).tolist() == [[0, 255], [0, 255]]
 
 
+def test_images_that_are_not_used_do_not_darken_those_that_are() -> None:
+    sheet = _drawn(_picture(0.0), _picture(10.0), _picture(4000.0, used=False))
+    assert _middles(sheet, 1, 3).tolist()[0][:2] == [0, 255]
+
+
 def test_one_image_a_place_runs_on_in_lines() -> None:
     sheet = _drawn(*(_picture(1.0, f"{place} mm") for place in range(40)))
     assert sheet.shape[0] < 600
