@@ -79,17 +79,17 @@ def _not_used(report: LaboratoryReport) -> str:
     """Say which Observations of a hematocrit are not used, and why."""
     parts = [_because(one) for one in report.own if one.value_fraction is None]
     for count, why in (
-        (report.n_of_others, "of another patient than the study's"),
-        (report.n_of_nobody, "of no patient that it names"),
+        (report.n_of_others, "the subject is another patient than the study's, or cannot be told"),
+        (report.n_of_nobody, "no subject is named"),
     ):
         if count:
-            parts.append(f"{count} FHIR Observation{'s' if count > 1 else ''} not used: {why}")
+            parts.append(f"{count} FHIR Observation{'s are' if count > 1 else ' is'} not used: {why}")
     return "; ".join(dict.fromkeys(parts))
 
 
 def _because(one: LaboratoryHematocrit) -> str:
     when = f" of {one.day.isoformat()}" if one.day else ""
-    return f"a FHIR Observation{when} not used: {one.fault}"
+    return f"a FHIR Observation{when} is not used: {one.fault}"
 
 
 def _chosen(usable: Sequence[LaboratoryHematocrit], study_date: date | None) -> Hematocrit:

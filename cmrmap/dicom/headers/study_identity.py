@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 
+from pydicom.sequence import Sequence
+
 from cmrmap.core.identity import StudyIdentity
 from cmrmap.dicom.headers.cleaning import clean_date, clean_text
 from cmrmap.dicom.headers.read import SourceStudy
-from cmrmap.dicom.headers.values import number, text, tolerant_reading
+from cmrmap.dicom.headers.values import number, text, tolerant_reading, value
 
 
 def study_identity(study: SourceStudy) -> StudyIdentity:
@@ -50,17 +52,19 @@ def readable_name(given: str) -> str:
 
 
 def patient_identifiers(study: SourceStudy) -> frozenset[str]:
-    """PatientID and OtherPatientIDs of the study, to be compared and never printed.
+    """PatientID and the patient's other IDs in the study, to be compared and never printed.
 
     Parameters
     ----------
     study : as read
     """
     found: set[str] = set()
-    for header in study.headers.values():
-        found.add(text(header, "PatientID"))
-        for other in header.get("OtherPatientIDsSequence") or ():
-            found.add(text(other, "PatientID"))
+    with tolerant_reading():
+        for header in study.headers.values():
+            found.add(text(header, "PatientID"))
+            found.update(one.strip() for one in text(header, "OtherPatientIDs").split("\\"))
+            others = value(header, "OtherPatientIDsSequence")
+            found.update(text(one, "PatientID") for one in (others if isinstance(others, Sequence) else ()))
     return frozenset(found - {""})
 
 

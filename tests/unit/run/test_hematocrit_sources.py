@@ -181,7 +181,7 @@ def test_what_is_not_used_is_told_whatever_is_used_instead(tmp_path: Path) -> No
     found = find_hematocrit(tmp_path, PATIENT)
     assert isinstance(found, Refusal)
     assert (found.status, "Doe" in found.reason) == ("absent", False)
-    assert "1 FHIR Observation not used: of another patient than the study's" in found.reason
+    assert "1 FHIR Observation is not used: the subject is another patient than the study's" in found.reason
     assert "another patient" in find_hematocrit(tmp_path, PATIENT, configured=0.45).note
     _write(tmp_path, "hematocrit.json", {"hematocrit": 42})
     note = find_hematocrit(tmp_path, PATIENT).note
@@ -198,8 +198,10 @@ def test_an_unusable_observation_of_the_patient_is_no_reason_for_a_default(tmp_p
     found = find_hematocrit(tmp_path, PATIENT, configured=0.45)
     assert isinstance(found, Refusal)
     assert found.status == "refused"
-    assert "a FHIR Observation of 2026-02-03 not used: its value, as a fraction, is none that a patient" in found.reason
+    assert (
+        "a FHIR Observation of 2026-02-03 is not used: its value, as a fraction, is none that a patient" in found.reason
+    )
     _write(tmp_path, "older.json", _observation(effectiveDateTime="2026-01-30"))
     found = find_hematocrit(tmp_path, PATIENT, configured=0.45)
     assert (found.value_fraction, found.source) == (pytest.approx(0.41), "FHIR Observation (2026-01-30)")
-    assert "of 2026-02-03 not used" in found.note
+    assert "of 2026-02-03 is not used" in found.note
