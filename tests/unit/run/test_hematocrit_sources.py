@@ -198,9 +198,7 @@ def test_an_unusable_observation_of_the_patient_is_no_reason_for_a_default(tmp_p
     found = find_hematocrit(tmp_path, PATIENT, configured=0.45)
     assert isinstance(found, Refusal)
     assert found.status == "refused"
-    assert (
-        "a FHIR Observation of 2026-02-03 is not used: its value, as a fraction, is none that a patient" in found.reason
-    )
+    assert "a FHIR Observation of 2026-02-03 is not used: its value, as a fraction, is none" in found.reason
     _write(tmp_path, "older.json", _observation(effectiveDateTime="2026-01-30"))
     found = find_hematocrit(tmp_path, PATIENT, configured=0.45)
     assert (found.value_fraction, found.source) == (pytest.approx(0.41), "FHIR Observation (2026-01-30)")

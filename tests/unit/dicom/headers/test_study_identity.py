@@ -25,6 +25,9 @@ def test_all_identifiers_of_a_patient_are_known(study):
     other.PatientID = " p4 "
     found = patient_identifiers(study({"OtherPatientIDs": ["p2", "p3 "]}, {"OtherPatientIDsSequence": [other]}))
     assert found == {"p1", "p2", "p3", "p4"}
+
+
+def test_a_study_without_identifiers_has_none(study):
     assert patient_identifiers(study({"PatientID": ""})) == frozenset()
 
 
