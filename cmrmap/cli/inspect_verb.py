@@ -70,7 +70,7 @@ def inspect(
         width = shutil.get_terminal_size((100, 24)).columns
         print("\n".join(survey_lines(survey, hematocrit, min(width, 160))))
     if pictures is not None:
-        _draw(survey, preferences, pictures)
+        _draw(survey, pictures)
     if survey.failure is not None:
         print(f"cmrmap: {survey.failure}", file=sys.stderr)
         raise typer.Exit(survey.failure.exit_code)
@@ -88,7 +88,7 @@ def _told(times: Path | None, config: Path | None) -> tuple[AnalysisSettings, Se
     return settings, preferences_of(settings, given)
 
 
-def _draw(survey: Survey, preferences: SelectionPreferences, folder: Path) -> None:
+def _draw(survey: Survey, folder: Path) -> None:
     from cmrmap.core.files import write_file
     from cmrmap.dicom.loading.series_images import pictures_of
     from cmrmap.report.contact_sheet import contact_sheet
@@ -96,7 +96,7 @@ def _draw(survey: Survey, preferences: SelectionPreferences, folder: Path) -> No
     written = 0
     for study, selection in zip(survey.studies, survey.selections, strict=True):
         rows = {row.series_instance_uid: row for row in selection.series}
-        for uid, pictures in pictures_of(study, selection, preferences):
+        for uid, pictures in pictures_of(study, selection):
             written += 1
             number = rows[uid].series_number
             name = f"{written:03d}_series_{'none' if number is None else number}.png"

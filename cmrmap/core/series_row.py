@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
+from types import MappingProxyType
 
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.relaxation_models import ModelName
@@ -50,6 +52,7 @@ class SeriesRow:
     position_mm : (first, last) of its slices along the normal of its first image; None where not known
     frame_of_reference : letter, the same for series with one frame of reference; "" where none is stated
     start_s : seconds from the study's first image to the first of this series; None where not known
+    image_times_ms : time of each image that has one, by SOP instance UID and frame; for pictures, not in results.json
     """
 
     series_instance_uid: str
@@ -70,6 +73,7 @@ class SeriesRow:
     position_mm: tuple[float, float] | None = None
     frame_of_reference: str = ""
     start_s: float | None = None
+    image_times_ms: Mapping[tuple[str, int], float] = field(default_factory=lambda: MappingProxyType({}), repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "verdict", SeriesVerdict(self.verdict))

@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 import pydicom
+from pydicom.dataset import Dataset
 
 from cmrmap.core.arrays import FloatArray
 from cmrmap.core.errors import GeometryError
+from cmrmap.core.geometry import SliceGeometry
 from cmrmap.core.series_picture import SeriesPicture
-from cmrmap.dicom.headers.frames import geometry_of
+from cmrmap.core.series_row import SeriesRow
+from cmrmap.dicom.headers.frames import frames_of, geometry_of
 from cmrmap.dicom.headers.read import SourceStudy
-from cmrmap.dicom.headers.values import number, tolerant_reading
-from cmrmap.dicom.selection.candidates import LeftOut, StudyFrames, find_candidates, study_frames
+from cmrmap.dicom.headers.values import number, text, tolerant_reading
 from cmrmap.dicom.selection.decisions import Selection
-from cmrmap.dicom.selection.preferences import SelectionPreferences
+from cmrmap.dicom.selection.series_rules import drop_rule
 from cmrmap.dicom.selection.slices import Frame, group_slices, split_by_grid
 
-#: what an image that enters no stack is called on its picture, by the reason that it is counted under
+#: what an image that no map is made from by its kind is called on its picture, by the rule's reason
 _PARTS = {
     "phase_image": "phase",
     "real_image": "real",
@@ -32,108 +33,100 @@ _PARTS = {
     "localizer": "localiser",
 }
 _LARGEST = 256  # pixels of a picture along its longer side
-_Key = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
-    """What the selection tells of images, by SOP instance UID and frame."""
+class _Image:
+    """One image, with what is known of it: its part of a complex image or kind, where it lies, and its time."""
 
-    times_ms: dict[_Key, float]
-    used: frozenset[_Key]
+    sop_instance_uid: str
+    frame_index: int
+    header: Dataset
+    part: str
+    geometry: SliceGeometry | None
+    time_ms: float | None
+
+    @property
+    def key(self) -> tuple[str, int]:
+        return self.sop_instance_uid, self.frame_index
+
+    @property
+    def rank(self) -> tuple[str, bool, float, float, str, int]:
+        time = self.time_ms
+        number_in_series = number(self.header, "InstanceNumber") or 0.0
+        return self.part, time is None, 0.0 if time is None else time, number_in_series, *self.key
 
 
-def pictures_of(
-    study: SourceStudy, selection: Selection, preferences: SelectionPreferences | None = None
-) -> Iterator[tuple[str, tuple[SeriesPicture, ...]]]:
+def pictures_of(study: SourceStudy, selection: Selection) -> Iterator[tuple[str, tuple[SeriesPicture, ...]]]:
     """Yield the series instance UID and the pictures of every series: by place, then by part, then by time.
 
     Parameters
     ----------
     study : as read
     selection : of its series
-    preferences : that it was made with
     """
-    wishes = preferences or SelectionPreferences()
-    with tolerant_reading():
-        frames = study_frames(study, Counter())
-        known = _known(study, frames, selection, wishes)
-        for row in selection.series:
-            uid = row.series_instance_uid
-            members = [frame for frame in frames.usable if frame.series == uid]
-            others = [one for one in frames.left_out if _series(one) == uid]
-            pictures = [
-                _picture(study, frame, place, part, known) for frame, place, part in _ordered(members, others, known)
-            ]
-            if pictures:
-                yield uid, tuple(pictures)
-
-
-def _series(one: LeftOut) -> str:
-    return str(one.header.get("SeriesInstanceUID", ""))
-
-
-def _known(study: SourceStudy, frames: StudyFrames, selection: Selection, wishes: SelectionPreferences) -> _Known:
-    times: dict[_Key, float] = {}
-    for candidate in find_candidates(frames, study.conflicts, wishes.times, Counter()):
-        rows = () if candidate.timing is None else candidate.timing.times_ms
-        for members, found in zip(candidate.slices, rows, strict=False):
-            for frame, time in zip(members, found, strict=False):
-                if time is not None:
-                    times[frame.sop_instance_uid, frame.frame_index] = time
     chosen = [frame for series in selection.selected for frame in series.frames]
     used = {(frame.sop_instance_uid, frame.frame_index) for frame in chosen}
     used |= {(beside.sop_instance_uid, beside.frame_index) for frame in chosen for beside in frame.companions}
-    return _Known(times, frozenset(used))
+    by_series: dict[str, list[str]] = {}
+    with tolerant_reading():
+        for sop, header in study.headers.items():
+            by_series.setdefault(text(header, "SeriesInstanceUID"), []).append(sop)
+        for row in selection.series:
+            members = by_series.get(row.series_instance_uid, ())
+            images = [_image(sop, index, flat, row) for sop in members for index, flat in _frames(study, sop)]
+            if images:
+                pictures = (_picture(study, image, place, image.key in used) for image, place in _ordered(images))
+                yield row.series_instance_uid, tuple(pictures)
 
 
-def _ordered(
-    members: Sequence[Frame], others: Sequence[LeftOut], known: _Known
-) -> Iterator[tuple[Frame | LeftOut, str, str]]:
-    """Yield images with the name of their place and their part, slice by slice, without a place last."""
-    parts = {(one.sop_instance_uid, one.frame_index): _PARTS.get(one.reason, "left out") for one in others}
-    placed, lost = list(members), []
-    for one in others:
-        try:
-            geometry = geometry_of(one.header)
-        except GeometryError:
-            lost.append(one)
-            continue
-        placed.append(Frame(one.sop_instance_uid, "", one.frame_index, one.header, geometry))
+def _frames(study: SourceStudy, sop: str) -> Iterator[tuple[int, Dataset]]:
+    yield from enumerate(frames_of(study.headers[sop]))
+
+
+def _image(sop: str, index: int, flat: Dataset, row: SeriesRow) -> _Image:
+    """Return an image; where its series says no time of it, the inversion time that it states itself."""
+    rule = drop_rule(flat)
+    try:
+        geometry = geometry_of(flat)
+    except GeometryError:
+        geometry = None
+    time = row.image_times_ms.get((sop, index), number(flat, "InversionTime") or None)
+    part = "" if rule is None else _PARTS.get(rule.reason, "left out")
+    return _Image(sop, index, flat, part, geometry, time)
+
+
+def _ordered(images: Sequence[_Image]) -> Iterator[tuple[_Image, str]]:
+    """Yield images with the name of their place, slice by slice, those without a place last."""
+    by_key = {image.key: image for image in images}
+    placed = [
+        Frame(one.sop_instance_uid, "", one.frame_index, one.header, one.geometry) for one in images if one.geometry
+    ]
     for grid in split_by_grid(placed):
-        for images in group_slices(grid):
-            place = f"{float(images[0].geometry.normal @ np.asarray(images[0].geometry.position_mm)):.1f} mm"
-            yield from (
-                (frame, place, parts.get((frame.sop_instance_uid, frame.frame_index), ""))
-                for frame in sorted(images, key=lambda frame: _rank(frame, parts, known))
-            )
-    yield from ((one, "no place", parts[one.sop_instance_uid, one.frame_index]) for one in lost)
+        for frames in group_slices(grid):
+            normal, position = frames[0].geometry.normal, np.asarray(frames[0].geometry.position_mm)
+            members = [by_key[frame.sop_instance_uid, frame.frame_index] for frame in frames]
+            for image in sorted(members, key=lambda one: one.rank):
+                yield image, f"{float(normal @ position):.1f} mm"
+    for image in images:
+        if image.geometry is None:
+            yield image, "no place"
 
 
-def _rank(frame: Frame, parts: dict[_Key, str], known: _Known) -> tuple[str, bool, float, tuple[float, str, int]]:
-    key, time = (frame.sop_instance_uid, frame.frame_index), _time(frame, known)
-    return parts.get(key, ""), time is None, 0.0 if time is None else time, frame.tie_break
-
-
-def _time(frame: Frame | LeftOut, known: _Known) -> float | None:
-    """Return the time of an image: its series', else what it states as its inversion time."""
-    found = known.times_ms.get((frame.sop_instance_uid, frame.frame_index))
-    return found if found is not None else number(frame.header, "InversionTime") or None
-
-
-def _picture(study: SourceStudy, frame: Frame | LeftOut, place: str, part: str, known: _Known) -> SeriesPicture:
-    time = _time(frame, known)
-    instance = number(frame.header, "InstanceNumber")
+def _picture(study: SourceStudy, image: _Image, place: str, used: bool) -> SeriesPicture:
+    instance = number(image.header, "InstanceNumber")
     numbered = "" if instance is None else f"no. {instance:.0f}"
-    if frame.frame_index:
-        numbered = f"frame {frame.frame_index + 1}"
-    stated = "" if time is None else "inf" if math.isinf(time) else f"{time:g} ms"
+    if image.frame_index:
+        numbered = f"frame {image.frame_index + 1}"
+    time = image.time_ms
+    pixels = _reduced(study.paths[image.sop_instance_uid], image.frame_index)
+    slope, intercept = (number(image.header, name) for name in ("RescaleSlope", "RescaleIntercept"))
     return SeriesPicture(
-        pixels=_reduced(study.paths[frame.sop_instance_uid], frame.frame_index),
+        pixels=None if pixels is None else pixels * np.float32(slope or 1.0) + np.float32(intercept or 0.0),
         place=place,
-        label=stated or numbered,
-        part=part,
-        used=(frame.sop_instance_uid, frame.frame_index) in known.used,
+        label=numbered if time is None else "inf" if math.isinf(time) else f"{time:g} ms",
+        part=image.part,
+        used=used,
     )
 
 

@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 import numpy as np
 from pydicom.dataset import Dataset
@@ -107,6 +108,7 @@ def _row(uid: str, images: Sequence[Frame], others: Sequence[LeftOut], parts: Se
     header = images[0].header if images else others[0].header
     placed = images or _placed(others)
     series_number = number(header, "SeriesNumber")
+    times = _times(candidate, uid)
     return SeriesRow(
         series_instance_uid=uid,
         series_number=None if series_number is None else int(series_number),
@@ -116,12 +118,13 @@ def _row(uid: str, images: Sequence[Frame], others: Sequence[LeftOut], parts: Se
         reason="; ".join([main.reason, *(f"{part.n_images} of its images: {part.reason}" for part in further)]),
         n_slices=sum(len(group_slices(grid)) for grid in split_by_grid(placed)),
         n_images=len(images) + len(others),
-        times_ms=_times(candidate, uid),
+        times_ms=max((tuple(sorted(set(found.values()))) for found in times), key=len, default=()),
         timing_source=candidate.timing.source if candidate is not None and candidate.timing is not None else "",
         model=None if candidate is None else candidate.model,
         matrix=_matrix(header),
         spacing_mm=placed[0].geometry.pixel_spacing_mm if placed else None,
         position_mm=_range(placed),
+        image_times_ms=MappingProxyType({key: time for found in times for key, time in found.items()}),
     )
 
 
@@ -146,15 +149,18 @@ def _count(frames: Iterable[Frame | LeftOut], among: Collection[tuple[str, int]]
     return sum((frame.sop_instance_uid, frame.frame_index) in among for frame in frames)
 
 
-def _times(candidate: Candidate | None, uid: str) -> tuple[float, ...]:
+def _times(candidate: Candidate | None, uid: str) -> tuple[dict[tuple[str, int], float], ...]:
+    """Return, slice by slice, the time of each image of a series that has one, by SOP instance UID and frame."""
     if candidate is None or candidate.timing is None:
         return ()
-    of_slices: list[list[float]] = [
-        sorted({time for frame, time in zip(members, times, strict=True) if time is not None and frame.series == uid})
+    return tuple(
+        {
+            (frame.sop_instance_uid, frame.frame_index): time
+            for frame, time in zip(members, times, strict=True)
+            if time is not None and frame.series == uid
+        }
         for members, times in zip(candidate.slices, candidate.timing.times_ms, strict=True)
-    ]
-    longest: list[float] = max(of_slices, key=len, default=[])
-    return tuple(longest)
+    )
 
 
 def _matrix(header: Dataset) -> tuple[int, int] | None:

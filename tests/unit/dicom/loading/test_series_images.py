@@ -42,7 +42,7 @@ def test_what_enters_no_fit_is_shown_and_named(pictures, toolbox):
     assert [one.used for one in found["1.2.3.2.1"]] == [True] * 5 + [False]
     assert found["1.2.3.2.1"][4].label == "inf"
     assert [one.label for one in found["1.2.3.2.2"]] == ["no. 1", "no. 2", "no. 3"]
-    assert (found["1.2.3.2.3"][0].place, found["1.2.3.2.3"][0].part) == ("no place", "left out")
+    assert (found["1.2.3.2.3"][0].place, found["1.2.3.2.3"][0].part) == ("no place", "")
 
 
 def test_large_images_are_reduced_and_colour_and_inverted_ones_are_shown_as_they_look(pictures, toolbox):
@@ -55,6 +55,11 @@ def test_large_images_are_reduced_and_colour_and_inverted_ones_are_shown_as_they
     assert found["1.2.3.2.1"][0].pixels.shape == (200, 100)
     assert found["1.2.3.2.2"][0].pixels.shape == (32, 32, 3)
     assert found["1.2.3.2.3"][0].pixels[0, 0] > found["1.2.3.2.3"][0].pixels[-1, -1]
+
+
+def test_images_that_are_scaled_each_in_its_own_way_are_shown_as_signals(pictures, toolbox):
+    scaled = [toolbox.make_image(1, t, 0, RescaleSlope=str(t + 1), RescaleIntercept="-5") for t in range(2)]
+    assert [float(one.pixels.mean()) for one in pictures(scaled)["1.2.3.2.1"]] == [95.0, 197.0]
 
 
 def test_an_image_that_cannot_be_decoded_is_left_empty(pictures, toolbox):
