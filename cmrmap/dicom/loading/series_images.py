@@ -121,8 +121,11 @@ def _picture(study: SourceStudy, image: _Image, place: str, used: bool) -> Serie
     time = image.time_ms
     pixels = _reduced(study.paths[image.sop_instance_uid], image.frame_index)
     slope, intercept = (number(image.header, name) for name in ("RescaleSlope", "RescaleIntercept"))
+    if pixels is not None:
+        with np.errstate(over="ignore", invalid="ignore"):  # a slope beyond 32 bits leaves a picture without grey
+            pixels = np.asarray(pixels * float(slope or 1.0) + float(intercept or 0.0), dtype=np.float32)
     return SeriesPicture(
-        pixels=None if pixels is None else pixels * np.float32(slope or 1.0) + np.float32(intercept or 0.0),
+        pixels=pixels,
         place=place,
         label=numbered if time is None else "inf" if math.isinf(time) else f"{time:g} ms",
         part=image.part,
