@@ -173,7 +173,9 @@ def _choose(
         outcome.skipped["no_time"] += best.n_images - len(series.frames)
     outcome.selected.append(series)
     outcome.decide([best], kind, SeriesVerdict.TAKEN, reason)
-    outcome.decide(others, kind, SeriesVerdict.NOT_CHOSEN, f"{best.name} is taken for {kind.spec.name}: {reason}")
+    outcome.decide(
+        others, kind, SeriesVerdict.NOT_CHOSEN, f"{best.name} is taken for {kind.spec.name}; its row says why"
+    )
     for finding, caution in ((TIMING_UNVERIFIED, timing.caution), (CONTRAST_IN_DOUBT, choice.caution)):
         if caution:
             outcome.flags.append(finding.flag(kind, series=best.name, caution=caution))
