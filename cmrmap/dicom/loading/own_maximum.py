@@ -1,0 +1,42 @@
+"""Images that were each scaled to their own maximum: display copies, in which the relation between images is lost."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cmrmap.core.arrays import FloatArray
+
+_FEWEST_IMAGES = 3
+_LOSSY_TOLERANCE = 0.03  # of the maximum: what lossy compression does to a single bright pixel
+_FEW_PIXELS = 10  # at the maximum: one pixel is there in a scaled image, a clipped one has many
+_FEW_SHARE = 1e-3  # the same with lossy compression, of all pixels
+_ALIKE = 1.5  # most over fewest clipped pixels: those of one gain differ with the signal, those of a window do not
+
+
+def scaled_each_to_its_own(images: FloatArray, lossy: bool) -> str:
+    """Say why the images of one slice cannot be of one scale; "" where they can.
+
+    Relaxation changes the brightest pixel too. Only images that were each divided by their own maximum, or each cut at
+    a percentile of their own, all end at the very same value; images that a receiver has clipped do so too, but the
+    number of clipped pixels then changes with the signal.
+
+    Parameters
+    ----------
+    images : (time, row, column) with the rescale applied, none of them missing
+    lossy : whether they were compressed with loss
+    """
+    if len(images) < _FEWEST_IMAGES:
+        return ""
+    tops, bottoms = images.max(axis=(1, 2)), images.min(axis=(1, 2))
+    top = float(tops.max())
+    tolerance = _LOSSY_TOLERANCE * abs(top) if lossy else 0.0
+    if (tops == bottoms).any() or top - float(tops.min()) > tolerance:
+        return ""
+    at_top = np.count_nonzero(images >= top - tolerance, axis=(1, 2))
+    few = _FEW_SHARE * images[0].size if lossy else _FEW_PIXELS
+    if at_top.max() > few and at_top.max() > _ALIKE * at_top.min():
+        return ""
+    return (
+        f"the largest value of every image is {top:g}: each was scaled to its own maximum, and how their signals "
+        "relate is lost; export the originals"
+    )
