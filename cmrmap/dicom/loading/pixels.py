@@ -12,6 +12,7 @@ from pydicom.dataset import Dataset
 from cmrmap.core.arrays import FloatArray, IntArray
 from cmrmap.core.errors import RefusedError
 from cmrmap.core.findings import QualityFlag, Refusal
+from cmrmap.core.geometry import SliceGeometry
 from cmrmap.core.stack import FrameReference, SelectedSeries, WeightedStack
 from cmrmap.dicom.headers.frames import frames_of
 from cmrmap.dicom.headers.read import LostImage, SourceStudy
@@ -107,7 +108,7 @@ def _stack(
     filled = np.full((n_slices, n_times, *next(iter(images.values())).shape), np.nan, dtype=np.float32)
     times = np.full((n_slices, n_times), np.nan)
     uids = [[""] * n_times for _ in range(n_slices)]
-    geometry = {}
+    geometry: dict[int, SliceGeometry] = {}
     for frame in selected.frames:
         place = frame.slice_index, frame.time_index
         geometry.setdefault(frame.slice_index, frame.geometry)

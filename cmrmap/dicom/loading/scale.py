@@ -2,8 +2,8 @@
 
 A stored value PV is shown as DV = RescaleSlope * PV + RescaleIntercept (DICOM PS3.3 C.11.1). Philips scales every scan,
 and some every image, for display; the signal is FP = DV / (RescaleSlope * SS), with the private scale slope SS
-(Chenevert et al., Transl Oncol 2014;7:65-71). Relaxation is told by the images' relation to each other, so only what differs
-between the images of a slice matters.
+(Chenevert et al., Transl Oncol 2014;7:65-71). Relaxation is told by the images' relation to each other, so only what
+differs between the images of a slice matters.
 """
 
 from __future__ import annotations
