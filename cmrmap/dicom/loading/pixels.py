@@ -21,7 +21,9 @@ from cmrmap.dicom.loading.comparable import comparable_images
 from cmrmap.dicom.loading.scale import Scale, scale_of
 from cmrmap.dicom.loading.signed_values import signed_values
 from cmrmap.dicom.loading.stored_pixels import LostPixelsError, decode
-from cmrmap.quality.catalogue.images import FEW_GREY_LEVELS, LOSSY_IMAGES
+from cmrmap.quality.catalogue.images import CLIPPED_IMAGES, FEW_GREY_LEVELS, LOSSY_IMAGES
+
+_FEWEST_PIXELS = 64 * 64  # of an image, to have many grey levels
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,9 +178,15 @@ def _pixel_flags(selected: SelectedSeries, done: _Decoded) -> list[QualityFlag]:
     total = len(done.stored)
     for how, count in sorted(done.lossy.items()):
         flags.append(LOSSY_IMAGES.flag(selected.kind, lossy=count, total=total, how=how))
-    levels = np.unique(np.concatenate([np.unique(values) for values in done.stored.values()])).size
-    if FEW_GREY_LEVELS.crossed(levels):
+    levels = int(np.median([np.unique(values).size for values in done.stored.values()]))
+    large = next(iter(done.stored.values())).size >= _FEWEST_PIXELS
+    if FEW_GREY_LEVELS.crossed(levels) and large:
         flags.append(FEW_GREY_LEVELS.flag(selected.kind, levels=levels))
+    top = max(int(values.max()) for values in done.stored.values())
+    varied = [values for values in done.stored.values() if values.min() < values.max()]
+    share = max((float(np.mean(values == top)) for values in varied), default=0.0)
+    if CLIPPED_IMAGES.crossed(share) and large:
+        flags.append(CLIPPED_IMAGES.flag(selected.kind, share=share, top=top))
     return flags
 
 

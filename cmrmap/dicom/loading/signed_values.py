@@ -10,10 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cmrmap.core.arrays import BoolArray, Float64Array, FloatArray
+from cmrmap.core.arrays import Float64Array, FloatArray
 
 _QUIET = 0.1  # share of the pixels that change least over the times: air, mostly
-_MOST_CHANGE = 0.5  # of theirs, as a share of the size of the signal: without air nothing tells the offset
+_MOST_CHANGE = 0.25  # of theirs, over that of the tenth that changes most: without air nothing tells the offset
+_FAR_FROM_ZERO = 0.25  # of the 99th percentile: in real studies air lies at 0.015 of it at most
 _BRIGHT = 0.25  # of the latest image's 99th percentile above the offset
 _BELOW = 0.1  # of the same: so far below the offset is no noise
 _LEAST_INVERTED = 0.3  # share of bright tissue below the offset in the earliest images
@@ -50,13 +51,19 @@ def signed_values(images: FloatArray, times_ms: Float64Array, changes_sign: bool
         return SignedValues()
     early = np.concatenate([values[np.argmin(times)].ravel() for values, times in slices])
     late = np.concatenate([values[np.argmax(times)].ravel() for values, times in slices])
-    offset, change = _offset(slices)
-    size = float(np.quantile(late, 0.99)) - offset
-    if not size > 0.0 or change > _MOST_CHANGE * size:
+    offset = _offset(slices)
+    if offset is None:
         return SignedValues()
-    negative = np.concatenate([values.ravel() for values, _ in slices]) < -_BELOW * size
+    largest = float(np.quantile(late, 0.99))
+    size = largest - offset
+    negative = np.concatenate([values.ravel() for values, _ in slices]) < -_BELOW * abs(size)
     if changes_sign and _is_inverted(early, late, offset, size):
         return SignedValues(0.0 if abs(offset) <= _BELOW * size else offset)
+    if abs(offset) > _FAR_FROM_ZERO * abs(largest):
+        return SignedValues(
+            fault=f"the pixels that change least, air, lie at {offset:g} and not at 0: the values are turned over or "
+            "stored about an offset that no rescale takes out; export the originals"
+        )
     if np.mean(negative) <= _FEW_NEGATIVE:
         return SignedValues()
     return SignedValues(
@@ -65,18 +72,20 @@ def signed_values(images: FloatArray, times_ms: Float64Array, changes_sign: bool
     )
 
 
-def _offset(slices: list[tuple[FloatArray, Float64Array]]) -> tuple[float, float]:
-    """Value of the pixels that change least, without signal they are all noise; and the most that they change."""
-    quiet, limits = [], []
+def _offset(slices: list[tuple[FloatArray, Float64Array]]) -> float | None:
+    """Value of the pixels that change least: without signal they are all noise. None where there are none such."""
+    quiet = []
     for values, _ in slices:
         change = values.max(axis=0) - values.min(axis=0)
-        limits.append(float(np.quantile(change, _QUIET)))
-        where: BoolArray = np.asarray(change <= limits[-1], dtype=np.bool_)
-        quiet.append(values[:, where].ravel())
-    return float(np.median(np.concatenate(quiet))), max(limits)
+        least, most = np.quantile(change, (_QUIET, 1.0 - _QUIET))
+        if least <= _MOST_CHANGE * most and most > 0.0:
+            quiet.append(values[:, change <= least].ravel())
+    return float(np.median(np.concatenate(quiet))) if quiet else None
 
 
 def _is_inverted(early: FloatArray, late: FloatArray, offset: float, size: float) -> bool:
+    if size <= 0.0:
+        return False
     below = offset - _BELOW * size
     bright = late > offset + _BRIGHT * size
     return bool(np.mean(early[bright] < below) >= _LEAST_INVERTED and np.mean(late < below) <= _MOST_LATE)

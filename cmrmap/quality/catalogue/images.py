@@ -81,10 +81,19 @@ LOSSY_IMAGES = Finding(
 FEW_GREY_LEVELS = Finding(
     code="few_grey_levels",
     severity=Severity.WARNING,
-    threshold=Threshold("below", 257, "different pixel values in the series: 8 bits"),
-    message="the images hold {levels} different values, no more than 8 bits do: they are a copy for display",
+    threshold=Threshold("below", 257, "different pixel values an image: 8 bits"),
+    message="an image holds {levels} different values, no more than 8 bits do: it is a copy for display",
     means="images were reduced to 8 bits: steps between grey values are as large as the noise, or larger",
     advice="export the originals with their full range of values",
+)
+
+CLIPPED_IMAGES = Finding(
+    code="clipped_images",
+    severity=Severity.WARNING,
+    threshold=Threshold("above", 0.01, "of an image's pixels", percent=True),
+    message="{share:.1%} of an image's pixels lie at the largest value, {top:g}: brighter signals were cut off",
+    means="the brightest signals of an image were cut off at the largest value that can be stored",
+    advice="look whether the wall or the blood is among them",
 )
 
 SCALE_SLOPES_APPLIED = Finding(
