@@ -17,7 +17,7 @@ _MOST_CHANGE = 0.25  # of theirs, over that of the tenth that changes most: with
 _FAR_FROM_ZERO = 0.25  # of the 99th percentile: in real studies air lies at 0.015 of it at most
 _BRIGHT = 0.25  # of the latest image's 99th percentile above the offset
 _BELOW = 0.1  # of the same: so far below the offset is no noise
-_LEAST_INVERTED = 0.3  # share of bright tissue below the offset in the earliest images
+_LEAST_INVERTED = 0.15  # share of bright tissue below the offset in the earliest images
 _MOST_LATE = 0.02  # share of all pixels below it in the latest
 _FEW_NEGATIVE = 0.01  # share of all pixels that interpolation and filters may turn negative
 
