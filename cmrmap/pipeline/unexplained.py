@@ -87,27 +87,26 @@ def explained(loaded: LoadedStudy) -> LoadedStudy:
     return replace(loaded, stacks=tuple(stacks), refusals=tuple(refusals), flags=tuple(flags))
 
 
-def examine(signals: FloatArray, times_ms: Float64Array, model: str, magnitude: bool | None = None) -> Examined:
+def examine(magnitudes: FloatArray, times_ms: Float64Array, model: str) -> Examined:
     """Tell which images of a slice no relaxation explains.
 
     Parameters
     ----------
-    signals : (time, row, column) without NaN
+    magnitudes : (time, row, column) without NaN; signs are not used, since those of one image may be wrong
     times_ms : (time,)
     model : relaxation model of the series
-    magnitude : as in ``fit_relaxation``
 
     Returns
     -------
     Examined
         without an odd image where there are too few to tell: one degree of freedom must remain
     """
-    squares = _squares(signals)
+    squares = _squares(magnitudes)
     spare = len(times_ms) - get_model(model).n_parameters
     if not len(squares) or spare < 1:
         return Examined((), float("nan"))
     size = np.sort(np.abs(squares), axis=1)[:, -2]  # not the largest: a foreign image may have that everywhere
-    fitted, whole = _fit(squares, times_ms, model, magnitude, size)
+    fitted, whole = _fit(squares, times_ms, model, size)
     if not whole > _MISFIT:
         return Examined((), whole)
     odd: list[int] = []
@@ -116,7 +115,7 @@ def examine(signals: FloatArray, times_ms: Float64Array, model: str, magnitude: 
         for image in set(range(len(times_ms))) - set(odd):
             left = squares.copy()
             left[:, [*odd, image]] = np.nan
-            tried[image] = _fit(left, times_ms, model, magnitude, size)
+            tried[image] = _fit(left, times_ms, model, size)
         image = min(tried, key=lambda one: np.nan_to_num(tried[one][1], nan=np.inf))
         odd.append(image)
         fitted, misfit = tried[image]
@@ -130,11 +129,8 @@ def examine(signals: FloatArray, times_ms: Float64Array, model: str, magnitude: 
 def _verdict(stack: WeightedStack, index: int) -> tuple[tuple[int, ...], str]:
     """Return the images of a slice that are not to be used, and why."""
     present = np.flatnonzero(stack.present[index])
-    signed = bool(stack.has_signs[index])
     try:
-        found = examine(
-            stack.fitted_images[index, present], stack.times_ms[index, present], stack.model, False if signed else None
-        )
+        found = examine(stack.images[index, present], stack.times_ms[index, present], stack.model)
     except InputError:  # times that the fit refuses: it says so itself
         return (), ""
     odd = tuple(int(present[image]) for image in found.odd)
@@ -168,11 +164,9 @@ def _squares(signals: FloatArray) -> Float64Array:
     return chosen
 
 
-def _fit(
-    squares: Float64Array, times_ms: Float64Array, model: str, magnitude: bool | None, size: Float64Array
-) -> tuple[Float64Array, float]:
+def _fit(squares: Float64Array, times_ms: Float64Array, model: str, size: Float64Array) -> tuple[Float64Array, float]:
     """Return the fitted signals and the median misfit, as a share of each square's largest signal."""
-    fit = fit_relaxation(squares, times_ms, model, magnitude)
+    fit = fit_relaxation(squares, times_ms, model)
     misfit = fit.noise_sd / size
     known = np.isfinite(misfit)  # a square that is clipped in every image has no fit
     enough = 2 * np.count_nonzero(known) > len(known)
