@@ -32,8 +32,9 @@ class Appearance:
     Attributes
     ----------
     image_type : values of ImageType from the third on, and of FrameType
+    derived : the fourth values of both: what the pixels were derived to (DICOM PS3.3 C.8.13.1)
     words : folded description
-    comments : folded ImageComments
+    comments : folded ImageComments and FrameComments
     samples_per_pixel : 3 is colour
     photometric : PhotometricInterpretation
     component : ComplexImageComponent (0008,9208); "" where not stated
@@ -42,6 +43,7 @@ class Appearance:
     """
 
     image_type: tuple[str, ...]
+    derived: tuple[str, ...]
     words: str
     comments: str
     samples_per_pixel: float
@@ -54,6 +56,7 @@ class Appearance:
 def _appearance(frame: Dataset) -> Appearance:
     return Appearance(
         image_type=_image_type(frame)[2:],
+        derived=tuple("".join(text(frame, keyword).upper().split("\\")[3:4]) for keyword in ("ImageType", "FrameType")),
         words=description_words(frame),
         comments=folded(f"{text(frame, 'ImageComments')} {text(frame, 'FrameComments')}"),
         samples_per_pixel=number(frame, "SamplesPerPixel") or 1.0,
@@ -75,7 +78,8 @@ def _units(frame: Dataset) -> tuple[str, ...]:
 _PHASE_TYPES = {"P", "P_FFE", "P_SE", "P_IR"}
 _REAL_TYPES = {"R", "REAL", "R_FFE", "R_IR", "R_SE"}
 _IMAGINARY_TYPES = {"I", "IMAGINARY", "I_FFE", "I_IR", "I_SE"}
-_MAP_TYPE = re.compile(r"(^|[ _-])([TR][12](_?STAR|\*)?)?MAP($|[ _-])|^QUANTITY$|^(R2|R2_?STAR|R1|T1RHO)$")
+_MAP_TYPE = re.compile(r"(^|[ _-])([TR][12](_?STAR|\*)?)?MAP($|[ _-])|^QUANTITY$")
+_DERIVED_MAP = re.compile(r"[TR][12](_?STAR|\*|RHO)?")  # Philips: ORIGINAL\PRIMARY\T1\T1, the weighted ones are ...\M
 _MAP_COMMENT = re.compile(
     r"\b(t1|t2|r1|r2|ecv|t2 ?star|t2 ?\*) ?map\b|\bmap (of )?(t1|t2|r1|r2)\b|\bgoodness\b|\bfit (error|residual)"
 )
@@ -112,6 +116,7 @@ def _is_imaginary(image: Appearance) -> bool:
 
 def _is_map(image: Appearance) -> bool:
     named = any(_MAP_TYPE.search(item) for item in image.image_type)
+    named = named or any(_DERIVED_MAP.fullmatch(item) for item in image.derived)
     measured = any(_TIME_UNITS.fullmatch(unit) for unit in image.units)
     return named or measured or _MAP_COMMENT.search(image.comments) is not None
 
