@@ -101,9 +101,9 @@ def examine(magnitudes: FloatArray, times_ms: Float64Array, model: str) -> Exami
     Examined
         without an odd image where there are too few to tell: one degree of freedom must remain
     """
-    squares = _squares(magnitudes)
     spare = len(times_ms) - get_model(model).n_parameters
-    if not len(squares) or spare < 1:
+    squares = _squares(magnitudes) if spare >= 1 else np.zeros((0, len(times_ms)))
+    if not len(squares):
         return Examined((), float("nan"))
     size = np.sort(np.abs(squares), axis=1)[:, -2]  # not the largest: a foreign image may have that everywhere
     fitted, whole = _fit(squares, times_ms, model, size)

@@ -1,5 +1,7 @@
 """Images that no relaxation explains are named and left out; moved, noisy and coarse studies keep all of theirs."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -164,6 +166,13 @@ def test_what_is_no_relaxation_at_all_is_refused() -> None:
 def test_a_study_without_a_series_stays_what_it_was() -> None:
     nothing = LoadedStudy((), (Refusal(MapKind.T2, "absent", "no series"),), ())
     assert explained(nothing) == nothing
+
+
+def test_a_slice_whose_images_are_lost_stays_empty() -> None:
+    images = np.stack([_images(T1_TIMES), np.full((8, _SIZE, _SIZE), np.nan)])
+    stack = _stack(images, T1_TIMES)
+    lost = replace(stack, times_ms=np.where([[True], [False]], stack.times_ms, np.nan))
+    assert explained(_study(lost)).stacks == (lost,)
 
 
 def test_times_that_cannot_be_fitted_are_left_to_the_fit() -> None:
