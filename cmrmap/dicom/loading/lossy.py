@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from pydicom.dataset import Dataset
 from pydicom.encaps import generate_frames
 
-from cmrmap.dicom.headers.values import number, text, value
+from cmrmap.dicom.headers.values import text, value
 
 #: transfer syntaxes that always lose (DICOM PS3.5 10)
 _LOSSY_SYNTAXES = {
@@ -19,6 +21,8 @@ _LOSSY_SYNTAXES = {
 _VIDEO_SYNTAXES = "1.2.840.10008.1.2.4.10"  # MPEG-2, MPEG-4 and HEVC
 #: those that may lose: the codestream tells
 _JPEG_2000_SYNTAXES = {"1.2.840.10008.1.2.4.91", "1.2.840.10008.1.2.4.93", "1.2.840.10008.1.2.4.203"}
+_LOSSY_DERIVATION = "113040"  # DCM, Lossy Compression (DICOM PS3.16 CID 7203)
+_LOSSY_WORD = re.compile(r"\blossy\b", re.IGNORECASE)
 _CODING_STYLE = b"\xff\x52"  # marker COD (ISO/IEC 15444-1 A.6.1)
 _TRANSFORM_OFFSET = 13  # bytes: marker 2, length 2, style 1, progression 1, layers 2, components 1, levels and blocks 4
 _IRREVERSIBLE = 0
@@ -35,11 +39,12 @@ def lossy_compression(dataset: Dataset) -> str:
     now = _LOSSY_SYNTAXES.get(syntax, "video" if syntax.startswith(_VIDEO_SYNTAXES) else "")
     if not now and syntax in _JPEG_2000_SYNTAXES and _is_irreversible(dataset):
         now = "JPEG 2000 irreversible"
-    flagged = text(dataset, "LossyImageCompression") == "01" or (number(dataset, "LossyImageCompressionRatio") or 0) > 1
-    if not flagged:
-        return now
     method = text(dataset, "LossyImageCompressionMethod").split("\\")[0]
-    return ", ".join(part for part in (now or method, "LossyImageCompression 01") if part)
+    if text(dataset, "LossyImageCompression") == "01" or method:
+        return ", ".join(part for part in (now or method, "LossyImageCompression 01") if part)
+    derivations = value(dataset, "DerivationCodeSequence") or ()
+    coded = any(text(code, "CodeValue") == _LOSSY_DERIVATION for code in derivations)
+    return now or ("by its derivation" if coded or _LOSSY_WORD.search(text(dataset, "DerivationDescription")) else "")
 
 
 def _is_irreversible(dataset: Dataset) -> bool:

@@ -8,6 +8,7 @@ from cmrmap.core.arrays import FloatArray
 
 _FEWEST_IMAGES = 3
 _LOSSY_TOLERANCE = 0.03  # of the maximum: what lossy compression does to a single bright pixel
+_EIGHT_BITS = 255
 _FEW_PIXELS = 10  # at the maximum: one pixel is there in a scaled image, a clipped one has many
 _FEW_SHARE = 1e-2  # the same near the maximum, of all pixels, where compression was lossy
 _MOSTLY_BRIGHT = 0.5  # of the maximum: the median of values that were turned over, whose air is at the maximum
@@ -30,7 +31,8 @@ def scaled_each_to_its_own(images: FloatArray, lossy: bool) -> str:
         return ""
     tops, bottoms = images.max(axis=(1, 2)), images.min(axis=(1, 2))
     top = float(tops.max())
-    tolerance = _LOSSY_TOLERANCE * abs(top) if lossy else 0.0
+    coarse = lossy or top <= _EIGHT_BITS  # a copy of 8 bits may have been lossy before
+    tolerance = _LOSSY_TOLERANCE * abs(top) if coarse else 0.0
     same = all(np.array_equal(images[0], image) for image in images[1:])  # then nothing was scaled, nor relaxes
     if same or (tops == bottoms).any() or top - float(tops.min()) > tolerance:
         return ""
@@ -38,7 +40,7 @@ def scaled_each_to_its_own(images: FloatArray, lossy: bool) -> str:
         return ""
     at_top = np.count_nonzero(images >= top - tolerance, axis=(1, 2))
     # with loss a bright area has many pixels near the maximum: only where all images have them it is clipped
-    many = at_top.min() > _FEW_SHARE * images[0].size if lossy else at_top.max() > _FEW_PIXELS
+    many = at_top.min() > _FEW_SHARE * images[0].size if coarse else at_top.max() > _FEW_PIXELS
     if many and at_top.max() > _ALIKE * at_top.min():
         return ""
     return (

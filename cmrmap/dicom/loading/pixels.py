@@ -23,6 +23,7 @@ from cmrmap.dicom.loading.signed_values import signed_values
 from cmrmap.dicom.loading.stored_pixels import LostPixelsError, decode
 from cmrmap.quality.catalogue.images import CLIPPED_IMAGES, FEW_GREY_LEVELS, LOSSY_IMAGES
 
+_FEWEST_BITS = 8
 _FEWEST_PIXELS = 64 * 64  # of an image, to have many grey levels
 
 
@@ -53,6 +54,7 @@ class _Decoded:
     scales: dict[tuple[int, int], Scale] = field(default_factory=dict)
     lost: list[LostImage] = field(default_factory=list)
     lossy: Counter[str] = field(default_factory=Counter)
+    bits: int = 32
 
 
 def load_stack(study: SourceStudy, selected: SelectedSeries) -> tuple[WeightedStack, tuple[LostImage, ...]]:
@@ -170,6 +172,7 @@ def _decode(study: SourceStudy, path: str, frames: list[FrameReference], done: _
             done.lost.append(_lost(frame, header, reason))
         else:
             done.stored[place], done.scales[place] = image.values[frame.frame_index], scale
+            done.bits = min(done.bits, image.bits)
             done.lossy.update([image.lossy] if image.lossy else [])
 
 
@@ -180,7 +183,7 @@ def _pixel_flags(selected: SelectedSeries, done: _Decoded) -> list[QualityFlag]:
         flags.append(LOSSY_IMAGES.flag(selected.kind, lossy=count, total=total, how=how))
     levels = int(np.median([np.unique(values).size for values in done.stored.values()]))
     large = next(iter(done.stored.values())).size >= _FEWEST_PIXELS
-    if FEW_GREY_LEVELS.crossed(levels) and large:
+    if done.bits <= _FEWEST_BITS or (FEW_GREY_LEVELS.crossed(levels) and large):
         flags.append(FEW_GREY_LEVELS.flag(selected.kind, levels=levels))
     top = max(int(values.max()) for values in done.stored.values())
     varied = [values for values in done.stored.values() if values.min() < values.max()]

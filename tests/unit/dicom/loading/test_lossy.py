@@ -8,6 +8,7 @@ import numpy as np
 import pydicom
 import pytest
 from PIL import Image
+from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate
 from pydicom.uid import JPEG2000, JPEGBaseline8Bit
 
@@ -57,6 +58,16 @@ def test_lossy_compression_is_told_by_its_attribute(pixels):
     assert loaded.flags[0].message == (
         "2 of 5 images were compressed with loss (ISO_14495_1, LossyImageCompression 01)"
     )
+
+
+@pytest.mark.parametrize("description", ["Lossy JPEG compression by the archive", ""])
+def test_lossy_compression_is_told_by_its_derivation(pixels, description):
+    images, code = pixels.recovery(DerivationDescription=description), Dataset()
+    code.CodeValue, code.CodingSchemeDesignator, code.CodeMeaning = "113040", "DCM", "Lossy Compression"
+    for image in images:
+        image.DerivationCodeSequence = [] if description else [code]
+    (flag,) = pixels.load(images).flags
+    assert flag.message == "5 of 5 images were compressed with loss (by its derivation)"
 
 
 def test_jpeg_baseline_without_the_attribute_is_told_by_its_syntax(pixels):
@@ -145,3 +156,13 @@ def test_one_slice_scaled_by_itself_costs_that_slice_only(pixels):
     assert loaded.stack.present.sum(axis=1).tolist() == [5, 0, 5]
     assert [(refusal.slice_index, refusal.status) for refusal in loaded.refusals] == [(1, "refused")]
     assert ("slice_not_used", 1) in [(flag.code, flag.slice_index) for flag in loaded.flags]
+
+
+@pytest.mark.parametrize("jitter", [0.0, 4.0])
+def test_eight_bits_that_were_lossy_once_are_refused_all_the_same(pixels, jitter):
+    rng = np.random.default_rng(0)
+    images = pixels.recovery()
+    for image, plane in zip(images, np.abs(pixels.scene((100, 300, 900, 2000, 30000))), strict=True):
+        pixels.put(image, plane / plane.max() * (255.0 - rng.uniform(0.0, jitter)))
+    with pytest.raises(RefusedError, match="each was scaled to its own maximum"):
+        pixels.load(images)
