@@ -77,7 +77,7 @@ def explained(loaded: LoadedStudy) -> LoadedStudy:
                 told.append(SLICE_NOT_USED.flag(stack.kind, index, reason=reason))
             else:
                 told.append(IMAGE_UNEXPLAINED.flag(stack.kind, index, image=_name(stack, index, images), reason=reason))
-        if len(gone) == np.count_nonzero(stack.present):
+        if gone and len(gone) == np.count_nonzero(stack.present):
             refusals.append(Refusal(stack.kind, "refused", refusals[-1].reason))
             continue
         flags += told
@@ -106,11 +106,11 @@ def examine(magnitudes: FloatArray, times_ms: Float64Array, model: str) -> Exami
     if not len(squares):
         return Examined((), float("nan"))
     size = np.sort(np.abs(squares), axis=1)[:, -2]  # not the largest: a foreign image may have that everywhere
-    fitted, whole = _fit(squares, times_ms, model, size)
-    if not whole > _MISFIT:
-        return Examined((), whole)
+    whole = misfit = _fit(squares, times_ms, model, size)[1]
     odd: list[int] = []
-    while spare - len(odd) > 1 and len(odd) < 2:
+    told = 0
+    # two may hide each other: the second is looked for whether or not the first alone explains much
+    while misfit > _MISFIT and spare - len(odd) > 1 and len(odd) < 2:
         tried = {}
         for image in set(range(len(times_ms))) - set(odd):
             left = squares.copy()
@@ -118,12 +118,13 @@ def examine(magnitudes: FloatArray, times_ms: Float64Array, model: str) -> Exami
             tried[image] = _fit(left, times_ms, model, size)
         image = min(tried, key=lambda one: np.nan_to_num(tried[one][1], nan=np.inf))
         odd.append(image)
-        fitted, misfit = tried[image]
-        apart = np.nanmedian(np.abs(np.abs(squares[:, odd]) - np.abs(fitted[:, odd])) / size[:, None], axis=0)
+        fitted, remains = tried[image]
+        new = odd[told:]
+        apart = np.nanmedian(np.abs(np.abs(squares[:, new]) - np.abs(fitted[:, new])) / size[:, None], axis=0)
         accepted = _EXPLAINED if spare - len(odd) > 1 else _EXPLAINED_BY_ONE
-        if misfit <= accepted * whole and (apart >= _APART).all():
-            return Examined(tuple(sorted(odd)), whole)
-    return Examined((), whole)
+        if remains <= accepted * misfit and (apart >= _APART).all():
+            told, misfit = len(odd), remains
+    return Examined(tuple(sorted(odd[:told])), whole)
 
 
 def _verdict(stack: WeightedStack, index: int) -> tuple[tuple[int, ...], str]:

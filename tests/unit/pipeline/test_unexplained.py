@@ -141,6 +141,14 @@ def test_one_that_every_slice_has_leaves_no_gap() -> None:
     assert len(out.flags) == 2
 
 
+@pytest.mark.parametrize("values", [(1150.0, 40.0), (40.0, 1150.0), (1150.0, 1150.0), (3000.0, 300.0)])
+@pytest.mark.parametrize("model", ["stone_2p", "molli_3p"])
+def test_two_are_both_told(values: tuple[float, float], model: str) -> None:
+    images = _images(T1_TIMES)
+    images[3], images[6] = values
+    assert len(examine(images, T1_TIMES, model).odd) == 2
+
+
 def test_two_of_a_slice_cost_the_slice() -> None:
     images = np.stack([_images(T1_TIMES, seed=s) for s in range(2)])
     images[0, 3], images[0, 5] = 1150.0, 40.0
