@@ -13,7 +13,8 @@ from cmrmap.core.stack import WeightedStack
 from cmrmap.dicom.loading.loaded_study import LoadedStudy
 from cmrmap.phantom.generate import generate_study
 from cmrmap.phantom.parameters import draw_study_parameters
-from cmrmap.pipeline.unexplained import examine, explained
+from cmrmap.pipeline.foreign_images import examine
+from cmrmap.pipeline.unexplained import explained
 
 _PLANE = SliceGeometry((0.0, 0.0, 0.0), (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (1.5, 1.5), 8.0)
 T1_TIMES = np.array([120.0, 200, 350, 1100, 1250, 2100, 3000, 30000])
@@ -92,6 +93,23 @@ def test_a_moved_image_stays(noise: float, shift_px: int) -> None:
     images = _images(T1_TIMES, noise=noise)
     images[3] = np.roll(images[3], shift_px, axis=0)
     assert examine(images, T1_TIMES, "stone_2p").odd == ()
+
+
+def test_one_is_named_amid_images_that_breathing_has_moved() -> None:
+    rng = np.random.default_rng(4)
+    images = np.stack([np.roll(image, rng.integers(-8, 9), axis=0) for image in _images(T1_TIMES, noise=60.0)])
+    plain = examine(images, T1_TIMES, "stone_2p")
+    images[5] = 40.0
+    assert (plain.odd, plain.misfit > 0.045) == ((), True)
+    assert examine(images, T1_TIMES, "stone_2p").odd == (5,)
+
+
+def test_where_either_of_two_may_be_the_foreign_one_both_are_told() -> None:
+    times = np.array([0.0, 20, 20, 40, 60])
+    images = _images(times, MapKind.T2)
+    images[2] = 1.6 * images[0]
+    images[1] = 0.5 * images[0]
+    assert len(examine(images, times, "t2_2p").odd) == 2
 
 
 @pytest.mark.parametrize("share", [0.9, 1.1])
