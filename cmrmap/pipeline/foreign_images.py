@@ -1,7 +1,8 @@
 """Which images of a slice no relaxation explains together with the others, by all bright tissue of the slice.
 
 The heart moves between the images, most of the body does not, and what a foreign image shows is wrong nearly
-everywhere. Means over small squares are fitted with all images and without each one. Ours; docs/relaxometry.md has the figures.
+everywhere. Means over small squares are fitted with all images and without each one. Ours; docs/relaxometry.md has the
+figures.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ class Examined:
 
     Attributes
     ----------
-    odd : indices of the images that the others contradict, two at most
+    odd : indices of the images that the others contradict; of two or more it is not sure that they are all, or only those
     misfit : of all images, as a share of the largest signal
     remaining : of the others
     """

@@ -1,6 +1,7 @@
 """Images that no relaxation explains are named and left out; moved, noisy and coarse studies keep all of theirs."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from cmrmap.dicom.loading.loaded_study import LoadedStudy
 from cmrmap.phantom.generate import generate_study
 from cmrmap.phantom.parameters import draw_study_parameters
 from cmrmap.pipeline.foreign_images import examine
+from cmrmap.pipeline.stages import load_folder
 from cmrmap.pipeline.unexplained import explained
 
 _PLANE = SliceGeometry((0.0, 0.0, 0.0), (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (1.5, 1.5), 8.0)
@@ -204,3 +206,16 @@ def test_a_slice_whose_images_are_lost_stays_empty() -> None:
 def test_times_that_cannot_be_fitted_are_left_to_the_fit() -> None:
     stack = _stack(_images(T1_TIMES)[None], T1_TIMES / 1000.0)
     assert explained(_study(stack)).stacks == (stack,)
+
+
+@pytest.mark.parametrize(
+    ("folder", "expected"),
+    [("molli_native2", []), ("molli_post2", []), ("stone_subject1", []), ("t2prep_subject1", ["few_grey_levels"])],
+)
+def test_in_vivo_images_all_stay(folder: str, expected: list[str]) -> None:
+    path = Path(__file__).parents[4] / "shared" / "data" / "real" / folder / "dicom"
+    if not path.is_dir():
+        pytest.skip("the real studies are not at hand")
+    _, _, loaded = load_folder(path)
+    assert [flag.code for flag in loaded.flags] == expected
+    assert all(stack.present.all() for stack in loaded.stacks)
