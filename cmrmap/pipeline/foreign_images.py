@@ -39,7 +39,7 @@ class Examined:
 
     Attributes
     ----------
-    odd : indices of the images that the others contradict; of two or more it is not sure that they are all, or only those
+    odd : indices of the images that the others contradict; where there are two or more it is not sure which
     misfit : of all images, as a share of the largest signal
     remaining : of the others
     """
