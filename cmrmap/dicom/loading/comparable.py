@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cmrmap.core.arrays import FloatArray, IntArray
+from cmrmap.core.arrays import FloatArray
 from cmrmap.core.findings import QualityFlag, Refusal
 from cmrmap.core.stack import SelectedSeries
 from cmrmap.dicom.loading.own_maximum import scaled_each_to_its_own
 from cmrmap.dicom.loading.scale import Scale, slice_scale
+from cmrmap.dicom.loading.stored_pixels import StoredValues
 from cmrmap.quality.catalogue.images import SCALE_SLOPES_APPLIED, SCALE_UNKNOWN, SLICE_NOT_USED
 
 Place = tuple[int, int]
@@ -36,7 +37,7 @@ class ComparableImages:
 
 
 def comparable_images(
-    selected: SelectedSeries, stored: Mapping[Place, IntArray], scales: Mapping[Place, Scale], *, lossy: bool
+    selected: SelectedSeries, stored: Mapping[Place, StoredValues], scales: Mapping[Place, Scale], *, lossy: bool
 ) -> ComparableImages:
     """Apply the scales of every slice.
 

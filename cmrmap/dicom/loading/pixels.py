@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from pydicom.dataset import Dataset
 
-from cmrmap.core.arrays import FloatArray, IntArray
+from cmrmap.core.arrays import FloatArray
 from cmrmap.core.errors import RefusedError
 from cmrmap.core.findings import QualityFlag, Refusal
 from cmrmap.core.geometry import SliceGeometry
@@ -20,7 +20,7 @@ from cmrmap.dicom.headers.values import number, text, tolerant_reading
 from cmrmap.dicom.loading.comparable import comparable_images
 from cmrmap.dicom.loading.scale import Scale, scale_of
 from cmrmap.dicom.loading.signed_values import signed_values
-from cmrmap.dicom.loading.stored_pixels import LostPixelsError, decode
+from cmrmap.dicom.loading.stored_pixels import LostPixelsError, StoredValues, decode
 from cmrmap.quality.catalogue.images import CLIPPED_IMAGES, FEW_GREY_LEVELS, LOSSY_IMAGES
 
 _FEWEST_BITS = 8
@@ -50,7 +50,7 @@ class LoadedSeries:
 class _Decoded:
     """What accumulates while the files are decoded."""
 
-    stored: dict[tuple[int, int], IntArray] = field(default_factory=dict)
+    stored: dict[tuple[int, int], StoredValues] = field(default_factory=dict)
     scales: dict[tuple[int, int], Scale] = field(default_factory=dict)
     lost: list[LostImage] = field(default_factory=list)
     lossy: Counter[str] = field(default_factory=Counter)

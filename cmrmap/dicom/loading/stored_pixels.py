@@ -7,16 +7,19 @@ Which bits of a sample hold the value is told by BitsStored and HighBit (DICOM P
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 import pydicom
 from pydicom.dataset import Dataset
 
-from cmrmap.core.arrays import IntArray
 from cmrmap.dicom.headers.values import number, text
 from cmrmap.dicom.loading.lossy import lossy_compression
 from cmrmap.dicom.selection.series_rules import inverted_polarity
 
+#: whole numbers of the width in which they are stored
+StoredValues: TypeAlias = npt.NDArray[np.integer[Any]]
 #: what a file must share with the header by which it was selected: its pixels are understood by these
 _BINDING = ("SOPInstanceUID", "Rows", "Columns", "NumberOfFrames", "BitsAllocated", "BitsStored", "HighBit")
 _BINDING_VALUES = ("PixelRepresentation", "PhotometricInterpretation", "RescaleSlope", "RescaleIntercept")
@@ -38,7 +41,7 @@ class StoredImage:
     lossy : by what the pixels were compressed with loss; "" where they were not
     """
 
-    values: IntArray
+    values: StoredValues
     bits: int
     lossy: str
 
@@ -81,8 +84,7 @@ def decode(path: str, header: Dataset) -> StoredImage:
     if raw.ndim not in (2, 3) or raw.shape[-2:] != expected:
         raise LostPixelsError(f"the pixels decode to {raw.shape}; expected {expected[0]} x {expected[1]}")
     frames = raw if raw.ndim == 3 else raw[np.newaxis]
-    signed = number(header, "PixelRepresentation") == 1.0
-    return StoredImage(_value_bits(frames, bits, shift, signed), bits, lossy_compression(dataset))
+    return StoredImage(_value_bits(frames, bits, shift), bits, lossy_compression(dataset))
 
 
 def _layout(header: Dataset) -> tuple[int, int]:
@@ -99,16 +101,16 @@ def _layout(header: Dataset) -> tuple[int, int]:
     return stored, high + 1 - stored
 
 
-def _value_bits(raw: IntArray, bits: int, shift: int, signed: bool) -> IntArray:
+def _value_bits(raw: StoredValues, bits: int, shift: int) -> StoredValues:
     """Return the value that lies in ``bits`` bits above ``shift`` others, with its sign extended."""
-    wide = raw.astype(np.int64)
-    if shift:
-        wide >>= shift
-    if bits < 8 * raw.dtype.itemsize:
-        wide &= (1 << bits) - 1
-        if signed:
-            wide = np.where(wide >= 1 << (bits - 1), wide - (1 << bits), wide)
-    return np.asarray(wide, dtype=np.int64)
+    unused = 8 * raw.dtype.itemsize - bits
+    if not unused:
+        return raw
+    low = (1 << shift) - 1
+    if shift and (raw & low).any() and not (np.abs(raw.astype(np.int64)) >> (bits - (raw.dtype.kind == "i"))).any():
+        shift = 0  # nothing above the lowest bits, and something in them: an encoder has moved the values down
+    # up to the end of the word and down again: a signed word brings its sign along
+    return np.right_shift(np.left_shift(raw, unused - shift), unused)
 
 
 def _why(error: Exception) -> str:

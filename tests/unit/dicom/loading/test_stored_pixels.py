@@ -35,6 +35,11 @@ def test_left_justified_values_are_read_from_run_lengths_too(pixels):
     np.testing.assert_array_equal(pixels.load(images, compress).stack.images[0, 2], VALUES)
 
 
+def test_values_that_an_encoder_has_moved_down_already_are_not_moved_again(pixels):
+    images = [pixels.put(image, VALUES, BitsStored=12, HighBit=15) for image in pixels.recovery()]
+    np.testing.assert_array_equal(pixels.load(images).stack.images[0, 0], VALUES)
+
+
 @pytest.mark.parametrize(("high", "shift", "overlay"), [(11, 0, 0xF000), (15, 4, 0x000F)])
 def test_overlays_in_unused_bits_are_no_part_of_the_value(pixels, high, shift, overlay):
     drawn = np.where(np.indices(VALUES.shape).sum(axis=0) % 3 == 0, overlay, 0)
