@@ -123,6 +123,16 @@ def test_real_world_slopes_scale_images_that_state_no_other():
     assert scale_of(image) == Scale(3.0, 1.0, None, 2.5)
 
 
+@pytest.mark.parametrize("slope", ["0", "1e300", "-1e300", "1e-300"])
+def test_a_slope_beyond_all_measure_costs_its_image_only(pixels, slope):
+    images = pixels.recovery()
+    images[3].RescaleSlope = slope
+    loaded = pixels.load(images)
+    (lost,) = loaded.lost
+    assert "RescaleSlope or RescaleIntercept is not a usable number" in lost.reason
+    assert loaded.stack.present.sum() == 4
+
+
 def test_scales_that_contradict_each_other_are_told():
     found = slice_scale({0: Scale(1.0, 0.0, None, 1.0), 1: Scale(1.0, 0.0, None, 2.0)})
     assert "RealWorldValueSlope and RescaleSlope" in found.caution
