@@ -177,6 +177,8 @@ def _usable_images(
         if len(used) < needed:
             n_present = int(stack.present[index].sum())
             reason = f"{len(used)} of {n_present} images were segmented, {needed} are needed"
+            if not n_present:
+                reason = "none of its images can be used (the findings say why)"
             refusals.append(Refusal(stack.kind, "refused", reason, index))
             used = used[:0]
         times.append(used)

@@ -28,6 +28,7 @@ from cmrmap.pipeline.series import MappedSeries
 from cmrmap.pipeline.stage import Stage, StageList
 from cmrmap.pipeline.study import StudyMaps
 from cmrmap.pipeline.summary import summarise
+from cmrmap.pipeline.unexplained import explained
 from cmrmap.relaxometry import prepare
 from cmrmap.report import Drawing, draw_report
 from cmrmap.results import StudyResult
@@ -61,9 +62,9 @@ def _hematocrit(context: RunContext, study: SourceStudy) -> Hematocrit | Refusal
 
 
 def _load(context: RunContext, study: SourceStudy, selection: Selection) -> LoadedStudy:
-    """Read the pixels of the selected series, every frame of them."""
+    """Read the pixels of the selected series, every frame of them; what no relaxation explains is left out."""
     with told_early(context, study, selection):
-        return load_study(study, selection, context.settings.models.by_kind)
+        return explained(load_study(study, selection, context.settings.models.by_kind))
 
 
 def _segment(context: RunContext, loaded: LoadedStudy) -> tuple[SegmentationStack, ...]:

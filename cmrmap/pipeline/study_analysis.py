@@ -23,6 +23,7 @@ from cmrmap.pipeline.explain import PixelExplanation, explain_pixel
 from cmrmap.pipeline.series import MappedSeries
 from cmrmap.pipeline.stages import STAGES
 from cmrmap.pipeline.study import StudyMaps
+from cmrmap.pipeline.unexplained import explained
 from cmrmap.results import StudyResult
 from cmrmap.run.defaults import configured_times, preferences_of
 from cmrmap.run.outcome import Outcome, write_status
@@ -215,7 +216,7 @@ def analyse(
         ``results`` and ``save`` need DICOM, and say so
     """
     context = RunContext(settings=settings or AnalysisSettings(), network=network)
-    given = {"loaded": LoadedStudy(tuple(stacks), tuple(refusals), ()), "hematocrit": hematocrit}
+    given = {"loaded": explained(LoadedStudy(tuple(stacks), tuple(refusals), ())), "hematocrit": hematocrit}
     return StudyAnalysis(context, run_stages(STAGES, context, given=given, until="maps"))
 
 

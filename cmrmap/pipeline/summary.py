@@ -35,7 +35,13 @@ def summarise(
             skipped=skipped,
         ),
         hematocrit=HematocritResult(hematocrit.value_fraction, hematocrit.source) if hematocrit else HematocritResult(),
-        quality=(*(lost_flag(image) for image in lost), *_choices(selection), *selection.flags, *maps.flags),
+        quality=(
+            *(lost_flag(image) for image in lost),
+            *_choices(selection),
+            *selection.flags,
+            *loaded.flags,
+            *maps.flags,
+        ),
         maps=maps.maps,
         series=selection.series,
     )

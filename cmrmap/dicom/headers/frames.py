@@ -49,6 +49,22 @@ def frames_of(header: Dataset) -> tuple[Dataset, ...]:
     return tuple(frames)
 
 
+def real_world_mapping(frame: Dataset) -> Dataset:
+    """Return the first item of a frame's real-world value mapping (DICOM PS3.3 C.7.6.16.2.11).
+
+    Parameters
+    ----------
+    frame : one of :func:`frames_of`; that of an enhanced image holds the item's attributes themselves
+
+    Returns
+    -------
+    empty where there is none
+    """
+    if value(frame, "MeasurementUnitsCodeSequence") is not None or value(frame, "RealWorldValueSlope") is not None:
+        return frame
+    return next(iter(_items(value(frame, "RealWorldValueMappingSequence"))), Dataset())
+
+
 def _flatten_into(target: Dataset, groups: Dataset) -> None:
     for element in _readable(groups):
         if element.VR == "SQ" and not element.tag.is_private:

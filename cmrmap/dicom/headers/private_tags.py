@@ -34,6 +34,9 @@ class PrivateTag:
 SIEMENS_SERIES_HEADER = PrivateTag(0x0029, 0x20, "SIEMENS CSA HEADER", "OB")
 SIEMENS_XA_INVERSION_TIME = PrivateTag(0x0021, 0x89, "SIEMENS MR SDI 02", "FD")
 PHILIPS_INVERSION_DELAY = PrivateTag(0x2005, 0x72, "Philips MR Imaging DD 006", "FL")
+#: the scale of the signal itself, beside that of its display: "precise value" FP = DV / (RescaleSlope * scale slope)
+#: (Chenevert et al., Transl Oncol 2014;7:65-71)
+PHILIPS_SCALE_SLOPE = PrivateTag(0x2005, 0x0E, "Philips MR Imaging DD 001", "FL")
 GE_IMAGE_PART = PrivateTag(0x0043, 0x2F, "GEMS_PARM_01", "SS")
 
 

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from cmrmap.core.errors import RefusedError
-from cmrmap.core.findings import Refusal
+from cmrmap.core.findings import QualityFlag, Refusal
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.relaxation_models import get_model
 from cmrmap.core.stack import WeightedStack
 from cmrmap.dicom.headers.read import LostImage, SourceStudy
 from cmrmap.dicom.loading.phase_images import with_signs
-from cmrmap.dicom.loading.pixels import load_stack
+from cmrmap.dicom.loading.pixels import load_series
 from cmrmap.dicom.selection.decisions import Selection
 
 
@@ -23,13 +23,15 @@ class LoadedStudy:
     Attributes
     ----------
     stacks : one per selected series
-    refusals : why a map has no stack
-    lost : images that could not be decoded
+    refusals : why a map has no stack, or (with its ``slice_index``) why a slice of it has no images
+    lost : images that could not be used
+    flags : what the user should know about the pixels
     """
 
     stacks: tuple[WeightedStack, ...]
     refusals: tuple[Refusal, ...]
     lost: tuple[LostImage, ...]
+    flags: tuple[QualityFlag, ...] = ()
 
 
 def load_study(study: SourceStudy, selection: Selection, models: Mapping[MapKind, str | None]) -> LoadedStudy:
@@ -49,19 +51,23 @@ def load_study(study: SourceStudy, selection: Selection, models: Mapping[MapKind
     stacks: list[WeightedStack] = []
     refusals = list(selection.refusals)
     lost: list[LostImage] = []
+    flags: list[QualityFlag] = []
     for selected in selection.selected:
         try:
-            stack, missing = load_stack(study, selected)
+            loaded = load_series(study, selected)
         except RefusedError as error:
             refusals.append(Refusal(selected.kind, "refused", str(error)))
             continue
-        lost.extend(missing)
-        if selected.kind.spec.changes_sign:
+        lost.extend(loaded.lost)
+        refusals.extend(loaded.refusals)
+        flags.extend(loaded.flags)
+        stack = loaded.stack
+        if selected.kind.spec.changes_sign and stack.signed is None:
             stack = with_signs(study, selected, stack)
         stacks.append(_with_model(stack, models.get(selected.kind)))
     if not stacks:
         raise RefusedError("; ".join(refusal.reason for refusal in refusals if refusal.status == "refused"))
-    return LoadedStudy(tuple(stacks), tuple(refusals), tuple(lost))
+    return LoadedStudy(tuple(stacks), tuple(refusals), tuple(lost), tuple(flags))
 
 
 def _with_model(stack: WeightedStack, forced: str | None) -> WeightedStack:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import pydicom
 from pydicom.dataset import Dataset
 
 from cmrmap.core.arrays import FloatArray
@@ -15,6 +14,7 @@ from cmrmap.dicom.headers.frames import frames_of
 from cmrmap.dicom.headers.read import SourceStudy
 from cmrmap.dicom.headers.values import number, tolerant_reading
 from cmrmap.dicom.loading.phase_signs import phase_sensitive
+from cmrmap.dicom.loading.stored_pixels import LostPixelsError, decode
 
 _LEAST_LIKENESS = 0.99  # of a real image's size and the magnitude: below, its phase was not corrected
 _USUAL_BITS = 12.0
@@ -82,10 +82,10 @@ def _decoded(name: ImagePart, selected: SelectedSeries, headers: Mapping[str, Da
             if companion.part != name or not stack.present[place]:
                 continue
             try:
-                header = frames_of(headers[companion.sop_instance_uid])[companion.frame_index]
-                stored = pydicom.dcmread(companion.path, force=True).pixel_array
-                plane = stored[companion.frame_index] if stored.ndim == 3 else stored
-            except Exception:  # decoders raise whatever they stumble over
+                root = headers[companion.sop_instance_uid]
+                header = frames_of(root)[companion.frame_index]
+                plane = decode(companion.path, root).values[companion.frame_index]
+            except (LostPixelsError, IndexError):
                 continue
             if plane.shape != values.shape[2:]:
                 continue

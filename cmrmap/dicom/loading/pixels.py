@@ -1,78 +1,149 @@
-"""Read the pixels of a selected series into a stack; an image that cannot be decoded is lost, the rest is used."""
+"""Read the pixels of a selected series into a stack; an image that cannot be used is lost, the rest is used."""
 
 from __future__ import annotations
 
-import math
+from collections import Counter
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
-import pydicom
 from pydicom.dataset import Dataset
 
 from cmrmap.core.arrays import FloatArray
 from cmrmap.core.errors import RefusedError
+from cmrmap.core.findings import QualityFlag, Refusal
 from cmrmap.core.geometry import SliceGeometry
 from cmrmap.core.stack import FrameReference, SelectedSeries, WeightedStack
 from cmrmap.dicom.headers.frames import frames_of
 from cmrmap.dicom.headers.read import LostImage, SourceStudy
-from cmrmap.dicom.headers.values import number, text, tolerant_reading, value
+from cmrmap.dicom.headers.values import number, text, tolerant_reading
+from cmrmap.dicom.loading.comparable import comparable_images
+from cmrmap.dicom.loading.scale import Scale, scale_of
+from cmrmap.dicom.loading.signed_values import signed_values
+from cmrmap.dicom.loading.stored_pixels import LostPixelsError, StoredValues, decode
+from cmrmap.quality.catalogue.images import CLIPPED_IMAGES, FEW_GREY_LEVELS, LOSSY_IMAGES
+
+_FEWEST_BITS = 8
+_FEWEST_PIXELS = 64 * 64  # of an image, to have many grey levels
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedSeries:
+    """One series with its pixels.
+
+    Attributes
+    ----------
+    stack : images (slice, time, row, column) float32; NaN, with a NaN time, where an image was lost or where a slice
+        has fewer times than the longest
+    lost : images that cannot be used, with the reason
+    refusals : slices whose images cannot be compared with each other; their images are not in the stack
+    flags : what the user should know about the pixels
+    """
+
+    stack: WeightedStack
+    lost: tuple[LostImage, ...]
+    refusals: tuple[Refusal, ...] = ()
+    flags: tuple[QualityFlag, ...] = ()
+
+
+@dataclass(slots=True)
+class _Decoded:
+    """What accumulates while the files are decoded."""
+
+    stored: dict[tuple[int, int], StoredValues] = field(default_factory=dict)
+    scales: dict[tuple[int, int], Scale] = field(default_factory=dict)
+    lost: list[LostImage] = field(default_factory=list)
+    lossy: Counter[str] = field(default_factory=Counter)
+    bits: int = 32
 
 
 def load_stack(study: SourceStudy, selected: SelectedSeries) -> tuple[WeightedStack, tuple[LostImage, ...]]:
-    """Return the weighted images with each frame's own rescale applied, and the images that were lost on the way.
+    """Return the stack of :func:`load_series` and the images that were lost on the way.
+
+    Parameters
+    ----------
+    study : as read
+    selected : one of the selection's series
+    """
+    loaded = load_series(study, selected)
+    return loaded.stack, loaded.lost
+
+
+def load_series(study: SourceStudy, selected: SelectedSeries) -> LoadedSeries:
+    """Return the weighted images with each frame's own scale applied, and what was lost and found on the way.
 
     Parameters
     ----------
     study : as read
     selected : one of the selection's series
 
-    Returns
-    -------
-    stack : images (slice, time, row, column) float32; NaN, with a NaN time, where an image was lost or where a
-        slice has fewer times than the longest
-    lost : images whose pixels cannot be decoded or whose rescale is not a number
-
     Raises
     ------
     RefusedError
-        not one image can be decoded
+        not one image can be used, or how the images relate to each other is lost in every slice
     """
-    n_slices = max(frame.slice_index for frame in selected.frames) + 1
-    n_times = max(frame.time_index for frame in selected.frames) + 1
-    geometry: list[SliceGeometry | None] = [None] * n_slices
-    uids = [[""] * n_times for _ in range(n_slices)]
-    times = np.full((n_slices, n_times), np.nan)
-    images: FloatArray | None = None
-    lost: list[LostImage] = []
+    done = _Decoded()
     with tolerant_reading():
         for path, frames in _by_file(selected).items():
-            decoded = _decode(study, path, frames, lost)
-            for frame, pixels in decoded:
-                if images is None:
-                    images = np.full((n_slices, n_times, *pixels.shape), np.nan, dtype=np.float32)
-                images[frame.slice_index, frame.time_index] = pixels
-                times[frame.slice_index, frame.time_index] = frame.time_ms
-                uids[frame.slice_index][frame.time_index] = frame.sop_instance_uid
-        for frame in selected.frames:
-            geometry[frame.slice_index] = geometry[frame.slice_index] or frame.geometry
+            _decode(study, path, frames, done)
         field_strength = number(study.headers[selected.frames[0].sop_instance_uid], "MagneticFieldStrength")
-    if images is None:
+    if not done.stored:
         raise RefusedError(
-            f"{selected.kind.value}: none of the {len(selected.frames)} images can be decoded ({lost[0].reason})"
+            f"{selected.kind.value}: none of the {len(selected.frames)} images can be decoded ({done.lost[0].reason})"
         )
-    stack = WeightedStack(
+    comparable = comparable_images(selected, done.stored, done.scales, lossy=bool(done.lossy))
+    by_place = {(frame.slice_index, frame.time_index): frame for frame in selected.frames}
+    for place, reason in comparable.lost.items():
+        done.lost.append(_lost(by_place[place], study.headers[by_place[place].sop_instance_uid], reason))
+    if not comparable.images:
+        reasons = [refusal.reason for refusal in comparable.refusals] + [one.reason for one in done.lost]
+        raise RefusedError(f"{selected.kind.value}: none of its images can be used ({reasons[0]})")
+    stack = _signed(_stack(selected, comparable.images, field_strength))
+    flags = (*_pixel_flags(selected, done), *comparable.flags)
+    return LoadedSeries(stack, tuple(done.lost), comparable.refusals, flags)
+
+
+def _stack(
+    selected: SelectedSeries, images: dict[tuple[int, int], FloatArray], field_strength_t: float | None
+) -> WeightedStack:
+    """Put every image on its slice and time."""
+    n_slices = max(frame.slice_index for frame in selected.frames) + 1
+    n_times = max(frame.time_index for frame in selected.frames) + 1
+    filled = np.full((n_slices, n_times, *next(iter(images.values())).shape), np.nan, dtype=np.float32)
+    times = np.full((n_slices, n_times), np.nan)
+    uids = [[""] * n_times for _ in range(n_slices)]
+    geometry: dict[int, SliceGeometry] = {}
+    for frame in selected.frames:
+        place = frame.slice_index, frame.time_index
+        geometry.setdefault(frame.slice_index, frame.geometry)
+        if place in images:
+            filled[place], times[place] = images[place], frame.time_ms
+            uids[frame.slice_index][frame.time_index] = frame.sop_instance_uid
+    return WeightedStack(
         kind=selected.kind,
-        images=images,
+        images=filled,
         times_ms=times,
-        geometry=tuple(place for place in geometry if place is not None),
+        geometry=tuple(geometry[index] for index in range(n_slices)),
         model=selected.model,
         timing_source=selected.timing_source,
-        field_strength_t=field_strength,
+        field_strength_t=field_strength_t,
         source_uids=tuple(tuple(row) for row in uids),
         series_instance_uid=selected.series_instance_uid,
         model_reason=selected.model_reason,
     )
-    return stack, tuple(lost)
+
+
+def _signed(stack: WeightedStack) -> WeightedStack:
+    """Tell signed signals from magnitudes, which a stack's images are."""
+    found = signed_values(stack.images, stack.times_ms, stack.kind.spec.changes_sign)
+    if found.fault:
+        raise RefusedError(f"{stack.kind.value}: {found.fault}")
+    if found.offset is None:
+        return stack
+    signed = stack.images - np.float32(found.offset)
+    about = f", which are stored about {found.offset:g}" if found.offset else ""
+    told = f"signs of all slices from the pixel values{about}: tissue lies below zero early and above it late"
+    return replace(stack, images=np.abs(signed)).with_signs(signed, told)
 
 
 def _by_file(selected: SelectedSeries) -> dict[str, list[FrameReference]]:
@@ -82,47 +153,45 @@ def _by_file(selected: SelectedSeries) -> dict[str, list[FrameReference]]:
     return files
 
 
-def _decode(
-    study: SourceStudy, path: str, frames: list[FrameReference], lost: list[LostImage]
-) -> list[tuple[FrameReference, FloatArray]]:
-    """Decode one file once and return the wanted frames; what fails is appended to ``lost``."""
+def _decode(study: SourceStudy, path: str, frames: list[FrameReference], done: _Decoded) -> None:
+    """Decode one file once and keep the wanted frames; what fails is lost."""
     header = study.headers[frames[0].sop_instance_uid]
     flat = frames_of(header)
     try:
-        stored = pydicom.dcmread(path, force=True).pixel_array
-    except Exception as error:  # decoders and broken files raise whatever they stumble over
-        lost.extend(_lost(path, frame, header, f"the pixels cannot be decoded ({_why(error)})") for frame in frames[:1])
-        return []
-    stored = stored if stored.ndim == 3 else stored[np.newaxis]
-    result = []
+        image = decode(path, header)
+    except LostPixelsError as error:
+        done.lost.append(_lost(frames[0], header, str(error)))
+        return
     for frame in frames:
-        scale = _rescale(flat[frame.frame_index])
-        if scale is None:
-            lost.append(_lost(path, frame, header, "RescaleSlope or RescaleIntercept is not a usable number"))
-        elif frame.frame_index >= len(stored):
-            lost.append(_lost(path, frame, header, f"frame {frame.frame_index + 1} of {len(stored)} is missing"))
+        place = frame.slice_index, frame.time_index
+        scale = scale_of(flat[frame.frame_index])
+        if isinstance(scale, str):
+            done.lost.append(_lost(frame, header, scale))
+        elif frame.frame_index >= len(image.values):
+            reason = f"frame {frame.frame_index + 1} of {len(image.values)} is missing"
+            done.lost.append(_lost(frame, header, reason))
         else:
-            pixels = stored[frame.frame_index].astype(np.float32) * np.float32(scale[0]) + np.float32(scale[1])
-            result.append((frame, pixels))
-    return result
+            done.stored[place], done.scales[place] = image.values[frame.frame_index], scale
+            done.bits = min(done.bits, image.bits)
+            done.lossy.update([image.lossy] if image.lossy else [])
 
 
-def _rescale(frame: Dataset) -> tuple[float, float] | None:
-    """Slope and intercept of the modality LUT (DICOM PS3.3 C.11.1): 1 and 0 where absent, None where unusable."""
-    found = []
-    for keyword, default in (("RescaleSlope", 1.0), ("RescaleIntercept", 0.0)):
-        given = value(frame, keyword)
-        parsed = default if given is None else number(frame, keyword)
-        if parsed is None or not math.isfinite(parsed):
-            return None
-        found.append(parsed)
-    return (found[0], found[1]) if found[0] != 0.0 else None
+def _pixel_flags(selected: SelectedSeries, done: _Decoded) -> list[QualityFlag]:
+    flags = []
+    total = len(done.stored)
+    for how, count in sorted(done.lossy.items()):
+        flags.append(LOSSY_IMAGES.flag(selected.kind, lossy=count, total=total, how=how))
+    levels = int(np.median([np.unique(values).size for values in done.stored.values()]))
+    large = next(iter(done.stored.values())).size >= _FEWEST_PIXELS
+    if done.bits <= _FEWEST_BITS or (FEW_GREY_LEVELS.crossed(levels) and large):
+        flags.append(FEW_GREY_LEVELS.flag(selected.kind, levels=levels))
+    top = max(int(values.max()) for values in done.stored.values())
+    varied = [values for values in done.stored.values() if values.min() < values.max()]
+    share = max((float(np.mean(values == top)) for values in varied), default=0.0)
+    if CLIPPED_IMAGES.crossed(share) and large:
+        flags.append(CLIPPED_IMAGES.flag(selected.kind, share=share, top=top))
+    return flags
 
 
-def _lost(path: str, frame: FrameReference, header: Dataset, reason: str) -> LostImage:
-    return LostImage(Path(path).name, reason, text(header, "SeriesInstanceUID"), frame.sop_instance_uid)
-
-
-def _why(error: Exception) -> str:
-    first_line = str(error).strip().split("\n")[0]
-    return (first_line or type(error).__name__)[:160]
+def _lost(frame: FrameReference, header: Dataset, reason: str) -> LostImage:
+    return LostImage(Path(frame.path).name, reason, text(header, "SeriesInstanceUID"), frame.sop_instance_uid)

@@ -19,6 +19,7 @@ from cmrmap.dicom.selection.given_times import GivenTimes
 from cmrmap.dicom.selection.model_choice import ModelChoice, choose_model
 from cmrmap.dicom.selection.series_rules import (
     drop_rule,
+    inverted_polarity,
     is_motion_corrected,
     long_axis_words,
     names_a_map,
@@ -194,6 +195,9 @@ def _fault(
         return f"its images are {matrix[0]} x {matrix[1]} pixels; expected at least {_FEWEST_PIXELS} each way"
     if not text(slices[0][0].header, "FrameOfReferenceUID"):
         return "its images have no FrameOfReferenceUID, which every map must share with them; export the originals"
+    inverted = [inverted_polarity(frame.header) for members in slices for frame in members]
+    if all(inverted):
+        return f"{inverted[0]}"
     organ = other_organ_words(slices[0][0].header)
     if organ:
         return f'it is of another organ by its description ("{organ}"); expected the heart'

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cmrmap.core.findings import Severity
-from cmrmap.quality.declaration import Finding
+from cmrmap.quality.declaration import Finding, Threshold
 
 IMAGE_LOST = Finding(
     code="image_lost",
@@ -68,4 +68,62 @@ SIGNS_NOT_USED = Finding(
     message="{reason}",
     means="the restored signs contradict the signals, so that their magnitude was fitted",
     advice="look at the slice's phase images",
+)
+
+LOSSY_IMAGES = Finding(
+    code="lossy_images",
+    severity=Severity.WARNING,
+    message="{lossy} of {total} images were compressed with loss ({how})",
+    means="images were compressed with loss on their way: their signals are not those that were measured",
+    advice="export the originals without lossy compression",
+)
+
+FEW_GREY_LEVELS = Finding(
+    code="few_grey_levels",
+    severity=Severity.WARNING,
+    threshold=Threshold("below", 257, "different pixel values an image: 8 bits"),
+    message="an image holds {levels} different values, no more than 8 bits do: it is a copy for display",
+    means="images were reduced to 8 bits: steps between grey values are as large as the noise, or larger",
+    advice="export the originals with their full range of values",
+)
+
+CLIPPED_IMAGES = Finding(
+    code="clipped_images",
+    severity=Severity.WARNING,
+    threshold=Threshold("above", 0.01, "of an image's pixels", percent=True),
+    message="{share:.1%} of an image's pixels lie at the largest value, {top:g}: brighter signals were cut off",
+    means="the brightest signals of an image were cut off at the largest value that can be stored",
+    advice="look whether the wall or the blood is among them",
+)
+
+SCALE_SLOPES_APPLIED = Finding(
+    code="scale_slopes_applied",
+    severity=Severity.INFO,
+    message="the images of a slice have scale slopes (2005,xx0E) from {low:.4g} to {high:.4g}: they were applied",
+    means="a Philips scanner scaled the images of a slice differently; its private scale slope brought them together",
+    advice="nothing",
+)
+
+SCALE_UNKNOWN = Finding(
+    code="scale_unknown",
+    severity=Severity.WARNING,
+    message="{reason}: its images may not be comparable",
+    means="the images of a slice may have been scaled differently, and the header no longer tells how",
+    advice="export the originals with their private attributes",
+)
+
+SLICE_NOT_USED = Finding(
+    code="slice_not_used",
+    severity=Severity.WARNING,
+    message="the slice is not mapped: {reason}",
+    means="the images of a slice cannot be those of one relaxation: scaled each by itself, or with others among them",
+    advice="export the originals; give one series with the weighted images only",
+)
+
+IMAGE_UNEXPLAINED = Finding(
+    code="image_unexplained",
+    severity=Severity.WARNING,
+    message="{image} is left out: {reason}",
+    means="an image among the weighted ones fits no relaxation that all others agree on: a map, or a wrong time",
+    advice="look at it; check its time",
 )

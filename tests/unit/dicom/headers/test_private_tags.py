@@ -7,6 +7,7 @@ from pydicom.dataset import Dataset
 
 from cmrmap.dicom.headers.private_tags import (
     PHILIPS_INVERSION_DELAY,
+    PHILIPS_SCALE_SLOPE,
     SIEMENS_XA_INVERSION_TIME,
     private_number,
     private_value,
@@ -60,3 +61,10 @@ def test_found_inside_a_private_sequence_with_its_own_creator():
     frame.add_new((0x0021, 0x11), "LO", "SIEMENS MR SDI 02")
     frame.add_new((0x0021, 0x11FE), "SQ", [item])
     assert private_number(frame, SIEMENS_XA_INVERSION_TIME) == 180.0
+
+
+def test_the_scale_slope_of_a_philips_frame_is_found_in_its_private_sequence():
+    inner, frame = Dataset(), Dataset()
+    inner.private_block(0x2005, "Philips MR Imaging DD 001", create=True).add_new(0x0E, "FL", 0.0125)
+    frame.private_block(0x2005, "Philips MR Imaging DD 005", create=True).add_new(0x0F, "SQ", [inner])
+    assert private_number(frame, PHILIPS_SCALE_SLOPE) == pytest.approx(0.0125)

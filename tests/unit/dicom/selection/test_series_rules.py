@@ -4,10 +4,12 @@ import pytest
 from pydicom.dataset import Dataset
 
 from cmrmap.core.map_spec import Weighting
+from cmrmap.dicom.headers.frames import frames_of
 from cmrmap.dicom.selection.contrast import contrast_by_agent, contrast_by_words
 from cmrmap.dicom.selection.series_rules import (
     DROP_RULES,
     drop_rule,
+    inverted_polarity,
     is_motion_corrected,
     long_axis_words,
     weighting_by_words,
@@ -35,6 +37,12 @@ def _drop_reason(frame: Dataset) -> str | None:
         (["DERIVED", "PRIMARY", "T1 MAP", "MOCO"], "vendor_map"),
         (["ORIGINAL", "PRIMARY", "T1 MAP", "T1", "MIXED"], "vendor_map"),
         (["DERIVED", "PRIMARY", "T2_STAR MAP"], "vendor_map"),
+        (["DERIVED", "PRIMARY", "T1MAP"], "vendor_map"),
+        (["DERIVED", "PRIMARY", "R2_MAP", "NONE"], "vendor_map"),
+        (["ORIGINAL", "PRIMARY", "T1", "T1"], "vendor_map"),
+        (["ORIGINAL", "PRIMARY", "T1", "M"], None),
+        (["ORIGINAL", "PRIMARY", "T2", "NONE"], None),
+        (["DERIVED", "PRIMARY", "M", "QUANTITY"], "vendor_map"),
         (["DERIVED", "PRIMARY", "PHASE MAP"], "phase_image"),
         (["ORIGINAL", "PRIMARY", "P", "ND"], "phase_image"),
         (["ORIGINAL", "PRIMARY", "R_FFE"], "real_image"),
@@ -130,14 +138,49 @@ def test_motion_corrected():
         ({"ComplexImageComponent": "REAL"}, "real_image"),
         ({"ComplexImageComponent": "MAGNITUDE"}, None),
         ({"RescaleType": "msec"}, "vendor_map"),
+        ({"RescaleType": "ms"}, "vendor_map"),
+        ({"RescaleType": "1/s"}, "vendor_map"),
+        ({"RescaleType": "T1"}, "vendor_map"),
         ({"RescaleType": "US"}, None),
+        ({"RescaleType": "normalized"}, None),
+        ({"FrameType": ["ORIGINAL", "PRIMARY", "T1", "T1"]}, "vendor_map"),
+        ({"FrameType": ["DERIVED", "PRIMARY", "T1 MAP", "T1"]}, "vendor_map"),
+        ({"FrameType": ["ORIGINAL", "PRIMARY", "T1", "M"]}, None),
         ({"ImageComments": "ShMOLLI T1 map"}, "vendor_map"),
         ({"ImageComments": "T1 goodness of fit"}, "vendor_map"),
         ({"ImageComments": "TIeff 100 ms"}, None),
+        ({"ImageComments": "map of T2"}, "vendor_map"),
+        ({"FrameComments": "T1 map"}, "vendor_map"),
     ],
 )
 def test_drop_by_other_attributes(attributes, expected):
     assert _drop_reason(_described("ShMOLLI", **attributes)) == expected
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [("ms", "vendor_map"), ("s", "vendor_map"), ("s-1", "vendor_map"), ("/s", "vendor_map"), ("1", None), ("%", None)],
+)
+@pytest.mark.parametrize("enhanced", [False, True])
+def test_drop_by_the_unit_of_real_world_values(code, expected, enhanced):
+    unit, mapping = Dataset(), Dataset()
+    unit.CodeValue, unit.CodingSchemeDesignator, unit.CodeMeaning = code, "UCUM", "unit"
+    mapping.MeasurementUnitsCodeSequence, mapping.RealWorldValueSlope = [unit], 1.0
+    if enhanced:
+        header, group = Dataset(), Dataset()
+        group.RealWorldValueMappingSequence = [mapping]
+        header.PerFrameFunctionalGroupsSequence = [group]
+        (frame,) = frames_of(header)
+    else:
+        frame = _described("Cor T1 map", RealWorldValueMappingSequence=[mapping])
+    assert _drop_reason(frame) == expected
+
+
+@pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2", ""])
+def test_polarity_that_cannot_be_told(photometric):
+    told = inverted_polarity(_described("T1 map", PhotometricInterpretation=photometric))
+    assert bool(told) == (photometric == "MONOCHROME1")
+    assert not told or "expected MONOCHROME2; export the originals" in told
 
 
 @pytest.mark.parametrize(("part", "expected"), list(enumerate((None, "phase_image", "real_image", "imaginary_image"))))

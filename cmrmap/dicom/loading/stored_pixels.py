@@ -1,0 +1,118 @@
+"""Decode one file to the stored values of its frames, after a check that it is still the file that was selected.
+
+Which bits of a sample hold the value is told by BitsStored and HighBit (DICOM PS3.5 8.1.1); what lies in the other bits
+(overlays of old equipment, padding) is no part of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pydicom
+from pydicom.dataset import Dataset
+
+from cmrmap.dicom.headers.values import number, text
+from cmrmap.dicom.loading.lossy import lossy_compression
+from cmrmap.dicom.selection.series_rules import inverted_polarity
+
+#: whole numbers of the width in which they are stored
+StoredValues: TypeAlias = npt.NDArray[np.integer[Any]]
+#: what a file must share with the header by which it was selected: its pixels are understood by these
+_BINDING = ("SOPInstanceUID", "Rows", "Columns", "NumberOfFrames", "BitsAllocated", "BitsStored", "HighBit")
+_BINDING_VALUES = ("PixelRepresentation", "PhotometricInterpretation", "RescaleSlope", "RescaleIntercept")
+_WIDEST_BITS = 32
+
+
+class LostPixelsError(ValueError):
+    """The pixels of a file cannot be used; the message is the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredImage:
+    """The decoded frames of one file.
+
+    Attributes
+    ----------
+    values : (frame, row, column) stored values, signed where PixelRepresentation says so
+    bits : BitsStored
+    lossy : by what the pixels were compressed with loss; "" where they were not
+    """
+
+    values: StoredValues
+    bits: int
+    lossy: str
+
+
+def decode(path: str, header: Dataset) -> StoredImage:
+    """Return the stored values of a file.
+
+    Parameters
+    ----------
+    path : of the file
+    header : as it was read when the file was selected
+
+    Raises
+    ------
+    LostPixelsError
+        the file is another one by now, its pixels cannot be decoded, or their bits or polarity cannot be right
+    """
+    try:
+        dataset = pydicom.dcmread(path, force=True)
+    except Exception as error:  # a broken file raises whatever the parser stumbles over
+        raise LostPixelsError(f"the pixels cannot be decoded ({_why(error)})") from error
+    changed = [name for name in (*_BINDING, *_BINDING_VALUES) if text(dataset, name) != text(header, name)]
+    if changed and text(dataset, "SOPInstanceUID"):
+        raise LostPixelsError(
+            f"the file has changed since its header was read ({', '.join(changed)} differ); run again when nothing "
+            "writes to the folder"
+        )
+    polarity = inverted_polarity(header)
+    if polarity:
+        raise LostPixelsError(polarity)
+    bits, shift = _layout(header)
+    try:
+        dataset.pixel_array_options(correct_unused_bits=False)
+        raw = dataset.pixel_array
+    except Exception as error:  # decoders raise whatever they stumble over
+        raise LostPixelsError(f"the pixels cannot be decoded ({_why(error)})") from error
+    if raw.dtype.kind not in "iu":
+        raise LostPixelsError(f"the pixels are {raw.dtype.name} numbers; expected the whole numbers of an MR image")
+    expected = (int(number(header, "Rows") or 0), int(number(header, "Columns") or 0))
+    if raw.ndim not in (2, 3) or raw.shape[-2:] != expected:
+        raise LostPixelsError(f"the pixels decode to {raw.shape}; expected {expected[0]} x {expected[1]}")
+    frames = raw if raw.ndim == 3 else raw[np.newaxis]
+    return StoredImage(_value_bits(frames, bits, shift), bits, lossy_compression(dataset))
+
+
+def _layout(header: Dataset) -> tuple[int, int]:
+    """Return BitsStored, and how many bits lie below the value."""
+    allocated = int(number(header, "BitsAllocated") or 16)
+    stored = int(number(header, "BitsStored") or allocated)
+    given = number(header, "HighBit")
+    high = stored - 1 if given is None else int(given)
+    if not 0 < stored <= allocated <= _WIDEST_BITS or not stored - 1 <= high < allocated:
+        raise LostPixelsError(
+            f"BitsAllocated {allocated}, BitsStored {stored} and HighBit {high} contradict each other; expected "
+            "HighBit between BitsStored - 1 and BitsAllocated - 1; export it again"
+        )
+    return stored, high + 1 - stored
+
+
+def _value_bits(raw: StoredValues, bits: int, shift: int) -> StoredValues:
+    """Return the value that lies in ``bits`` bits above ``shift`` others, with its sign extended."""
+    unused = 8 * raw.dtype.itemsize - bits
+    if not unused:
+        return raw
+    low = (1 << shift) - 1
+    if shift and (raw & low).any() and not (np.abs(raw.astype(np.int64)) >> (bits - (raw.dtype.kind == "i"))).any():
+        shift = 0  # nothing above the lowest bits, and something in them: an encoder has moved the values down
+    # up to the end of the word and down again: a signed word brings its sign along
+    return np.right_shift(np.left_shift(raw, unused - shift), unused)
+
+
+def _why(error: Exception) -> str:
+    first_line = str(error).strip().split("\n")[0]
+    return (first_line or type(error).__name__)[:160]
