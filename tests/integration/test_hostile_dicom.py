@@ -274,7 +274,7 @@ def test_a_result_or_a_refusal_with_its_reason(name: str, outcomes: dict[str, di
     assert native["status"] == "ok", native
     assert found["n_files"] > 0
     if words:
-        told = json.dumps([found["results"]["input"]["skipped"], found["results"]["quality"]])
+        told = json.dumps([found["results"]["input"]["frames_not_used"], found["results"]["quality"]])
         assert words in told
 
 

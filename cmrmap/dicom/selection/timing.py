@@ -8,14 +8,14 @@ would give a plausible, wrong map.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from pydicom.dataset import Dataset
 
 from cmrmap.core.map_spec import Weighting
 
-LONGEST_MS = 1e6  # some scanners write the largest double for "none"
+LONGEST_MS = 1e9  # some scanners write the largest double for "none"; 4 s in microseconds is 4e6
 _LEAST_SHARE_TIMED = 0.7  # of a slice's frames; the rest is dropped
 
 
@@ -89,6 +89,30 @@ def find_timing(
             caution = "" if rule.verified else f"times from {rule.source}: not verified on any study; check them"
             return Timing(rule.source, times, rule.certain, caution)
     return None
+
+
+def stated_times(frames: Sequence[Dataset], weightings: Collection[Weighting], rules: Sequence[TimingRule]) -> Times:
+    """Return the times of one slice's frames by the first rule that times most of them, repeats included.
+
+    Parameters
+    ----------
+    frames : flat headers of one slice
+    weightings : only their rules are tried
+    rules : tried from first to last
+
+    Returns
+    -------
+    Times
+        None for every frame where no rule gives two different times
+    """
+    for rule in rules:
+        if rule.weighting not in weightings or not frames or not rule.applies(frames[0]):
+            continue
+        times = rule.read(frames)
+        found = [time for time in times if time is not None]
+        if len(set(found)) > 1 and len(found) >= _LEAST_SHARE_TIMED * len(frames):
+            return times
+    return (None,) * len(frames)
 
 
 def explain_no_timing(slices: Sequence[Sequence[Dataset]], weighting: Weighting, rules: Sequence[TimingRule]) -> str:

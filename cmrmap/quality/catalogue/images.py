@@ -8,7 +8,7 @@ from cmrmap.quality.declaration import Finding
 IMAGE_LOST = Finding(
     code="image_lost",
     severity=Severity.WARNING,
-    message="{image} is lost: {reason}",
+    message="{images} lost: {reason}",
     means="a file could not be read or decoded; the others were used",
     advice="send or export it again",
 )
@@ -19,6 +19,14 @@ IMAGES_MISSING = Finding(
     message="{missing} of {expected} images are missing",
     means="a slice has fewer images than its series has times",
     advice="send or export the missing ones",
+)
+
+IMAGES_UNPLACED = Finding(
+    code="images_unplaced",
+    severity=Severity.WARNING,
+    message="{series}: {count} images are left out: {reason}",
+    means="the header does not say where in the patient an image lies, or says what cannot be",
+    advice="export the original images again",
 )
 
 SERIES_CHOSEN = Finding(

@@ -1,0 +1,67 @@
+"""Frames that belong together before anybody knows what they are of: a series, or parts of several."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from pydicom.dataset import Dataset
+
+from cmrmap.dicom.headers.clock import start_seconds
+from cmrmap.dicom.headers.values import number, text
+from cmrmap.dicom.selection.slices import Frame, group_slices
+
+
+@dataclass(frozen=True, eq=False)  # no slots: the cached properties need a place; one is itself and no other
+class FrameGroup:
+    """Frames of one grid and frame of reference.
+
+    Attributes
+    ----------
+    frames : those that may enter a stack
+    note : what of the series was joined or left out, and why; "" where there is nothing to tell
+    fault : why it may not be used; None where it may
+    repeated : frames of acquisitions in place of which later ones are taken
+    is_superseded : whether a later acquisition of the same slices was taken into another group
+    """
+
+    frames: tuple[Frame, ...]
+    note: str = ""
+    fault: str | None = None
+    repeated: tuple[Frame, ...] = field(default=(), repr=False)
+    is_superseded: bool = False
+
+    @cached_property
+    def slices(self) -> list[list[Frame]]:
+        """Frames slice by slice, base first."""
+        return group_slices(self.frames)
+
+    @cached_property
+    def start_s(self) -> float | None:
+        """When its first image was acquired; None where none says."""
+        return start_seconds(frame.header for frame in self.frames)
+
+    @property
+    def header(self) -> Dataset:
+        """The header that stands for it."""
+        return self.frames[0].header
+
+    @property
+    def series(self) -> tuple[str, ...]:
+        """SeriesInstanceUIDs, each once."""
+        return tuple(sorted({frame.series for frame in self.frames}))
+
+    @property
+    def number(self) -> float | None:
+        """SeriesNumber of its first frame; None where there is none."""
+        return number(self.header, "SeriesNumber")
+
+    @property
+    def name(self) -> str:
+        """How messages call it."""
+        return f"series {text(self.header, 'SeriesNumber') or 'without number'}"
+
+    @property
+    def has_one_image_a_slice(self) -> bool:
+        """Whether no slice has more than one image."""
+        return all(len(members) == 1 for members in self.slices)
