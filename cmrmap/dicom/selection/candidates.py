@@ -10,7 +10,7 @@ from pydicom.dataset import Dataset
 
 from cmrmap.core.map_spec import Weighting
 from cmrmap.core.relaxation_models import ModelName
-from cmrmap.dicom.headers.values import text
+from cmrmap.dicom.headers.values import number, text
 from cmrmap.dicom.selection.acquisitions import latest_acquisitions
 from cmrmap.dicom.selection.frame_group import FrameGroup
 from cmrmap.dicom.selection.given_times import GivenTimes
@@ -208,8 +208,8 @@ def _by_headers(slices: Sequence[Sequence[Frame]]) -> tuple[Weighting, Timing | 
 
 
 def faults_told(candidates: Sequence[Candidate]) -> str:
-    """Say what is wrong with series, each fault once."""
+    """Say what is wrong with series, by series number and each fault once."""
     names: dict[str, list[str]] = {}
-    for candidate in candidates:
+    for candidate in sorted(candidates, key=lambda one: (number(one.first.header, "SeriesNumber") or 0.0, one.name)):
         names.setdefault(candidate.fault or "", []).append(candidate.name)
     return "; ".join(f"{', '.join(dict.fromkeys(found))}: {fault}" for fault, found in names.items())
