@@ -28,7 +28,7 @@ def summarise(
         software=SoftwareInfo(provenance.software_version, provenance.weights_sha256, provenance.settings_sha256),
         input=summarise_input(study, selection, loaded),
         hematocrit=HematocritResult(hematocrit.value_fraction, hematocrit.source) if hematocrit else HematocritResult(),
-        quality=(*lost_flags(lost), *_choices(selection), *selection.flags, *maps.flags),
+        quality=(*lost_flags(lost), *_choices(selection), *selection.flags, *loaded.flags, *maps.flags),
         maps=maps.maps,
         series=selection.series,
     )

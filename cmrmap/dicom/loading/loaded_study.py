@@ -6,14 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from cmrmap.core.errors import RefusedError
-from cmrmap.core.findings import Refusal
+from cmrmap.core.findings import QualityFlag, Refusal
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.relaxation_models import get_model
 from cmrmap.core.stack import WeightedStack
 from cmrmap.dicom.headers.read import LostImage, SourceStudy
+from cmrmap.dicom.loading.decay_order import decay_order
 from cmrmap.dicom.loading.phase_images import with_signs
 from cmrmap.dicom.loading.pixels import load_stack
 from cmrmap.dicom.selection.decisions import Selection
+from cmrmap.quality.catalogue.images import TIMING_UNVERIFIED
+
+_ASSUMED = "its list of times was given out in the order of InstanceNumber, which neither acquisition times nor signals confirm"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +29,13 @@ class LoadedStudy:
     stacks : one per selected series
     refusals : why a map has no stack
     lost : images that could not be decoded
+    flags : what the images say against their headers
     """
 
     stacks: tuple[WeightedStack, ...]
     refusals: tuple[Refusal, ...]
     lost: tuple[LostImage, ...]
+    flags: tuple[QualityFlag, ...] = ()
 
 
 def load_study(study: SourceStudy, selection: Selection, models: Mapping[MapKind, str | None]) -> LoadedStudy:
@@ -49,6 +55,7 @@ def load_study(study: SourceStudy, selection: Selection, models: Mapping[MapKind
     stacks: list[WeightedStack] = []
     refusals = list(selection.refusals)
     lost: list[LostImage] = []
+    flags: list[QualityFlag] = []
     for selected in selection.selected:
         try:
             stack, missing = load_stack(study, selected)
@@ -56,12 +63,20 @@ def load_study(study: SourceStudy, selection: Selection, models: Mapping[MapKind
             refusals.append(Refusal(selected.kind, "refused", str(error)))
             continue
         lost.extend(missing)
+        if selected.list_order:
+            order = decay_order(stack)
+            if order.contradiction:
+                told = f"{order.contradiction}; give the times by --times (docs/dicom-input.md)"
+                refusals.append(Refusal(selected.kind, "refused", told))
+                continue
+            if selected.list_order == "assumed" and not order.confirmed:
+                flags.append(TIMING_UNVERIFIED.flag(selected.kind, series=selected.timing_source, caution=_ASSUMED))
         if selected.kind.spec.changes_sign:
             stack = with_signs(study, selected, stack)
         stacks.append(_with_model(stack, models.get(selected.kind)))
     if not stacks:
         raise RefusedError("; ".join(refusal.reason for refusal in refusals if refusal.status == "refused"))
-    return LoadedStudy(tuple(stacks), tuple(refusals), tuple(lost))
+    return LoadedStudy(tuple(stacks), tuple(refusals), tuple(lost), tuple(flags))
 
 
 def _with_model(stack: WeightedStack, forced: str | None) -> WeightedStack:

@@ -214,5 +214,6 @@ def _build(
         model=candidate.model,
         reason=reason,
         model_reason=candidate.choice.reason,
+        list_order=timing.list_order,
     )
     return series, counts

@@ -49,7 +49,7 @@ TIMING_UNVERIFIED = Finding(
     code="timing_unverified",
     severity=Severity.WARNING,
     message="{series}: {caution}",
-    means="preparation times come from a place that vendors use in more than one way",
+    means="times come from a place that vendors use in more than one way, or in an order that nothing confirms",
     advice="compare them with the protocol",
 )
 
