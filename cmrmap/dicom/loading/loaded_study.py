@@ -17,7 +17,9 @@ from cmrmap.dicom.loading.pixels import load_stack
 from cmrmap.dicom.selection.decisions import Selection
 from cmrmap.quality.catalogue.images import TIMING_UNVERIFIED
 
-_ASSUMED = "its list of times was given out in the order of InstanceNumber, which neither acquisition times nor signals confirm"
+_ASSUMED = (
+    "a list of times, given out in the order of InstanceNumber, which neither acquisition times nor signals confirm"
+)
 
 
 @dataclass(frozen=True, slots=True)
