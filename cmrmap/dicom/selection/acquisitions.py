@@ -27,6 +27,7 @@ _FEWEST_IMAGES = 2  # a single image is no acquisition
 #: where a header says which acquisition an image is of: name for the user, and how it is read
 _COUNTERS: tuple[tuple[str, Callable[[Dataset], float | None]], ...] = (
     ("AcquisitionNumber (0020,0012)", lambda header: number(header, "AcquisitionNumber")),
+    ("FrameAcquisitionNumber (0020,9156)", lambda header: number(header, "FrameAcquisitionNumber")),
     ("TemporalPositionIdentifier (0020,0100)", lambda header: number(header, "TemporalPositionIdentifier")),
     ("TemporalPositionIndex (0020,9128)", lambda header: number(header, "TemporalPositionIndex")),
     ("the acquisition times", acquired_seconds),

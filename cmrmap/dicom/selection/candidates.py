@@ -12,7 +12,8 @@ from cmrmap.core.map_spec import Weighting
 from cmrmap.core.relaxation_models import ModelName
 from cmrmap.dicom.headers.values import number, text
 from cmrmap.dicom.selection.acquisitions import latest_acquisitions
-from cmrmap.dicom.selection.frame_group import FrameGroup
+from cmrmap.dicom.selection.contrast import contrast_by_agent
+from cmrmap.dicom.selection.frame_group import FrameGroup, split_by_statement
 from cmrmap.dicom.selection.given_times import GivenTimes
 from cmrmap.dicom.selection.model_choice import ModelChoice, choose_model
 from cmrmap.dicom.selection.not_used import NotUsed
@@ -101,7 +102,8 @@ def find_candidates(
         taken_for = _taken_for(one, given)
         return one if one.fault or (taken_for is not None and taken_for[1] is not None) else None
 
-    groups = join_parts([one_acquisition(group) for group in whole], lambda group: _kind(group, given), joined_images)
+    joined = join_parts([one_acquisition(group) for group in whole], lambda group: _kind(group, given), joined_images)
+    groups = [part for group in joined for part in split_by_statement(group)]
     candidates = []
     for group in groups:
         not_used.frames(group.repeated, "repeated_acquisition")
@@ -134,15 +136,16 @@ def _taken_for(group: FrameGroup, given: GivenTimes) -> tuple[Weighting, Timing 
 
 def _kind(group: FrameGroup, given: GivenTimes) -> Hashable:
     """Return what the parts of one acquisition have in common; no two series that are no mapping have it."""
+    contrast = contrast_by_agent(group.header).answer
     by_user = given.of(group.header)
     if by_user is not None:
-        return by_user.name, group.has_one_image_a_slice
+        return by_user.name, group.has_one_image_a_slice, contrast
     if group.has_one_image_a_slice:
-        return weighting_by_words(group.header), True
+        return weighting_by_words(group.header), True, contrast
     found = _by_headers(group.slices)
     if found is None:
         return id(group)
-    return found[0], None if found[1] is None else found[1].source
+    return found[0], None if found[1] is None else found[1].source, contrast
 
 
 def _examine(group: FrameGroup, conflicts: Mapping[str, str], given: GivenTimes) -> Candidate | None:

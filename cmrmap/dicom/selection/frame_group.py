@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from pydicom.dataset import Dataset
 
+from cmrmap.core.geometry import stated_once
 from cmrmap.dicom.headers.clock import start_seconds
 from cmrmap.dicom.headers.values import number, text
 from cmrmap.dicom.selection.slices import Frame, group_slices
@@ -65,3 +66,27 @@ class FrameGroup:
     def has_one_image_a_slice(self) -> bool:
         """Whether no slice has more than one image."""
         return all(len(members) == 1 for members in self.slices)
+
+
+def split_by_statement(group: FrameGroup) -> list[FrameGroup]:
+    """Split slices that no object could hold together, as it states orientation and spacing once; the most first."""
+    alike: list[list[list[Frame]]] = []
+    for members in group.slices:
+        plane = members[0].geometry
+        home = next((part for part in alike if stated_once(part[0][0].geometry, plane)), None)
+        if home is None:
+            alike.append([members])
+        else:
+            home.append(members)
+    if len(alike) < 2:
+        return [group]
+    note = f"its slices have {len(alike)} orientations, which one object cannot hold: the most slices of one are taken"
+    return [
+        replace(
+            group,
+            frames=tuple(frame for members in part for frame in members),
+            note="; ".join(filter(None, (group.note, note))),
+            repeated=group.repeated if part is alike[0] else (),
+        )
+        for part in sorted(alike, key=len, reverse=True)
+    ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -158,6 +159,27 @@ def test_a_pause_parts_sessions(select, one_slice):
     assert [(series.kind, len(series.frames)) for series in selection.selected] == [
         (MapKind.NATIVE_T1, 10),
         (MapKind.POSTCONTRAST_T1, 10),
+    ]
+
+
+def test_a_slice_that_is_turned_a_little_is_left_out(select, toolbox):
+    """By half a degree: the images show the same tissue, but no object can state the orientation of both."""
+    images = toolbox.make_series(MapKind.NATIVE_T1, 1)
+    angle = np.deg2rad(np.rad2deg(np.arccos(0.6)) + 0.5)
+    for image in images[10:]:
+        image.ImageOrientationPatient = [f"{c:.6f}" for c in (np.cos(angle), np.sin(angle), 0, 0, 0, -1)]
+    (series,) = select(images).selected
+    assert len(series.frames) == 10
+    assert "its slices have 2 orientations, which one object cannot hold" in series.reason
+
+
+def test_a_contrast_agent_parts_series_of_one_session(select, one_slice):
+    named = {"SeriesDescription": "T1 SAX"}
+    native = one_slice(MapKind.NATIVE_T1, 401, 0, 1, **named)
+    post = one_slice(MapKind.POSTCONTRAST_T1, 402, 2, 4, ContrastBolusAgent="agent", **named)
+    assert [(series.kind, len(series.frames)) for series in select(native, post).selected] == [
+        (MapKind.NATIVE_T1, 5),
+        (MapKind.POSTCONTRAST_T1, 5),
     ]
 
 
