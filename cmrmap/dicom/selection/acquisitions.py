@@ -23,6 +23,8 @@ from cmrmap.dicom.selection.timing import Times
 _SAME_TIME, _SAME_TIME_MS = 0.1, 0.05
 _FEW = 0.3  # share of the times that one acquisition may lack
 _FEWEST_IMAGES = 2  # a single image is no acquisition
+#: acquisitions of one slice that only follow each other; more of them at one place are rather slices without positions
+_MOST_IN_ORDER = 3
 
 #: where a header says which acquisition an image is of: name for the user, and how it is read
 _COUNTERS: tuple[tuple[str, Callable[[Dataset], float | None]], ...] = (
@@ -130,7 +132,7 @@ def _runs(members: Sequence[Frame], times: Times, n_repeats: int) -> tuple[str, 
         if len(keyed) < len(timed) or len({key for key, _, _ in keyed}) < 2:
             continue
         keyed.sort(key=lambda entry: (entry[0], entry[1].tie_break))
-        runs = _by_value(keyed) or (_by_order(keyed) if n_repeats > 1 else [])
+        runs = _by_value(keyed) or (_by_order(keyed) if 1 < n_repeats <= _MOST_IN_ORDER else [])
         if runs:
             return name, runs
     return "", []

@@ -110,6 +110,16 @@ def test_one_repeated_slice_of_three(select, toolbox):
     assert "1 of 3 slices of series 1 were acquired more than once" in series.reason
 
 
+@pytest.mark.parametrize(("n_acquired", "is_told"), [(2, True), (3, True), (4, False), (5, False)])
+def test_many_in_a_row_at_one_place_may_be_slices(select, acquire, n_acquired, is_told):
+    groups = [acquire(n, minute=n) for n in range(n_acquired)]
+    if is_told:
+        assert _acquisitions(select(*groups)) == {str(n_acquired - 1)}
+    else:
+        with pytest.raises(RefusedError, match=f"there {n_acquired} times, and nothing tells the acquisitions apart"):
+            select(*groups)
+
+
 def test_copies_without_a_sign_are_refused(select, acquire):
     with pytest.raises(RefusedError, match="every image of a slice is there 2 times, and nothing tells"):
         select(acquire(1), acquire(2))
