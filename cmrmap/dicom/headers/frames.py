@@ -16,7 +16,7 @@ from cmrmap.dicom.headers.values import number, numbers, text, value
 
 _FUNCTIONAL_GROUPS = ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence")
 _UNIT_TOLERANCE = 0.02  # scanners round the cosines to three digits or more
-_MOST_FRAMES = 10_000  # that are believed of NumberOfFrames alone, without an item for each
+_MOST_FRAMES = 512  # that are believed of NumberOfFrames alone, without an item for each
 _FARTHEST_MM = 10_000.0  # from the isocentre: no table moves that far
 _SPACINGS_MM = (0.05, 10.0)
 _THICKNESSES_MM = (0.1, 100.0)
@@ -37,9 +37,9 @@ def frames_of(header: Dataset) -> tuple[Dataset, ...]:
     """
     per_frame = _items(value(header, "PerFrameFunctionalGroupsSequence"))
     shared = _items(value(header, "SharedFunctionalGroupsSequence"))[:1]
-    n_frames = max(len(per_frame), min(int(number(header, "NumberOfFrames") or 1), _MOST_FRAMES), 1)
-    if not per_frame and not shared and n_frames == 1:
+    if not per_frame and not shared:
         return (header,)
+    n_frames = max(len(per_frame), min(int(number(header, "NumberOfFrames") or 1), _MOST_FRAMES), 1)
     root = Dataset()
     for element in _readable(header):
         if element.keyword not in _FUNCTIONAL_GROUPS:

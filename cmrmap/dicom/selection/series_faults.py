@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -28,6 +29,9 @@ _WIDEST_MM = 1000.0  # field of view: no scanner images more at once
 #: images of one slice from which a T1 series without the name of a mapping sequence is a scout: those have one a phase,
 #: mapping has 17 at most (MOLLI 3-3-5 and its like 11, STONE 11, SASHA 10 to 15)
 _MOST_UNNAMED = 20
+
+#: DICOM PS3.5 9.1, but for leading zeros, which are common and do no harm
+_UID = re.compile(r"(?=.{1,64}$)[0-9]+(\.[0-9]+)*")
 
 Slices = tuple[tuple[Frame, ...], ...]
 
@@ -67,8 +71,10 @@ def series_fault(slices: Slices, weighting: Weighting, timing: Timing | None, mo
     widest = max(matrix[0] * spacing[0], matrix[1] * spacing[1])
     if widest > _WIDEST_MM:
         return f"its images are {widest:.0f} mm wide; expected at most {_WIDEST_MM:.0f} mm: PixelSpacing is in mm"
-    if not text(header, "FrameOfReferenceUID"):
-        return "its images have no FrameOfReferenceUID, which every map must share with them; export the originals"
+    for keyword in ("FrameOfReferenceUID", "StudyInstanceUID"):
+        if _UID.fullmatch(text(header, keyword)) is None:
+            found = f"a {keyword} that is no UID" if text(header, keyword) else f"no {keyword}"
+            return f"its images have {found}, which every map must share with them; export the originals"
     for rule in _WORD_FAULTS:
         words = rule.words(header)
         if words:

@@ -24,6 +24,7 @@ _LEFT_OUT = {
     "no_pixels": "images without rows or columns",
     "bad_geometry": "images whose position, orientation or spacing is missing or impossible",
 }
+_REPEATED = "a later, complete acquisition of the slice is taken"
 _WHY = {rule.reason: rule.why for rule in DROP_RULES}
 
 
@@ -52,7 +53,7 @@ def homes_of(dispositions: Sequence[Disposition]) -> dict[tuple[str, int], Dispo
     """Return, by SOP instance UID and frame, what was decided of the candidate that an image belongs to."""
     homes = {(f.sop_instance_uid, f.frame_index): d for d in dispositions for f in d.candidate.frames}
     for one in dispositions:
-        again = Disposition(one.candidate, one.kind, SeriesVerdict.NOT_CHOSEN, one.candidate.note)
+        again = Disposition(one.candidate, one.kind, SeriesVerdict.NOT_CHOSEN, _REPEATED)
         homes.update({(f.sop_instance_uid, f.frame_index): again for f in one.candidate.repeated})
     return homes
 

@@ -277,6 +277,14 @@ def test_of_sessions_native_takes_the_first_and_post_contrast_the_last(select, t
     assert "acquired last" in selection.selected[1].reason
 
 
+@pytest.mark.parametrize(("uid", "words"), [("", "no FrameOf"), ("head frame", "a FrameOfReferenceUID that is no UID")])
+def test_a_frame_of_reference_that_no_map_can_share_refuses_its_series_only(select, toolbox, uid, words):
+    native = toolbox.make_series(MapKind.NATIVE_T1, 1, FrameOfReferenceUID=uid)
+    selection = select(native, toolbox.make_series(MapKind.T2, 2))
+    assert [series.kind for series in selection.selected] == [MapKind.T2]
+    assert words in next(one.reason for one in selection.refusals if one.kind is MapKind.NATIVE_T1)
+
+
 def test_a_long_axis_view_is_refused(select, toolbox):
     selection = select(
         toolbox.make_series(MapKind.NATIVE_T1, 1, n_slices=1),
