@@ -3,6 +3,8 @@ from __future__ import annotations
 import math
 
 import pytest
+from pydicom.dataelem import DataElement
+from pydicom.tag import Tag
 
 from cmrmap.core.errors import NoMappingSeriesError, RefusedError
 from cmrmap.core.map_specs import MapKind
@@ -279,7 +281,9 @@ def test_of_sessions_native_takes_the_first_and_post_contrast_the_last(select, t
 
 @pytest.mark.parametrize(("uid", "words"), [("", "no FrameOf"), ("head frame", "a FrameOfReferenceUID that is no UID")])
 def test_a_frame_of_reference_that_no_map_can_share_refuses_its_series_only(select, toolbox, uid, words):
-    native = toolbox.make_series(MapKind.NATIVE_T1, 1, FrameOfReferenceUID=uid)
+    native = toolbox.make_series(MapKind.NATIVE_T1, 1)
+    for image in native:  # of another VR, as broken exporters do
+        image[Tag("FrameOfReferenceUID")] = DataElement(Tag("FrameOfReferenceUID"), "LO", uid)
     selection = select(native, toolbox.make_series(MapKind.T2, 2))
     assert [series.kind for series in selection.selected] == [MapKind.T2]
     assert words in next(one.reason for one in selection.refusals if one.kind is MapKind.NATIVE_T1)
