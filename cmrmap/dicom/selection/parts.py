@@ -111,10 +111,16 @@ def _sessions(groups: list[FrameGroup]) -> list[tuple[list[FrameGroup], bool]]:
 
 
 def _with_latest(groups: list[FrameGroup]) -> list[FrameGroup]:
-    """Join series of one session; of slices that several hold, the latest complete ones."""
-    places = _places([piece for group in groups for piece in _pieces(group)])
-    if places is None:
+    """Join series of one session; of slices that several hold, the latest complete ones.
+
+    A series whose slices overlap those of others by a part is no part and no repeat of them: it stays as it is.
+    """
+    aside: list[FrameGroup] = []
+    while isinstance(places := _places([p for g in groups if g not in aside for p in _pieces(g)]), FrameGroup):
+        aside.append(places)
+    if len(groups) - len(aside) < 2:
         return groups
+    groups = [group for group in groups if group not in aside]
     chosen = [max(place, key=lambda piece: (len(piece.frames), piece.order)) for place in places]
     taken = [group for group in groups if any(piece.group is group for piece in chosen)]
     gone = [piece for place, best in zip(places, chosen, strict=True) for piece in place if piece is not best]
@@ -122,6 +128,8 @@ def _with_latest(groups: list[FrameGroup]) -> list[FrameGroup]:
     notes = [group.note for group in taken if group.note]
     if len(taken) > 1:
         notes.append(_JOINED.format(len(taken)))
+    if aside:
+        notes.append(f"{', '.join(group.name for group in aside)} overlaps them in part and is left out")
     repeats = Counter(
         (best.group.name, tuple(dict.fromkeys(piece.group.name for piece in place)))
         for best, place in zip(chosen, places, strict=True)
@@ -137,7 +145,7 @@ def _with_latest(groups: list[FrameGroup]) -> list[FrameGroup]:
         tuple(frame for group in taken for frame in group.repeated)
         + tuple(frame for piece in gone if piece.group in taken for frame in piece.frames),
     )
-    return [whole, *left]
+    return [whole, *left, *aside]
 
 
 def _in_rows(groups: list[FrameGroup]) -> list[FrameGroup]:
@@ -178,8 +186,8 @@ def _are_near(one: FrameGroup, other: FrameGroup) -> bool:
     )
 
 
-def _places(pieces: list[_Piece]) -> list[list[_Piece]] | None:
-    """Sort pieces by place, base first; None where two of different series partly overlap, or are displaced."""
+def _places(pieces: list[_Piece]) -> list[list[_Piece]] | FrameGroup:
+    """Sort pieces by place, base first, or return the later of two series that partly overlap or are displaced."""
     places: list[list[_Piece]] = []
     for piece in sorted(pieces, key=lambda one: one.along_mm):
         if places and piece.along_mm - places[-1][-1].along_mm < _thickness_mm(piece) / 2.0:
@@ -188,7 +196,7 @@ def _places(pieces: list[_Piece]) -> list[list[_Piece]] | None:
             places.append([piece])
     for place in places:
         if len({id(piece.group) for piece in place}) < len(place) or _displaced(place):
-            return None
+            return _latest(place)
     singles = len({id(piece.group) for piece in pieces}) == len(pieces)
     gaps = [after[0].along_mm - before[0].along_mm for before, after in pairwise(places)]
     in_a_row = singles and len(gaps) > 1 and max(gaps) - min(gaps) <= _EQUAL_GAPS * max(gaps)
@@ -196,8 +204,12 @@ def _places(pieces: list[_Piece]) -> list[list[_Piece]] | None:
         apart = after[0].along_mm - before[-1].along_mm
         own = {id(piece.group) for piece in before} & {id(piece.group) for piece in after}
         if apart < _thickness_mm(after[0]) - _ROUNDING_MM and not own and not in_a_row:
-            return None
+            return _latest([before[-1], after[0]])
     return places
+
+
+def _latest(pieces: list[_Piece]) -> FrameGroup:
+    return max(pieces, key=lambda piece: piece.order).group
 
 
 def _displaced(place: list[_Piece]) -> bool:

@@ -150,6 +150,15 @@ def test_partly_overlapping_slices_are_not_joined(select, one_slice, minutes):
     assert len(select(*groups).selected[0].frames) == 5
 
 
+@pytest.mark.parametrize("place_mm", [5.0, 15.0])
+def test_a_repeat_that_overlaps_in_part_loses_no_other_slice(select, one_slice, place_mm):
+    groups = [one_slice(MapKind.NATIVE_T1, 401 + i, 10 * i, i) for i in range(3)]
+    groups.append(one_slice(MapKind.NATIVE_T1, 404, place_mm, 4))
+    (series,) = select(*groups).selected
+    assert _numbers(series, [image for group in groups for image in group]) == [401, 402, 403]
+    assert "series 404 overlaps them in part and is left out" in series.reason
+
+
 def test_a_pause_parts_sessions(select, one_slice):
     groups = [one_slice(MapKind.NATIVE_T1, 401 + i, 10 * i, i, SeriesDescription="T1 SAX") for i in range(2)]
     groups += [
