@@ -26,6 +26,8 @@ class SliceGeometry:
     row_cosines, column_cosines : first and last three values of ImageOrientationPatient
     pixel_spacing_mm : (row spacing, column spacing) as in PixelSpacing
     slice_thickness_mm : None where the source does not say
+    frame_of_reference_uid : where it is the same, positions of planes can be compared (DICOM PS3.3 C.7.4.1); ""
+        where the source does not say
     """
 
     position_mm: tuple[float, float, float]
@@ -33,6 +35,7 @@ class SliceGeometry:
     column_cosines: tuple[float, float, float]
     pixel_spacing_mm: tuple[float, float]
     slice_thickness_mm: float | None = None
+    frame_of_reference_uid: str = ""
 
     @property
     def normal(self) -> Float64Array:
@@ -66,6 +69,17 @@ def same_orientation(one: SliceGeometry, other: SliceGeometry) -> bool:
     one, other : the planes; where they lie plays no part
     """
     return orientation_cosine(one, other) >= _SAME_PLANE_COSINE
+
+
+def same_frame_of_reference(one: SliceGeometry, other: SliceGeometry) -> bool:
+    """Tell whether the positions of two planes can be compared; planes that do not say are taken to agree.
+
+    Parameters
+    ----------
+    one, other : the planes
+    """
+    uids = {one.frame_of_reference_uid, other.frame_of_reference_uid} - {""}
+    return len(uids) < 2
 
 
 def stated_once(one: SliceGeometry, other: SliceGeometry) -> bool:

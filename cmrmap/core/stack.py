@@ -14,6 +14,9 @@ from cmrmap.core.relaxation_models import ModelName, get_model
 
 #: what an image shows of a complex image, where not its magnitude
 ImagePart: TypeAlias = Literal["phase", "real", "imaginary"]
+#: of times that are a list for the whole series, given out in the order of InstanceNumber: whether acquisition times
+#: confirm that order; "" for times that each image states, or that the user gives
+ListOrder: TypeAlias = Literal["", "confirmed", "assumed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,7 @@ class SelectedSeries:
     model: ModelName
     reason: str  # why this series was taken for this map
     model_reason: str = ""  # why this model
+    list_order: ListOrder = ""
 
 
 @dataclass(frozen=True, slots=True)

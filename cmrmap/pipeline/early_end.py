@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,8 +11,8 @@ from cmrmap.core.version import VERSION
 from cmrmap.dicom.headers.read import SourceStudy
 from cmrmap.dicom.selection.decisions import Selection
 from cmrmap.pipeline.context import RunContext
-from cmrmap.pipeline.summary import lost_flag
-from cmrmap.results import HematocritResult, InputSummary, MapResult, SoftwareInfo, StudyResult, absent_map, to_json
+from cmrmap.pipeline.input_summary import lost_flags, summarise_input
+from cmrmap.results import HematocritResult, MapResult, SoftwareInfo, StudyResult, absent_map, to_json
 from cmrmap.run.manifest import RESULTS_NAME
 from cmrmap.run.outcome import MapVerdict
 from cmrmap.run.staging import write_together
@@ -51,15 +50,14 @@ def results_without_maps(
     context, study, selection : as for :func:`told_early`
     error : why there is no map
     """
-    skipped = Counter(dict(study.skipped)) + Counter({} if selection is None else dict(selection.skipped))
     return StudyResult(
         study_instance_uid=study.study_instance_uid,
         software=SoftwareInfo(
             VERSION, None if context.network is None else context.network.weights_sha256, context.settings.sha256
         ),
-        input=InputSummary(n_files=study.n_files, n_used=0, skipped=skipped),
+        input=summarise_input(study, selection),
         hematocrit=HematocritResult(),
-        quality=(*map(lost_flag, study.lost), *(() if selection is None else selection.flags)),
+        quality=(*lost_flags(study.lost), *(() if selection is None else selection.flags)),
         maps=tuple(_unmade(kind, selection, error) for kind in MapKind),
         series=() if selection is None else selection.series,
     )

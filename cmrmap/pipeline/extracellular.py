@@ -10,7 +10,7 @@ from cmrmap.alignment import interpolate, nearest, region_weights
 from cmrmap.core.arrays import BoolArray, Float64Array, IntArray
 from cmrmap.core.errors import InputError
 from cmrmap.core.findings import Refusal
-from cmrmap.core.geometry import SliceGeometry, orientation_cosine, same_orientation
+from cmrmap.core.geometry import SliceGeometry, orientation_cosine, same_frame_of_reference, same_orientation
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.parameter_map import BloodValue, FitStatus, ParameterMap
 from cmrmap.ecv import EcvGrid, ecv_grid, region_common_variance
@@ -79,6 +79,10 @@ def map_ecv(
     for series in (native, post):
         if not series.made.any():
             return Refusal(MapKind.ECV, "refused", f"no slice of the {series.kind.value} map could be made")
+    if not settings.selection.across_frames_of_reference:
+        apart = frames_apart(native.stack.geometry, post.stack.geometry)
+        if apart:
+            return Refusal(MapKind.ECV, "refused", apart)
     partner = pair_slices(native.stack.geometry, post.stack.geometry)
     made = np.array([native.made[s] and p >= 0 and post.made[p] for s, p in enumerate(partner)], dtype=np.bool_)
     if not (partner >= 0).any():
@@ -97,6 +101,19 @@ def map_ecv(
             return Refusal(MapKind.ECV, "refused", str(error))
     partner = np.where(made, partner, -1).astype(np.intp)
     return _map(native, post, partner, hematocrit, settings)
+
+
+def frames_apart(native: tuple[SliceGeometry, ...], post: tuple[SliceGeometry, ...]) -> str:
+    """Say why no position of one series can be compared with one of the other; "" where they can be.
+
+    The patient has left the table in between, or was registered anew (DICOM PS3.3 C.7.4.1).
+    """
+    if any(same_frame_of_reference(plane, other) for plane in native for other in post):
+        return ""
+    return (
+        "native and post-contrast T1 have different frames of reference (0020,0052), so that their positions cannot be "
+        "compared; if the patient did not move, set analysis.selection.across_frames_of_reference"
+    )
 
 
 def pair_slices(native: tuple[SliceGeometry, ...], post: tuple[SliceGeometry, ...]) -> IntArray:

@@ -88,7 +88,12 @@ class MappedSeries:
 
 
 def map_series(
-    stack: WeightedStack, refined: RefinedSegmentation, polar: PolarStack, settings: AnalysisSettings
+    stack: WeightedStack,
+    refined: RefinedSegmentation,
+    polar: PolarStack,
+    settings: AnalysisSettings,
+    *,
+    refused: str = "",
 ) -> MappedSeries:
     """Fit every slice that has enough segmented images; a slice that has not is refused with the reason.
 
@@ -98,12 +103,16 @@ def map_series(
     ----------
     stack, refined, polar : of one series, axes (slice, time, ...)
     settings : models, blood, slices and pruning are used
+    refused : why nothing of the series may be fitted; "" where it may
 
     Returns
     -------
     MappedSeries
     """
     usable, refusals = _usable_images(stack, refined, polar, settings)
+    if refused:
+        usable = tuple(np.zeros(0, dtype=np.intp) for _ in usable)
+        refusals = tuple(Refusal(stack.kind, "refused", refused, index) for index in range(len(usable)))
     left_out = _contradicted(stack, polar, usable, settings)
     times = tuple(np.setdiff1d(images, gone) for images, gone in zip(usable, left_out, strict=True))
     fit = fit_cells(stack, polar, times, settings.fit)

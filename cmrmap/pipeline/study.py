@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cmrmap.alignment import to_polar
+from cmrmap.core.errors import InputError
 from cmrmap.core.findings import QualityFlag, Refusal
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.map_volume import MapVolume
@@ -109,7 +110,7 @@ def fit(
     polar: Sequence[PolarStack],
     settings: AnalysisSettings,
 ) -> tuple[MappedSeries, ...]:
-    """Fit every series to its map.
+    """Fit every series to its map; one whose data cannot be fitted is refused with the reason, and costs no other.
 
     Parameters
     ----------
@@ -117,9 +118,17 @@ def fit(
     settings : models, blood, slices, fit and pruning are used
     """
     return tuple(
-        map_series(stack, shapes, aligned, settings)
-        for stack, shapes, aligned in zip(stacks, refined, polar, strict=True)
+        _mapped(stack, shapes, aligned, settings) for stack, shapes, aligned in zip(stacks, refined, polar, strict=True)
     )
+
+
+def _mapped(
+    stack: WeightedStack, shapes: RefinedSegmentation, aligned: PolarStack, settings: AnalysisSettings
+) -> MappedSeries:
+    try:
+        return map_series(stack, shapes, aligned, settings)
+    except InputError as error:
+        return map_series(stack, shapes, aligned, settings, refused=str(error))
 
 
 def extracellular_volume(

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 from cmrmap.core.findings import QualityFlag
 from cmrmap.core.provenance import SoftwareProvenance
-from cmrmap.dicom.headers.read import LostImage, SourceStudy
+from cmrmap.dicom.headers.read import SourceStudy
 from cmrmap.dicom.loading.loaded_study import LoadedStudy
 from cmrmap.dicom.selection.decisions import Selection
+from cmrmap.pipeline.input_summary import lost_flags, summarise_input
 from cmrmap.pipeline.study import StudyMaps
-from cmrmap.quality.catalogue.images import IMAGE_LOST, SERIES_CHOSEN
-from cmrmap.results import HematocritResult, InputSummary, SoftwareInfo, StudyResult
+from cmrmap.quality.catalogue.images import SERIES_CHOSEN
+from cmrmap.results import HematocritResult, SoftwareInfo, StudyResult
 
 
 def summarise(
@@ -22,40 +21,17 @@ def summarise(
     provenance: SoftwareProvenance,
 ) -> StudyResult:
     """Join the numbers with what is known of their source: all that results.json says."""
-    skipped = Counter(dict(study.skipped)) + Counter(dict(selection.skipped))
     lost = (*study.lost, *loaded.lost)
-    skipped.update({"undecodable_pixels": len(loaded.lost)} if loaded.lost else {})
     hematocrit = maps.hematocrit
     return StudyResult(
         study_instance_uid=study.study_instance_uid,
         software=SoftwareInfo(provenance.software_version, provenance.weights_sha256, provenance.settings_sha256),
-        input=InputSummary(
-            n_files=study.n_files,
-            n_used=sum(uid != "" for stack in loaded.stacks for row in stack.source_uids for uid in row),
-            skipped=skipped,
-        ),
+        input=summarise_input(study, selection, loaded),
         hematocrit=HematocritResult(hematocrit.value_fraction, hematocrit.source) if hematocrit else HematocritResult(),
-        quality=(
-            *(lost_flag(image) for image in lost),
-            *_choices(selection),
-            *selection.flags,
-            *loaded.flags,
-            *maps.flags,
-        ),
+        quality=(*lost_flags(lost), *_choices(selection), *selection.flags, *loaded.flags, *maps.flags),
         maps=maps.maps,
         series=selection.series,
     )
-
-
-def lost_flag(image: LostImage) -> QualityFlag:
-    """Tell of an image that is lost, by its UID: a file's name may hold the patient's.
-
-    Parameters
-    ----------
-    image : that is there but cannot be used
-    """
-    which = f"image {image.sop_instance_uid}" if image.sop_instance_uid else "an image without readable UID"
-    return IMAGE_LOST.flag(image=which, reason=image.reason)
 
 
 def _choices(selection: Selection) -> tuple[QualityFlag, ...]:

@@ -50,15 +50,17 @@ class Software(Entry):
     settings_sha256: Sha256 | None
 
 
+_Counts: TypeAlias = Annotated[dict[str, Count], BeforeValidator(lambda found: dict(sorted(found.items())))]
+
+
 class InputFiles(Entry):
-    """What the input held."""
+    """What the input held; files and images are counted apart."""
 
     n_files: Count
-    n_used: Count
-    skipped: Annotated[
-        dict[str, Count],
-        BeforeValidator(lambda found: dict(sorted(found.items()))),
-        Field(description="reason: number of files"),
+    n_used: Annotated[Count, Field(description="files of which at least one image was used")]
+    skipped: Annotated[_Counts, Field(description="reason: number of files of which no image was used")]
+    frames_not_used: Annotated[
+        _Counts, Field(description="reason: number of images (frames of multi-frame files) that were not used")
     ]
 
 

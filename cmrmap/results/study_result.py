@@ -31,14 +31,23 @@ class SoftwareInfo:
 
 @dataclass(frozen=True, slots=True)
 class InputSummary:
-    """What the input held: files seen, files used, and reason -> count of those skipped."""
+    """What the input held, files and images counted apart: a multi-frame file holds many images.
+
+    Attributes
+    ----------
+    n_files, n_used : files seen, and files of which at least one image was used
+    skipped : number of files without a used image, by reason
+    frames_not_used : number of images (frames) that were not used, by reason, those in used files too
+    """
 
     n_files: int
     n_used: int
     skipped: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    frames_not_used: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "skipped", MappingProxyType(dict(self.skipped)))
+        for name in ("skipped", "frames_not_used"):
+            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
 
 
 @dataclass(frozen=True, slots=True)

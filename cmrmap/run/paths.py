@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 from cmrmap.core.errors import InputError, NoMappingSeriesError, OutputError
+from cmrmap.dicom.headers.folder import list_files
 
 
 def check_input(path: Path) -> None:
@@ -27,7 +28,8 @@ def check_input(path: Path) -> None:
         os.listdir(path)
     except OSError as error:
         raise InputError(f"input folder {path} cannot be read ({error.strerror}); check its permissions") from error
-    if not any(files for _, _, files in os.walk(path, followlinks=True)):
+    listed = list_files(path)
+    if not listed.files and not listed.n_broken_links:
         raise NoMappingSeriesError(f"input folder {path} holds no files; expected a study's DICOM files")
 
 

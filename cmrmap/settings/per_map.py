@@ -58,6 +58,11 @@ class SelectionSettings(Checked):
     motion_corrected: bool = tunable(
         False, unit="yes/no", source="ours; take the scanner's motion-corrected copy of a series before the raw one"
     )
+    across_frames_of_reference: bool = tunable(
+        False,
+        unit="yes/no",
+        source="ours; pair slices for ECV by position though the two T1 series differ in FrameOfReferenceUID",
+    )
     times: str | None = tunable(None, unit="path of a times file", source="ours; null = the headers' times")
 
     @property

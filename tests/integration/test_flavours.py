@@ -100,5 +100,6 @@ def test_the_choice_and_what_it_was_taken_before_are_in_the_results(runs: dict[s
     for message in chosen.values():
         assert "taken before" in message
         assert "not motion-corrected" in message
-    skipped = runs["siemens-ve11"]["input"]["skipped"]
-    assert skipped == {"colour_image": 3, "json": 1, "other_candidate_series": 31, "phase_image": 31, "vendor_map": 3}
+    left_out = {"colour_image": 3, "other_candidate_series": 31, "phase_image": 31, "vendor_map": 3}
+    assert runs["siemens-ve11"]["input"]["frames_not_used"] == left_out
+    assert runs["siemens-ve11"]["input"]["skipped"] == {**left_out, "json": 1}

@@ -18,6 +18,7 @@ def admission_fault(
     identities: Iterable[PatientIdentity],
     n_lost: int,
     others: Mapping[str, int],
+    n_broken_links: int = 0,
 ) -> NoMappingSeriesError | RefusedError | None:
     """Return why what was read of a folder is no study to work on; None where it is one.
 
@@ -28,10 +29,12 @@ def admission_fault(
     identities : of every DICOM object
     n_lost : DICOM files that cannot be used
     others : number of objects that are no MR images, by class
+    n_broken_links : links in the folder that lead nowhere
     """
     n_dicom = len(headers) + n_lost + sum(others.values())
     if n_files == 0:
-        return NoMappingSeriesError("the input folder is empty; expected the DICOM files of one study")
+        holds = f"holds {n_broken_links} links that lead nowhere" if n_broken_links else "is empty"
+        return NoMappingSeriesError(f"the input folder {holds}; expected the DICOM files of one study")
     if n_dicom == 0:
         return NoMappingSeriesError(f"none of the {n_files} files in the input folder is DICOM; expected one study")
     patients = count_patients(identities)

@@ -12,10 +12,14 @@ from pydicom.sequence import Sequence
 
 from cmrmap.core.errors import GeometryError
 from cmrmap.core.geometry import SliceGeometry
-from cmrmap.dicom.headers.values import number, numbers, value
+from cmrmap.dicom.headers.values import number, numbers, text, value
 
 _FUNCTIONAL_GROUPS = ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence")
 _UNIT_TOLERANCE = 0.02  # scanners round the cosines to three digits or more
+_MOST_FRAMES = 512  # that are believed of NumberOfFrames alone, without an item for each
+_FARTHEST_MM = 10_000.0  # from the isocentre: no table moves that far
+_SPACINGS_MM = (0.05, 10.0)
+_THICKNESSES_MM = (0.1, 100.0)
 
 
 def frames_of(header: Dataset) -> tuple[Dataset, ...]:
@@ -32,19 +36,22 @@ def frames_of(header: Dataset) -> tuple[Dataset, ...]:
     later overriding the earlier
     """
     per_frame = _items(value(header, "PerFrameFunctionalGroupsSequence"))
-    if not per_frame:
+    shared = _items(value(header, "SharedFunctionalGroupsSequence"))[:1]
+    if not per_frame and not shared:
         return (header,)
+    n_frames = max(len(per_frame), min(int(number(header, "NumberOfFrames") or 1), _MOST_FRAMES), 1)
     root = Dataset()
     for element in _readable(header):
         if element.keyword not in _FUNCTIONAL_GROUPS:
             root.add(element)
-    for shared in _items(value(header, "SharedFunctionalGroupsSequence"))[:1]:
-        _flatten_into(root, shared)
+    for groups in shared:
+        _flatten_into(root, groups)
     frames = []
-    for groups in per_frame:
+    for index in range(n_frames):
         frame = Dataset()
         frame.update(root)
-        _flatten_into(frame, groups)
+        for groups in per_frame[index : index + 1]:
+            _flatten_into(frame, groups)
         frames.append(frame)
     return tuple(frames)
 
@@ -100,12 +107,13 @@ def geometry_of(frame: Dataset) -> SliceGeometry:
     Returns
     -------
     SliceGeometry
-        mm; the thickness is None where it is not stated or not positive
+        mm; the thickness is None where it is not stated or absurd
 
     Raises
     ------
     GeometryError
-        position, orientation or spacing is missing, or the orientation is not two perpendicular unit vectors
+        position, orientation or spacing is missing, the orientation is not two perpendicular unit vectors, or the
+        position or the spacing is none that a scanner has
     """
     position = numbers(frame, "ImagePositionPatient")
     cosines = numbers(frame, "ImageOrientationPatient")
@@ -123,13 +131,24 @@ def geometry_of(frame: Dataset) -> SliceGeometry:
             f"ImageOrientationPatient has vectors of length {lengths[0]:.3g} and {lengths[1]:.3g} with product "
             f"{product:.3g}; expected two perpendicular unit vectors"
         )
-    if min(spacing) <= 0.0:
-        raise GeometryError(f"PixelSpacing is {spacing[0]:g} x {spacing[1]:g} mm; expected positive numbers")
+    if not all(_SPACINGS_MM[0] <= size <= _SPACINGS_MM[1] for size in spacing):
+        raise GeometryError(
+            f"PixelSpacing is {spacing[0]:g} x {spacing[1]:g} mm; expected {_SPACINGS_MM[0]:g} to {_SPACINGS_MM[1]:g} "
+            "mm; export the original images"
+        )
+    if max(abs(part) for part in position) > _FARTHEST_MM:
+        shown = " x ".join(f"{part:g}" for part in position)
+        raise GeometryError(
+            f"ImagePositionPatient is {shown} mm; expected at most {_FARTHEST_MM / 1000.0:g} m from the isocentre; "
+            "export the original images"
+        )
     thickness = number(frame, "SliceThickness")
+    believed = thickness is not None and _THICKNESSES_MM[0] <= thickness <= _THICKNESSES_MM[1]
     return SliceGeometry(
         position_mm=(position[0], position[1], position[2]),
         row_cosines=(rows[0], rows[1], rows[2]),
         column_cosines=(columns[0], columns[1], columns[2]),
         pixel_spacing_mm=(spacing[0], spacing[1]),
-        slice_thickness_mm=thickness if thickness is not None and thickness > 0.0 else None,
+        slice_thickness_mm=thickness if believed else None,
+        frame_of_reference_uid=text(frame, "FrameOfReferenceUID"),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,8 +18,9 @@ from pydicom.uid import (
     MRImageStorage,
 )
 
-from cmrmap.core.errors import InputError, NoMappingSeriesError, RefusedError
+from cmrmap.core.errors import NoMappingSeriesError, RefusedError
 from cmrmap.dicom.headers.admission import admission_fault, class_name
+from cmrmap.dicom.headers.folder import list_files
 from cmrmap.dicom.headers.integrity import has_preamble, looks_like_bare_dataset, pixel_data_fault
 from cmrmap.dicom.headers.patient import PatientIdentity, identity_of
 from cmrmap.dicom.headers.values import text, tolerant_reading
@@ -29,7 +29,7 @@ _MR_CLASSES = (MRImageStorage, EnhancedMRImageStorage, LegacyConvertedEnhancedMR
 #: what a file that is there, but lost, is counted under in results.json ("input", "skipped")
 LostKey: TypeAlias = Literal["truncated", "unreadable", "missing_uid"]
 #: what any file that is left out is counted under there
-SkipKey: TypeAlias = Literal["dicomdir", "json", "not_dicom", "not_mr_image", "duplicate"] | LostKey
+SkipKey: TypeAlias = Literal["broken_link", "dicomdir", "json", "not_dicom", "not_mr_image", "duplicate"] | LostKey
 _DEFER_BYTES = 65536  # vendors' private blocks of this size and more are not kept in memory
 
 
@@ -62,7 +62,7 @@ class SourceStudy:
     skipped : number of files left out, by reason
     lost : truncated and unreadable images (they are counted in ``skipped`` too)
     conflicts : reason by series instance UID, for series that hold one SOP instance UID with two contents
-    n_files : all files in the folder
+    n_files : all files in the folder, and the links that lead nowhere
     others : number of DICOM objects that are no MR images, by class
     failure : why this is no study to work on (another patient's images, none at all); None where it is one
     """
@@ -173,8 +173,8 @@ class _Reader:
 def read_study(folder: Path) -> SourceStudy:
     """Read the headers of all MR images below ``folder``.
 
-    Files are visited in sorted order, so the result does not depend on the file system. What is not DICOM, not an
-    MR image, a duplicate, truncated or unreadable is left out and counted.
+    Files are visited in sorted order, so the result does not depend on the file system; links to files and folders are
+    followed. What is not DICOM, not an MR image, a duplicate, truncated or unreadable is left out and counted.
 
     Parameters
     ----------
@@ -209,13 +209,16 @@ def examine_folder(folder: Path) -> SourceStudy:
     InputError
         the path is missing, is a file or cannot be listed
     """
-    files = _list_files(Path(folder))
+    listed = list_files(Path(folder))
     reader = _Reader(Path(folder))
+    reader.skipped.update({"broken_link": listed.n_broken_links} if listed.n_broken_links else {})
     with tolerant_reading():
-        for path in files:
+        for path in listed.files:
             reader.add(path)
         headers = list(reader.headers.values())
-        failure = admission_fault(len(files), headers, reader.identities, len(reader.lost), reader.others)
+        failure = admission_fault(
+            len(listed.files), headers, reader.identities, len(reader.lost), reader.others, listed.n_broken_links
+        )
         study_uid = text(headers[0], "StudyInstanceUID") if failure is None else ""
     return SourceStudy(
         study_instance_uid=study_uid,
@@ -224,23 +227,10 @@ def examine_folder(folder: Path) -> SourceStudy:
         skipped=MappingProxyType(dict(sorted(reader.skipped.items()))),
         lost=tuple(reader.lost),
         conflicts=MappingProxyType(reader.conflicts),
-        n_files=len(files),
+        n_files=len(listed.files) + listed.n_broken_links,
         others=MappingProxyType(dict(sorted(reader.others.items()))),
         failure=failure,
     )
-
-
-def _list_files(folder: Path) -> list[Path]:
-    if not folder.exists():
-        raise InputError(f"the input path {folder} does not exist; give a folder with the DICOM files of one study")
-    if not folder.is_dir():
-        raise InputError(f"the input path {folder} is a file; give the folder that holds the study")
-
-    def refuse(error: OSError) -> None:
-        raise InputError(f"the input folder {error.filename} cannot be read ({error.strerror}); check its permissions")
-
-    found = [Path(base, name) for base, _, names in os.walk(folder, onerror=refuse) for name in names]
-    return sorted(path for path in found if path.is_file())
 
 
 def _same_content(one: Path, other: Path) -> bool:

@@ -11,9 +11,15 @@ from cmrmap.core.map_specs import MapKind
 from cmrmap.core.relaxation_models import get_model
 from cmrmap.core.stack import WeightedStack
 from cmrmap.dicom.headers.read import LostImage, SourceStudy
+from cmrmap.dicom.loading.decay_order import decay_order
 from cmrmap.dicom.loading.phase_images import with_signs
 from cmrmap.dicom.loading.pixels import load_series
 from cmrmap.dicom.selection.decisions import Selection
+from cmrmap.quality.catalogue.images import TIMING_UNVERIFIED
+
+_ASSUMED = (
+    "a list of times, given out in the order of InstanceNumber, which neither acquisition times nor signals confirm"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +31,7 @@ class LoadedStudy:
     stacks : one per selected series
     refusals : why a map has no stack, or (with its ``slice_index``) why a slice of it has no images
     lost : images that could not be used
-    flags : what the user should know about the pixels
+    flags : what the user should know about the pixels, and what the images say against their headers
     """
 
     stacks: tuple[WeightedStack, ...]
@@ -62,6 +68,14 @@ def load_study(study: SourceStudy, selection: Selection, models: Mapping[MapKind
         refusals.extend(loaded.refusals)
         flags.extend(loaded.flags)
         stack = loaded.stack
+        if selected.list_order:
+            order = decay_order(stack)
+            if order.contradiction:
+                told = f"{order.contradiction}; give the times by --times (docs/dicom-input.md)"
+                refusals.append(Refusal(selected.kind, "refused", told))
+                continue
+            if selected.list_order == "assumed" and not order.confirmed:
+                flags.append(TIMING_UNVERIFIED.flag(selected.kind, series=selected.timing_source, caution=_ASSUMED))
         if selected.kind.spec.changes_sign and stack.signed is None:
             stack = with_signs(study, selected, stack)
         stacks.append(_with_model(stack, models.get(selected.kind)))

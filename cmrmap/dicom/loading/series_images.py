@@ -20,7 +20,7 @@ from cmrmap.dicom.headers.frames import frames_of, geometry_of
 from cmrmap.dicom.headers.read import SourceStudy
 from cmrmap.dicom.headers.values import number, text, tolerant_reading
 from cmrmap.dicom.selection.decisions import Selection
-from cmrmap.dicom.selection.series_rules import drop_rule
+from cmrmap.dicom.selection.image_rules import drop_rule
 from cmrmap.dicom.selection.slices import Frame, group_slices, split_by_grid
 
 #: what an image that no map is made from by its kind is called on its picture, by the rule's reason

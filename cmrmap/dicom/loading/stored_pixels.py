@@ -16,7 +16,7 @@ from pydicom.dataset import Dataset
 
 from cmrmap.dicom.headers.values import number, text
 from cmrmap.dicom.loading.lossy import lossy_compression
-from cmrmap.dicom.selection.series_rules import inverted_polarity
+from cmrmap.dicom.selection.image_rules import inverted_polarity
 
 #: whole numbers of the width in which they are stored
 StoredValues: TypeAlias = npt.NDArray[np.integer[Any]]

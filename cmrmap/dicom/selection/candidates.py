@@ -1,36 +1,29 @@
-"""Find the mapping series of a study: usable frames, grouped, ordered, timed; and what is wrong with the others."""
+"""Find the mapping series of a study: frames grouped, joined, ordered, timed; and what is wrong with the others."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pydicom.dataset import Dataset
 
-from cmrmap.core.errors import GeometryError
 from cmrmap.core.map_spec import Weighting
-from cmrmap.core.relaxation_models import MODELS, ModelName
-from cmrmap.dicom.headers.frames import frames_of, geometry_of
-from cmrmap.dicom.headers.read import SourceStudy
+from cmrmap.core.relaxation_models import ModelName
 from cmrmap.dicom.headers.values import number, text
-from cmrmap.dicom.selection.companions import PartFrame
+from cmrmap.dicom.selection.acquisitions import latest_acquisitions
+from cmrmap.dicom.selection.contrast import contrast_by_agent
+from cmrmap.dicom.selection.frame_group import FrameGroup, split_by_statement
 from cmrmap.dicom.selection.given_times import GivenTimes
 from cmrmap.dicom.selection.model_choice import ModelChoice, choose_model
-from cmrmap.dicom.selection.series_rules import (
-    drop_rule,
-    inverted_polarity,
-    is_motion_corrected,
-    long_axis_words,
-    names_a_map,
-    other_organ_words,
-    weighting_by_words,
-)
-from cmrmap.dicom.selection.slices import Frame, group_slices, merge_split_series, split_by_grid
-from cmrmap.dicom.selection.timing import Timing, explain_no_timing, find_timing
+from cmrmap.dicom.selection.not_used import NotUsed
+from cmrmap.dicom.selection.parts import join_parts
+from cmrmap.dicom.selection.series_faults import series_fault
+from cmrmap.dicom.selection.series_rules import is_motion_corrected, names_a_map, weighting_by_words
+from cmrmap.dicom.selection.slices import Frame, split_by_grid
+from cmrmap.dicom.selection.study_frames import StudyFrames
+from cmrmap.dicom.selection.timing import Times, Timing, find_timing, stated_times
 from cmrmap.dicom.selection.timing_rules import TIMING_RULES
-
-_FEWEST_PIXELS = 16  # rows and columns; below it there is no heart to draw
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +38,9 @@ class Candidate:
     choice : relaxometry model, and why it
     fault : why it may not be used; None where it may
     n_series : how many series were joined into it
+    note : what was joined into it or left out of it, and why; "" where there is nothing to tell
+    repeated : frames of the acquisitions in place of which later ones are in it
+    is_superseded : whether another candidate holds a later acquisition of the same slices
     """
 
     slices: tuple[tuple[Frame, ...], ...]
@@ -53,6 +49,9 @@ class Candidate:
     choice: ModelChoice
     fault: str | None
     n_series: int
+    note: str = ""
+    repeated: tuple[Frame, ...] = ()
+    is_superseded: bool = False
 
     @property
     def model(self) -> ModelName:
@@ -70,6 +69,11 @@ class Candidate:
         return [frame.header for members in self.slices for frame in members]
 
     @property
+    def frames(self) -> tuple[Frame, ...]:
+        """All frames, slice by slice."""
+        return tuple(frame for members in self.slices for frame in members)
+
+    @property
     def n_images(self) -> int:
         """Number of frames."""
         return sum(len(members) for members in self.slices)
@@ -80,94 +84,115 @@ class Candidate:
         return f"series {text(self.first.header, 'SeriesNumber') or 'without number'}"
 
 
-@dataclass(frozen=True, slots=True)
-class LeftOut:
-    """A frame that enters no stack, with its flat header and the reason that it is counted under."""
-
-    sop_instance_uid: str
-    frame_index: int
-    header: Dataset
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class StudyFrames:
-    """The frames of a study that may enter a stack, those that may not, and the phase, real and imaginary images."""
-
-    usable: tuple[Frame, ...]
-    parts: tuple[PartFrame, ...]
-    left_out: tuple[LeftOut, ...] = ()
-
-
-def study_frames(study: SourceStudy, skipped: Counter[str]) -> StudyFrames:
-    """Sort out every frame; what may not enter a stack is counted in ``skipped`` by reason."""
-    usable: list[Frame] = []
-    parts: list[PartFrame] = []
-    left_out: list[LeftOut] = []
-    for uid, header in study.headers.items():
-        for index, flat in enumerate(frames_of(header)):
-            rule = drop_rule(flat)
-            if rule is not None:
-                left_out.append(LeftOut(uid, index, flat, rule.reason))
-            elif any((number(flat, name) or 0.0) < 1.0 for name in ("Rows", "Columns")):
-                left_out.append(LeftOut(uid, index, flat, "no_pixels"))
-                continue
-            if rule is not None and rule.part is None:
-                continue
-            try:
-                frame = Frame(uid, study.paths[uid], index, flat, geometry_of(flat))
-            except GeometryError:
-                if rule is None:
-                    left_out.append(LeftOut(uid, index, flat, "bad_geometry"))
-                continue
-            if rule is None:
-                usable.append(frame)
-            elif rule.part is not None:
-                parts.append(PartFrame(rule.part, frame))
-    skipped.update(one.reason for one in left_out)
-    return StudyFrames(tuple(usable), tuple(parts), tuple(left_out))
-
-
 def find_candidates(
-    frames: StudyFrames, conflicts: Mapping[str, str], given: GivenTimes, skipped: Counter[str]
+    frames: StudyFrames, conflicts: Mapping[str, str], given: GivenTimes, not_used: NotUsed
 ) -> list[Candidate]:
-    """Return the mapping series, usable or not; images that belong to none are counted in ``skipped`` by reason."""
-    by_series: dict[tuple[str, bool], list[Frame]] = {}
+    """Return the mapping series, usable or not; images that belong to none are told to ``not_used``."""
+    by_series: dict[tuple[str, bool, str], list[Frame]] = {}
     for frame in frames.usable:
-        by_series.setdefault((frame.series, is_motion_corrected(frame.header)), []).append(frame)
-    groups = merge_split_series([group for members in by_series.values() for group in split_by_grid(members)])
+        place = frame.geometry.frame_of_reference_uid  # positions in different ones cannot be compared
+        by_series.setdefault((frame.series, is_motion_corrected(frame.header), place), []).append(frame)
+    whole = [FrameGroup(tuple(group)) for members in by_series.values() for group in split_by_grid(members)]
+
+    def one_acquisition(group: FrameGroup) -> FrameGroup:
+        return latest_acquisitions(group, lambda members: _stated_times(members, given))
+
+    def joined_images(pool: FrameGroup) -> FrameGroup | None:
+        one = one_acquisition(pool)
+        taken_for = _taken_for(one, given)
+        return one if one.fault or (taken_for is not None and taken_for[1] is not None) else None
+
+    joined = join_parts([one_acquisition(group) for group in whole], lambda group: _kind(group, given), joined_images)
+    groups = [part for group in joined for part in split_by_statement(group)]
     candidates = []
     for group in groups:
+        not_used.frames(group.repeated, "repeated_acquisition")
         candidate = _examine(group, conflicts, given)
         if candidate is None:
-            skipped["not_a_mapping_series"] += len(group)
+            not_used.frames(group.frames, "not_a_mapping_series")
         else:
             candidates.append(candidate)
+    return candidates + _unplaced(frames)
+
+
+def _stated_times(members: Sequence[Frame], given: GivenTimes) -> Times:
+    by_user = given.of(members[0].header)
+    if by_user is not None:
+        return tuple(by_user.images.get(frame.sop_instance_uid) for frame in members)
+    named = weighting_by_words(members[0].header)
+    return stated_times(
+        [frame.header for frame in members], tuple(Weighting) if named is None else (named,), TIMING_RULES
+    )
+
+
+def _taken_for(group: FrameGroup, given: GivenTimes) -> tuple[Weighting, Timing | str | None] | None:
+    """Weighting and timing of a group, or why the user's times do not fit it; None where it is no mapping series."""
+    by_user = given.of(group.header)
+    if by_user is None:
+        return _by_headers(group.slices)
+    told = by_user.timing([[(frame.sop_instance_uid, frame.header) for frame in members] for members in group.slices])
+    return by_user.weighting, told
+
+
+def _kind(group: FrameGroup, given: GivenTimes) -> Hashable:
+    """Return what the parts of one acquisition have in common; no two series that are no mapping have it."""
+    contrast = contrast_by_agent(group.header).answer
+    by_user = given.of(group.header)
+    if by_user is not None:
+        return by_user.name, group.has_one_image_a_slice, contrast
+    if group.has_one_image_a_slice:
+        return weighting_by_words(group.header), True, contrast
+    found = _by_headers(group.slices)
+    if found is None:
+        return id(group)
+    return found[0], None if found[1] is None else found[1].source, contrast
+
+
+def _examine(group: FrameGroup, conflicts: Mapping[str, str], given: GivenTimes) -> Candidate | None:
+    """Return the group as a candidate, or None where it is no mapping series at all."""
+    found = _taken_for(group, given)
+    if found is None:
+        return None
+    weighting, told = found
+    timing = None if isinstance(told, str) else told
+    slices = tuple(tuple(members) for members in group.slices)
+    choice = choose_model(weighting, timing, group.header)
+    fault = next((conflicts[uid] for uid in group.series if uid in conflicts), None) or group.fault
+    fault = fault or (told if isinstance(told, str) else None) or series_fault(slices, weighting, timing, choice.model)
+    return Candidate(
+        slices,
+        weighting,
+        timing,
+        choice,
+        fault,
+        len(group.series),
+        note=group.note,
+        repeated=group.repeated,
+        is_superseded=group.is_superseded,
+    )
+
+
+def _unplaced(frames: StudyFrames) -> list[Candidate]:
+    """Return the mapping series none of whose images has a plane, with what is wrong with most of them."""
+    placed = {frame.series for frame in frames.usable}
+    found: dict[str, list[tuple[str, Frame]]] = {}
+    for reason, members in frames.unplaced.items():
+        for frame in members:
+            if frame.series not in placed and names_a_map(frame.header):
+                found.setdefault(frame.series, []).append((reason, frame))
+    candidates = []
+    for pairs in found.values():
+        header = pairs[0][1].header
+        weighting = weighting_by_words(header)
+        if weighting is not None:
+            (reason, count), *_ = Counter(reason for reason, _ in pairs).most_common(1)
+            told = f"{count} of its {len(pairs)} images cannot be placed: {reason}"
+            slices = (tuple(frame for _, frame in pairs),)
+            candidates.append(Candidate(slices, weighting, None, choose_model(weighting, None, header), told, 1))
     return candidates
 
 
-def _examine(group: list[Frame], conflicts: Mapping[str, str], given: GivenTimes) -> Candidate | None:
-    """Return the group as a candidate, or None where it is no mapping series at all."""
-    header = group[0].header
-    slices = tuple(tuple(members) for members in group_slices(group))
-    series = sorted({frame.series for frame in group})
-    fault = next((conflicts[uid] for uid in series if uid in conflicts), None)
-    by_user = given.of(header)
-    if by_user is not None:
-        told = by_user.timing([[(frame.sop_instance_uid, frame.header) for frame in members] for members in slices])
-        weighting, timing = by_user.weighting, None if isinstance(told, str) else told
-        fault = fault or (told if isinstance(told, str) else None)
-    else:
-        found = _by_headers(slices)
-        if found is None:
-            return None
-        weighting, timing = found
-    choice = choose_model(weighting, timing, header)
-    fault = fault or _fault(slices, weighting, timing, choice.model)
-    return Candidate(slices, weighting, timing, choice, fault, len(series))
-
-
-def _by_headers(slices: tuple[tuple[Frame, ...], ...]) -> tuple[Weighting, Timing | None] | None:
+def _by_headers(slices: Sequence[Sequence[Frame]]) -> tuple[Weighting, Timing | None] | None:
     """Weighting and timing that the headers tell, or None where this is no mapping series."""
     header = slices[0][0].header
     headers = [[frame.header for frame in members] for members in slices]
@@ -185,29 +210,9 @@ def _by_headers(slices: tuple[tuple[Frame, ...], ...]) -> tuple[Weighting, Timin
     return named, timing
 
 
-def _fault(
-    slices: tuple[tuple[Frame, ...], ...], weighting: Weighting, timing: Timing | None, model: str
-) -> str | None:
-    if max(len(members) for members in slices) < 2:
-        return f"it has one image at each of {len(slices)} positions; expected several with different times"
-    matrix = slices[0][0].matrix
-    if min(matrix) < _FEWEST_PIXELS:
-        return f"its images are {matrix[0]} x {matrix[1]} pixels; expected at least {_FEWEST_PIXELS} each way"
-    if not text(slices[0][0].header, "FrameOfReferenceUID"):
-        return "its images have no FrameOfReferenceUID, which every map must share with them; export the originals"
-    inverted = [inverted_polarity(frame.header) for members in slices for frame in members]
-    if all(inverted):
-        return f"{inverted[0]}"
-    organ = other_organ_words(slices[0][0].header)
-    if organ:
-        return f'it is of another organ by its description ("{organ}"); expected the heart'
-    view = long_axis_words(slices[0][0].header)
-    if view:
-        return f'it is a long-axis view by its description ("{view}"); expected short-axis slices'
-    if timing is None:
-        headers = [[frame.header for frame in members] for members in slices]
-        return explain_no_timing(headers, weighting, TIMING_RULES)
-    most = max(sum(time is not None for time in row) for row in timing.times_ms)
-    if most < MODELS[model].fewest_images:
-        return f"no slice has more than {most} images; expected at least {MODELS[model].fewest_images} for {model}"
-    return None
+def faults_told(candidates: Sequence[Candidate]) -> str:
+    """Say what is wrong with series, by series number and each fault once."""
+    names: dict[str, list[str]] = {}
+    for candidate in sorted(candidates, key=lambda one: (number(one.first.header, "SeriesNumber") or 0.0, one.name)):
+        names.setdefault(candidate.fault or "", []).append(candidate.name)
+    return "; ".join(f"{', '.join(dict.fromkeys(found))}: {fault}" for fault, found in names.items())

@@ -13,6 +13,7 @@ from cmrmap.core.map_specs import MapKind
 from cmrmap.core.series_row import SeriesRow, SeriesVerdict
 from cmrmap.core.stack import SelectedSeries
 from cmrmap.dicom.selection.candidates import Candidate
+from cmrmap.dicom.selection.not_used import NotUsed
 from cmrmap.dicom.selection.series_verdicts import Disposition
 
 
@@ -25,7 +26,7 @@ class Selection:
     selected : at most one series per map, in the order T2, native T1, post-contrast T1
     refusals : per map that has no series ("absent" or "refused"), and per slice that has too few images (with its
         ``slice_index`` in the selected series, which still holds the slice)
-    skipped : number of MR images left out, by reason
+    not_used : why an image is not used, by (SOP instance UID, frame index)
     flags : what the user should know about the choices
     series : one row for every series of the study
     failure : why no series is selected; None where one is
@@ -33,10 +34,15 @@ class Selection:
 
     selected: tuple[SelectedSeries, ...]
     refusals: tuple[Refusal, ...]
-    skipped: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    not_used: Mapping[tuple[str, int], str] = field(default_factory=lambda: MappingProxyType({}))
     flags: tuple[QualityFlag, ...] = ()
     series: tuple[SeriesRow, ...] = ()
     failure: NoMappingSeriesError | RefusedError | None = None
+
+    @property
+    def skipped(self) -> Mapping[str, int]:
+        """Number of MR images (frames, not files) that are not used, by reason."""
+        return dict(sorted(Counter(self.not_used.values()).items()))
 
     def checked(self) -> Selection:
         """Return the selection itself.
@@ -64,7 +70,7 @@ class Choice:
 class Decisions:
     """What accumulates while the maps are gone through."""
 
-    skipped: Counter[str]
+    not_used: NotUsed = field(default_factory=NotUsed)
     selected: list[SelectedSeries] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
     flags: list[QualityFlag] = field(default_factory=list)

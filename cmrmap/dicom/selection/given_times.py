@@ -14,7 +14,8 @@ from pydicom.dataset import Dataset
 from cmrmap.core.errors import InputError
 from cmrmap.core.files import read_yaml
 from cmrmap.core.map_spec import Weighting
-from cmrmap.dicom.headers.values import text
+from cmrmap.dicom.headers.clock import acquired_seconds
+from cmrmap.dicom.headers.values import number, text
 from cmrmap.dicom.selection.timing import LONGEST_MS, Timing
 
 _KEYS = {"series", "description", "weighting", "times_ms", "images"}
@@ -54,16 +55,35 @@ class SeriesTimes:
     def timing(self, slices: Sequence[Sequence[tuple[str, Dataset]]]) -> Timing | str:
         """Return the timing of slices of (SOP instance UID, header), or why the times do not fit them."""
         rows: list[tuple[float | None, ...]] = []
+        against: list[str] = []
         for index, members in enumerate(slices):
             if self.images:
                 rows.append(tuple(self.images.get(uid) for uid, _ in members))
-            elif len(members) == len(self.times_ms):
-                rows.append(self.times_ms)
-            else:
+                continue
+            if len(members) != len(self.times_ms):
                 return f"{len(self.times_ms)} times were given, but slice {index} has {len(members)} images"
+            if not _numbered(members):
+                return (
+                    f"times were given in the order of InstanceNumber, but it is missing or not unique in slice "
+                    f"{index}; give them by image (docs/dicom-input.md)"
+                )
+            clocks = [clock for _, header in members if (clock := acquired_seconds(header)) is not None]
+            if clocks != sorted(clocks):
+                against.append(str(index))
+            rows.append(self.times_ms)
         if not any(time is not None for row in rows for time in row):
             return "none of its images is among those that times were given for"
-        return Timing(SOURCE, tuple(rows))
+        caution = (
+            f"times were given in the order of InstanceNumber, but slice {', '.join(against)} was not acquired in it; "
+            "check them"
+        )
+        return Timing(SOURCE, tuple(rows), caution=caution if against else "")
+
+
+def _numbered(members: Sequence[tuple[str, Dataset]]) -> bool:
+    """Whether InstanceNumber tells the order of a slice's files; frames of one file have theirs."""
+    files = {uid: number(header, "InstanceNumber") for uid, header in members}
+    return len(files) == 1 or (None not in files.values() and len(set(files.values())) == len(files))
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,9 +19,10 @@ from cmrmap.dicom.headers.clock import start_seconds
 from cmrmap.dicom.headers.frames import geometry_of
 from cmrmap.dicom.headers.read import SourceStudy
 from cmrmap.dicom.headers.values import number, text
-from cmrmap.dicom.selection.candidates import Candidate, LeftOut, StudyFrames
+from cmrmap.dicom.selection.candidates import Candidate
 from cmrmap.dicom.selection.series_verdicts import Disposition, SeriesPart, homes_of, left_out_parts, parts_of
 from cmrmap.dicom.selection.slices import Frame, group_slices, split_by_grid
+from cmrmap.dicom.selection.study_frames import LeftOut, StudyFrames
 
 #: of several verdicts about the images of one series the first is the series'
 _ORDER = tuple(SeriesVerdict)
@@ -56,7 +57,9 @@ def take_inventory(
     rows = []
     for uid in sorted({*usable, *left_out, *lost}, key=lambda uid: _order(uid, usable, left_out)):
         images, others = usable.get(uid, []), left_out.get(uid, [])
-        parts = [*parts_of(images, homes), *left_out_parts(others, signs.get(uid, ""))]
+        unplaced = [one for one in others if (one.sop_instance_uid, one.frame_index) in homes]
+        elsewhere = [one for one in others if one not in unplaced]
+        parts = [*parts_of([*images, *unplaced], homes), *left_out_parts(elsewhere, signs.get(uid, ""))]
         if not parts:
             rows.append(SeriesRow(uid, None, "", SeriesVerdict.LOST, None, _LOST, 0, 0, 0, lost[uid]))
             continue

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from types import MappingProxyType
 
 from cmrmap.core.errors import NoMappingSeriesError, RefusedError
-from cmrmap.core.findings import QualityFlag, Refusal
+from cmrmap.core.findings import Refusal
 from cmrmap.core.map_spec import Weighting
 from cmrmap.core.map_specs import ACQUIRED, MapKind
 from cmrmap.core.relaxation_models import MODELS
@@ -16,15 +15,17 @@ from cmrmap.core.stack import FrameReference, SelectedSeries
 from cmrmap.dicom.headers.clock import start_seconds
 from cmrmap.dicom.headers.read import SourceStudy
 from cmrmap.dicom.headers.values import text, tolerant_reading
-from cmrmap.dicom.selection.candidates import Candidate, StudyFrames, find_candidates, study_frames
+from cmrmap.dicom.selection.candidates import Candidate, faults_told, find_candidates
 from cmrmap.dicom.selection.companions import PartFrame, companions_of, parts_at
 from cmrmap.dicom.selection.contrast import T1Group, assign_contrast
 from cmrmap.dicom.selection.decisions import Choice, Decisions, Selection
 from cmrmap.dicom.selection.inventory import take_inventory
 from cmrmap.dicom.selection.preferences import SelectionPreferences
 from cmrmap.dicom.selection.ranking import rank, rank_words
+from cmrmap.dicom.selection.study_flags import unplaced_images, unused_times
+from cmrmap.dicom.selection.study_frames import StudyFrames, study_frames
 from cmrmap.dicom.selection.timing import Timing
-from cmrmap.quality.catalogue.images import CONTRAST_IN_DOUBT, TIMES_UNUSED, TIMING_UNVERIFIED
+from cmrmap.quality.catalogue.images import CONTRAST_IN_DOUBT, TIMING_UNVERIFIED
 
 _NAMING = ("SeriesNumber", "SeriesInstanceUID")
 
@@ -58,19 +59,20 @@ def examine_study(study: SourceStudy, preferences: SelectionPreferences | None =
     study, preferences : as for :func:`select_series`
     """
     wishes = preferences or SelectionPreferences()
-    outcome = Decisions(Counter())
+    outcome = Decisions()
     with tolerant_reading():
-        frames = study_frames(study, outcome.skipped)
-        candidates = find_candidates(frames, study.conflicts, wishes.times, outcome.skipped)
-        outcome.flags += _unused_times(frames, wishes)
+        frames = study_frames(study)
+        for one in frames.left_out:
+            outcome.not_used.image(one.sop_instance_uid, one.frame_index, one.reason)
+        candidates = find_candidates(frames, study.conflicts, wishes.times, outcome.not_used)
+        outcome.flags += unused_times(frames, wishes.times) + unplaced_images(frames, candidates)
         for kind, found in _by_kind(candidates, wishes, outcome).items():
             _choose(kind, found, frames, wishes, outcome)
         rows = take_inventory(study, frames, outcome.dispositions, outcome.selected)
-    skipped = MappingProxyType(dict(sorted((+outcome.skipped).items())))
     return Selection(
         tuple(outcome.selected),
         tuple(outcome.refusals),
-        skipped,
+        MappingProxyType(dict(outcome.not_used.reasons)),
         tuple(outcome.flags),
         rows,
         None if outcome.selected else _failure(study, candidates, outcome),
@@ -84,21 +86,11 @@ def _failure(
     if candidates:
         reasons = "; ".join(f"{r.kind.value}: {r.reason}" for r in outcome.refusals if r.status == "refused")
         return RefusedError(f"every mapping series is refused ({reasons})")
-    counted = ", ".join(f"{count} {reason}" for reason, count in sorted((+outcome.skipped).items()))
+    counted = ", ".join(f"{count} {reason}" for reason, count in outcome.not_used.counts().items())
     return NoMappingSeriesError(
         f"none of the {len(study.headers)} MR images belongs to a T1 or T2 mapping series ({counted}); "
         "expected several images with different inversion or T2-preparation times at each position"
     )
-
-
-def _unused_times(frames: StudyFrames, wishes: SelectionPreferences) -> list[QualityFlag]:
-    """Tell of given times that fit no series: the name may be mistyped."""
-    firsts = {frame.series: frame.header for frame in frames.usable}.values()
-    return [
-        TIMES_UNUSED.flag(series=entry.name)
-        for entry in wishes.times.series
-        if not any(entry.matches(header) for header in firsts)
-    ]
 
 
 def _by_kind(
@@ -121,7 +113,8 @@ def _by_kind(
         if kind not in wishes.series:
             found[kind] = others
             continue
-        outcome.skipped["other_candidate_series"] += sum(choice.candidate.n_images for choice in others)
+        for choice in others:
+            outcome.not_used.frames(choice.candidate.frames, "other_candidate_series")
         why = f"the settings name series {wishes.series[kind]} for {kind.spec.name}"
         outcome.decide([choice.candidate for choice in others], kind, SeriesVerdict.NOT_CHOSEN, why)
         found[kind] = named[kind]
@@ -132,14 +125,13 @@ def _by_kind(
 
 
 def _named(kind: MapKind, name: str, candidates: Sequence[Candidate]) -> list[Choice]:
-    """Candidates of the right weighting that carry the number or UID that the settings name."""
-    weighting = kind.spec.weighting
-    return [
-        Choice(candidate, "named in the settings")
-        for candidate in candidates
-        if candidate.weighting is weighting
-        and name in {text(frame, keyword) for frame in candidate.headers for keyword in _NAMING}
-    ]
+    """Candidates of the right weighting that carry the number or UID that the settings name; if any, of no other."""
+    named: dict[bool, list[Choice]] = {True: [], False: []}
+    for candidate in candidates:
+        carried = [name in {text(frame, keyword) for keyword in _NAMING} for frame in candidate.headers]
+        if candidate.weighting is kind.spec.weighting and any(carried):
+            named[all(carried)].append(Choice(candidate, "named in the settings"))
+    return named[True] or named[False]
 
 
 def _choose(
@@ -152,25 +144,26 @@ def _choose(
         return
     usable = [(c, c.candidate.timing) for c in found if c.candidate.fault is None]
     faulty = [choice.candidate for choice in found if choice.candidate.fault is not None]
-    if faulty:
-        outcome.skipped["refused_series"] += sum(c.n_images for c in faulty)
     for one in faulty:
+        outcome.not_used.frames(one.frames, "refused_series")
         outcome.decide([one], kind, SeriesVerdict.REFUSED, one.fault or "")
     ranked = sorted(
         ((choice, timing) for choice, timing in usable if timing is not None),
         key=lambda entry: rank(entry[0].candidate, kind, wishes.motion_corrected),
     )
     if not ranked:
-        outcome.refusals.append(Refusal(kind, "refused", "; ".join(f"{c.name}: {c.fault}" for c in faulty)))
+        outcome.refusals.append(Refusal(kind, "refused", faults_told(faulty)))
         return
     choice, timing = ranked[0]
     best = choice.candidate
     others = [other.candidate for other, _ in ranked[1:]]
-    outcome.skipped["other_candidate_series"] += sum(c.n_images for c in others)
+    for other in others:
+        outcome.not_used.frames(other.frames, "other_candidate_series")
     reason = choice.reason + rank_words(best, others, kind, wishes.motion_corrected)
+    reason += f"; left out: {faults_told(faulty)}" if faulty else ""
     series, counts = _build(kind, best, timing, reason, frames.parts)
-    if best.n_images > len(series.frames):
-        outcome.skipped["no_time"] += best.n_images - len(series.frames)
+    used = {(frame.sop_instance_uid, frame.frame_index) for frame in series.frames}
+    outcome.not_used.frames((f for f in best.frames if (f.sop_instance_uid, f.frame_index) not in used), "no_time")
     outcome.selected.append(series)
     outcome.decide([best], kind, SeriesVerdict.TAKEN, reason)
     outcome.decide(
@@ -221,5 +214,6 @@ def _build(
         model=candidate.model,
         reason=reason,
         model_reason=candidate.choice.reason,
+        list_order=timing.list_order,
     )
     return series, counts

@@ -1,4 +1,4 @@
-"""The readable rules by which images and series are recognised; each has a name and a reason, each is tested.
+"""The readable rules by which series are recognised; each has a name and a reason, each is tested.
 
 Words are looked for in SeriesDescription and ProtocolName, folded (:mod:`cmrmap.dicom.headers.words`). Which words say
 native or post-contrast is in :mod:`cmrmap.dicom.selection.contrast_rules`.
@@ -7,157 +7,24 @@ native or post-contrast is in :mod:`cmrmap.dicom.selection.contrast_rules`.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
 
 from pydicom.dataset import Dataset
 
 from cmrmap.core.map_spec import Weighting
-from cmrmap.core.stack import ImagePart
-from cmrmap.dicom.headers.frames import real_world_mapping
-from cmrmap.dicom.headers.private_tags import GE_IMAGE_PART, private_number
-from cmrmap.dicom.headers.values import number, text, value
+from cmrmap.dicom.headers.values import text
 from cmrmap.dicom.headers.words import description_words, folded
-
-
-def _image_type(frame: Dataset) -> tuple[str, ...]:
-    values = text(frame, "ImageType").upper().split("\\") + text(frame, "FrameType").upper().split("\\")
-    return tuple(item for item in values if item)
-
-
-@dataclass(frozen=True, slots=True)
-class Appearance:
-    """What the drop rules look at.
-
-    Attributes
-    ----------
-    image_type : values of ImageType from the third on, and of FrameType
-    derived : the fourth values of both: what the pixels were derived to (DICOM PS3.3 C.8.13.1)
-    words : folded description
-    comments : folded ImageComments and FrameComments
-    samples_per_pixel : 3 is colour
-    photometric : PhotometricInterpretation
-    component : ComplexImageComponent (0008,9208); "" where not stated
-    ge_part : (0043,xx2F) of GE: 0 magnitude, 1 phase, 2 real, 3 imaginary; None where not stated
-    units : RescaleType, and unit and label of a real-world value mapping: what the pixels are after rescale
-    """
-
-    image_type: tuple[str, ...]
-    derived: tuple[str, ...]
-    words: str
-    comments: str
-    samples_per_pixel: float
-    photometric: str
-    component: str
-    ge_part: float | None
-    units: tuple[str, ...]
-
-
-def _appearance(frame: Dataset) -> Appearance:
-    return Appearance(
-        image_type=_image_type(frame)[2:],
-        derived=tuple("".join(text(frame, keyword).upper().split("\\")[3:4]) for keyword in ("ImageType", "FrameType")),
-        words=description_words(frame),
-        comments=folded(f"{text(frame, 'ImageComments')} {text(frame, 'FrameComments')}"),
-        samples_per_pixel=number(frame, "SamplesPerPixel") or 1.0,
-        photometric=text(frame, "PhotometricInterpretation").upper(),
-        component=text(frame, "ComplexImageComponent").upper(),
-        ge_part=private_number(frame, GE_IMAGE_PART),
-        units=_units(frame),
-    )
-
-
-def _units(frame: Dataset) -> tuple[str, ...]:
-    mapping = real_world_mapping(frame)
-    found = [text(frame, "RescaleType"), text(mapping, "LUTLabel")]
-    codes = value(mapping, "MeasurementUnitsCodeSequence") or ()
-    found += [text(code, keyword) for code in codes for keyword in ("CodeValue", "CodeMeaning")]
-    return tuple(one.lower().replace(" ", "") for one in found if one)
-
-
-_PHASE_TYPES = {"P", "P_FFE", "P_SE", "P_IR"}
-_REAL_TYPES = {"R", "REAL", "R_FFE", "R_IR", "R_SE"}
-_IMAGINARY_TYPES = {"I", "IMAGINARY", "I_FFE", "I_IR", "I_SE"}
-_MAP_TYPE = re.compile(r"(^|[ _-])([TR][12](_?STAR|\*)?)?MAP($|[ _-])|^QUANTITY$")
-_DERIVED_MAP = re.compile(r"[TR][12](_?STAR|\*|RHO)?")  # Philips: ORIGINAL\PRIMARY\T1\T1, the weighted ones are ...\M
-_MAP_COMMENT = re.compile(
-    r"\b(t1|t2|r1|r2|ecv|t2 ?star|t2 ?\*) ?map\b|\bmap (of )?(t1|t2|r1|r2)\b|\bgoodness\b|\bfit (error|residual)"
-)
-#: what RescaleType, and the unit and label of real-world values, call a time, a rate, or the quantity itself
-_TIME_UNITS = re.compile(
-    r"(m|milli)?s(ec(ond)?s?)?\.?|(1?/)m?s(ec)?|(per|1/)(milli)?second|m?s(ec)?(\^|\*\*)?-1|hz|([tr][12]\*?)(map)?"
-)
-_LOCALIZER_WORDS = re.compile(r"\b(locali[sz]er|localizador|localizzatore|reperage|planscan|scout|survey|loc)\b")
-
-
-def _is_colour(image: Appearance) -> bool:
-    return image.samples_per_pixel > 1.0 or image.photometric in {"PALETTE COLOR", "RGB"}
-
-
-def _is_localizer(image: Appearance) -> bool:
-    named = any(item.startswith("LOCALI") for item in image.image_type)
-    return named or _LOCALIZER_WORDS.search(image.words) is not None
-
-
-def _is_phase(image: Appearance) -> bool:
-    named = any(item in _PHASE_TYPES or item.startswith("PHASE") for item in image.image_type)
-    return named or image.component == "PHASE" or image.ge_part == 1.0
-
-
-def _is_real(image: Appearance) -> bool:
-    named = any(item in _REAL_TYPES for item in image.image_type)
-    return named or image.component == "REAL" or image.ge_part == 2.0
-
-
-def _is_imaginary(image: Appearance) -> bool:
-    named = any(item in _IMAGINARY_TYPES for item in image.image_type)
-    return named or image.component == "IMAGINARY" or image.ge_part == 3.0
-
-
-def _is_map(image: Appearance) -> bool:
-    named = any(_MAP_TYPE.search(item) for item in image.image_type)
-    named = named or any(_DERIVED_MAP.fullmatch(item) for item in image.derived)
-    measured = any(_TIME_UNITS.fullmatch(unit) for unit in image.units)
-    return named or measured or _MAP_COMMENT.search(image.comments) is not None
-
-
-@dataclass(frozen=True, slots=True)
-class DropRule:
-    """An image for which ``applies`` is true never enters a stack; it is counted under ``reason``.
-
-    ``why`` is what a user is told; ``part`` what such an image is of a complex image whose magnitude may be mapped,
-    None where it is none.
-    """
-
-    reason: str
-    applies: Callable[[Appearance], bool]
-    why: str
-    part: ImagePart | None = None
-
-
-#: The first rule that applies gives the reason.
-DROP_RULES: tuple[DropRule, ...] = (
-    DropRule("colour_image", _is_colour, "a coloured copy shows a map or a fusion, no signal"),
-    DropRule("localizer", _is_localizer, "a localiser or scout is no mapping image, whatever its inversion time"),
-    DropRule("phase_image", _is_phase, "the models are of the magnitude; the phase only tells its sign", "phase"),
-    DropRule("real_image", _is_real, "the models are of the magnitude; the real part only tells its sign", "real"),
-    DropRule("imaginary_image", _is_imaginary, "the models are of the magnitude", "imaginary"),
-    DropRule("vendor_map", _is_map, "a map that the scanner made, often in the series of its weighted images"),
-)
-
-
-def drop_rule(frame: Dataset) -> DropRule | None:
-    """Return the rule by which the image is left out of every stack, or None."""
-    image = _appearance(frame)
-    return next((rule for rule in DROP_RULES if rule.applies(image)), None)
-
+from cmrmap.dicom.selection.image_rules import image_type_values
 
 _WEIGHTING_WORDS = {
-    Weighting.T1: re.compile(r"(?<![a-z0-9])(t1(?![0-9])|(sh)?molli|sasha|stone|look ?locker)|t1 ?map"),
-    Weighting.T2: re.compile(r"(?<![a-z0-9])t2(?! ?\*| ?star|[0-9])|(?<![a-z])grase(?![a-z])"),
-    Weighting.T2_STAR: re.compile(r"(?<![a-z0-9])t2 ?(\*|star)"),
+    Weighting.T1: re.compile(
+        r"(?<![a-z0-9])(q?t1(?![0-9]| ?rho|\u03c1|r(ho)?\b)|(sh)?molli|sasha|stone|look ?locker)|t1 ?map"
+    ),
+    Weighting.T2: re.compile(r"(?<![a-z0-9])q?t2(?! ?\*| ?star| ?s(map)?\b|[0-9])|(?<![a-z])grase(?![a-z])"),
+    Weighting.T2_STAR: re.compile(r"(?<![a-z0-9])(q?t2|r2) ?(\*|star|s(map)?\b)"),
 }
-_MAPPING_WORDS = re.compile(r"map|molli|sasha|stone|look ?locker|t2 ?prep")
+_MAPPING_WORDS = re.compile(r"map|molli|sasha|stone|look ?locker|t2 ?prep|grase|(?<![a-z0-9])qt[12]")
+_LOOK_LOCKER_WORDS = re.compile(r"(?<![a-z])look ?locker|(?<![a-z0-9])ll(?![a-z0-9])")
+_SCOUT_WORDS = re.compile(r"\b(ti ?(finder|test|loop|calib\w*)|cine ?ir|ir ?cine|look ?locker|ll)\b")
 
 
 def weighting_by_words(frame: Dataset) -> Weighting | None:
@@ -172,20 +39,46 @@ def names_a_map(frame: Dataset) -> bool:
     return _MAPPING_WORDS.search(description_words(frame)) is not None
 
 
+def names_a_look_locker_only(frame: Dataset) -> bool:
+    """Tell whether Look-Locker is all that the description names: many scouts for the inversion time are called so."""
+    words = description_words(frame)
+    return bool(_LOOK_LOCKER_WORDS.search(words)) and not _MAPPING_WORDS.search(_LOOK_LOCKER_WORDS.sub(" ", words))
+
+
+def scout_words(frame: Dataset) -> str:
+    """Return what in the description names a scout for the inversion time; "" where nothing does."""
+    match = _SCOUT_WORDS.search(description_words(frame))
+    return "" if match is None else match.group(0)
+
+
+def names_a_short_axis(frame: Dataset) -> bool:
+    """Tell whether the description names a short-axis view."""
+    return _SHORT_AXIS_WORDS.search(description_words(frame)) is not None
+
+
 _MOTION_CORRECTED_WORDS = re.compile(r"moco|motion ?corr")
-_SHORT_AXIS_WORDS = re.compile(r"\b(sax|sa|short ?axis|kurzachse|ka|petit axe|eje corto|asse corto)\b")
-_LONG_AXIS_WORDS = re.compile(r"\b([234] ?(ch|kammer|chamber)(blick|view)?|lax|hla|vla|lvot|long ?axis|langachse)\b")
-
-
+_SHORT_AXIS_WORDS = re.compile(
+    r"\b(sax|sa|short ?axis|kurz(e ?)?achsen?|ka|petit axe|eje corto|eixo curto|asse corto|korte as)\b"
+)
+_LONG_AXIS_WORDS = re.compile(
+    r"\b(([234]|two|three|four|zwei|drei|vier) ?(chv?|cv|kammer|chamber|cavites?|camaras?|camere)(blick|view)?"
+    r"|p?lax|hla|vla|[lr]vot|long ?axis|lang(e ?)?achsen?|grand axe|eje largo|eixo longo|asse lungo|lange as)\b"
+)
 _HEART_WORDS = re.compile(r"\b(heart|cardiac|cor|herz|coeur|cuore|corazon|myocard\w*|sax|short ?axis|kurzachse)\b")
 _ORGAN_WORDS = re.compile(
-    r"\b(liver|hepat\w*|leber|foie|higado|figado|fegato|spleen|milz|kidneys?|renal|nieren?|pancreas|brain)\b"
+    r"\b(liver|hepat\w*|leber|foie|higado|figado|fegato|spleen|milz|kidneys?|renal|nieren?|reins?|rinon\w*|pancreas"
+    r"|brain|knee|knie|genou|cartilage|knorpel|thigh|calf|prostat\w*|spine|wirbel\w*|breast|thyroid|uterus|muscles?)\b"
 )
+_STRESS_WORDS = re.compile(
+    r"\b(stress|belastung|esfuerzo|hyper(a?e)mi\w*|adeno(sine?|scan)?|regadenoson|dobutamin\w*|dipyridamol\w*)\b"
+)
+_REST_WORDS = re.compile(r"\b(rest|ruhe|repos|reposo|riposo)\b")
+_OTHER_QUANTITIES = re.compile(r"(?<![a-z0-9])(t1 ?rho|t1r|t1\u03c1|t2 ?rho|t1t2 ratio)(?![a-z])")
 
 
 def is_motion_corrected(frame: Dataset) -> bool:
     """Tell whether the scanner has already registered the images (Siemens MOCO)."""
-    return "MOCO" in _image_type(frame) or _MOTION_CORRECTED_WORDS.search(description_words(frame)) is not None
+    return "MOCO" in image_type_values(frame) or _MOTION_CORRECTED_WORDS.search(description_words(frame)) is not None
 
 
 def other_organ_words(frame: Dataset) -> str:
@@ -198,23 +91,25 @@ def other_organ_words(frame: Dataset) -> str:
     return "" if match is None or _HEART_WORDS.search(words) else match.group(0)
 
 
+def stress_words(frame: Dataset) -> str:
+    """Return what in the series' own description names stress; "" where nothing does or rest is named too.
+
+    T1 rises by some percent under vasodilators (Mahmod et al., Radiology 2014;271:365), so native T1 is that at rest. A
+    protocol's name is that of a whole examination, and counts only where the series has no other.
+    """
+    words = folded(text(frame, "SeriesDescription") or text(frame, "ProtocolName"))
+    match = _STRESS_WORDS.search(words)
+    return "" if match is None or _REST_WORDS.search(words) else match.group(0)
+
+
+def other_quantity_words(frame: Dataset) -> str:
+    """Return what in the description names T1rho and its like, whose times are no inversion times; "" where nothing."""
+    match = _OTHER_QUANTITIES.search(description_words(frame))
+    return "" if match is None else match.group(0)
+
+
 def long_axis_words(frame: Dataset) -> str:
     """Return what in the description names a long-axis view; "" where nothing does or a short axis is named too."""
     words = description_words(frame)
     match = _LONG_AXIS_WORDS.search(words)
     return "" if match is None or _SHORT_AXIS_WORDS.search(words) else match.group(0)
-
-
-def inverted_polarity(frame: Dataset) -> str:
-    """Say why an image's grey values cannot be signals; "" where they can.
-
-    MONOCHROME1 says that the smallest value is to be shown white (DICOM PS3.3 C.7.6.3.1.2). Converters that write it
-    have mostly turned the values over, by a maximum that no header keeps; others have not. Neither can be told.
-    """
-    photometric = text(frame, "PhotometricInterpretation").upper()
-    if photometric != "MONOCHROME1":
-        return ""
-    return (
-        "PhotometricInterpretation is MONOCHROME1: whether its values were turned over, and from where, cannot be "
-        "told; expected MONOCHROME2; export the originals"
-    )

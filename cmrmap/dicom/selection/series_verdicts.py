@@ -8,9 +8,11 @@ from dataclasses import dataclass
 
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.series_row import SeriesVerdict
-from cmrmap.dicom.selection.candidates import Candidate, LeftOut
-from cmrmap.dicom.selection.series_rules import DROP_RULES, names_a_map, weighting_by_words
+from cmrmap.dicom.selection.candidates import Candidate
+from cmrmap.dicom.selection.image_rules import DROP_RULES
+from cmrmap.dicom.selection.series_rules import names_a_map, weighting_by_words
 from cmrmap.dicom.selection.slices import Frame
+from cmrmap.dicom.selection.study_frames import LeftOut
 
 #: what the images of one DropRule, or of another reason to leave them out, are called
 _LEFT_OUT = {
@@ -23,6 +25,7 @@ _LEFT_OUT = {
     "no_pixels": "images without rows or columns",
     "bad_geometry": "images whose position, orientation or spacing is missing or impossible",
 }
+_REPEATED = "a later, complete acquisition of the slice is taken"
 _WHY = {rule.reason: rule.why for rule in DROP_RULES}
 
 
@@ -49,12 +52,16 @@ class SeriesPart:
 
 def homes_of(dispositions: Sequence[Disposition]) -> dict[tuple[str, int], Disposition]:
     """Return, by SOP instance UID and frame, what was decided of the candidate that an image belongs to."""
-    return {(f.sop_instance_uid, f.frame_index): d for d in dispositions for row in d.candidate.slices for f in row}
+    homes = {(f.sop_instance_uid, f.frame_index): d for d in dispositions for f in d.candidate.frames}
+    for one in dispositions:
+        again = Disposition(one.candidate, one.kind, SeriesVerdict.NOT_CHOSEN, _REPEATED)
+        homes.update({(f.sop_instance_uid, f.frame_index): again for f in one.candidate.repeated})
+    return homes
 
 
-def parts_of(images: Sequence[Frame], homes: Mapping[tuple[str, int], Disposition]) -> list[SeriesPart]:
+def parts_of(images: Sequence[Frame | LeftOut], homes: Mapping[tuple[str, int], Disposition]) -> list[SeriesPart]:
     """Sort a series' images by what was decided of the candidate that they belong to."""
-    members: dict[int, list[Frame]] = {}
+    members: dict[int, list[Frame | LeftOut]] = {}
     found: dict[int, Disposition] = {}
     homeless = []
     for frame in images:
@@ -70,7 +77,7 @@ def parts_of(images: Sequence[Frame], homes: Mapping[tuple[str, int], Dispositio
     return parts
 
 
-def _why_no_mapping(images: Sequence[Frame]) -> str:
+def _why_no_mapping(images: Sequence[Frame | LeftOut]) -> str:
     header = images[0].header
     if names_a_map(header) or weighting_by_words(header) is not None:
         return "no several images with different times at one place: weighted images, no mapping series"

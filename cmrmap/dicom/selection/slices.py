@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -11,14 +10,11 @@ import numpy as np
 from pydicom.dataset import Dataset
 
 from cmrmap.core.arrays import Float64Array
-from cmrmap.core.geometry import SliceGeometry, same_orientation
-from cmrmap.dicom.headers.clock import start_seconds
+from cmrmap.core.geometry import SliceGeometry, same_frame_of_reference, same_orientation
 from cmrmap.dicom.headers.values import number, text
-from cmrmap.dicom.selection.series_rules import is_motion_corrected
 
 SLICE_TOLERANCE_MM = 0.5  # frames closer than this along the normal are one slice
 _SPACING_TOLERANCE = 1e-3  # relative
-_LONGEST_PAUSE_S = 300.0  # between the parts of one acquisition
 _LEAST_DECISIVE = 0.2  # |cosine| between the normal and left-anterior
 #: LPS direction in which the left ventricle's long axis runs from base to apex: left and anterior.
 _TOWARDS_APEX = np.array([1.0, -1.0, 0.0]) / math.sqrt(2.0)
@@ -54,9 +50,9 @@ class Frame:
 
 
 def same_grid(one: Frame, other: Frame) -> bool:
-    """Tell whether two frames have the same orientation, matrix and pixel spacing."""
+    """Tell whether two frames have the same orientation, matrix and pixel spacing in one frame of reference."""
     a, b = one.geometry, other.geometry
-    if one.matrix != other.matrix:
+    if one.matrix != other.matrix or not same_frame_of_reference(a, b):
         return False
     if any(abs(p - q) > _SPACING_TOLERANCE * p for p, q in zip(a.pixel_spacing_mm, b.pixel_spacing_mm, strict=True)):
         return False
@@ -112,55 +108,3 @@ def group_slices(frames: Sequence[Frame]) -> list[list[Frame]]:
         slices[-1].append(frame)
         last = position
     return [sorted(members, key=lambda frame: frame.tie_break) for members in slices]
-
-
-def merge_split_series(groups: Sequence[list[Frame]]) -> list[list[Frame]]:
-    """Join series that are evidently one acquisition stored in parts.
-
-    Two patterns are joined, each only among groups of one grid whose descriptions agree (numbers and the words for
-    slice levels aside): one slice per series with several images each, at different places; and one image of every
-    slice per series, all at the same places. Everything else stays as it is.
-    """
-    merged: list[list[Frame]] = []
-    waiting = list(groups)
-    while waiting:
-        first = waiting[0]
-        alike = [group for group in waiting if _stem(group) == _stem(first) and same_grid(group[0], first[0])]
-        waiting = [group for group in waiting if not any(group is other for other in alike)]
-        for session in _sessions(alike):
-            if len(session) > 1 and _are_parts(session):
-                merged.append([frame for group in session for frame in group])
-            else:
-                merged.extend(session)
-    return merged
-
-
-def _sessions(groups: list[list[Frame]]) -> list[list[list[Frame]]]:
-    """Split series into those acquired one after the other: a pause of 5 minutes is no part of one acquisition."""
-    starts = [start_seconds(frame.header for frame in group) for group in groups]
-    known = sorted((start, index) for index, start in enumerate(starts) if start is not None)
-    if len(known) < len(groups):
-        return [groups]
-    sessions: list[list[int]] = []
-    last = -math.inf
-    for start, index in known:
-        if start - last >= _LONGEST_PAUSE_S:
-            sessions.append([])
-        sessions[-1].append(index)
-        last = start
-    return [[groups[index] for index in sorted(session)] for session in sessions]
-
-
-def _stem(group: list[Frame]) -> str:
-    description = text(group[0].header, "SeriesDescription").lower()
-    description += " moco" * is_motion_corrected(group[0].header)
-    plain = re.sub(r"[^a-z]+|\d+", " ", description)
-    return re.sub(r"\b(basal|base|mid|medial|apical|apex|slice|sl)\b|\s+", " ", plain).strip()
-
-
-def _are_parts(groups: list[list[Frame]]) -> bool:
-    together = group_slices([frame for group in groups for frame in group])
-    counts = [[len(members) for members in group_slices(group)] for group in groups]
-    slice_per_series = all(len(count) == 1 and count[0] > 1 for count in counts) and len(together) == len(groups)
-    time_per_series = all(set(count) == {1} and len(count) == len(together) for count in counts)
-    return slice_per_series or time_per_series

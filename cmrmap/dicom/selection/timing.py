@@ -8,14 +8,18 @@ would give a plausible, wrong map.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from pydicom.dataset import Dataset
 
 from cmrmap.core.map_spec import Weighting
+from cmrmap.core.stack import ListOrder
+from cmrmap.dicom.headers.clock import acquired_seconds
+from cmrmap.dicom.headers.values import number
 
-LONGEST_MS = 1e6  # some scanners write the largest double for "none"
+LONGEST_MS = 1e9  # some scanners write the largest double for "none"; 4 s in microseconds is 4e6
 _LEAST_SHARE_TIMED = 0.7  # of a slice's frames; the rest is dropped
 
 
@@ -40,6 +44,7 @@ class TimingRule:
     certain : False where it says what varies only together with other signs (an echo train may also be T2*)
     least_ratio : the longest time must be that many times the shortest; above 1 for attributes that also vary with
         the heart's rhythm
+    by_order : whether the times are a list that is given out in the order of InstanceNumber
     """
 
     source: str
@@ -49,6 +54,7 @@ class TimingRule:
     applies: Callable[[Dataset], bool] = _always
     certain: bool = True
     least_ratio: float = 1.0
+    by_order: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +65,14 @@ class Timing:
     ----------
     certain : whether it alone tells that the series is a mapping series
     caution : what the user should know about these times; "" where there is nothing
+    list_order : see :class:`cmrmap.core.stack.SelectedSeries`
     """
 
     source: str
     times_ms: tuple[tuple[float | None, ...], ...]
     certain: bool = True
     caution: str = ""
+    list_order: ListOrder = ""
 
 
 def find_timing(
@@ -87,8 +95,43 @@ def find_timing(
     for rule, times in _tried(slices, weighting, rules):
         if _fault(times, rule) is None:
             caution = "" if rule.verified else f"times from {rule.source}: not verified on any study; check them"
-            return Timing(rule.source, times, rule.certain, caution)
+            return Timing(rule.source, times, rule.certain, caution, _order(slices) if rule.by_order else "")
     return None
+
+
+def _order(slices: Sequence[Sequence[Dataset]]) -> ListOrder:
+    """Tell whether every image of every slice was acquired after the one before it by InstanceNumber."""
+    for frames in slices:
+        ordered = sorted(frames, key=lambda frame: number(frame, "InstanceNumber") or 0.0)
+        clocks = [acquired_seconds(frame) for frame in ordered]
+        known = [clock for clock in clocks if clock is not None]
+        if len(known) < len(clocks) or any(after <= before for before, after in pairwise(known)):
+            return "assumed"
+    return "confirmed"
+
+
+def stated_times(frames: Sequence[Dataset], weightings: Collection[Weighting], rules: Sequence[TimingRule]) -> Times:
+    """Return the times of one slice's frames by the first rule that times most of them, repeats included.
+
+    Parameters
+    ----------
+    frames : flat headers of one slice
+    weightings : only their rules are tried
+    rules : tried from first to last
+
+    Returns
+    -------
+    Times
+        None for every frame where no rule gives two different times
+    """
+    for rule in rules:
+        if rule.weighting not in weightings or not frames or not rule.applies(frames[0]):
+            continue
+        times = rule.read(frames)
+        found = [time for time in times if time is not None]
+        if len(set(found)) > 1 and len(found) >= _LEAST_SHARE_TIMED * len(frames):
+            return times
+    return (None,) * len(frames)
 
 
 def explain_no_timing(slices: Sequence[Sequence[Dataset]], weighting: Weighting, rules: Sequence[TimingRule]) -> str:

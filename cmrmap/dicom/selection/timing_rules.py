@@ -195,6 +195,7 @@ TIMING_RULES: tuple[TimingRule, ...] = (
         preparation_list_ms,
         verified="Siemens VE11B",
         certain=False,  # every Siemens protocol has such a list, prepared or not
+        by_order=True,
     ),
     TimingRule(
         "private (0029,xx20) SIEMENS CSA HEADER, sWiPMemBlock.adFree",
@@ -202,6 +203,7 @@ TIMING_RULES: tuple[TimingRule, ...] = (
         work_in_progress_list_ms,
         verified="Siemens VB17",
         certain=False,
+        by_order=True,
     ),
     TimingRule(
         "EchoTime (0018,0081)", Weighting.T2, _each(attribute_ms("EchoTime")), verified=_STANDARD, certain=False

@@ -8,7 +8,7 @@ from cmrmap.quality.declaration import Finding, Threshold
 IMAGE_LOST = Finding(
     code="image_lost",
     severity=Severity.WARNING,
-    message="{image} is lost: {reason}",
+    message="{images} lost: {reason}",
     means="a file could not be read or decoded; the others were used",
     advice="send or export it again",
 )
@@ -19,6 +19,14 @@ IMAGES_MISSING = Finding(
     message="{missing} of {expected} images are missing",
     means="a slice has fewer images than its series has times",
     advice="send or export the missing ones",
+)
+
+IMAGES_UNPLACED = Finding(
+    code="images_unplaced",
+    severity=Severity.WARNING,
+    message="{series}: {count} images are left out: {reason}",
+    means="the header does not say where in the patient an image lies, or says what cannot be",
+    advice="export the original images again",
 )
 
 SERIES_CHOSEN = Finding(
@@ -41,7 +49,7 @@ TIMING_UNVERIFIED = Finding(
     code="timing_unverified",
     severity=Severity.WARNING,
     message="{series}: {caution}",
-    means="preparation times come from a place that vendors use in more than one way",
+    means="times come from a place that vendors use in more than one way, or in an order that nothing confirms",
     advice="compare them with the protocol",
 )
 

@@ -145,7 +145,7 @@ def test_phase_and_real_images_are_known_beside_the_magnitude(
 def test_the_corrected_copy_is_there_on_request(small: PhantomStudy, tmp_path: Path) -> None:
     write_phantom(tmp_path, small, flavour="siemens-ve11")
     source = read_study(tmp_path / "dicom")
-    for wished, word in ((False, "not motion-corrected"), (True, "order: motion-corrected")):
+    for wished, word in ((False, "not motion-corrected"), (True, "short axis, motion-corrected")):
         for series in select_series(source, SelectionPreferences(motion_corrected=wished)).selected:
             assert word in series.reason
             copy = "MOCO" in source.headers[series.frames[0].sop_instance_uid].ImageType

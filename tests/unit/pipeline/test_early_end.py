@@ -7,6 +7,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from pydicom.dataset import Dataset
 
 from cmrmap.core.errors import CmrmapError, InputError, NoMappingSeriesError, RefusedError
 from cmrmap.core.findings import Refusal
@@ -40,12 +41,15 @@ def _end(folder: Path, error: CmrmapError, study: SourceStudy, selection: Select
 
 def test_a_study_whose_series_are_all_refused_says_so_with_its_table(tmp_path: Path) -> None:
     lost = LostImage("Doe_Jane.dcm", "it is cut", "1.2.4", "1.2.4.9")
-    study = SourceStudy("1.2.3", {}, {}, {"truncated": 1}, (lost,), n_files=9)
-    selection = Selection((), (NO_NATIVE, NO_POST), {"refused_series": 8}, (TIMES_UNUSED.flag(series="9"),), (ROW,))
+    headers = {f"1.2.5.{index}": Dataset() for index in range(8)}
+    study = SourceStudy("1.2.3", headers, {}, {"truncated": 1}, (lost,), n_files=9)
+    not_used = {(uid, 0): "refused_series" for uid in headers}
+    selection = Selection((), (NO_NATIVE, NO_POST), not_used, (TIMES_UNUSED.flag(series="9"),), (ROW,))
     document, outcome = _end(tmp_path, RefusedError("all refused"), study, selection)
     jsonschema.Draft202012Validator(json.loads(json_schema())).validate(document)
     assert (document["study_instance_uid"], document["input"]["n_files"]) == ("1.2.3", 9)
     assert document["input"]["skipped"] == {"refused_series": 8, "truncated": 1}
+    assert document["input"]["frames_not_used"] == {"refused_series": 8}
     assert [flag["code"] for flag in document["quality"]] == ["image_lost", "times_unused"]
     told = {key: (one["status"], one["reason"]) for key, one in document["maps"].items()}
     assert told["native_t1"] == ("refused", "why not")

@@ -12,7 +12,7 @@ from cmrmap.ecv.hematocrit import Hematocrit
 from cmrmap.pipeline import MappedEcv, extracellular_volume
 from cmrmap.pipeline.extracellular import pair_slices, unpaired_reason
 from cmrmap.pipeline.study import report
-from cmrmap.settings import AnalysisSettings, HematocritSettings
+from cmrmap.settings import AnalysisSettings, HematocritSettings, SelectionSettings
 
 SETTINGS = AnalysisSettings()
 
@@ -132,6 +132,27 @@ def test_a_moved_post_contrast_stack_leaves_slices_out(chain) -> None:
     assert [r.slice_index for r in made.map.refusals] == [0]
     assert "nearest post-contrast T1 slice lies" in made.map.refusals[0].reason
     assert not made.map.analysed[0].any()
+
+
+def _placed(series, uid: str):
+    geometry = tuple(replace(plane, frame_of_reference_uid=uid) for plane in series.stack.geometry)
+    return replace(series, stack=replace(series.stack, geometry=geometry))
+
+
+def test_series_of_two_frames_of_reference_are_paired_on_request_only(chain) -> None:
+    pair = (_placed(chain[MapKind.NATIVE_T1], "1.2"), _placed(chain[MapKind.POSTCONTRAST_T1], "1.3"))
+    refusal = extracellular_volume(pair, chain.hematocrit, SETTINGS)
+    assert isinstance(refusal, Refusal)
+    assert (refusal.kind, refusal.status) == (MapKind.ECV, "refused")
+    assert "different frames of reference (0020,0052)" in refusal.reason
+    told = replace(SETTINGS, selection=SelectionSettings(across_frames_of_reference=True))
+    assert isinstance(extracellular_volume(pair, chain.hematocrit, told), MappedEcv)
+
+
+@pytest.mark.parametrize("uids", [("1.2", "1.2"), ("1.2", ""), ("", "")])
+def test_one_frame_of_reference_or_one_that_is_not_stated_is_paired(chain, uids) -> None:
+    pair = tuple(map(_placed, (chain[MapKind.NATIVE_T1], chain[MapKind.POSTCONTRAST_T1]), uids))
+    assert isinstance(extracellular_volume(pair, chain.hematocrit, SETTINGS), MappedEcv)
 
 
 def test_why_a_slice_has_no_partner_is_said() -> None:

@@ -98,3 +98,18 @@ def test_an_image_drawn_beside_the_heart_takes_no_part(chain) -> None:
     assert mean == pytest.approx(chain.study.truth.slice_mean(MapKind.NATIVE_T1, 2), rel=0.02)
     for index in (0, 1, 3, 4):
         assert found.left_out[index].tolist() == clean.left_out[index].tolist() == []
+
+
+def test_a_series_that_cannot_be_fitted_costs_only_its_own_map(chain) -> None:
+    settings = AnalysisSettings()
+    stacks = tuple(
+        replace(stack, times_ms=stack.times_ms / 1e5) if stack.kind is MapKind.NATIVE_T1 else stack
+        for stack in chain.stacks
+    )
+    refined = refine(stacks, chain.segmentations, settings)
+    made = {one.kind: one for one in fit(stacks, refined, align(stacks, refined, settings), settings)}
+    assert all(one.made.all() for kind, one in made.items() if kind is not MapKind.NATIVE_T1)
+    assert not made[MapKind.NATIVE_T1].made.any()
+    reasons = {refusal.reason for refusal in made[MapKind.NATIVE_T1].map.refusals}
+    assert len(reasons) == 1
+    assert "times_ms must be in milliseconds" in reasons.pop()

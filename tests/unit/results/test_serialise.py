@@ -16,7 +16,12 @@ def test_a_study_fits_the_schema_and_reads_back(study, validate):
     document = json.loads(to_json(study()))
     validate(document)
     assert document["study_instance_uid"] == "1.2.3"
-    assert document["input"] == {"n_files": 57, "n_used": 55, "skipped": {"a truncated file": 1, "not DICOM": 1}}
+    assert document["input"] == {
+        "n_files": 57,
+        "n_used": 55,
+        "skipped": {"a truncated file": 1, "not DICOM": 1},
+        "frames_not_used": {},
+    }
     assert document["hematocrit"] == {"value": 0.42, "source": "command line"}
     assert document["quality"][0]["map"] == "native_t1"
     native = document["maps"]["native_t1"]

@@ -45,6 +45,45 @@ def test_times_of_a_series_by_number_in_the_order_of_instance_numbers(study, tim
     assert series.frames[1].sop_instance_uid == "1.2.3.3.7.0.1"
 
 
+_LIST = {"series": [{"series": 7, "weighting": "t2", "times_ms": [0, 30, 55, 70, 90]}]}
+
+
+def _study_with(folder, toolbox, changed):
+    images = toolbox.make_series(MapKind.T2, 7, 1, ImageComments="", SeriesDescription="T2map TRUFI")
+    for index, image in enumerate(images):
+        changed(index, image)
+    toolbox.save(images, folder)
+    return read_study(folder)
+
+
+def test_a_list_against_the_order_of_acquisition_is_told(tmp_path, toolbox, times):
+    def backwards(index, image):
+        image.AcquisitionTime = f"1000{50 - index:02d}"
+
+    study = _study_with(tmp_path / "in", toolbox, backwards)
+    (flag,) = select_series(study, SelectionPreferences(times=times(_LIST))).flags
+    assert (flag.code, flag.severity) == ("timing_unverified", "warning")
+    assert "in the order of InstanceNumber, but slice 0 was not acquired in it" in flag.message
+
+
+def test_a_list_along_the_order_of_acquisition_is_not(tmp_path, toolbox, times):
+    def forwards(index, image):
+        image.AcquisitionTime = f"1000{index:02d}"
+
+    study = _study_with(tmp_path / "in", toolbox, forwards)
+    assert select_series(study, SelectionPreferences(times=times(_LIST))).flags == ()
+
+
+@pytest.mark.parametrize("number", [None, 5])
+def test_a_list_needs_instance_numbers(tmp_path, toolbox, times, number):
+    def unnumbered(_, image):
+        image.InstanceNumber = number
+
+    study = _study_with(tmp_path / "in", toolbox, unnumbered)
+    with pytest.raises(RefusedError, match="InstanceNumber, but it is missing or not unique in slice 0"):
+        select_series(study, SelectionPreferences(times=times(_LIST)))
+
+
 def test_times_by_description_win_over_the_headers(study, times):
     entry = {"description": "stone NATIVE*", "weighting": "t1", "times_ms": [110, 310, 910, 2010, 30000]}
     series = _selected(study, times({"series": [entry]}))[MapKind.NATIVE_T1]

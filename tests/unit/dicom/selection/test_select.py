@@ -3,6 +3,8 @@ from __future__ import annotations
 import math
 
 import pytest
+from pydicom.dataelem import DataElement
+from pydicom.tag import Tag
 
 from cmrmap.core.errors import NoMappingSeriesError, RefusedError
 from cmrmap.core.map_specs import MapKind
@@ -142,7 +144,7 @@ def test_of_several_candidates_the_raw_one_is_taken_and_said(select, toolbox):
     selection = select(
         toolbox.make_series(MapKind.NATIVE_T1, 1, SeriesDescription="STONE native MOCO"),
         toolbox.make_series(MapKind.NATIVE_T1, 2),
-        toolbox.make_series(MapKind.NATIVE_T1, 3, n_slices=2),
+        toolbox.make_series(MapKind.NATIVE_T1, 3, n_slices=2, SeriesDescription="STONE native T1 half"),
     )
     (series,) = selection.selected
     assert series.series_instance_uid == "1.2.3.2.2"
@@ -245,7 +247,7 @@ def test_the_corrected_copy_is_taken_on_request(tmp_path, toolbox):
     study = read_study(tmp_path)
     (series,) = select_series(study, SelectionPreferences(motion_corrected=True)).selected
     assert series.series_instance_uid == "1.2.3.2.2"
-    assert "order: motion-corrected" in series.reason
+    assert "as short axis, motion-corrected, most slices" in series.reason
 
 
 def test_a_series_that_the_settings_name_is_taken(tmp_path, toolbox):
@@ -254,10 +256,11 @@ def test_a_series_that_the_settings_name_is_taken(tmp_path, toolbox):
     study = read_study(tmp_path)
     wishes = SelectionPreferences(series={MapKind.NATIVE_T1: "3", MapKind.POSTCONTRAST_T1: "1.2.3.2.2"})
     selection = select_series(study, wishes)
-    assert [(s.kind, s.series_instance_uid, s.reason) for s in selection.selected] == [
-        (MapKind.NATIVE_T1, "1.2.3.2.3", "named in the settings"),
-        (MapKind.POSTCONTRAST_T1, "1.2.3.2.2", "named in the settings"),
+    assert [(s.kind, s.series_instance_uid) for s in selection.selected] == [
+        (MapKind.NATIVE_T1, "1.2.3.2.3"),
+        (MapKind.POSTCONTRAST_T1, "1.2.3.2.2"),
     ]
+    assert all(s.reason.startswith("named in the settings") for s in selection.selected)
     assert selection.skipped["other_candidate_series"] == 15
 
 
@@ -269,11 +272,21 @@ def test_a_named_series_that_is_not_there_is_said(tmp_path, toolbox):
     assert [s.kind for s in selection.selected] == [MapKind.T2]
 
 
-def test_of_repeats_native_takes_the_first_and_post_contrast_the_last(select, toolbox):
-    kinds = {1: MapKind.NATIVE_T1, 2: MapKind.NATIVE_T1, 31: MapKind.POSTCONTRAST_T1, 32: MapKind.POSTCONTRAST_T1}
+def test_of_sessions_native_takes_the_first_and_post_contrast_the_last(select, toolbox):
+    kinds = {1: MapKind.NATIVE_T1, 9: MapKind.NATIVE_T1, 31: MapKind.POSTCONTRAST_T1, 39: MapKind.POSTCONTRAST_T1}
     selection = select(*(toolbox.make_series(kind, number) for number, kind in kinds.items()))
-    assert [s.series_instance_uid for s in selection.selected] == ["1.2.3.2.1", "1.2.3.2.32"]
+    assert [s.series_instance_uid for s in selection.selected] == ["1.2.3.2.1", "1.2.3.2.39"]
     assert "acquired last" in selection.selected[1].reason
+
+
+@pytest.mark.parametrize(("uid", "words"), [("", "no FrameOf"), ("head frame", "a FrameOfReferenceUID that is no UID")])
+def test_a_frame_of_reference_that_no_map_can_share_refuses_its_series_only(select, toolbox, uid, words):
+    native = toolbox.make_series(MapKind.NATIVE_T1, 1)
+    for image in native:  # of another VR, as broken exporters do
+        image[Tag("FrameOfReferenceUID")] = DataElement(Tag("FrameOfReferenceUID"), "LO", uid)
+    selection = select(native, toolbox.make_series(MapKind.T2, 2))
+    assert [series.kind for series in selection.selected] == [MapKind.T2]
+    assert words in next(one.reason for one in selection.refusals if one.kind is MapKind.NATIVE_T1)
 
 
 def test_a_long_axis_view_is_refused(select, toolbox):

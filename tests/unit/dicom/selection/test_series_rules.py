@@ -6,12 +6,14 @@ from pydicom.dataset import Dataset
 from cmrmap.core.map_spec import Weighting
 from cmrmap.dicom.headers.frames import frames_of
 from cmrmap.dicom.selection.contrast import contrast_by_agent, contrast_by_words
+from cmrmap.dicom.selection.image_rules import DROP_RULES, drop_rule, inverted_polarity
 from cmrmap.dicom.selection.series_rules import (
-    DROP_RULES,
-    drop_rule,
-    inverted_polarity,
     is_motion_corrected,
     long_axis_words,
+    names_a_look_locker_only,
+    other_organ_words,
+    other_quantity_words,
+    stress_words,
     weighting_by_words,
 )
 
@@ -53,7 +55,9 @@ def test_drop_by_image_type(image_type, expected):
     assert _drop_reason(_described("STONE native T1 map", ImageType=image_type)) == expected
 
 
-@pytest.mark.parametrize("description", ["localizer", "TI_scout", "survey_SAX", "3-plane loc"])
+@pytest.mark.parametrize(
+    "description", ["localizer", "TI_scout", "TI scout", "TIscout", "TI-SCOUT_SAX", "survey_SAX", "3-plane loc"]
+)
 def test_drop_localizers_by_words(description):
     assert _drop_reason(_described(description)) == "localizer"
 
@@ -76,6 +80,18 @@ def test_drop_colour():
         ("T2* multi echo", Weighting.T2_STAR),
         ("T1 and T2 multimapping", None),
         ("MT1 test", None),
+        ("T2S_map", Weighting.T2_STAR),
+        ("T2s SAX", Weighting.T2_STAR),
+        ("T2_s", Weighting.T2_STAR),
+        ("qT2s", Weighting.T2_STAR),
+        ("R2* heart", Weighting.T2_STAR),
+        ("T2 SAX", Weighting.T2),
+        ("T2_SA", Weighting.T2),
+        ("T2 STIR", Weighting.T2),
+        ("qT1_SAX", Weighting.T1),
+        ("qT2 SAX", Weighting.T2),
+        ("T1rho SAX", None),
+        ("T1_rho", None),
     ],
 )
 def test_weighting_by_words(description, expected):
@@ -203,6 +219,11 @@ def test_every_drop_rule_says_why():
         ("MOLLI_2-chamber", "2 chamber"),
         ("T1map LAX", "lax"),
         ("T1 3 Kammerblick", "3 kammerblick"),
+        ("T1_4CHV", "4chv"),
+        ("T1 two chamber", "two chamber"),
+        ("MOLLI 4 cavites", "4 cavites"),
+        ("T1 eje largo", "eje largo"),
+        ("MOLLI HLA", "hla"),
         ("T1 SAX", ""),
         ("T1 SAX and 4CH", ""),
         ("MOLLI 4(1)3(1)2", ""),
@@ -210,3 +231,48 @@ def test_every_drop_rule_says_why():
 )
 def test_long_axis_views(description, expected):
     assert long_axis_words(_described(description)) == expected
+
+
+@pytest.mark.parametrize(
+    ("series", "protocol", "expected"),
+    [
+        ("T1 MOLLI stress", "", "stress"),
+        ("MOLLI_adenosine", "", "adenosine"),
+        ("T1 Belastung", "", "belastung"),
+        ("T1 MOLLI rest", "", ""),
+        ("T1 stress rest", "", ""),
+        ("MOLLI SAX", "Stress perfusion", ""),
+        ("", "Stress T1", "stress"),
+        ("distress", "", ""),
+    ],
+)
+def test_stress_by_the_series_own_words(series, protocol, expected):
+    assert stress_words(_described(series, ProtocolName=protocol)) == expected
+
+
+@pytest.mark.parametrize(
+    ("description", "expected"),
+    [
+        ("Look-Locker", True),
+        ("LookLocker SAX", True),
+        ("T1 LL", True),
+        ("MOLLI (modified Look-Locker)", False),
+        ("T1 map Look Locker", False),
+        ("MOLLI", False),
+    ],
+)
+def test_look_locker_alone(description, expected):
+    assert names_a_look_locker_only(_described(description)) is expected
+
+
+@pytest.mark.parametrize(
+    ("description", "expected"),
+    [("T1 map knee", "knee"), ("T1 Leber", "leber"), ("T2 map cardiac", ""), ("heart rate T1", ""), ("T1 map SAX", "")],
+)
+def test_other_organs(description, expected):
+    assert other_organ_words(_described(description)) == expected
+
+
+@pytest.mark.parametrize(("description", "found"), [("T1rho SAX", "t1rho"), ("T1 rho", "t1 rho"), ("T1 map", "")])
+def test_other_quantities(description, found):
+    assert other_quantity_words(_described(description)) == found

@@ -7,9 +7,8 @@ from hypothesis import strategies as st
 from pydicom.dataset import Dataset
 
 from cmrmap.core.geometry import SliceGeometry
-from cmrmap.core.map_specs import MapKind
 from cmrmap.dicom.headers.frames import geometry_of
-from cmrmap.dicom.selection.slices import Frame, base_to_apex, group_slices, merge_split_series, split_by_grid
+from cmrmap.dicom.selection.slices import Frame, base_to_apex, group_slices, split_by_grid
 
 
 def _frames(images):
@@ -73,43 +72,9 @@ def test_other_matrix_or_orientation_is_another_grid(toolbox):
         toolbox.make_image(1, 1, 0, Rows=16),
         toolbox.make_image(1, 2, 0, ImageOrientationPatient=[1, 0, 0, 0, 1, 0]),
         toolbox.make_image(1, 3, 0),
+        toolbox.make_image(1, 4, 0, FrameOfReferenceUID="1.2.3.9"),
     ]
-    assert [len(group) for group in split_by_grid(_frames(images))] == [2, 1, 1]
-
-
-def _series(toolbox, images):
-    groups = {}
-    for frame in _frames(images):
-        groups.setdefault(frame.series, []).append(frame)
-    return list(groups.values())
-
-
-def test_one_series_per_slice_is_joined(toolbox):
-    images = toolbox.make_series(MapKind.NATIVE_T1, 1)
-    for image in images:
-        slice_index = image.InstanceNumber // 20
-        image.SeriesInstanceUID = f"1.9.{slice_index + 1}"
-        image.SeriesDescription = f"MOLLI {('base', 'mid', 'apex')[slice_index]}"
-    (joined,) = merge_split_series(_series(toolbox, images))
-    assert len(joined) == 15
-
-
-def test_one_series_per_time_is_joined(toolbox):
-    images = toolbox.make_series(MapKind.T2, 1)
-    for image in images:
-        image.SeriesInstanceUID = f"1.9.{image.InstanceNumber % 20}"
-        image.SeriesDescription = f"T2prep {image.InstanceNumber % 20}"
-    assert [len(group) for group in merge_split_series(_series(toolbox, images))] == [15]
-
-
-def test_a_repeat_is_not_joined(toolbox):
-    images = toolbox.make_series(MapKind.T2, 1) + toolbox.make_series(MapKind.T2, 2)
-    assert [len(group) for group in merge_split_series(_series(toolbox, images))] == [15, 15]
-
-
-def test_native_and_post_are_not_joined(toolbox):
-    images = toolbox.make_series(MapKind.NATIVE_T1, 1, 1) + toolbox.make_series(MapKind.POSTCONTRAST_T1, 2, 1)
-    assert [len(group) for group in merge_split_series(_series(toolbox, images))] == [5, 5]
+    assert [len(group) for group in split_by_grid(_frames(images))] == [2, 1, 1, 1]
 
 
 def _make_images():
