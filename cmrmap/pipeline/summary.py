@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 from cmrmap.core.findings import QualityFlag
 from cmrmap.core.provenance import SoftwareProvenance
+from cmrmap.core.series_row import SeriesRow, SeriesVerdict
 from cmrmap.dicom.headers.read import LostImage, SourceStudy
 from cmrmap.dicom.loading.loaded_study import LoadedStudy
 from cmrmap.dicom.selection.decisions import Selection
+from cmrmap.pipeline.completeness import with_losses
 from cmrmap.pipeline.study import StudyMaps
 from cmrmap.quality.catalogue.images import IMAGE_LOST, SERIES_CHOSEN
 from cmrmap.results import HematocritResult, InputSummary, SoftwareInfo, StudyResult
@@ -22,6 +25,7 @@ def summarise(
     provenance: SoftwareProvenance,
 ) -> StudyResult:
     """Join the numbers with what is known of their source: all that results.json says."""
+    maps = with_losses(maps, study, selection, loaded)
     skipped = Counter(dict(study.skipped)) + Counter(dict(selection.skipped))
     lost = (*study.lost, *loaded.lost)
     skipped.update({"undecodable_pixels": len(loaded.lost)} if loaded.lost else {})
@@ -35,9 +39,9 @@ def summarise(
             skipped=skipped,
         ),
         hematocrit=HematocritResult(hematocrit.value_fraction, hematocrit.source) if hematocrit else HematocritResult(),
-        quality=(*(lost_flag(image) for image in lost), *_choices(selection), *selection.flags, *maps.flags),
+        quality=(*(lost_flag(image) for image in lost), *_of_selection(selection, maps), *maps.flags),
         maps=maps.maps,
-        series=selection.series,
+        series=tuple(_of_row(row, maps) for row in selection.series),
     )
 
 
@@ -52,5 +56,18 @@ def lost_flag(image: LostImage) -> QualityFlag:
     return IMAGE_LOST.flag(image=which, reason=image.reason)
 
 
-def _choices(selection: Selection) -> tuple[QualityFlag, ...]:
-    return tuple(SERIES_CHOSEN.flag(one.kind, reason=one.reason) for one in selection.selected)
+def _of_selection(selection: Selection, maps: StudyMaps) -> tuple[QualityFlag, ...]:
+    """Return the choices and what was told of them, under the map that each series became."""
+    choices = (SERIES_CHOSEN.flag(one.kind, reason=one.reason) for one in selection.selected)
+    return tuple(
+        replace(flag, map=None if flag.map is None else maps.renamed.get(flag.map, flag.map))
+        for flag in (*choices, *selection.flags)
+    )
+
+
+def _of_row(row: SeriesRow, maps: StudyMaps) -> SeriesRow:
+    """Return a series' row under the map that it became."""
+    if row.map is None or row.map not in maps.renamed or row.verdict is not SeriesVerdict.TAKEN:
+        return row
+    became = maps.renamed[row.map]
+    return replace(row, map=became, reason=f"{row.reason}; {became.spec.name} by the T1 of wall and blood")

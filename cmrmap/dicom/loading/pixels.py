@@ -71,6 +71,7 @@ def load_stack(study: SourceStudy, selected: SelectedSeries) -> tuple[WeightedSt
         source_uids=tuple(tuple(row) for row in uids),
         series_instance_uid=selected.series_instance_uid,
         model_reason=selected.model_reason,
+        label=selected.label,
     )
     return stack, tuple(lost)
 
@@ -120,7 +121,8 @@ def _rescale(frame: Dataset) -> tuple[float, float] | None:
 
 
 def _lost(path: str, frame: FrameReference, header: Dataset, reason: str) -> LostImage:
-    return LostImage(Path(path).name, reason, text(header, "SeriesInstanceUID"), frame.sop_instance_uid)
+    series, number_there = text(header, "SeriesInstanceUID"), text(header, "InstanceNumber")
+    return LostImage(Path(path).name, reason, series, frame.sop_instance_uid, number_there)
 
 
 def _why(error: Exception) -> str:

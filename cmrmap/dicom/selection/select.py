@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
 from cmrmap.core.errors import NoMappingSeriesError, RefusedError
@@ -12,7 +13,7 @@ from cmrmap.core.map_spec import Weighting
 from cmrmap.core.map_specs import ACQUIRED, MapKind
 from cmrmap.core.relaxation_models import MODELS
 from cmrmap.core.series_row import SeriesVerdict
-from cmrmap.core.stack import FrameReference, SelectedSeries
+from cmrmap.core.stack import ContrastLabel, FrameReference, SelectedSeries
 from cmrmap.dicom.headers.clock import start_seconds
 from cmrmap.dicom.headers.read import SourceStudy
 from cmrmap.dicom.headers.values import text, tolerant_reading
@@ -20,6 +21,7 @@ from cmrmap.dicom.selection.candidates import Candidate, StudyFrames, find_candi
 from cmrmap.dicom.selection.companions import PartFrame, companions_of, parts_at
 from cmrmap.dicom.selection.contrast import T1Group, assign_contrast
 from cmrmap.dicom.selection.decisions import Choice, Decisions, Selection
+from cmrmap.dicom.selection.exam_words import ExamWords, find_exam_words
 from cmrmap.dicom.selection.inventory import take_inventory
 from cmrmap.dicom.selection.preferences import SelectionPreferences
 from cmrmap.dicom.selection.ranking import rank, rank_words
@@ -63,7 +65,8 @@ def examine_study(study: SourceStudy, preferences: SelectionPreferences | None =
         frames = study_frames(study, outcome.skipped)
         candidates = find_candidates(frames, study.conflicts, wishes.times, outcome.skipped)
         outcome.flags += _unused_times(frames, wishes)
-        for kind, found in _by_kind(candidates, wishes, outcome).items():
+        exam = find_exam_words(study.headers.values())
+        for kind, found in _by_kind(candidates, wishes, outcome, exam).items():
             _choose(kind, found, frames, wishes, outcome)
         rows = take_inventory(study, frames, outcome.dispositions, outcome.selected)
     skipped = MappingProxyType(dict(sorted((+outcome.skipped).items())))
@@ -102,14 +105,16 @@ def _unused_times(frames: StudyFrames, wishes: SelectionPreferences) -> list[Qua
 
 
 def _by_kind(
-    candidates: Sequence[Candidate], wishes: SelectionPreferences, outcome: Decisions
+    candidates: Sequence[Candidate], wishes: SelectionPreferences, outcome: Decisions, exam: ExamWords
 ) -> dict[MapKind, list[Choice]]:
     found: dict[MapKind, list[Choice]] = {kind: [] for kind in ACQUIRED}
     t1 = [candidate for candidate in candidates if candidate.weighting is Weighting.T1]
-    findings = assign_contrast([T1Group(c.first.header, start_seconds(c.headers)) for c in t1])
+    groups = [T1Group(c.first.header, start_seconds(c.headers), c.fault is None) for c in t1]
+    findings = assign_contrast(groups, exam)
     for candidate, finding in zip(t1, findings, strict=True):
         kind = MapKind.POSTCONTRAST_T1 if finding.answer == "post" else MapKind.NATIVE_T1
-        found[kind].append(Choice(candidate, finding.reason, finding.caution))
+        label = ContrastLabel(finding.reason, finding.gives_way)
+        found[kind].append(Choice(candidate, finding.reason, finding.caution, label))
     for kind in ACQUIRED:
         if kind.spec.weighting is not Weighting.T1:  # one map of this weighting: nothing is to be told apart
             reason = f"{kind.spec.name} by its description or its {kind.spec.times_name}"
@@ -135,7 +140,7 @@ def _named(kind: MapKind, name: str, candidates: Sequence[Candidate]) -> list[Ch
     """Candidates of the right weighting that carry the number or UID that the settings name."""
     weighting = kind.spec.weighting
     return [
-        Choice(candidate, "named in the settings")
+        Choice(candidate, "named in the settings", label=ContrastLabel("named in the settings"))
         for candidate in candidates
         if candidate.weighting is weighting
         and name in {text(frame, keyword) for frame in candidate.headers for keyword in _NAMING}
@@ -169,6 +174,7 @@ def _choose(
     outcome.skipped["other_candidate_series"] += sum(c.n_images for c in others)
     reason = choice.reason + rank_words(best, others, kind, wishes.motion_corrected)
     series, counts = _build(kind, best, timing, reason, frames.parts)
+    series = replace(series, label=choice.label)
     if best.n_images > len(series.frames):
         outcome.skipped["no_time"] += best.n_images - len(series.frames)
     outcome.selected.append(series)
