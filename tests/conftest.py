@@ -28,6 +28,7 @@ LONGEST = (
     "test_demo.py",
     "test_wheel.py",
     "test_cohort.py",
+    "test_label_check.py",
     "test_flavours.py",
     "test_starting.py",
     "test_front_door.py",

@@ -34,7 +34,7 @@ RESULT_COLUMNS = {
     "n_images": "Int64",
     "n_segmented": "Int64",
     "n_refined": "Int64",
-    "warnings": "Int64",  # quality findings of severity warning about the map or its slice
+    "warnings": "Int64",  # quality findings of severity warning or error about the map or its slice
     "reason": "string",
 }
 
@@ -117,7 +117,7 @@ def _numbers(found: Mapping[str, Any]) -> dict[str, Any]:
 def _count_warnings(quality: Sequence[Mapping[str, Any]]) -> dict[tuple[str | None, int | None], int]:
     counts: dict[tuple[str | None, int | None], int] = defaultdict(int)
     for flag in quality:
-        if flag["severity"] == "warning":
+        if flag["severity"] != "info":
             counts[flag["map"], flag["slice_index"]] += 1
     return dict(counts)
 

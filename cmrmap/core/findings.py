@@ -17,6 +17,7 @@ class Severity(str, Enum):
 
     INFO = "info"  # worth knowing
     WARNING = "warning"  # look before a value is used
+    ERROR = "error"  # the value cannot be right; nothing is computed from it
 
     def __str__(self) -> str:
         """Return the word that results.json has; formatting an ``Enum`` differs between versions of Python."""

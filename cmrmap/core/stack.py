@@ -36,6 +36,21 @@ class CompanionImage:
 
 
 @dataclass(frozen=True, slots=True)
+class ContrastLabel:
+    """Why a T1 series was called native or post-contrast, before anything was measured.
+
+    Attributes
+    ----------
+    reason : in words, e.g. 'the description says "post"'
+    gives_way : whether nobody has said it, so that the T1 that is measured may overrule it: an order of acquisition, an
+        agent that may have been entered beforehand, nothing at all
+    """
+
+    reason: str
+    gives_way: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class FrameReference:
     """One weighted image of a selected series: where it is stored and what it was weighted with."""
 
@@ -61,6 +76,7 @@ class SelectedSeries:
     reason: str  # why this series was taken for this map
     model_reason: str = ""  # why this model
     list_order: ListOrder = ""
+    label: ContrastLabel | None = None  # T1: why native or post-contrast
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +93,7 @@ class WeightedStack:
     signed : (slice, time, row, column) the images with the sign of their signal, where phase or real images told it;
         a slice of NaN where they did not; None: magnitudes only
     polarity : where the signs came from, or why they could not be told; "" where there was nothing to tell them by
+    label : of T1, why it was called native or post-contrast; None: whoever gave the images says so
     """
 
     kind: MapKind
@@ -91,6 +108,7 @@ class WeightedStack:
     model_reason: str = "given"
     signed: FloatArray | None = None
     polarity: str = ""
+    label: ContrastLabel | None = None
 
     def __post_init__(self) -> None:
         get_model(self.model)

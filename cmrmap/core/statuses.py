@@ -8,8 +8,8 @@ from enum import Enum
 class MapStatus(str, Enum):
     """What became of a map; the value is the word in results.json and status.json."""
 
-    OK = "ok"  # every slice that the series has was made
-    PARTIAL = "partial"  # some were
+    OK = "ok"  # every slice that the series has was made, and no image of it is lost
+    PARTIAL = "partial"  # some were, or images are lost
     REFUSED = "refused"  # there was something to make it from, but it may not be used
     ABSENT = "absent"  # there was nothing to make it from
 

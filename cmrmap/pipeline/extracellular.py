@@ -78,17 +78,19 @@ def map_ecv(
         )
     for series in (native, post):
         if not series.made.any():
-            return Refusal(MapKind.ECV, "refused", f"no slice of the {series.kind.value} map could be made")
+            return _refused(f"no slice of the {series.kind.value} map could be made")
+        if None in series.faults:
+            return _refused(f"no ECV is made of this {series.kind.spec.name}: {series.faults[None]}")
     if not settings.selection.across_frames_of_reference:
         apart = frames_apart(native.stack.geometry, post.stack.geometry)
         if apart:
-            return Refusal(MapKind.ECV, "refused", apart)
+            return _refused(apart)
     partner = pair_slices(native.stack.geometry, post.stack.geometry)
-    made = np.array([native.made[s] and p >= 0 and post.made[p] for s, p in enumerate(partner)], dtype=np.bool_)
+    sound = [np.array([s not in one.faults for s in range(len(one.made))]) & one.made for one in (native, post)]
+    made = np.array([sound[0][s] and p >= 0 and sound[1][p] for s, p in enumerate(partner)], dtype=np.bool_)
     if not (partner >= 0).any():
         apart = unpaired_reason(native.stack.geometry[0], post.stack.geometry)
-        reason = f"no native slice lies at the place of a post-contrast slice: {apart}"
-        return Refusal(MapKind.ECV, "refused", reason)
+        return _refused(f"no native slice lies at the place of a post-contrast slice: {apart}")
     blood_native = _blood(native.map.blood)
     if not isinstance(hematocrit, Hematocrit):
         lacking = hematocrit or Refusal(MapKind.ECV, "absent", "no hematocrit was given")
@@ -98,9 +100,13 @@ def map_ecv(
             estimated = synthetic_hematocrit(*blood_native, native.stack.field_strength_t)
             hematocrit = replace(estimated, note=f"{estimated.note}; {lacking.reason}") if hematocrit else estimated
         except InputError as error:
-            return Refusal(MapKind.ECV, "refused", str(error))
+            return _refused(str(error))
     partner = np.where(made, partner, -1).astype(np.intp)
     return _map(native, post, partner, hematocrit, settings)
+
+
+def _refused(reason: str) -> Refusal:
+    return Refusal(MapKind.ECV, "refused", reason)
 
 
 def frames_apart(native: tuple[SliceGeometry, ...], post: tuple[SliceGeometry, ...]) -> str:
@@ -238,9 +244,11 @@ def _map(
 def _slice_reason(native: MappedSeries, post: MappedSeries, partner: int, has_blood: bool, index: int) -> str:
     if not native.made[index]:
         return "the native T1 slice was refused"
+    if index in native.faults:
+        return f"no ECV is made of this native T1: {native.faults[index]}"
     if partner < 0:
         apart = unpaired_reason(native.stack.geometry[index], post.stack.geometry)
-        return apart or "the post-contrast T1 slice at this place was refused"
+        return apart or "the post-contrast T1 slice at this place was refused, or is what no heart has"
     if not has_blood:
         return "blood T1 could not be measured: the cavity is too small"
     return "blood T1 did not fall after contrast"

@@ -24,6 +24,7 @@ from cmrmap.quality.catalogue.images import POLARITY, SIGNS_NOT_USED
 from cmrmap.quality.fit_flags import disagreement_flags, fit_flags, uncertainty_flags
 from cmrmap.quality.outline_flags import outline_flags
 from cmrmap.quality.placement_flags import insertion_point_flags, slice_order_flags
+from cmrmap.quality.plausible_flags import implausible_ecv
 from cmrmap.regional.pruning import prune_boundary
 from cmrmap.settings import AnalysisSettings
 
@@ -45,6 +46,7 @@ def find(made: Sequence[MapNumbers], settings: AnalysisSettings) -> tuple[Qualit
 
 def _of_map(one: MapNumbers, settings: AnalysisSettings) -> Iterator[QualityFlag]:
     if isinstance(one.source, MappedEcv):
+        yield from implausible_ecv(_median(one.source))
         yield from _of_hematocrit(one.source)
         yield from _handed_on(one.source)
     else:
@@ -59,6 +61,7 @@ def _of_map(one: MapNumbers, settings: AnalysisSettings) -> Iterator[QualityFlag
 
 
 def _of_series(series: MappedSeries, regions: Regions) -> Iterator[QualityFlag]:
+    yield from series.findings
     yield from outline_flags(series.refined)
     yield from _of_fit(series)
     yield from _of_disagreement(series)
@@ -85,6 +88,13 @@ def _of_disagreement(series: MappedSeries) -> tuple[QualityFlag, ...]:
     times = [series.stack.times_ms[s, gone].tolist() for s, gone in enumerate(series.left_out)]
     stray = series.cells.stray_offset(series.polar.mid_wall)
     return disagreement_flags(series.kind, times, series.errors.unevenness, stray)
+
+
+def _median(ecv: MappedEcv) -> float:
+    """Median ECV at mid-wall, percent, values out of the counted range too; NaN where there is none."""
+    values = ecv.map.polar_values[..., ecv.native.polar.mid_wall]
+    known = values[np.isfinite(values)]
+    return float(np.median(known)) if known.size else float("nan")
 
 
 def _of_hematocrit(ecv: MappedEcv) -> Iterator[QualityFlag]:

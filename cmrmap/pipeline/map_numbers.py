@@ -81,7 +81,9 @@ def _result(fitted: ParameterMap, series: MappedSeries, regions: Regions, table:
     all_refused = n_refused == len(slices)
     status = MapStatus.OK if not n_refused else MapStatus.REFUSED if all_refused else MapStatus.PARTIAL
     reason = None
-    if n_refused:
+    if all_refused and len(set(reasons.values())) == 1:
+        reason = next(iter(reasons.values()))
+    elif n_refused:
         listed = ", ".join(str(index) for index in sorted(k for k in reasons if k is not None))
         reason = f"{n_refused} of {len(slices)} slices were refused (slice {listed}): {next(iter(reasons.values()))}"
     made = np.asarray(fitted.reference_time >= 0, dtype=np.bool_)

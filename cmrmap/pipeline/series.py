@@ -15,7 +15,7 @@ from cmrmap.alignment import (
     region_weights,
 )
 from cmrmap.core.arrays import BoolArray, Float64Array, IntArray
-from cmrmap.core.findings import Refusal
+from cmrmap.core.findings import QualityFlag, Refusal, Severity
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.outlines import Label, RefinedSegmentation
 from cmrmap.core.parameter_map import BloodValue, FitStatus, ParameterMap
@@ -41,6 +41,8 @@ class MappedSeries:
     cells : the fit of every cell of that grid
     errors : how far a mean of cells may be off
     left_out : per slice the indices of images with an outline that the others contradict: they take no part in the fit
+    findings : what the check of the finished map found
+    called : which map it was taken for before its T1 told otherwise; None where it is what it was called
     """
 
     stack: WeightedStack
@@ -51,11 +53,18 @@ class MappedSeries:
     cells: PolarFit
     errors: ErrorModel
     left_out: tuple[IntArray, ...]
+    findings: tuple[QualityFlag, ...] = ()
+    called: MapKind | None = None
 
     @property
     def kind(self) -> MapKind:
         """Which map this is."""
         return self.map.kind
+
+    @property
+    def faults(self) -> dict[int | None, str]:
+        """What an error-level finding says, by slice; None: of the whole map."""
+        return {flag.slice_index: flag.message for flag in self.findings if flag.severity is Severity.ERROR}
 
     @property
     def made(self) -> BoolArray:

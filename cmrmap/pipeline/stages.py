@@ -20,6 +20,7 @@ from cmrmap.dicom.writing.outputs import OutputFile, write_outputs
 from cmrmap.dicom.writing.pictures import Document, Picture
 from cmrmap.ecv.hematocrit import Hematocrit
 from cmrmap.pipeline import study as chain
+from cmrmap.pipeline.check import check_series
 from cmrmap.pipeline.context import RunContext
 from cmrmap.pipeline.early_end import told_early
 from cmrmap.pipeline.execution import run_stages
@@ -93,6 +94,11 @@ def _fit(
 ) -> tuple[MappedSeries, ...]:
     """Fit T2 and T1 on the aligned images, and blood T1."""
     return chain.fit(loaded.stacks, refined, polar, context.settings)
+
+
+def _check(context: RunContext, fitted: tuple[MappedSeries, ...]) -> tuple[MappedSeries, ...]:
+    """Refuse what has no value; T1 must be what it is called, and values what a heart can have."""
+    return check_series(fitted, context.settings)
 
 
 def _ecv(
@@ -172,7 +178,8 @@ STAGES = StageList(
         Stage("segment", ("loaded",), "segmentations", _segment),
         Stage("refine", ("loaded", "segmentations"), "refined", _refine),
         Stage("align", ("loaded", "refined"), "polar", _align),
-        Stage("fit", ("loaded", "refined", "polar"), "series", _fit),
+        Stage("fit", ("loaded", "refined", "polar"), "fitted", _fit),
+        Stage("check", ("fitted",), "series", _check),
         Stage("ecv", ("series", "hematocrit"), "ecv", _ecv),
         Stage("report", ("loaded", "series", "ecv"), "maps", _report),
         Stage("summarise", ("study", "selection", "loaded", "maps"), "results", _summarise),

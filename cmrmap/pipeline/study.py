@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 from cmrmap.alignment import to_polar
 from cmrmap.core.errors import InputError
@@ -37,12 +38,14 @@ class StudyMaps:
     volumes : the maps that were made, for writers and pictures
     flags : quality findings
     hematocrit : the value that ECV was made with; None where there was none
+    renamed : maps that a series was taken for before its T1 told otherwise, and what it is
     """
 
     maps: tuple[MapResult, ...]
     volumes: tuple[MapVolume, ...]
     flags: tuple[QualityFlag, ...]
     hematocrit: Hematocrit | None
+    renamed: Mapping[MapKind, MapKind] = field(default_factory=lambda: MappingProxyType({}))
 
 
 def segment(stacks: Sequence[WeightedStack], network: Network) -> tuple[SegmentationStack, ...]:
@@ -174,10 +177,13 @@ def report(
     why = {refusal.kind: refusal for refusal in refusals if refusal.slice_index is None}
     if isinstance(ecv, Refusal):
         why.setdefault(MapKind.ECV, ecv)
+    renamed = {one.called: one.kind for one in series if one.called is not None}
     maps = []
     for kind in MapKind:
         if kind in numbers:
             maps.append(numbers[kind].result)
+        elif kind in renamed:
+            maps.append(absent_map(kind, f"its only series is {renamed[kind].spec.name} by the T1 of wall and blood"))
         elif kind in why:
             maps.append(absent_map(kind, why[kind].reason, why[kind].status))
         else:
@@ -193,4 +199,5 @@ def report(
         volumes=tuple(one.volume for one in made if one.result.status in ("ok", "partial")),
         flags=(*find(made, settings), *range_flags),
         hematocrit=ecv.hematocrit if isinstance(ecv, MappedEcv) else None,
+        renamed=MappingProxyType(renamed),
     )

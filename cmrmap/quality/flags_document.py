@@ -13,8 +13,8 @@ _HEAD = """# What the flags say
 `quality` in results.json ([schema](results.schema.json)), the structured report and the page hold what was found: a
 code that does not change, a severity, a sentence, and where it applies the map and the slice (`slice_index` counts
 from 0).
-`warning`: look before a value is used. `info`: worth knowing. A value that may not be used at all is not flagged but
-refused, with its reason, in `maps`.
+`error`: the value cannot be right; do not use it, and nothing is computed from it. `warning`: look before a value is
+used. `info`: worth knowing. What may not be a value at all is refused, with its reason, in `maps`.
 
 Written from the catalogue in `cmrmap/quality/catalogue`: `python -m cmrmap.quality.flags_document docs/flags.md`.
 """

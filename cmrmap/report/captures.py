@@ -22,7 +22,7 @@ PICTURE = 416  # the slice, px
 _LEGEND = 128
 _HEAD, _FOOT = 44, 24
 _FINE = 2  # drawn twice as large and reduced, so that lines are smooth
-_WHITE, _SOFT, _PAPER = (245, 245, 245), (165, 172, 180), (14, 17, 22)
+_WHITE, _SOFT, _PAPER, _RED = (245, 245, 245), (165, 172, 180), (14, 17, 22), (255, 96, 80)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +40,8 @@ class Capture:
     pixels: RgbArray
 
 
-def draw_capture(panel: Panel, result: MapResult, version: str) -> Capture:
-    """Draw a slice with its contours, colour bar and mean."""
+def draw_capture(panel: Panel, result: MapResult, version: str, *, faulty: bool = False) -> Capture:
+    """Draw a slice with its contours, colour bar and mean; ``faulty``: with the words that it cannot be right."""
     from PIL import Image, ImageDraw
 
     size = ((PICTURE + _LEGEND) * _FINE, (_HEAD + PICTURE + _FOOT) * _FINE)
@@ -55,6 +55,8 @@ def draw_capture(panel: Panel, result: MapResult, version: str) -> Capture:
         pen.line(points, fill=_WHITE, width=3 * _FINE // 2, joint="curve")
     one = next(one for one in result.slices if one.slice_index == panel.slice_index)
     _text(pen, (12, 22), f"{TITLE[result.kind]}", 22, BOLD, _WHITE, "lm")
+    if faulty:
+        _text(pen, (12, _HEAD + 14), "values cannot be right: see the report", 16, BOLD, _RED, "lm")
     _text(pen, (PICTURE - 12, 22), f"slice {slice_label(one)}", 18, REGULAR, _SOFT, "rm")
     _legend(image, pen, result.kind)
     middle = PICTURE + _LEGEND // 2

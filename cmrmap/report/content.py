@@ -69,6 +69,7 @@ class MapContent:
     slices_made : "5 of 5 slices"
     model, timing_source : "" where there is none
     slices, segments : in the order of the stack
+    faulty : whether its values are not to be used
     """
 
     kind: MapKind
@@ -84,6 +85,7 @@ class MapContent:
     timing_source: str
     slices: tuple[SliceContent, ...]
     segments: tuple[SegmentContent, ...]
+    faulty: bool = False
 
     @property
     def value(self) -> str:
@@ -91,12 +93,13 @@ class MapContent:
         return f"{self.patient.mean} {self.unit}"
 
 
-def map_content(result: MapResult) -> MapContent:
+def map_content(result: MapResult, *, faulty: bool = False) -> MapContent:
     """Return what is said of a map.
 
     Parameters
     ----------
     result : the map's numbers; NaN where there is none
+    faulty : whether a finding of severity error is about it
     """
     kind, blood = result.kind, result.blood
     return MapContent(
@@ -117,6 +120,7 @@ def map_content(result: MapResult) -> MapContent:
             for one in result.slices
             for segment in one.segments
         ),
+        faulty=faulty,
     )
 
 

@@ -12,6 +12,7 @@ from cmrmap.report.captures import PICTURE, Capture, draw_capture
 from cmrmap.report.html import write_html
 from cmrmap.report.page import draw_page
 from cmrmap.report.panels import make_panels
+from cmrmap.report.text import faulty
 from cmrmap.results import StudyResult
 
 
@@ -53,9 +54,10 @@ def draw_report(
     if not (report or captures):
         return Drawing()
     by_kind = {one.kind: one for one in results.maps}
+    wrong = faulty(results)
     panels = {volume.kind: make_panels(volume, stacks, PICTURE) for volume in volumes}
     pictures = tuple(
-        draw_capture(panel, by_kind[kind], results.software.version)
+        draw_capture(panel, by_kind[kind], results.software.version, faulty=kind in wrong)
         for kind, row in panels.items()
         for panel in row
         if captures

@@ -59,13 +59,13 @@ def write_html(results: StudyResult, panels: Mapping[MapKind, Sequence[Panel]], 
     panels : per map, the slices that have values
     identity : who and what the study is; None: the page does not say
     """
-    found = text.findings(results)
+    found, faulty = text.findings(results), text.faulty(results)
     return _template().render(
         person=text.person(identity),
         study=text.study_line(identity),
         hematocrit=text.hematocrit_line(results),
         provenance=text.provenance_line(results),
-        maps=[_section(result, panels.get(result.kind, ())) for result in results.listed],
+        maps=[_section(one, panels.get(one.kind, ()), one.kind in faulty) for one in results.listed],
         findings=found,
         warned=any(severity != "info" for severity, _ in found),
         method=text.METHOD,
@@ -88,8 +88,8 @@ def _template() -> Template:
     return engine.get_template("report.html.jinja2")
 
 
-def _section(result: MapResult, panels: Sequence[Panel]) -> _Section:
-    content, scale = map_content(result), SCALES[result.kind]
+def _section(result: MapResult, panels: Sequence[Panel], faulty: bool) -> _Section:
+    content, scale = map_content(result, faulty=faulty), SCALES[result.kind]
     labels = {one.slice_index: one.label for one in content.slices}
     facts = (
         f"SD {content.patient.sd} {content.unit}",

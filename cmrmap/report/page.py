@@ -63,8 +63,10 @@ def _draw(
     _head(sheet, results, identity, left, right)
     top = _EDGE_MM + _HEAD_MM
     heights = _row_heights([bool(panels.get(result.kind)) for result in results.listed])
+    faulty = text.faulty(results)
     for result, height in zip(results.listed, heights, strict=True):
-        draw_row(sheet, result, panels.get(result.kind, ()), (left, top, right - left, height))
+        box = (left, top, right - left, height)
+        draw_row(sheet, result, panels.get(result.kind, ()), box, faulty=result.kind in faulty)
         top += height + _GAP_MM
     _foot(sheet, results, left, right, _EDGE_MM + _HEAD_MM + _ROWS_MM)
 
@@ -109,7 +111,7 @@ def _foot(sheet: Sheet, results: StudyResult, left: float, right: float, top: fl
         shown.insert(0, ("info", "No warnings."))
     for severity, sentence in shown[:_MOST_FINDINGS]:
         if severity != "info":
-            sheet.dot(left + 17.2, base - 1.0, 0.8, (0.85, 0.55, 0.0))
+            sheet.dot(left + 17.2, base - 1.0, 0.8, RED if severity == "error" else (0.85, 0.55, 0.0))
         sheet.text(left + 19.0, base, sentence, REGULAR, 8.5, longest_mm=right - left - 19.0)
         base += _LINE_MM
     sheet.rule(left, right, _HEIGHT_MM - 8.6, PALE)

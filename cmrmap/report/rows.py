@@ -24,7 +24,7 @@ _MOST_SLICES = 10
 _MOST_LINES = 9
 
 
-def draw_row(sheet: Sheet, result: MapResult, panels: Sequence[Panel], box: Box) -> None:
+def draw_row(sheet: Sheet, result: MapResult, panels: Sequence[Panel], box: Box, *, faulty: bool = False) -> None:
     """Draw the row of one map; a map that was not made says why.
 
     Parameters
@@ -33,9 +33,10 @@ def draw_row(sheet: Sheet, result: MapResult, panels: Sequence[Panel], box: Box)
     result : the map's numbers
     panels : its slices that have values; none: it was not made
     box : of the row
+    faulty : whether its values are not to be used; the headline says so
     """
     left, top, width, height = box
-    content = map_content(result)
+    content = map_content(result, faulty=faulty)
     sheet.box(left, top, width, height, fill=PAPER, radius_mm=1.2)
     if not panels:
         _not_made(sheet, content, box)
@@ -74,10 +75,11 @@ def _not_made(sheet: Sheet, content: MapContent, box: Box) -> None:
 def _headline(sheet: Sheet, content: MapContent, box: Box) -> None:
     left, top, width, height = box
     sheet.text(left, top + 6.4, content.title, BOLD, 12.0)
-    sheet.text(left, top + 14.6, content.value, BOLD, 14.5, longest_mm=width)
+    sheet.text(left, top + 14.6, content.value, BOLD, 14.5, RED if content.faulty else INK, longest_mm=width)
     # four lines have room: a map without blood keeps the model, which may be long, in one of its own
     last = [content.slices_made, content.model]
     lines = [
+        "cannot be right: see below" if content.faulty else "",
         f"SD {content.patient.sd} {content.unit}, {content.patient.n_pixels} pixels",
         f"mid septum {content.mid_septum}" if content.mid_septum else "",
         f"blood {content.blood}" if content.blood else "",

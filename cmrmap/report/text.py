@@ -80,20 +80,28 @@ def hematocrit_line(results: StudyResult) -> str:
 
 
 def findings(results: StudyResult) -> list[tuple[str, str]]:
-    """Return (severity, sentence) of everything that a reader should know, warnings first.
+    """Return (severity, sentence) of everything that a reader should know, errors first, then warnings.
 
     Equal findings of several slices are one sentence; what is only informative is counted in the last.
     """
-    found: dict[tuple[str, MapKind | None], list[QualityFlag]] = {}
-    for flag in results.quality:
-        if flag.severity is Severity.WARNING:
-            found.setdefault((flag.code, flag.map), []).append(flag)
-    lines = [(Severity.WARNING.value, _sentence(flags)) for flags in found.values()]
+    lines = []
+    for severity in (Severity.ERROR, Severity.WARNING):
+        found: dict[tuple[str, MapKind | None], list[QualityFlag]] = {}
+        for flag in results.quality:
+            if flag.severity is severity:
+                found.setdefault((flag.code, flag.map), []).append(flag)
+        lines += [(severity.value, _sentence(flags)) for flags in found.values()]
     n_info = sum(flag.severity is Severity.INFO for flag in results.quality)
     if n_info:
         notes = f"{n_info} notes" if n_info > 1 else "1 note"
         lines.append((Severity.INFO.value, f"{notes} of how the study was read and mapped: results.json"))
     return lines
+
+
+def faulty(results: StudyResult) -> frozenset[MapKind]:
+    """Return the maps with a finding of severity error: their values are not to be used."""
+    errors = (flag for flag in results.quality if flag.severity is Severity.ERROR)
+    return frozenset(flag.map for flag in errors if flag.map is not None)
 
 
 def _sentence(flags: Sequence[QualityFlag]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cmrmap.core.findings import Severity
 from cmrmap.dicom.writing.outputs import OutputFile
 from cmrmap.report import Drawing
 from cmrmap.results import StudyResult, to_csv, to_json
@@ -34,7 +35,18 @@ class OutputBundle:
     @property
     def verdicts(self) -> dict[str, MapVerdict]:
         """What became of each map, for status.json."""
-        return {one.kind.value: MapVerdict(one.status, one.reason or "") for one in self.results.maps}
+        return {
+            one.kind.value: MapVerdict(
+                one.status,
+                one.reason or "",
+                tuple(
+                    flag.message
+                    for flag in self.results.quality
+                    if flag.map is one.kind and flag.severity is Severity.ERROR
+                ),
+            )
+            for one in self.results.maps
+        }
 
     @property
     def n_skipped(self) -> int:

@@ -14,7 +14,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from cmrmap.core.errors import EXIT_ALL_REFUSED, EXIT_INTERNAL_ERROR, EXIT_NO_MAPPING_SERIES, EXIT_OK, CmrmapError
+from cmrmap.core.errors import (
+    EXIT_ALL_REFUSED,
+    EXIT_INTERNAL_ERROR,
+    EXIT_NO_MAPPING_SERIES,
+    EXIT_OK,
+    CmrmapError,
+    InputError,
+)
 from cmrmap.core.files import write_file
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.statuses import MapStatus
@@ -22,15 +29,19 @@ from cmrmap.run.manifest import STATUS_NAME, WrittenFile
 from cmrmap.run.software import software_versions
 
 _RUNNING = "the run has not ended; if none is going on, it was killed: run it again"
+#: where an ``InputError`` is about what the user has given: before the first stage, in it, which opens the folder, and
+#: where the hematocrit of the settings is read; that of the study refuses ECV
+_ASKED = ("", "read", "hematocrit")
 _OUTCOMES = {EXIT_OK: "ok", EXIT_NO_MAPPING_SERIES: "nothing_to_do", EXIT_ALL_REFUSED: "refused"}
 
 
 @dataclass(frozen=True, slots=True)
 class MapVerdict:
-    """What became of one map (its word is taken too), and why ("" where there is nothing to say)."""
+    """What became of one map (its word is taken too), why ("" if there is nothing to say), and its errors."""
 
     status: MapStatus
     reason: str = ""
+    errors: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         try:
@@ -90,6 +101,8 @@ class Outcome:
     @property
     def exit_code(self) -> int:
         """Exit code of the run (README, "Exit codes")."""
+        if isinstance(self._failure, InputError) and self._stage not in _ASKED:
+            return EXIT_ALL_REFUSED  # data that a stage cannot use: arguments and settings were checked before
         if isinstance(self._failure, CmrmapError):
             return self._failure.exit_code
         if self._failure is not None or not self._reported:
@@ -108,7 +121,11 @@ class Outcome:
             return _internal_error(self._failure, self._stage)
         if not self._reported:
             return "the run ended before its results were written; run again with -l DEBUG to see why"
-        made = [key for key, verdict in self.maps.items() if verdict.status.made]
+        made = [
+            f"{key} (NOT TO BE USED, see its errors)" if verdict.errors else key
+            for key, verdict in self.maps.items()
+            if verdict.status.made
+        ]
         left = [
             f"{key} {v.status} ({v.reason})"
             for key, v in self.maps.items()
@@ -127,7 +144,14 @@ class Outcome:
             "outcome": "running" if running else _OUTCOMES.get(self.exit_code, "error"),
             "exit_code": None if running else self.exit_code,
             "message": _RUNNING if running else self.message,
-            "maps": {key: {"status": v.status, "reason": v.reason or None} for key, v in self.maps.items()},
+            "maps": {
+                key: {
+                    "status": v.status,
+                    "reason": v.reason or None,
+                    **({"errors": list(v.errors)} if v.errors else {}),
+                }
+                for key, v in self.maps.items()
+            },
             "skipped_files": self.skipped_files,
             "objects": [{"file": one.name, "sha256": one.sha256} for one in self.objects],
             "versions": software_versions(),

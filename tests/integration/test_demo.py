@@ -34,8 +34,8 @@ def test_run_is_quiet_and_ok(demo_run) -> None:
     assert demo_run.stdout == ""
     lines = demo_run.stderr.strip().splitlines()
     assert all(" INFO " in line for line in lines)
-    assert [line.split()[2] for line in lines[:15]] == [
-        *("read", "select", "hematocrit", "load", "segment", "refine", "align", "fit", "ecv", "report"),
+    assert [line.split()[2] for line in lines[:16]] == [
+        *("read", "select", "hematocrit", "load", "segment", "refine", "align", "fit", "check", "ecv", "report"),
         *("summarise", "draw", "encode", "bundle", "write"),
     ]
     status = demo_run.json("status.json")

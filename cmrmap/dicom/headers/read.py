@@ -41,13 +41,14 @@ class LostImage:
     ----------
     file_name : relative to the input folder; may hold the patient's name
     reason : in words, with what was found
-    series_instance_uid, sop_instance_uid : "" where they cannot be read
+    series_instance_uid, sop_instance_uid, instance_number : "" where they cannot be read
     """
 
     file_name: str
     reason: str
     series_instance_uid: str = ""
     sop_instance_uid: str = ""
+    instance_number: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,9 +166,8 @@ class _Reader:
 
     def _lose(self, path: Path, count_as: LostKey, reason: str, header: Dataset | None = None) -> None:
         self.skipped[count_as] += 1
-        series = text(header, "SeriesInstanceUID") if header is not None else ""
-        uid = text(header, "SOPInstanceUID") if header is not None else ""
-        self.lost.append(LostImage(path.relative_to(self.root).as_posix(), reason, series, uid))
+        told = (text(header or Dataset(), one) for one in ("SeriesInstanceUID", "SOPInstanceUID", "InstanceNumber"))
+        self.lost.append(LostImage(path.relative_to(self.root).as_posix(), reason, *told))
 
 
 def read_study(folder: Path) -> SourceStudy:

@@ -130,6 +130,7 @@ def _stack(
         source_uids=tuple(tuple(row) for row in uids),
         series_instance_uid=selected.series_instance_uid,
         model_reason=selected.model_reason,
+        label=selected.label,
     )
 
 
@@ -194,4 +195,5 @@ def _pixel_flags(selected: SelectedSeries, done: _Decoded) -> list[QualityFlag]:
 
 
 def _lost(frame: FrameReference, header: Dataset, reason: str) -> LostImage:
-    return LostImage(Path(frame.path).name, reason, text(header, "SeriesInstanceUID"), frame.sop_instance_uid)
+    series, number_there = text(header, "SeriesInstanceUID"), text(header, "InstanceNumber")
+    return LostImage(Path(frame.path).name, reason, series, frame.sop_instance_uid, number_there)

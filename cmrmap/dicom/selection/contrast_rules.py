@@ -1,7 +1,8 @@
 """The words that say "native" or "post-contrast", by language; each with examples that a test goes through.
 
 Native rules are tried first, and what they match is taken out before the post-contrast rules are tried: "ohne KM" and
-"unenhanced" hold the words "KM" and "enhanced". A description in which both kinds remain decides nothing.
+"unenhanced" hold the words "KM" and "enhanced". A description in which both kinds remain decides nothing, and before
+either, words are taken out that are about the exam ("with and without contrast") or the patient ("post MI").
 """
 
 # ruff: noqa: RUF001  (letters of other scripts that look like Latin ones)
@@ -27,6 +28,30 @@ def _rule(
         answer, language, re.compile(pattern.replace("AGENT", _AGENT)), tuple(examples), tuple(not_examples)
     )
 
+
+_WITH = r"(with|w|mit|avec|con|com|met|med|z)"
+_WITHOUT = r"(without|w ?o|ohne|sans|sin|senza|sem|zonder|utan|uden|uten|bez)"
+_AND = r"( (&|and|or|und|oder|et|ou|y|o|e|en|of|och|og|i))? ?"
+
+#: what sounds like one of the two and is neither
+NEUTRAL_WORDS: tuple[WordRule, ...] = (
+    _rule(
+        "neither",
+        "an exam with and without an agent",
+        rf"\b{_WITH}{_AND}{_WITHOUT}\b( ?AGENT\b)?|\b{_WITHOUT}{_AND}{_WITH}\b( ?AGENT\b)?",
+        ("CARDIAC W WO CONTRAST", "CARDIAC WITH AND WITHOUT GAD", "MRI heart w/o & w contrast", "Herz mit und ohne KM"),
+        ("T1 w/o contrast", "T1 with contrast", "T1 avec gado"),
+    ),
+    _rule(
+        "neither",
+        "what the patient has had",
+        r"\bpost ?(a?mi|n?stemi|infarct\w*|cabg|pci|ptca|tav[ir]|op|operative\w*|surg\w*|ablation|h?tx|transplant\w*"
+        r"|cardiac|arrest|rosc|covid\w*|chemo\w*|radiation|myocarditis|viral|vaccin\w*|partum|pericard\w*|stent\w*"
+        r"|exercise|stress|proc(ess\w*|essing|essed)?)\b",
+        ("Cardiac post MI", "CMR post-CABG", "heart post transplant", "T1 map post-processed"),
+        ("MOLLI post", "T1 post 15 min", "T1 post Gd"),
+    ),
+)
 
 NATIVE_WORDS: tuple[WordRule, ...] = (
     _rule(
@@ -100,6 +125,8 @@ POST_WORDS: tuple[WordRule, ...] = (
 def contrast_words(words: str) -> tuple[str | None, str | None]:
     """Return what says "native" and what says "post-contrast" in a folded description; None where nothing does."""
     native = None
+    for rule in NEUTRAL_WORDS:
+        words = rule.pattern.sub(" ", words)
     for rule in NATIVE_WORDS:
         found = rule.search(words)
         native = native or found

@@ -11,7 +11,7 @@ from cmrmap.core.errors import NoMappingSeriesError, RefusedError
 from cmrmap.core.findings import QualityFlag, Refusal
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.series_row import SeriesRow, SeriesVerdict
-from cmrmap.core.stack import SelectedSeries
+from cmrmap.core.stack import ContrastLabel, SelectedSeries
 from cmrmap.dicom.selection.candidates import Candidate
 from cmrmap.dicom.selection.not_used import NotUsed
 from cmrmap.dicom.selection.series_verdicts import Disposition
@@ -59,11 +59,12 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A candidate for one map, why it is one, and what speaks against it ("" where nothing does)."""
+    """A candidate for one map, why it is one, what speaks against it ("" where nothing does), and its label (T1)."""
 
     candidate: Candidate
     reason: str
     caution: str = ""
+    label: ContrastLabel | None = None
 
 
 @dataclass(slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
 from cmrmap.core.errors import NoMappingSeriesError, RefusedError
@@ -11,7 +12,7 @@ from cmrmap.core.map_spec import Weighting
 from cmrmap.core.map_specs import ACQUIRED, MapKind
 from cmrmap.core.relaxation_models import MODELS
 from cmrmap.core.series_row import SeriesVerdict
-from cmrmap.core.stack import FrameReference, SelectedSeries
+from cmrmap.core.stack import ContrastLabel, FrameReference, SelectedSeries
 from cmrmap.dicom.headers.clock import start_seconds
 from cmrmap.dicom.headers.read import SourceStudy
 from cmrmap.dicom.headers.values import text, tolerant_reading
@@ -19,6 +20,7 @@ from cmrmap.dicom.selection.candidates import Candidate, faults_told, find_candi
 from cmrmap.dicom.selection.companions import PartFrame, companions_of, parts_at
 from cmrmap.dicom.selection.contrast import T1Group, assign_contrast
 from cmrmap.dicom.selection.decisions import Choice, Decisions, Selection
+from cmrmap.dicom.selection.exam_words import ExamWords, find_exam_words
 from cmrmap.dicom.selection.inventory import take_inventory
 from cmrmap.dicom.selection.preferences import SelectionPreferences
 from cmrmap.dicom.selection.ranking import rank, rank_words
@@ -66,7 +68,8 @@ def examine_study(study: SourceStudy, preferences: SelectionPreferences | None =
             outcome.not_used.image(one.sop_instance_uid, one.frame_index, one.reason)
         candidates = find_candidates(frames, study.conflicts, wishes.times, outcome.not_used)
         outcome.flags += unused_times(frames, wishes.times) + unplaced_images(frames, candidates)
-        for kind, found in _by_kind(candidates, wishes, outcome).items():
+        exam = find_exam_words(study.headers.values())
+        for kind, found in _by_kind(candidates, wishes, outcome, exam).items():
             _choose(kind, found, frames, wishes, outcome)
         rows = take_inventory(study, frames, outcome.dispositions, outcome.selected)
     return Selection(
@@ -94,14 +97,16 @@ def _failure(
 
 
 def _by_kind(
-    candidates: Sequence[Candidate], wishes: SelectionPreferences, outcome: Decisions
+    candidates: Sequence[Candidate], wishes: SelectionPreferences, outcome: Decisions, exam: ExamWords
 ) -> dict[MapKind, list[Choice]]:
     found: dict[MapKind, list[Choice]] = {kind: [] for kind in ACQUIRED}
     t1 = [candidate for candidate in candidates if candidate.weighting is Weighting.T1]
-    findings = assign_contrast([T1Group(c.first.header, start_seconds(c.headers)) for c in t1])
+    groups = [T1Group(c.first.header, start_seconds(c.headers), c.fault is None) for c in t1]
+    findings = assign_contrast(groups, exam)
     for candidate, finding in zip(t1, findings, strict=True):
         kind = MapKind.POSTCONTRAST_T1 if finding.answer == "post" else MapKind.NATIVE_T1
-        found[kind].append(Choice(candidate, finding.reason, finding.caution))
+        label = ContrastLabel(finding.reason, finding.gives_way)
+        found[kind].append(Choice(candidate, finding.reason, finding.caution, label))
     for kind in ACQUIRED:
         if kind.spec.weighting is not Weighting.T1:  # one map of this weighting: nothing is to be told apart
             reason = f"{kind.spec.name} by its description or its {kind.spec.times_name}"
@@ -130,7 +135,8 @@ def _named(kind: MapKind, name: str, candidates: Sequence[Candidate]) -> list[Ch
     for candidate in candidates:
         carried = [name in {text(frame, keyword) for keyword in _NAMING} for frame in candidate.headers]
         if candidate.weighting is kind.spec.weighting and any(carried):
-            named[all(carried)].append(Choice(candidate, "named in the settings"))
+            label = ContrastLabel("named in the settings")
+            named[all(carried)].append(Choice(candidate, "named in the settings", label=label))
     return named[True] or named[False]
 
 
@@ -162,6 +168,7 @@ def _choose(
     reason = choice.reason + rank_words(best, others, kind, wishes.motion_corrected)
     reason += f"; left out: {faults_told(faulty)}" if faulty else ""
     series, counts = _build(kind, best, timing, reason, frames.parts)
+    series = replace(series, label=choice.label)
     used = {(frame.sop_instance_uid, frame.frame_index) for frame in series.frames}
     outcome.not_used.frames((f for f in best.frames if (f.sop_instance_uid, f.frame_index) not in used), "no_time")
     outcome.selected.append(series)

@@ -28,7 +28,7 @@ from highdicom.sr import (
 from pydicom.dataset import Dataset
 from pydicom.sr.codedict import codes as dicom_codes
 
-from cmrmap.core.findings import QualityFlag
+from cmrmap.core.findings import QualityFlag, Severity
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.provenance import NAME, SoftwareProvenance
 from cmrmap.dicom.headers.cleaning import clean_text
@@ -165,7 +165,9 @@ def _remarks(results: StudyResult) -> ContainerContentItem:
     lines += [
         f"{one.kind.value}: model {one.model}, times from {one.timing_source}" for one in results.maps if one.model
     ]
-    lines += [_flag_line(flag) for flag in results.quality]
+    lines += [
+        _flag_line(flag) for flag in sorted(results.quality, key=lambda flag: flag.severity is not Severity.ERROR)
+    ]
     container = ContainerContentItem(
         name=CodedConcept.from_code(codes.QUALITATIVE_EVALUATIONS),
         relationship_type=RelationshipTypeValues.CONTAINS,

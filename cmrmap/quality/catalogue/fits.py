@@ -20,6 +20,14 @@ UNCERTAIN_MEAN = Finding(
     advice="look at its outlines and images before it is used",
 )
 
+IMPLAUSIBLE_VALUES = Finding(
+    code="implausible_values",
+    severity=Severity.ERROR,
+    message="{found}: no heart has that; {advice}",
+    means="T1 of wall or blood, T2 or ECV is what no heart has at the field strength, ill ones included",
+    advice="do not use the map: check its times; no ECV is made of such T1",
+)
+
 UNCERTAIN_SEGMENTS = Finding(
     code="uncertain_segments",
     severity=Severity.INFO,

@@ -29,6 +29,14 @@ IMAGES_UNPLACED = Finding(
     advice="export the original images again",
 )
 
+SERIES_INCOMPLETE = Finding(
+    code="series_incomplete",
+    severity=Severity.WARNING,
+    message="{found}",
+    means="images of the map's series are damaged, or do not say where they lie: the map is partial",
+    advice="send or export the series again",
+)
+
 SERIES_CHOSEN = Finding(
     code="series_chosen",
     severity=Severity.INFO,
@@ -58,6 +66,14 @@ CONTRAST_IN_DOUBT = Finding(
     severity=Severity.WARNING,
     message="{series}: {caution}",
     means="whether a T1 series is native or post-contrast was told by little",
+    advice="check it; name the series in the settings if it is wrong",
+)
+
+CONTRAST_RELABELLED = Finding(
+    code="contrast_relabelled",
+    severity=Severity.WARNING,
+    message="{reason}",
+    means="a T1 series is native or post-contrast by the T1 of wall and blood, against what its headers suggest",
     advice="check it; name the series in the settings if it is wrong",
 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import get_type_hints
 from unittest.mock import Mock
@@ -11,9 +12,13 @@ from unittest.mock import Mock
 import pytest
 
 from cmrmap.core.errors import InputError
+from cmrmap.core.findings import Refusal
+from cmrmap.core.map_specs import MapKind
+from cmrmap.dicom.headers.read import SourceStudy
 from cmrmap.dicom.transfer.destinations import parse_destination
 from cmrmap.pipeline import STAGES, RunContext, stages
 from cmrmap.pipeline.stages import load_folder, stages_of
+from cmrmap.settings import AnalysisSettings, HematocritSettings
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -76,3 +81,21 @@ def test_the_fit_is_prepared_while_the_network_draws_where_the_run_asks(
     segment.call(RunContext(network=Mock(), prepares_fits=asked), Mock())
     assert calls == ([False, "segment"] if asked else ["segment"])
     assert RunContext().prepares_fits is False
+
+
+@pytest.mark.parametrize("content", ["{", '{"hematocrit": 3}', '{"hct": 0.4}'])
+def test_a_hematocrit_file_that_cannot_be_used_refuses_ecv_and_ends_no_run(tmp_path: Path, content: str) -> None:
+    (tmp_path / "hematocrit.json").write_text(content, encoding="utf-8")
+    (stage,) = (one for one in STAGES if one.name == "hematocrit")
+    found = stage.call(RunContext(input_folder=tmp_path), SourceStudy("1", {}, {}))
+    assert isinstance(found, Refusal)
+    assert (found.kind, found.status) == (MapKind.ECV, "refused")
+    assert "hematocrit" in found.reason
+
+
+def test_a_setting_that_is_no_hematocrit_is_a_setting(tmp_path: Path) -> None:
+    (stage,) = (one for one in STAGES if one.name == "hematocrit")
+    study = SourceStudy("1", {}, {})
+    settings = replace(AnalysisSettings(), hematocrit=HematocritSettings(value=0.41))
+    assert stage.call(RunContext(input_folder=tmp_path, settings=settings), study).value_fraction == 0.41
+    assert stage.call(RunContext(input_folder=tmp_path), study) is None

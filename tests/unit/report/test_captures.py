@@ -25,3 +25,13 @@ def test_a_capture_has_the_panel_and_its_legend(case):
         np.testing.assert_allclose(column[place], expected, atol=6)
     again = draw_capture(panel, result, "0.1.0")
     np.testing.assert_array_equal(capture.pixels, again.pixels)
+
+
+def test_a_picture_of_values_that_cannot_be_right_says_so(case):
+    panel = make_panels(case.volumes[1], case.stacks, PICTURE)[2]
+    result = next(one for one in case.results.maps if one.kind is MapKind.NATIVE_T1)
+    plain, marked = (draw_capture(panel, result, "0.1.0", faulty=faulty).pixels for faulty in (False, True))
+    changed = (plain != marked).any(axis=2)
+    assert 300 < np.count_nonzero(changed) < 0.1 * changed.size
+    red = marked[changed].astype(int)
+    assert (red[:, 0] > red[:, 2] + 60).mean() > 0.3

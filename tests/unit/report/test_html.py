@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from html.parser import HTMLParser
 
+from cmrmap.core.findings import QualityFlag, Severity
+from cmrmap.core.map_specs import MapKind
 from cmrmap.report import draw_report
 
 _VOID = {"meta", "br", "image", "polygon"}
@@ -69,3 +71,11 @@ def test_a_refused_slice_and_a_map_that_was_not_made_say_why(case):
     assert '<div class="refused">not made: why</div>' in html
     assert '<div class="absent">not made: no postcontrast_t1 series in the input</div>' in html
     assert '<div class="refused">some</div>' in html
+
+
+def test_a_map_that_cannot_be_right_says_so(case):
+    error = QualityFlag("implausible_values", Severity.ERROR, "the wall's T2 is 100 ms", MapKind.T2)
+    html = draw_report(replace(case.results, quality=(error,)), case.volumes, case.stacks).html
+    assert html.count('<div class="value error">') == html.count("cannot be right") == 1
+    assert '<li class="error">T2: the wall&#39;s T2 is 100 ms</li>' in html
+    assert "No warnings" not in html

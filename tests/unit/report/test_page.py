@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from cmrmap.core.findings import QualityFlag, Severity
 from cmrmap.core.identity import StudyIdentity
 from cmrmap.core.map_specs import MapKind
 from cmrmap.report import draw_report
@@ -101,3 +102,13 @@ def test_the_rows_of_all_maps_fit_and_those_that_were_made_have_the_room(made):
     assert all(height >= 30.0 for height, one in zip(heights, made, strict=True) if one)
     assert all(height >= 8.0 for height in heights)
     assert len(made) > 4 or set(heights) == {38.5}
+
+
+@pytest.mark.program("pdftotext")
+def test_a_map_that_cannot_be_right_says_so_in_its_headline_and_first_of_the_findings(case, tmp_path):
+    error = QualityFlag("implausible_values", Severity.ERROR, "the wall's T2 is 100 ms", MapKind.T2)
+    results = replace(case.results, quality=(*case.results.quality, error))
+    words = _words(draw_report(results, case.volumes, case.stacks).pdf, tmp_path)
+    assert words.count("cannot be right") == 1
+    assert words.index("T2: the wall's T2 is 100 ms") < words.index("an image is lost")
+    assert "cannot be right" not in _words(draw_report(case.results, case.volumes, case.stacks).pdf, tmp_path)

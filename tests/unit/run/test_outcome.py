@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cmrmap.core.errors import InputError, NoMappingSeriesError, OutputError, RefusedError
+from cmrmap.core.errors import InputError, NoMappingSeriesError, OutputError, RefusedError, SettingsError
 from cmrmap.run.outcome import MapVerdict, Outcome, write_status
 
 
@@ -45,9 +45,19 @@ def test_exit_code_follows_from_the_maps(statuses: dict[str, str], code: int, wo
 )
 def test_exit_code_follows_from_a_failure_even_after_a_report(error: BaseException, code: int, word: str) -> None:
     outcome = _reported(t2="ok")
-    outcome.fail(error, "some stage")
+    outcome.fail(error, "read")
     assert outcome.failed
     assert (outcome.exit_code, outcome.as_dict()["outcome"]) == (code, word)
+
+
+@pytest.mark.parametrize(("stage", "code"), [("", 2), ("read", 2), ("hematocrit", 2), ("load", 4), ("fit", 4)])
+def test_data_that_a_stage_cannot_use_are_no_bad_argument(stage: str, code: int) -> None:
+    outcome = Outcome()
+    outcome.fail(InputError("times look like seconds"), stage)
+    assert outcome.exit_code == code
+    outcome = Outcome()
+    outcome.fail(SettingsError("no such file"), stage)
+    assert outcome.exit_code == 2
 
 
 def test_a_run_that_never_reports_has_failed() -> None:
@@ -71,6 +81,14 @@ def test_an_internal_error_does_not_quote_its_text() -> None:
         outcome.fail(error, "select")
     assert "Doe" not in outcome.message
     assert "internal error in stage select: ValueError at test_outcome.py:" in outcome.message
+
+
+def test_a_map_that_cannot_be_right_is_not_told_as_made_and_no_more() -> None:
+    outcome = Outcome()
+    outcome.report({"t2": MapVerdict("ok"), "native_t1": MapVerdict("ok", errors=("T1 is 2303 ms",))}, skipped_files=0)
+    assert outcome.message == "made t2, native_t1 (NOT TO BE USED, see its errors)"
+    assert outcome.as_dict()["maps"]["native_t1"]["errors"] == ["T1 is 2303 ms"]
+    assert "errors" not in outcome.as_dict()["maps"]["t2"]
 
 
 def test_a_message_is_one_line() -> None:

@@ -42,8 +42,37 @@ def test_undecided_before_post_is_native():
     assert _answers(_group("T1", 100.0), _group("T1 post", 1200.0)) == ["native", "post"]
 
 
-def test_without_times_nothing_is_guessed():
-    assert _answers(_group("T1", None), _group("T1", None)) == ["native", "native"]
+def _numbered(number: int, start_s: float | None, description: str = "T1", usable: bool = True) -> T1Group:
+    group = _group(description, start_s)
+    group.header.SeriesNumber = number
+    return T1Group(group.header, start_s, usable)
+
+
+@pytest.mark.parametrize("start_s", [None, 0.0], ids=["no times", "one time for all"])
+def test_without_an_order_the_last_by_number_stands_for_post_contrast_and_gives_way(start_s):
+    found = assign_contrast([_numbered(9, start_s), _numbered(4, start_s), _numbered(2, start_s)])
+    assert [one.answer for one in found] == ["post", "native", "native"]
+    assert all(one.gives_way for one in found)
+
+
+def test_without_an_order_nothing_stands_for_post_contrast_beside_a_series_that_is_it():
+    assert _answers(_numbered(2, None), _numbered(1, None), _numbered(3, None, "T1 post")) == ["native"] * 2 + ["post"]
+
+
+def test_a_copy_and_a_series_that_cannot_be_used_do_not_stand_for_post_contrast():
+    assert _answers(_numbered(1, None), _numbered(2, None, "T1 MOCO")) == ["native", "native"]
+    assert _answers(_numbered(1, None), _numbered(2, None, usable=False)) == ["native", "native"]
+
+
+def test_dates_that_were_shifted_leave_the_time_of_day():
+    day = 86400.0
+    found = assign_contrast([_group("T1", 3 * day + 36000.0), _group("T1", 37200.0)])
+    assert [one.answer for one in found] == ["native", "post"]
+    assert "20 minutes after" in found[1].reason
+
+
+def test_rest_after_stress_is_not_after_contrast():
+    assert _answers(_group("T1 stress", 0.0), _group("T1 rest", 900.0)) == ["native", "native"]
 
 
 @pytest.mark.parametrize(
@@ -113,10 +142,34 @@ def test_a_native_series_whose_agent_was_entered_beforehand_is_no_contradiction(
     assert assign_contrast([group])[0].caution == ""
 
 
-def test_an_agent_in_every_series_is_believed_and_doubted():
-    groups = [_group("T1", 0.0), _group("T1", 1200.0)]
+@pytest.mark.parametrize("starts", [(0.0, 1200.0), (None, None)])
+def test_an_agent_in_every_series_was_entered_for_the_exam_and_the_order_decides(starts):
+    groups = [_numbered(index, start) for index, start in enumerate(starts)]
     for group in groups:
         group.header.ContrastBolusAgent = "Gadobutrol"
     found = assign_contrast(groups)
-    assert [one.answer for one in found] == ["post", "post"]
-    assert all("if one is native" in one.caution for one in found)
+    assert [(one.answer, one.gives_way) for one in found] == [("native", True), ("post", True)]
+    assert assign_contrast(groups[:1])[0].answer == "post"
+
+
+def test_the_description_goes_before_the_protocol():
+    group = _group("T1 native", 0.0)
+    group.header.ProtocolName = "T1 post"
+    assert assign_contrast([group])[0].reason == 'the description says "native"'
+
+
+@pytest.mark.parametrize(
+    ("description", "attributes", "gives_way"),
+    [
+        ("T1 post", {}, False),
+        ("T1", {"ContrastBolusAgent": "Gadobutrol"}, True),
+        ("T1", {"ContrastBolusVolume": "10"}, True),
+        ("T1", {"ContrastBolusAgent": "none"}, False),
+        ("T1", {}, True),
+    ],
+)
+def test_what_nobody_has_said_gives_way(description, attributes, gives_way):
+    group = _group(description, 0.0)
+    for keyword, given in attributes.items():
+        setattr(group.header, keyword, given)
+    assert assign_contrast([group])[0].gives_way is gives_way

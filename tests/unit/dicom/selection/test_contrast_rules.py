@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from cmrmap.dicom.headers.words import WordRule, folded
-from cmrmap.dicom.selection.contrast_rules import NATIVE_WORDS, POST_WORDS, contrast_words
+from cmrmap.dicom.selection.contrast_rules import NATIVE_WORDS, NEUTRAL_WORDS, POST_WORDS, contrast_words
 
-RULES = [pytest.param(rule, id=f"{rule.answer}-{rule.language}") for rule in (*NATIVE_WORDS, *POST_WORDS)]
+RULES = [
+    pytest.param(rule, id=f"{rule.answer}-{rule.language}") for rule in (*NEUTRAL_WORDS, *NATIVE_WORDS, *POST_WORDS)
+]
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -50,3 +52,17 @@ def test_both_kinds_are_reported():
 def test_folding_keeps_scripts_and_takes_accents_off():
     assert folded(" MOLLI_après-(Gd) ") == "molli apres gd"
     assert folded("T1_조영전") == "t1 조영전"
+
+
+@pytest.mark.parametrize(
+    ("description", "expected"),
+    [
+        ("T1 native, cardiac post MI", "native"),
+        ("MOLLI post Gd (post CABG)", "post"),
+        ("heart w/wo contrast: T1 pre", "native"),
+        ("Herz ohne und mit KM, T1 nach KM", "post"),
+    ],
+)
+def test_what_is_about_exam_or_patient_does_not_hide_what_is_about_the_series(description, expected):
+    native, post = contrast_words(folded(description))
+    assert (native is not None, post is not None) == (expected == "native", expected == "post")

@@ -1,0 +1,121 @@
+"""A mapped series after a verdict on it: slices that are refused, another name, findings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from cmrmap.core.findings import QualityFlag, Refusal
+from cmrmap.core.map_specs import MapKind
+from cmrmap.core.outlines import Label
+from cmrmap.core.parameter_map import FitStatus
+from cmrmap.pipeline.series import MappedSeries
+from cmrmap.regional.pruning import analysed_pixels, prune_boundary
+from cmrmap.settings import AnalysisSettings
+
+#: outcomes of a fit that give no value, as reasons say them
+_WHY = {
+    FitStatus.EDGE_OF_RANGE: "a fit at the edge of the searched range",
+    FitStatus.DEGENERATE: "a signal that nothing can be fitted to",
+    FitStatus.TOO_FEW_SAMPLES: "too few samples",
+    FitStatus.UNPHYSICAL: "an unphysical fit",
+    FitStatus.NOT_FITTED: "no fit",
+}
+
+
+def with_findings(series: MappedSeries, *flags: QualityFlag) -> MappedSeries:
+    """Return the series with more to be told about it."""
+    return replace(series, findings=(*series.findings, *flags))
+
+
+def refuse_slices(series: MappedSeries, reasons: Mapping[int, str]) -> MappedSeries:
+    """Return the series without the values of some slices.
+
+    Parameters
+    ----------
+    series : as mapped
+    reasons : slice -> why it is refused; slices that are refused already are left as they are
+    """
+    gone = [index for index in sorted(reasons) if series.made[index]]
+    if not gone:
+        return series
+    old = series.map
+
+    def without(values: np.ndarray, fill: float) -> np.ndarray:
+        out = np.array(values)
+        out[gone] = fill
+        return out
+
+    return replace(
+        series,
+        map=replace(
+            old,
+            polar_values=without(old.polar_values, np.nan),
+            polar_sd=without(old.polar_sd, np.nan),
+            polar_status=without(old.polar_status, FitStatus.NOT_FITTED),
+            values=without(old.values, np.nan),
+            sd=without(old.sd, np.nan),
+            status=without(old.status, FitStatus.NOT_FITTED),
+            labels=without(old.labels, 0),
+            analysed=without(old.analysed, False),
+            reference_time=without(old.reference_time, -1),
+            blood=tuple(None if index in gone else one for index, one in enumerate(old.blood)),
+            refusals=(*old.refusals, *(Refusal(old.kind, "refused", reasons[index], index) for index in gone)),
+        ),
+    )
+
+
+def refuse(series: MappedSeries, reason: str) -> MappedSeries:
+    """Return the series without any value."""
+    return refuse_slices(series, dict.fromkeys(range(len(series.made)), reason))
+
+
+def renamed(series: MappedSeries, kind: MapKind, settings: AnalysisSettings) -> MappedSeries:
+    """Return the series as the map of another kind; which pixels count follows that kind's range."""
+    old, pruning = series.map, settings.pruning
+    analysed = analysed_pixels(
+        old.values,
+        old.status,
+        old.labels,
+        boundary_pixels=pruning.boundary_px,
+        value_range=pruning.ranges[kind],
+    )
+    return replace(
+        series,
+        stack=replace(series.stack, kind=kind),
+        refined=replace(series.refined, kind=kind),
+        polar=replace(series.polar, kind=kind),
+        map=replace(old, kind=kind, analysed=analysed, refusals=tuple(replace(one, kind=kind) for one in old.refusals)),
+        called=series.kind,
+    )
+
+
+def without_empty_slices(series: MappedSeries, settings: AnalysisSettings) -> MappedSeries:
+    """Refuse the slices of which not one pixel has a value that counts, with what their fits were."""
+    empty = [int(index) for index in np.flatnonzero(series.made) if not series.map.analysed[index].any()]
+    return refuse_slices(series, {index: _why_empty(series, index, settings) for index in empty})
+
+
+def _why_empty(series: MappedSeries, index: int, settings: AnalysisSettings) -> str:
+    wall = prune_boundary(
+        np.asarray(series.map.labels[[index]] == Label.MYOCARDIUM, dtype=np.bool_), settings.pruning.boundary_px
+    )[0]
+    status, values = series.map.status[index][wall], series.map.values[index][wall]
+    counts = {code: int(np.count_nonzero(status == code)) for code in _WHY}
+    told = [
+        f"{words} in {100 * counts[code] / status.size:.0f} %"
+        for code, words in sorted(_WHY.items(), key=lambda item: -counts[item[0]])
+        if counts[code]
+    ]
+    strayed = values[np.isfinite(values)]
+    if strayed.size:
+        low, high = settings.pruning.ranges[series.kind]
+        unit = series.kind.unit
+        told.append(
+            f"values about {np.median(strayed):.0f} {unit} in {100 * strayed.size / status.size:.0f} %, outside the "
+            f"{low:.0f}-{high:.0f} {unit} that count"
+        )
+    listed = ", ".join(told) or "no pixel is left of it"
+    return f"not one pixel of the wall has a value that counts ({listed}); check the images and their times"
