@@ -129,6 +129,7 @@ def fit_cells(stack: WeightedStack, polar: PolarStack, times: tuple[IntArray, ..
             continue
         signals = polar.signals[s, used].reshape(used.size, -1).T
         weights = np.where(mid_wall[:, None], factor[s, used].reshape(used.size, -1).T, 0.0)
+        epochs = stack.epochs_of(s)
         one = fit_slice(
             signals,
             stack.times_ms[s, used],
@@ -137,6 +138,8 @@ def fit_cells(stack: WeightedStack, polar: PolarStack, times: tuple[IntArray, ..
             weights,
             (grid[0], grid[1]),
             settings,
+            look_locker=stack.look_locker,
+            epochs=None if epochs is None else epochs[used],
         )
         fit = one.fit
         status[s] = fit.status.reshape(grid)

@@ -12,6 +12,7 @@ from pydicom.dataset import Dataset
 from cmrmap.core.arrays import FloatArray
 from cmrmap.core.errors import RefusedError
 from cmrmap.core.geometry import SliceGeometry
+from cmrmap.core.relaxation_models import get_model
 from cmrmap.core.stack import FrameReference, SelectedSeries, WeightedStack
 from cmrmap.dicom.headers.frames import frames_of
 from cmrmap.dicom.headers.read import LostImage, SourceStudy
@@ -42,6 +43,7 @@ def load_stack(study: SourceStudy, selected: SelectedSeries) -> tuple[WeightedSt
     geometry: list[SliceGeometry | None] = [None] * n_slices
     uids = [[""] * n_times for _ in range(n_slices)]
     times = np.full((n_slices, n_times), np.nan)
+    epochs = np.zeros((n_slices, n_times), dtype=np.intp)
     images: FloatArray | None = None
     lost: list[LostImage] = []
     with tolerant_reading():
@@ -52,6 +54,7 @@ def load_stack(study: SourceStudy, selected: SelectedSeries) -> tuple[WeightedSt
                     images = np.full((n_slices, n_times, *pixels.shape), np.nan, dtype=np.float32)
                 images[frame.slice_index, frame.time_index] = pixels
                 times[frame.slice_index, frame.time_index] = frame.time_ms
+                epochs[frame.slice_index, frame.time_index] = frame.epoch
                 uids[frame.slice_index][frame.time_index] = frame.sop_instance_uid
         for frame in selected.frames:
             geometry[frame.slice_index] = geometry[frame.slice_index] or frame.geometry
@@ -71,6 +74,8 @@ def load_stack(study: SourceStudy, selected: SelectedSeries) -> tuple[WeightedSt
         source_uids=tuple(tuple(row) for row in uids),
         series_instance_uid=selected.series_instance_uid,
         model_reason=selected.model_reason,
+        look_locker=selected.look_locker,
+        epochs=epochs if get_model(selected.model).conditional else None,
     )
     return stack, tuple(lost)
 

@@ -161,8 +161,8 @@ def _examine(group: list[Frame], conflicts: Mapping[str, str], given: GivenTimes
         if found is None:
             return None
         weighting, timing = found
-    choice = choose_model(weighting, timing, header)
-    fault = fault or _fault(slices, weighting, timing, choice.model)
+    choice = choose_model(weighting, timing, header, [[frame.header for frame in members] for members in slices])
+    fault = fault or choice.fault or _fault(slices, weighting, timing, choice.model)
     return Candidate(slices, weighting, timing, choice, fault, len(series))
 
 
