@@ -13,6 +13,7 @@ from itertools import pairwise
 
 #: the shortest heartbeat, 200 a minute: closer times are of different inversions
 SHORTEST_BEAT_MS = 300.0
+_BETWEEN_SECOND_AND_THIRD_MS = 120.0
 #: of a complete ShMOLLI, 5(1)1(1)1
 SHMOLLI_IMAGES = 7
 
@@ -36,14 +37,21 @@ def epoch_sizes(epochs: Sequence[int]) -> tuple[int, ...]:
     return tuple(counted[epoch] for epoch in sorted(counted))
 
 
-def is_shmolli(epochs: Sequence[int]) -> bool:
-    """Whether the epochs are those of a ShMOLLI, 5(1)1(1)1, of which one image may be missing.
+def shmolli_in_order(times_ms: Sequence[float]) -> tuple[int, ...] | None:
+    """Return the epochs of a ShMOLLI's images, 5(1)1(1)1; None where these are others.
 
     Parameters
     ----------
-    epochs : of all images of a slice
+    times_ms : inversion times of a slice in the order of acquisition; one image may be missing
     """
-    return epoch_sizes(epochs) in ((5, 1, 1), (4, 1, 1), (5, 1))
+    epochs = epochs_in_order(times_ms)
+    sizes = epoch_sizes(epochs)
+    if sizes in ((5, 1, 1), (4, 1, 1)):
+        return epochs
+    if sizes != (5, 1):
+        return None
+    # which of the two later inversions is missing its inversion time tells: each is 80 ms longer than the one before
+    return (*epochs[:-1], 1 if times_ms[-1] - times_ms[0] <= _BETWEEN_SECOND_AND_THIRD_MS else 2)
 
 
 def shmolli_epochs(times_ms: Sequence[float]) -> tuple[int, ...] | None:

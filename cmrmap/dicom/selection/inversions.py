@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pydicom.dataset import Dataset
 
-from cmrmap.core.inversion_epochs import epochs_in_order, is_shmolli, shmolli_epochs
+from cmrmap.core.inversion_epochs import shmolli_epochs, shmolli_in_order
 from cmrmap.core.look_locker import LookLocker, look_locker_limits
 from cmrmap.core.relaxation_models import MODELS, ModelName
 from cmrmap.dicom.headers.values import number, text
@@ -33,8 +33,8 @@ def slice_epochs(times_ms: Sequence[float], headers: Sequence[Dataset] = ()) -> 
     if len(acquired) == len(order) and all(acquired) and len(set(acquired)) == len(order):
         ways.insert(0, ("acquisition times", sorted(order, key=lambda index: acquired[index])))
     for name, way in ways:
-        found = epochs_in_order([times_ms[index] for index in way])
-        if is_shmolli(found):
+        found = shmolli_in_order([times_ms[index] for index in way])
+        if found is not None:
             epochs = [0] * len(order)
             for index, epoch in zip(way, found, strict=True):
                 epochs[index] = epoch
