@@ -71,6 +71,21 @@ class PolarFit:
         """(slice, angle, depth) True where the value counts."""
         return np.isfinite(self.values)
 
+    def saturation_efficiency(self, mid_wall: BoolArray) -> float:
+        """How much of the signal a saturation took away, B/A of saturation recovery; NaN for other models.
+
+        Parameters
+        ----------
+        mid_wall : (depth,) of the cells to judge by
+        """
+        model = get_model(self.model)
+        if model.look_locker or not (model.has_offset and model.recovering):
+            return float("nan")
+        ratio = np.divide(self.offset, self.amplitude, out=np.full(self.values.shape, np.nan), where=self.trusted)
+        ratio = ratio[..., mid_wall]
+        told = [np.nanmedian(one) for one in ratio if np.isfinite(one).any()]
+        return float(np.median(told)) if told else float("nan")
+
     def stray_offset(self, mid_wall: BoolArray) -> Float64Array:
         """How far the constant part of a T2 signal strays around the wall from the series' own.
 

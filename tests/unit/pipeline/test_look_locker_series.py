@@ -1,4 +1,4 @@
-"""MOLLI and ShMOLLI series to maps: B/A as in vivo, the images that count, outlines of slices that lie still."""
+"""MOLLI, ShMOLLI and SASHA series to maps: B/A as in vivo, the images that count, outlines of slices that lie still."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ from cmrmap.core.outlines import SegmentationStack
 from cmrmap.core.parameter_map import FitStatus
 from cmrmap.core.stack import WeightedStack
 from cmrmap.pipeline import align, explain_pixel, fit, refine
+from cmrmap.pipeline.find import find
+from cmrmap.pipeline.map_numbers import series_numbers
+from cmrmap.pipeline.regions import locate
 from cmrmap.settings import AnalysisSettings
 
 SIZE = 72
@@ -158,3 +161,31 @@ def test_a_shmolli_slice_that_cannot_be_told_apart_is_refused_alone() -> None:
     few = replace(whole, epochs=np.array([[0, 1, 2, 3, 4, 0, 0]]))
     refused = mapped(few, labels).map.refusals
     assert refused[0].reason == "3 images of the first inversion were segmented, 4 are needed"
+
+
+SASHA_MS = np.array([*(100.0 * i for i in range(1, 10)), np.inf])
+
+
+def saturated(t1_ms: float, efficiency: float) -> np.ndarray:
+    return 1.0 - efficiency * np.exp(-SASHA_MS / t1_ms)
+
+
+@pytest.mark.parametrize(("efficiency", "severity"), [(0.98, "info"), (0.8, "warning")])
+def test_a_saturation_that_is_not_perfect_is_told_and_moves_no_t1(efficiency, severity) -> None:
+    labels = np.stack([heart()] * 10)
+    wall, blood = saturated(1200.0, efficiency), saturated(1700.0, efficiency)
+    stack = stack_of(SASHA_MS, wall, blood, labels, "sasha_3p", noise=2.0)
+    series = mapped(stack, labels)
+    assert mean_of(series) == pytest.approx(1200.0, rel=0.02)
+    assert series.map.blood[0].t1_ms == pytest.approx(1700.0, rel=0.03)
+    flags = {flag.code: flag for flag in find((series_numbers(series, locate(series)),), SETTINGS)}
+    told = flags["saturation_efficiency"]
+    assert told.severity == severity
+    assert f"{100 * efficiency:.0f}%" in told.message
+    # two parameters would take what the saturation left for recovery
+    taken_as_perfect = mean_of(mapped(replace(stack, model="sasha_2p"), labels))
+    assert (taken_as_perfect < 1000.0) is (efficiency < 0.9)
+
+
+def test_other_models_have_no_saturation(chain) -> None:
+    assert all(np.isnan(one.cells.saturation_efficiency(one.polar.mid_wall)) for one in chain.series)
