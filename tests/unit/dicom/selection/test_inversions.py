@@ -120,3 +120,10 @@ def test_epochs_by_times_alone_need_all_three_short_ones() -> None:
 def test_a_gap_where_an_image_is_missing_is_no_heartbeat() -> None:
     assert beat_ms([100.0, 1100.0, 3100.0, 4100.0]) == pytest.approx(1000.0)
     assert beat_ms([100.0, 1060.0, 2140.0]) == pytest.approx(1020.0)
+
+
+def test_a_molli_with_too_few_images_is_refused_with_the_count(shmolli) -> None:
+    with pytest.raises(RefusedError, match="expected at least 4 for molli_3p"):
+        shmolli((100.0, 1080.0, 2050.0), description="MOLLI native SAX")
+    _, selection = shmolli((100.0, 1080.0, 2050.0, 3010.0), description="MOLLI native SAX")
+    assert selection.selected[0].model == "molli_3p"
