@@ -38,7 +38,7 @@ class MapKind(str, Enum):
 
 
 _ZHU = "Zhu 2020"
-_T1_MODELS = ("stone_2p", "molli_3p", "sasha_3p")
+_T1_MODELS = ("stone_2p", "molli_3p", "shmolli_3p", "sasha_2p", "sasha_3p")
 # CID 7180. No public code exists for extracellular volume (DCM 126314 "ve" is a pharmacokinetic model's parameter,
 # another quantity)
 _T1 = ("113063", "DCM", "T1")

@@ -20,7 +20,7 @@ class FitStatus(IntEnum):
     DEGENERATE = 2  # constant, zero or non-finite signal: no answer, values are NaN
     NULL_AMBIGUOUS = 3  # magnitude data with a sample at the signal null: two polarities explain it almost equally
     TOO_FEW_SAMPLES = 4  # fewer finite samples than parameters: no answer, values are NaN
-    UNPHYSICAL = 5  # e.g. Look-Locker with B/A outside (1, 2.2]: the value is kept, not to be trusted
+    UNPHYSICAL = 5  # e.g. Look-Locker with a B/A that no tissue has: the value is kept, not to be trusted
     NOT_FITTED = 255  # outside the analysed region
 
 

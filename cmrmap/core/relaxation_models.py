@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cmrmap.core.errors import InputError
+from cmrmap.core.look_locker import look_locker_limits
 
-ModelName = Literal["t2_3p", "t2_2p", "stone_2p", "molli_3p", "sasha_3p", "t2_star_2p"]
+ModelName = Literal["t2_3p", "t2_2p", "stone_2p", "molli_3p", "shmolli_3p", "sasha_2p", "sasha_3p", "t2_star_2p"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,9 @@ class RelaxationModel:
     column_constant, column_slope : the column ``f = column_constant + column_slope * exp(-t / T)``
     magnitude : whether the data are magnitudes of a signal that changes sign, by default
     look_locker : the exponent is T*; T1 = T* (B/A - 1)
-    ratio_limits : B/A outside (low, high] is called unphysical
+    ratio_limits : B/A outside (low, high] is called unphysical; of Look-Locker models where the header tells no closer
+        ones (`cmrmap.core.look_locker`)
+    counted_as : of a conditional fit (`cmrmap.relaxometry.conditional`): the model of the images that count; None: all
     min_plausible_time_ms : a longest finite time below this is taken for a time in seconds
     """
 
@@ -55,6 +58,7 @@ class RelaxationModel:
     magnitude: bool = False
     look_locker: bool = False
     ratio_limits: tuple[float, float] = (-math.inf, math.inf)
+    counted_as: ModelName | None = None
     min_plausible_time_ms: float = 50.0
 
     @property
@@ -68,6 +72,11 @@ class RelaxationModel:
         return len(self.parameters)
 
     @property
+    def conditional(self) -> bool:
+        """Whether images after a later inversion count only where they agree."""
+        return self.counted_as is not None
+
+    @property
     def fewest_images(self) -> int:
         """Images of a slice without which nothing is fitted: one more than it has parameters."""
         return self.n_parameters + 1
@@ -75,6 +84,7 @@ class RelaxationModel:
 
 _T1_RANGE_MS = (50.0, 6000.0)
 _T2_RANGE_MS = (5.0, 1000.0)
+_SATURATION_TIMES = "saturation recovery time in ms; infinity = no saturation"
 _T2_PREP_TIMES = "T2-preparation time in ms; infinity = saturation-prepared image"
 
 MODELS: Mapping[str, RelaxationModel] = {
@@ -134,7 +144,36 @@ MODELS: Mapping[str, RelaxationModel] = {
             recovering=True,
             magnitude=True,
             look_locker=True,
-            ratio_limits=(1.0, 2.2),
+            ratio_limits=look_locker_limits(),
+        ),
+        RelaxationModel(
+            name="shmolli_3p",
+            equation="|A - B exp(-t/T*)|, T1 = T* (B/A - 1), later inversions where they agree",
+            parameters=("t_star_ms", "amplitude", "offset"),
+            family="t1",
+            t_range_ms=_T1_RANGE_MS,
+            times="inversion time in ms",
+            citation="Piechnik et al., J Cardiovasc Magn Reson 2010;12:69",
+            code_meaning="T1 by |A - B exp(-TI/T1*)|, ShMOLLI's conditional fit",
+            has_offset=True,
+            recovering=True,
+            magnitude=True,
+            look_locker=True,
+            ratio_limits=look_locker_limits(),
+            counted_as="molli_3p",
+        ),
+        RelaxationModel(
+            name="sasha_2p",
+            equation="A (1 - exp(-t/T1))",
+            parameters=("t_ms", "amplitude"),
+            family="t1",
+            t_range_ms=_T1_RANGE_MS,
+            times=_SATURATION_TIMES,
+            citation="Chow et al., Magn Reson Med 2014;71:2082-2095",
+            code_meaning="T1 by A (1 - exp(-TS/T1))",
+            has_offset=False,
+            column_constant=1.0,
+            column_slope=-1.0,
         ),
         RelaxationModel(
             name="sasha_3p",
@@ -142,12 +181,15 @@ MODELS: Mapping[str, RelaxationModel] = {
             parameters=("t_ms", "amplitude", "offset"),
             family="t1",
             t_range_ms=_T1_RANGE_MS,
-            times="saturation recovery time in ms; infinity = no saturation",
+            times=_SATURATION_TIMES,
             citation="Chow et al., Magn Reson Med 2014;71:2082-2095",
             code_meaning="T1 by A - B exp(-TS/T1)",
             has_offset=True,
             recovering=True,
-            ratio_limits=(0.0, 2.2),
+            # B/A is the efficiency of the saturation. A single 90 degree pulse reaches 1 - cos(b 90 degrees) where the
+            # transmit field is b times nominal: 0.5 to 1.5 for b = 0.67 to 1.33; composite pulses stay near 1 (Chow et
+            # al., J Cardiovasc Magn Reson 2015;17:84). 2 is an inversion
+            ratio_limits=(0.5, 1.5),
         ),
         RelaxationModel(
             name="t2_star_2p",

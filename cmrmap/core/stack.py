@@ -7,8 +7,10 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from cmrmap.core.arrays import BoolArray, Float64Array, FloatArray, frozen
+from cmrmap.core.arrays import BoolArray, Float64Array, FloatArray, IntArray, frozen
 from cmrmap.core.geometry import SliceGeometry
+from cmrmap.core.inversion_epochs import shmolli_epochs
+from cmrmap.core.look_locker import UNKNOWN_LOOK_LOCKER, LookLocker
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.relaxation_models import ModelName, get_model
 
@@ -62,6 +64,7 @@ class FrameReference:
     time_ms: float  # inversion, saturation-recovery or T2-preparation time; inf = fully recovered / saturated
     geometry: SliceGeometry
     companions: tuple[CompanionImage, ...] = ()  # at most one of each part; not loaded unless somebody asks
+    epoch: int = 0  # the inversion that it follows, of a conditional fit
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,7 @@ class SelectedSeries:
     model_reason: str = ""  # why this model
     list_order: ListOrder = ""
     label: ContrastLabel | None = None  # T1: why native or post-contrast
+    look_locker: LookLocker = UNKNOWN_LOOK_LOCKER  # what the header tells of the readout and the inversion
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,8 @@ class WeightedStack:
         a slice of NaN where they did not; None: magnitudes only
     polarity : where the signs came from, or why they could not be told; "" where there was nothing to tell them by
     label : of T1, why it was called native or post-contrast; None: whoever gave the images says so
+    look_locker : what is known of the inversion and the readout; only Look-Locker models read it
+    epochs : (slice, time) which inversion every image follows, from 0, -1: not known; None: told from the times
     """
 
     kind: MapKind
@@ -109,6 +115,8 @@ class WeightedStack:
     signed: FloatArray | None = None
     polarity: str = ""
     label: ContrastLabel | None = None
+    look_locker: LookLocker = UNKNOWN_LOOK_LOCKER
+    epochs: IntArray | None = None
 
     def __post_init__(self) -> None:
         get_model(self.model)
@@ -127,6 +135,11 @@ class WeightedStack:
             if signed.shape != images.shape:
                 raise ValueError(f"signed must have the shape of images {images.shape}; found {signed.shape}")
             object.__setattr__(self, "signed", signed)
+        if self.epochs is not None:
+            epochs = frozen(self.epochs, np.intp)
+            if epochs.shape != times.shape:
+                raise ValueError(f"epochs must have the shape of times_ms {times.shape}; found {epochs.shape}")
+            object.__setattr__(self, "epochs", epochs)
         object.__setattr__(self, "images", images)
         object.__setattr__(self, "times_ms", times)
 
@@ -139,6 +152,26 @@ class WeightedStack:
     def present(self) -> BoolArray:
         """(slice, time) True where there is an image."""
         return np.asarray(~np.isnan(self.times_ms), dtype=np.bool_)
+
+    def epochs_of(self, slice_index: int) -> IntArray | None:
+        """Return which inversion each image of a slice follows, (time,); None where a conditional fit cannot tell.
+
+        Parameters
+        ----------
+        slice_index : of the slice; models whose images all count have one epoch
+        """
+        times = self.times_ms[slice_index]
+        if not get_model(self.model).conditional:
+            return np.zeros(times.shape, dtype=np.intp)
+        if self.epochs is not None:
+            told = np.asarray(self.epochs[slice_index], dtype=np.intp)
+            return told if (told[self.present[slice_index]] >= 0).all() else None
+        found = shmolli_epochs(times[self.present[slice_index]].tolist())
+        if found is None:
+            return None
+        out = np.zeros(times.shape, dtype=np.intp)
+        out[self.present[slice_index]] = found
+        return out
 
     @property
     def has_signs(self) -> BoolArray:

@@ -91,5 +91,14 @@ def _fit_slice(
     times_ms = stack.times_ms[slice_index, times]
     if stack.has_signs[slice_index] and not signed:  # the signs were found to be wrong
         signals = np.abs(signals)
-    fit = fit_blood(signals, times_ms, stack.model, settings.method, magnitude=False if signed else None)
+    epochs = stack.epochs_of(slice_index)
+    fit = fit_blood(
+        signals,
+        times_ms,
+        stack.model,
+        settings.method,
+        magnitude=False if signed else None,
+        look_locker=stack.look_locker,
+        epochs=None if epochs is None else epochs[times],
+    )
     return fit if np.isfinite(fit.t1_ms) else None

@@ -18,6 +18,7 @@ from cmrmap.quality.catalogue.fits import (
     HEMATOCRIT_DOUBTFUL,
     HEMATOCRIT_READ,
     IMAGES_DISAGREE,
+    SATURATION_EFFICIENCY,
     SYNTHETIC_HEMATOCRIT,
 )
 from cmrmap.quality.catalogue.images import POLARITY, SIGNS_NOT_USED
@@ -76,6 +77,9 @@ def _of_fit(series: MappedSeries) -> Iterator[QualityFlag]:
     if noise.size and noise.mean() > 0:
         beyond = 100 * np.sqrt((gain**2).mean())
         yield FIT_RESIDUALS.flag(series.kind, signal_to_noise=signal / noise.mean(), beyond=beyond)
+    efficiency = series.cells.saturation_efficiency(series.polar.mid_wall)
+    if np.isfinite(efficiency):
+        yield SATURATION_EFFICIENCY.flag(series.kind, is_warning=not 0.9 <= efficiency <= 1.1, found=efficiency)
     if series.stack.polarity:
         unsigned = not series.cells.signed[series.made].all()
         yield POLARITY.flag(series.kind, is_warning=unsigned, found=series.stack.polarity)

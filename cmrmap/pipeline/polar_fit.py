@@ -71,6 +71,21 @@ class PolarFit:
         """(slice, angle, depth) True where the value counts."""
         return np.isfinite(self.values)
 
+    def saturation_efficiency(self, mid_wall: BoolArray) -> float:
+        """How much of the signal a saturation took away, B/A of saturation recovery; NaN for other models.
+
+        Parameters
+        ----------
+        mid_wall : (depth,) of the cells to judge by
+        """
+        model = get_model(self.model)
+        if model.look_locker or not (model.has_offset and model.recovering):
+            return float("nan")
+        ratio = np.divide(self.offset, self.amplitude, out=np.full(self.values.shape, np.nan), where=self.trusted)
+        ratio = ratio[..., mid_wall]
+        told = [np.nanmedian(one) for one in ratio if np.isfinite(one).any()]
+        return float(np.median(told)) if told else float("nan")
+
     def stray_offset(self, mid_wall: BoolArray) -> Float64Array:
         """How far the constant part of a T2 signal strays around the wall from the series' own.
 
@@ -129,6 +144,7 @@ def fit_cells(stack: WeightedStack, polar: PolarStack, times: tuple[IntArray, ..
             continue
         signals = polar.signals[s, used].reshape(used.size, -1).T
         weights = np.where(mid_wall[:, None], factor[s, used].reshape(used.size, -1).T, 0.0)
+        epochs = stack.epochs_of(s)
         one = fit_slice(
             signals,
             stack.times_ms[s, used],
@@ -137,6 +153,8 @@ def fit_cells(stack: WeightedStack, polar: PolarStack, times: tuple[IntArray, ..
             weights,
             (grid[0], grid[1]),
             settings,
+            look_locker=stack.look_locker,
+            epochs=None if epochs is None else epochs[used],
         )
         fit = one.fit
         status[s] = fit.status.reshape(grid)

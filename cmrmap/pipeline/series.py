@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -27,7 +27,7 @@ from cmrmap.pipeline.polar_fit import PolarFit, fit_cells
 from cmrmap.pipeline.robust import contradicted_images
 from cmrmap.regional.pruning import analysed_pixels
 from cmrmap.regional.success import minimum_images
-from cmrmap.relaxometry import MODELS
+from cmrmap.relaxometry import MODELS, get_model
 from cmrmap.settings import AnalysisSettings
 
 
@@ -118,6 +118,7 @@ def map_series(
     -------
     MappedSeries
     """
+    stack = _with_efficiency(stack, settings.fit.inversion_efficiency)
     usable, refusals = _usable_images(stack, refined, polar, settings)
     if refused:
         usable = tuple(np.zeros(0, dtype=np.intp) for _ in usable)
@@ -159,6 +160,15 @@ def map_series(
     return MappedSeries(stack, refined, polar, made, weights, fit, errors, left_out)
 
 
+def _with_efficiency(stack: WeightedStack, efficiency: float | None) -> WeightedStack:
+    """Return the stack with the inversion's efficiency that the settings give, where its model reads one."""
+    if efficiency is None or not get_model(stack.model).look_locker:
+        return stack
+    reason = f"{stack.model_reason}; analysis.fit.inversion_efficiency is {efficiency:g}"
+    known = replace(stack.look_locker, inversion_efficiency=efficiency)
+    return replace(stack, look_locker=known, model_reason=reason)
+
+
 def _contradicted(
     stack: WeightedStack, polar: PolarStack, times: tuple[IntArray, ...], settings: AnalysisSettings
 ) -> tuple[IntArray, ...]:
@@ -166,7 +176,8 @@ def _contradicted(
     out = []
     for index, used in enumerate(times):
         gone = np.zeros(0, dtype=np.intp)
-        if used.size and settings.fit.leave_out_outliers:
+        # a conditional fit judges its later images itself, and the first inversion's are too few to spare one
+        if used.size and settings.fit.leave_out_outliers and not get_model(stack.model).conditional:
             signals, times_ms = polar.signals[index, used][..., polar.mid_wall], stack.times_ms[index, used]
             gone = contradicted_images(signals, times_ms, stack.model, _needed(stack, settings))
         out.append(used[gone])
@@ -199,5 +210,22 @@ def _usable_images(
                 reason = "none of its images can be used (the findings say why)"
             refusals.append(Refusal(stack.kind, "refused", reason, index))
             used = used[:0]
+        elif reason := _epoch_fault(stack, index, used):
+            refusals.append(Refusal(stack.kind, "refused", reason, index))
+            used = used[:0]
         times.append(used)
     return tuple(times), tuple(refusals)
+
+
+def _epoch_fault(stack: WeightedStack, index: int, used: IntArray) -> str:
+    """Why a slice's images do not suffice for a conditional fit; "" where they do, and for other models."""
+    model = get_model(stack.model)
+    if not model.conditional:
+        return ""
+    epochs = stack.epochs_of(index)
+    if epochs is None:
+        return "it cannot be told which inversion each image follows; expected the times of a ShMOLLI, 5(1)1(1)1"
+    first = int((epochs[used] == 0).sum())
+    if first < model.fewest_images:
+        return f"{first} images of the first inversion were segmented, {model.fewest_images} are needed"
+    return ""

@@ -86,6 +86,9 @@ def measure_slice_errors(
     """Measure noise and common errors of slice ``s``; None where it was not made or its noise cannot be told."""
     if not used.size or not fit.trusted[s].any() or not np.isfinite(fit.noise_sd[s]):
         return None
+    if get_model(fit.model).conditional:  # images that count in a few cells tell nothing of the slice
+        counted = np.isfinite(fit.samples[s, used]) & fit.trusted[s]
+        used = used[counted.sum(axis=(1, 2)) >= _LEAST_KNOWN * fit.trusted[s].sum()]
     residuals = fit.samples[s, used] - fit.fitted[s, used]
     known = np.isfinite(residuals) & fit.trusted[s]
     one = SliceErrors(

@@ -9,11 +9,19 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from cmrmap.core.arrays import Float64Array
+from cmrmap.core.arrays import Float64Array, IntArray
+from cmrmap.core.look_locker import LookLocker
 from cmrmap.core.parameter_map import COUNTED_STATUS
 from cmrmap.pipeline.robust import without_spoiled_images
-from cmrmap.relaxometry import RelaxationFit, fit_above_noise_floor, fit_relaxation, fitted_signal, get_model
-from cmrmap.relaxometry.rician import rician_moments
+from cmrmap.relaxometry import (
+    RelaxationFit,
+    fit_above_noise_floor,
+    fit_relaxation,
+    fitted_signal,
+    get_model,
+    only_counted,
+)
+from cmrmap.relaxometry.rician_moments import rician_moments
 from cmrmap.relaxometry.truncation import can_be_truncated, without_late_samples
 from cmrmap.settings import FitSettings
 
@@ -44,21 +52,29 @@ def fit_slice(
     weights: Float64Array,
     grid: tuple[int, int],
     settings: FitSettings,
+    *,
+    look_locker: LookLocker | None = None,
+    epochs: IntArray | None = None,
 ) -> SliceFit:
-    """Fit (cell, time) samples; ``weights`` is their noise variance relative to a pixel's, 0 off mid-wall."""
+    """Fit (cell, time) samples; ``weights`` is their noise variance relative to a pixel's, 0 off mid-wall.
+
+    ``look_locker`` and ``epochs`` (time,) are those of `fit_relaxation`.
+    """
     note = ""
 
     def around(values: Float64Array) -> Float64Array:
         return _mean_around(values, grid)
 
     if signed:
-        contradiction = _sign_contradiction(signals, times_ms, model)
+        contradiction = _sign_contradiction(signals, times_ms, model, epochs)
         if contradiction:
             signals, signed, note = np.abs(signals), False, contradiction
     magnitude = False if signed else None
+    # from here on the images that a conditional fit does not count are like images that are not there
+    signals, model = only_counted(signals, times_ms, model, magnitude, epochs=epochs)
     if settings.leave_out_outliers:
         signals = without_spoiled_images(signals, times_ms, model, magnitude)
-    fit = fit_relaxation(signals, times_ms, model, magnitude, with_sensitivity=True)
+    fit = fit_relaxation(signals, times_ms, model, magnitude, with_sensitivity=True, look_locker=look_locker)
     noise_sd = _pixel_noise(fit, weights)
     truncated = settings.truncate_decays and can_be_truncated(model)
     if truncated:
@@ -73,7 +89,7 @@ def fit_slice(
     floor_sd = 0.0
     for _ in range(2):  # the noise that the first fit leaves still holds the floor's misfit
         floor_sd = noise_sd if noise_sd > 0 else 0.0
-        fit = fit_above_noise_floor(signals, times_ms, model, floor_sd, around=around)
+        fit = fit_above_noise_floor(signals, times_ms, model, floor_sd, around=around, look_locker=look_locker)
         noise_sd = _pixel_noise(fit, weights)
     fitted = fitted_signal(fit, times_ms)
     size = np.nan_to_num(np.abs(fitted))
@@ -83,11 +99,14 @@ def fit_slice(
     return SliceFit(fit, signs * (signals - floor), fitted, share, noise_sd, floor_sd, False, note)
 
 
-def _sign_contradiction(signals: Float64Array, times_ms: Float64Array, model: str) -> str:
+def _sign_contradiction(signals: Float64Array, times_ms: Float64Array, model: str, epochs: IntArray | None) -> str:
     """Say why the signs from phase cannot be right, by the fit: "" where they can.
 
     An image of which all signs are turned (a readout's own phase) is coherent, yet no recovery explains it.
     """
+    if get_model(model).counted_as is not None and epochs is not None:  # the first inversion's images always count
+        model = str(get_model(model).counted_as)
+        signals, times_ms = signals[:, epochs == 0], times_ms[epochs == 0]
     told = fit_relaxation(signals, times_ms, model, magnitude=False)
     best = fit_relaxation(np.abs(signals), times_ms, model, magnitude=True)
     both = np.isfinite(told.ssr) & np.isfinite(best.ssr)

@@ -21,6 +21,7 @@ from cmrmap.pipeline.find import find
 from cmrmap.pipeline.map_numbers import MapNumbers, ecv_numbers, series_numbers
 from cmrmap.pipeline.regions import locate
 from cmrmap.pipeline.series import MappedSeries, map_series
+from cmrmap.pipeline.still_images import with_common_outlines
 from cmrmap.results import MapResult, absent_map, compare_with_ranges
 from cmrmap.results.reference_ranges import read_reference_ranges
 from cmrmap.segmentation import Network, segment_stack
@@ -62,15 +63,15 @@ def segment(stacks: Sequence[WeightedStack], network: Network) -> tuple[Segmenta
 def refine(
     stacks: Sequence[WeightedStack], segmentations: Sequence[SegmentationStack], settings: AnalysisSettings
 ) -> tuple[RefinedSegmentation, ...]:
-    """Check every shape, replace or exclude those that fail.
+    """Check every shape, replace or exclude those that fail; give the images of a slice that lay still one outline.
 
     Parameters
     ----------
     stacks, segmentations : of the same series in the same order
-    settings : ``refinement`` is used
+    settings : ``refinement`` and ``alignment`` are used
     """
     limits = settings.refinement
-    return tuple(
+    refined = (
         refine_segmentation(
             labels,
             stack.present,
@@ -79,6 +80,9 @@ def refine(
             pixel_aspect=stack.pixel_aspect,
         )
         for stack, labels in zip(stacks, segmentations, strict=True)
+    )
+    return tuple(
+        with_common_outlines(stack, shapes, settings.alignment) for stack, shapes in zip(stacks, refined, strict=True)
     )
 
 

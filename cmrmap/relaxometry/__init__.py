@@ -2,7 +2,7 @@
 
 from cmrmap.relaxometry._backends import prepare
 from cmrmap.relaxometry.blood_fit import BloodFit, fit_blood
-from cmrmap.relaxometry.fit import RelaxationFit, fit_relaxation
+from cmrmap.relaxometry.fit import RelaxationFit, fit_relaxation, only_counted
 from cmrmap.relaxometry.models import MODELS, RelaxationModel, get_model, jacobian, signal
 from cmrmap.relaxometry.rician import fit_above_noise_floor, fitted_signal
 
@@ -17,6 +17,7 @@ __all__ = [
     "fitted_signal",
     "get_model",
     "jacobian",
+    "only_counted",
     "prepare",
     "signal",
 ]

@@ -51,7 +51,13 @@ class Problem(NamedTuple):
         return 3 if self.has_offset else 2
 
     @classmethod
-    def of(cls, model: RelaxationModel, basis: ReducedBasis, magnitude: bool) -> Problem:
+    def of(
+        cls,
+        model: RelaxationModel,
+        basis: ReducedBasis,
+        magnitude: bool,
+        ratio_limits: tuple[float, float] | None = None,
+    ) -> Problem:
         """Join a model and its tables.
 
         Parameters
@@ -59,8 +65,9 @@ class Problem(NamedTuple):
         model : what is particular to the model
         basis : its tables at the times of the samples
         magnitude : as above
+        ratio_limits : of B / A; None: the model's own
         """
-        low, high = model.ratio_limits
+        low, high = model.ratio_limits if ratio_limits is None else ratio_limits
         return cls(
             times_ms=basis.times_ms,
             log_t=basis.log_t,

@@ -9,8 +9,9 @@ import numpy.typing as npt
 
 from cmrmap.core.arrays import Float64Array
 from cmrmap.core.errors import InputError
+from cmrmap.core.look_locker import LookLocker
 from cmrmap.core.parameter_map import FitStatus
-from cmrmap.relaxometry.fit import RelaxationFit, fit_relaxation
+from cmrmap.relaxometry.fit import RelaxationFit, fit_relaxation, only_counted
 from cmrmap.relaxometry.models import get_model, jacobian
 from cmrmap.relaxometry.rician import fitted_signal
 
@@ -54,6 +55,8 @@ def fit_blood(
     magnitude: bool | None = None,
     *,
     noise_sd: float | None = None,
+    look_locker: LookLocker | None = None,
+    epochs: npt.ArrayLike | None = None,
     backend: str = "auto",
 ) -> BloodFit:
     """Fit the T1 of a region, for example the circle of blood in the cavity.
@@ -62,7 +65,7 @@ def fit_blood(
     ----------
     signals : (pixels, times) of the region's pixels; NaN drops out of its image's mean
     times_ms : (times,) ms
-    model : "stone_2p", "molli_3p" or "sasha_3p"
+    model : a T1 model of `MODELS`
     method : "mean" fits the mean signal of every image (Zhu et al., Radiology: AI 2020;2(1)). "rician" fits
         ``sqrt(mean(S^2) - 2 sigma^2)``: the second moment of a magnitude is mu^2 + 2 sigma^2 whatever the noise
         (Gudbjartsson and Patz, Magn Reson Med 1995;34:910-914), so the mean's bias near the null is gone; an image in
@@ -70,7 +73,7 @@ def fit_blood(
     magnitude : as in `fit_relaxation`
     noise_sd : sigma of one pixel, of the real and of the imaginary part; None: from the
         spread over the region of its bright images
-    backend : as in `fit_relaxation`
+    look_locker, epochs, backend : as in `fit_relaxation`
 
     Returns
     -------
@@ -107,7 +110,11 @@ def fit_blood(
         signal = _root_of_power(data * data, sigma, chosen.n_parameters)
     else:
         signal = _mean_of_images(np.abs(data) if is_magnitude else data)
-    fit = fit_relaxation(signal[None], times_ms, model, is_magnitude, with_sensitivity=True, backend=backend)
+    counted, counted_as = only_counted(signal[None], times_ms, model, is_magnitude, epochs=epochs, backend=backend)
+    signal = counted[0]
+    fit = fit_relaxation(
+        counted, times_ms, counted_as, is_magnitude, with_sensitivity=True, look_locker=look_locker, backend=backend
+    )
     noise_variance = _noise_of_signal(data, signal, sigma, power=method == "rician" and is_magnitude)
     return _with_errors(fit, np.asarray(times_ms, np.float64), signal, noise_variance, sigma, data.shape[0])
 

@@ -6,18 +6,19 @@ magnitude data (`cmrmap.relaxometry.polarity`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from cmrmap.core.arrays import Float64Array, readonly
 from cmrmap.core.errors import InputError
-from cmrmap.core.parameter_map import FitStatus
-from cmrmap.relaxometry._backends import choose_backend, fit_block
-from cmrmap.relaxometry._inputs import checked, checked_range, groups, in_order
-from cmrmap.relaxometry._problem import VALUES, Problem, Results
-from cmrmap.relaxometry.basis import reduced_basis
+from cmrmap.core.look_locker import LookLocker
+from cmrmap.relaxometry._backends import choose_backend
+from cmrmap.relaxometry._inputs import checked, checked_range
+from cmrmap.relaxometry._plain_fit import HowToFit, fit_samples
+from cmrmap.relaxometry._problem import VALUES
+from cmrmap.relaxometry.conditional import counted_samples, told_epochs
 from cmrmap.relaxometry.models import get_model
 
 
@@ -29,7 +30,8 @@ class RelaxationFit:
     ----------
     model : name of the model
     n_parameters : number of free parameters, T included
-    t_ms : T1 or T2 in ms (MOLLI: corrected for the Look-Locker readout); the border of the range where it lies there
+    t_ms : T1 or T2 in ms (MOLLI: corrected for the Look-Locker readout and the inversion's efficiency); the border of
+        the range where it lies there
     sd_ms : standard deviation of ``t_ms`` from the residuals and the Jacobian; NaN where as many samples as
         parameters were given, and at the edge of the range
     amplitude, offset : A and B of the model's equation, in units of the signal; ``offset`` is NaN in two-parameter
@@ -40,7 +42,7 @@ class RelaxationFit:
     status : uint8 of ``FitStatus``
     t_star_ms : the time constant of the exponential: T* for MOLLI, else equal to ``t_ms``
     n_negative : int16, how many of the samples, in the order of their times, were found to lie before the null
-    n_samples : int16, how many samples entered the fit
+    n_samples : int16, how many samples entered the fit; of a ShMOLLI those that count
     sensitivity : (pixels, times) d t_ms / d signal in the order of the times given, 0 for a sample that dropped out;
         NaN where ``sd_ms`` has no meaning. The row of the Jacobian's pseudo-inverse, polarity included: noise of the
         signals carried by it gives ``sd_ms``, and summed over pixels the noise of any mean. None unless asked for.
@@ -83,6 +85,8 @@ def fit_relaxation(
     *,
     with_sensitivity: bool = False,
     t_range_ms: tuple[float, float] | None = None,
+    look_locker: LookLocker | None = None,
+    epochs: npt.ArrayLike | None = None,
     backend: str = "auto",
     threads: int | None = None,
 ) -> RelaxationFit:
@@ -97,6 +101,9 @@ def fit_relaxation(
         best of all polarities is found; False: the samples are signed. None: as is usual for the model
     with_sensitivity : keep d t_ms / d signal as well
     t_range_ms : searched range of T (MOLLI: of T*); None: the model's own
+    look_locker : efficiency of the inversion and limits of B/A of a Look-Locker acquisition, where they are known;
+        other models do not read it
+    epochs : (times,) which inversion every image follows, from 0. Only ShMOLLI reads it; None: told from the times
     backend : "auto" (numba where importable), "numba" or "numpy"; the results agree
     threads : at most this many; None: as many as there are cores. The results do not depend on it
 
@@ -108,52 +115,19 @@ def fit_relaxation(
     Raises
     ------
     InputError
-        When the arrays do not fit together, or the times cannot determine the model's parameters, or look like seconds.
+        When the arrays do not fit together, or the times cannot determine the model's parameters, or look like seconds,
+        or the images of a ShMOLLI cannot be told apart by inversion.
 
     Notes
     -----
-    sigma^2 = SSR / (n - p), covariance sigma^2 (J'J)^-1; MOLLI's T1 = T* (B/A - 1) by the delta method.
+    sigma^2 = SSR / (n - p), covariance sigma^2 (J'J)^-1; MOLLI's T1 = T* (B/A - 1) / e by the delta method.
     """
-    chosen = get_model(model)
-    data, times = checked(signals, times_ms, chosen)
-    searched = checked_range(chosen.t_range_ms if t_range_ms is None else t_range_ms)
-    if threads is not None and threads < 1:
-        raise InputError(f"threads must be at least 1 or None; found {threads}")
-    kernel = choose_backend(backend)
-    is_magnitude = chosen.magnitude if magnitude is None else magnitude
-
-    n_pixels = data.shape[0]
-    order = np.argsort(times, kind="stable")
-    fitted = Results.empty(n_pixels, times.size if with_sensitivity else 0)
-    fitted.status[:] = FitStatus.TOO_FEW_SAMPLES
-    n_samples = np.zeros(n_pixels, np.int16)
-    for pixels, present in groups(data):
-        columns = order[present[order]]
-        n_samples[pixels] = columns.size
-        kept = times[columns]
-        if np.unique(kept).size < chosen.n_parameters:
-            continue
-        basis = reduced_basis(chosen, tuple(kept.tolist()), searched)
-        if not basis.identifiable:
-            fitted.status[pixels] = FitStatus.DEGENERATE
-            continue
-        samples, shuffled = in_order(data, pixels, columns, kept, is_magnitude)
-        n = samples.shape[0]
-        rows = np.full((n, columns.size if with_sensitivity else 0), np.nan)
-        # a slice is all of them
-        part = (fitted if isinstance(pixels, slice) else Results.empty(n))._replace(sensitivity=rows)
-        fit_block(kernel, samples, Problem.of(chosen, basis, is_magnitude), part, threads)
-        if not isinstance(pixels, slice):
-            fitted.values[:, pixels], fitted.status[pixels] = part.values, part.status
-            fitted.n_negative[pixels] = part.n_negative
-        if with_sensitivity:
-            if shuffled is not None:
-                rows = np.empty_like(rows)
-                np.put_along_axis(rows, shuffled, part.sensitivity, axis=1)
-            spread = np.where(np.isnan(rows[:, :1]), np.nan, np.zeros((n, times.size)))
-            spread[:, columns] = rows
-            fitted.sensitivity[pixels] = spread
-    return RelaxationFit(
+    how, data, times = _prepared(signals, times_ms, model, magnitude, look_locker, t_range_ms, backend, threads)
+    chosen = how.model
+    if chosen.conditional:
+        data = counted_samples(data, times, told_epochs(times, epochs), how)
+    fitted, n_samples = fit_samples(data, times, how, with_sensitivity)
+    fit = RelaxationFit(
         model=chosen.name,
         n_parameters=chosen.n_parameters,
         status=fitted.status,
@@ -162,3 +136,61 @@ def fit_relaxation(
         sensitivity=fitted.sensitivity if with_sensitivity else None,
         **dict(zip(VALUES, fitted.values, strict=True)),
     )
+    efficiency = 1.0 if look_locker is None or not chosen.look_locker else look_locker.inversion_efficiency
+    return _with_efficiency(fit, efficiency)
+
+
+def only_counted(
+    signals: npt.ArrayLike,
+    times_ms: npt.ArrayLike,
+    model: str,
+    magnitude: bool | None = None,
+    *,
+    epochs: npt.ArrayLike | None = None,
+    backend: str = "auto",
+) -> tuple[Float64Array, str]:
+    """Take out of a conditional fit what does not count, and name the model of what is left; others stay as they are.
+
+    Parameters
+    ----------
+    signals, times_ms, model, magnitude, epochs, backend : as in `fit_relaxation`
+
+    Returns
+    -------
+    (pixels, times) samples, NaN where one does not count; the name of the model to fit to them
+    """
+    counted_as = get_model(model).counted_as
+    if counted_as is None:
+        return np.asarray(signals, np.float64), model
+    how, data, times = _prepared(signals, times_ms, model, magnitude, None, None, backend, None)
+    return counted_samples(data, times, told_epochs(times, epochs), how), counted_as
+
+
+def _prepared(
+    signals: npt.ArrayLike,
+    times_ms: npt.ArrayLike,
+    model: str,
+    magnitude: bool | None,
+    look_locker: LookLocker | None,
+    t_range_ms: tuple[float, float] | None,
+    backend: str,
+    threads: int | None,
+) -> tuple[HowToFit, npt.NDArray[np.generic], Float64Array]:
+    """Check what a fit is given: how to fit, samples and times."""
+    chosen = get_model(model)
+    data, times = checked(signals, times_ms, chosen)
+    searched = checked_range(chosen.t_range_ms if t_range_ms is None else t_range_ms)
+    if threads is not None and threads < 1:
+        raise InputError(f"threads must be at least 1 or None; found {threads}")
+    kernel = choose_backend(backend)
+    is_magnitude = chosen.magnitude if magnitude is None else magnitude
+    limits = None if look_locker is None or not chosen.look_locker else look_locker.ratio_limits
+    return HowToFit(chosen, searched, is_magnitude, limits, kernel, threads), data, times
+
+
+def _with_efficiency(fit: RelaxationFit, efficiency: float) -> RelaxationFit:
+    """Divide T1, its SD and its sensitivity by the share of M0 that the inversion turned over."""
+    if efficiency == 1.0:
+        return fit
+    rows = None if fit.sensitivity is None else fit.sensitivity / efficiency
+    return replace(fit, t_ms=fit.t_ms / efficiency, sd_ms=fit.sd_ms / efficiency, sensitivity=rows)

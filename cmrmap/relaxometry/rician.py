@@ -13,49 +13,19 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ive
 
 from cmrmap.core.arrays import BoolArray, Float64Array
+from cmrmap.core.look_locker import LookLocker
 from cmrmap.core.parameter_map import FitStatus
-from cmrmap.relaxometry.fit import RelaxationFit, fit_relaxation
+from cmrmap.relaxometry.fit import RelaxationFit, fit_relaxation, only_counted
 from cmrmap.relaxometry.models import get_model, jacobian, signal
+from cmrmap.relaxometry.rician_moments import rician_moments
 
 #: Takes values (pixels, times) and returns their mean over each pixel's neighbourhood; NaN must not spread.
 Neighbourhood = Callable[[Float64Array], Float64Array]
 
 _ROUNDS = 6  # of what is to be corrected a third or less is left from round to round
-_FAR_SIGNAL = 100.0  # in noise SDs: beyond, the series' first term is exact to a part in 1e8
 _LEAST_SLOPE = 0.05  # in models without a null, where a sample in the noise counts in full
-
-
-def rician_moments(
-    signal_size: npt.ArrayLike, noise_sd: npt.ArrayLike
-) -> tuple[Float64Array, Float64Array, Float64Array]:
-    """Mean of the magnitude of a signal with complex Gaussian noise, its slope, and its variance.
-
-    Parameters
-    ----------
-    signal_size : any shape, zero or positive
-    noise_sd : of one channel, broadcast; 0 gives the signal itself
-
-    Returns
-    -------
-    all of the broadcast shape: the mean ``sigma sqrt(pi/2) L_(1/2)(-mu^2 / (2 sigma^2))`` (Gudbjartsson and Patz, Magn
-    Reson Med 1995;34:910-914, equation 3); its derivative by the signal, 1 far above the noise and 0 at the null; the
-    variance over that of one channel's noise, 1 far above the noise and 0.43 at the null
-    """
-    mu, sigma = np.broadcast_arrays(np.asarray(signal_size, np.float64), np.asarray(noise_sd, np.float64))
-    near = (sigma > 0) & (mu < _FAR_SIGNAL * sigma)
-    s = np.where(near, sigma, 1.0)
-    ratio = np.where(near, mu, 0.0) / s
-    x = ratio**2 / 4.0
-    even, odd = ive(0, x), ive(1, x)
-    exact = np.sqrt(np.pi / 2.0) * ((1.0 + 2.0 * x) * even + 2.0 * x * odd)
-    mean = np.where(near, s * exact, mu + sigma**2 / (2.0 * np.where(near, 1.0, np.maximum(mu, 1e-300))))
-    slope = np.where(near, np.sqrt(np.pi / 8.0) * ratio * (even + odd), 1.0)
-    # beyond, the difference of squares would only lose digits
-    share = np.where(near, np.clip(ratio**2 + 2.0 - exact**2, 0.0, 1.0), 1.0)
-    return np.asarray(mean), np.asarray(slope), np.asarray(share)
 
 
 def fitted_signal(fit: RelaxationFit, times_ms: npt.ArrayLike) -> Float64Array:
@@ -80,6 +50,7 @@ def fit_above_noise_floor(
     noise_sd: float,
     *,
     around: Neighbourhood | None = None,
+    look_locker: LookLocker | None = None,
     backend: str = "auto",
 ) -> RelaxationFit:
     """Fit magnitudes with the noise floor taken out of them.
@@ -102,7 +73,7 @@ def fit_above_noise_floor(
     model : relaxometry model
     noise_sd : standard deviation of one channel of one pixel; 0 or NaN gives the plain fit
     around : mean over each pixel's neighbourhood, of the same tissue; None: every pixel for itself
-    backend : as in `fit_relaxation`
+    look_locker, backend : as in `fit_relaxation`
 
     Returns
     -------
@@ -110,9 +81,16 @@ def fit_above_noise_floor(
         With sensitivity to the given magnitudes, and SDs that count what the noise floor does to both. ``ssr`` is of
         residuals over sqrt(V), so that ``noise_sd`` is that of one channel. NULL_AMBIGUOUS is kept from the first fit.
     """
-    given = np.asarray(signals, np.float64)
+    given, counted_as = only_counted(signals, times_ms, model, backend=backend)
     times = np.asarray(times_ms, np.float64)
-    fit = first = fit_relaxation(given, times, model, with_sensitivity=True, backend=backend)
+
+    def fitted(samples: Float64Array, magnitude: bool | None = None) -> RelaxationFit:
+        found = fit_relaxation(
+            samples, times, counted_as, magnitude, with_sensitivity=True, look_locker=look_locker, backend=backend
+        )
+        return replace(found, model=model)
+
+    fit = first = fitted(given)
     if not noise_sd > 0:
         return first
     own = fitted_signal(fit, times)
@@ -120,9 +98,10 @@ def fit_above_noise_floor(
         floor = _Floor.at(_expected(fit, own, around), noise_sd, recovers=get_model(model).magnitude)
         known = np.isfinite(own) & np.isfinite(floor.signal)
         aim = np.where(known, own + floor.weight * floor.residuals(given, own), given)
-        fit = fit_relaxation(aim, times, model, magnitude=False, with_sensitivity=True, backend=backend)
+        fit = fitted(aim, magnitude=False)
         own = fitted_signal(fit, times)
-    return _with_true_errors(fit, first, times, floor, given, around is None)
+    efficiency = 1.0 if look_locker is None else look_locker.inversion_efficiency
+    return _with_true_errors(fit, first, times, floor, given, around is None, efficiency)
 
 
 def _expected(fit: RelaxationFit, own: Float64Array, around: Neighbourhood | None) -> Float64Array:
@@ -170,7 +149,13 @@ class _Floor:
 
 
 def _with_true_errors(
-    fit: RelaxationFit, first: RelaxationFit, times: Float64Array, floor: _Floor, given: Float64Array, alone: bool
+    fit: RelaxationFit,
+    first: RelaxationFit,
+    times: Float64Array,
+    floor: _Floor,
+    given: Float64Array,
+    alone: bool,
+    efficiency: float,
 ) -> RelaxationFit:
     """Sensitivity of the estimate that solves ``J' w (S - E|S|) = 0``, its SD for one pixel, and its residuals.
 
@@ -182,7 +167,7 @@ def _with_true_errors(
     answered = np.isfinite(np.asarray(fit.sensitivity)[:, 0]) & np.isfinite(floor.signal).all(axis=1)
     if answered.any():
         weight = (floor.weight * present)[answered]
-        sensitivity[answered] = _score_rows(fit, times, answered, weight, floor.slope[answered])
+        sensitivity[answered] = _score_rows(fit, times, answered, weight, floor.slope[answered], efficiency)
     recovers = get_model(fit.model).magnitude
     rows = sensitivity if alone or recovers else np.asarray(fit.sensitivity)
     spread = np.sqrt(np.nansum(rows**2 * floor.share, axis=1))
@@ -227,7 +212,12 @@ def residual_share(model: str, times_ms: npt.ArrayLike, parameters: Float64Array
 
 
 def _score_rows(
-    fit: RelaxationFit, times: Float64Array, which: BoolArray, weight: Float64Array, slope: Float64Array
+    fit: RelaxationFit,
+    times: Float64Array,
+    which: BoolArray,
+    weight: Float64Array,
+    slope: Float64Array,
+    efficiency: float,
 ) -> Float64Array:
     """Rows of T (MOLLI: of T1, by the chain rule) of ``(J' w D J)^-1 J' w``, (pixels, times)."""
     model = get_model(fit.model)
@@ -242,4 +232,4 @@ def _score_rows(
     if not model.look_locker:
         return np.asarray(rows[:, 0], np.float64)
     gradient = np.stack([b / a - 1.0, -t * b / a**2, t / a], axis=-1)
-    return np.asarray(np.einsum("xi,xit->xt", gradient, rows), np.float64)
+    return np.asarray(np.einsum("xi,xit->xt", gradient, rows) / efficiency, np.float64)

@@ -18,9 +18,9 @@ LEAST_SIGNAL = 3.0
 
 
 def can_be_truncated(model: str) -> bool:
-    """Whether a model decays to zero: with a constant, or after an inversion, late samples are signal."""
+    """Whether a model decays to zero: with a constant, or in a recovery, late samples are signal."""
     chosen = get_model(model)
-    return not (chosen.has_offset or chosen.recovering or chosen.magnitude)
+    return not chosen.has_offset and chosen.column_constant == 0.0
 
 
 def without_late_samples(

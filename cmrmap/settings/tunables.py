@@ -58,6 +58,13 @@ class FitSettings(Checked):
         source="He et al., MRM 2008;60:350; decays without a constant end where they sink into the noise, "
         "in place of taking out its floor",
     )
+    inversion_efficiency: float | None = tunable(
+        None,
+        unit="share of M0",
+        source="MOLLI's T1 is divided by it; null = what is known of the scanner, else 1; docs/relaxometry.md",
+        low=0.5,
+        high=1.0,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from cmrmap.core.arrays import FloatArray
 from cmrmap.core.errors import RefusedError
 from cmrmap.core.findings import QualityFlag, Refusal
 from cmrmap.core.geometry import SliceGeometry
+from cmrmap.core.relaxation_models import get_model
 from cmrmap.core.stack import FrameReference, SelectedSeries, WeightedStack
 from cmrmap.dicom.headers.frames import frames_of
 from cmrmap.dicom.headers.read import LostImage, SourceStudy
@@ -111,13 +112,14 @@ def _stack(
     n_times = max(frame.time_index for frame in selected.frames) + 1
     filled = np.full((n_slices, n_times, *next(iter(images.values())).shape), np.nan, dtype=np.float32)
     times = np.full((n_slices, n_times), np.nan)
+    epochs = np.zeros((n_slices, n_times), dtype=np.intp)
     uids = [[""] * n_times for _ in range(n_slices)]
     geometry: dict[int, SliceGeometry] = {}
     for frame in selected.frames:
         place = frame.slice_index, frame.time_index
         geometry.setdefault(frame.slice_index, frame.geometry)
         if place in images:
-            filled[place], times[place] = images[place], frame.time_ms
+            filled[place], times[place], epochs[place] = images[place], frame.time_ms, frame.epoch
             uids[frame.slice_index][frame.time_index] = frame.sop_instance_uid
     return WeightedStack(
         kind=selected.kind,
@@ -131,6 +133,8 @@ def _stack(
         series_instance_uid=selected.series_instance_uid,
         model_reason=selected.model_reason,
         label=selected.label,
+        look_locker=selected.look_locker,
+        epochs=epochs if get_model(selected.model).conditional else None,
     )
 
 

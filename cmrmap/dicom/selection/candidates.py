@@ -156,9 +156,11 @@ def _examine(group: FrameGroup, conflicts: Mapping[str, str], given: GivenTimes)
     weighting, told = found
     timing = None if isinstance(told, str) else told
     slices = tuple(tuple(members) for members in group.slices)
-    choice = choose_model(weighting, timing, group.header)
+    headers = [[frame.header for frame in members] for members in slices]
+    choice = choose_model(weighting, timing, group.header, headers)
     fault = next((conflicts[uid] for uid in group.series if uid in conflicts), None) or group.fault
-    fault = fault or (told if isinstance(told, str) else None) or series_fault(slices, weighting, timing, choice.model)
+    fault = fault or (told if isinstance(told, str) else None) or choice.fault
+    fault = fault or series_fault(slices, weighting, timing, choice.model)
     return Candidate(
         slices,
         weighting,

@@ -22,6 +22,7 @@ from cmrmap.dicom.selection.contrast import T1Group, assign_contrast
 from cmrmap.dicom.selection.decisions import Choice, Decisions, Selection
 from cmrmap.dicom.selection.exam_words import ExamWords, find_exam_words
 from cmrmap.dicom.selection.inventory import take_inventory
+from cmrmap.dicom.selection.inversions import frame_epochs
 from cmrmap.dicom.selection.preferences import SelectionPreferences
 from cmrmap.dicom.selection.ranking import rank, rank_words
 from cmrmap.dicom.selection.study_flags import unplaced_images, unused_times
@@ -197,6 +198,7 @@ def _build(
         timed = [(time, frame) for time, frame in zip(times, members, strict=True) if time is not None]
         if not timed:
             continue
+        epochs = frame_epochs(candidate.model, timed)
         timed.sort(key=lambda pair: (pair[0], pair[1].tie_break))
         beside = parts_at(timed[0][1], parts)
         frames += [
@@ -209,6 +211,7 @@ def _build(
                 time_ms=time,
                 geometry=frame.geometry,
                 companions=companions_of(frame, beside),
+                epoch=epochs[frame.tie_break],
             )
             for index, (time, frame) in enumerate(timed)
         ]
@@ -222,5 +225,6 @@ def _build(
         reason=reason,
         model_reason=candidate.choice.reason,
         list_order=timing.list_order,
+        look_locker=candidate.choice.look_locker,
     )
     return series, counts

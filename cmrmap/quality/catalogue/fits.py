@@ -133,6 +133,15 @@ FIT_RESIDUALS = Finding(
     advice="compare it with the site's other studies",
 )
 
+SATURATION_EFFICIENCY = Finding(
+    code="saturation_efficiency",
+    severity=Severity.INFO,
+    message="the saturation took away {found:.0%} of the signal of the wall (median of the slices)",
+    means="SASHA with three parameters: how much of the signal the saturation took away",
+    advice="T1 does not depend on it; where it is a warning, look at the transmit field and at the preparation's times",
+    warning_where="below 90 % or above 110 %",
+)
+
 HEMATOCRIT_READ = Finding(
     code="hematocrit_read",
     severity=Severity.INFO,

@@ -13,8 +13,8 @@ def test_a_severity_is_the_word_of_the_results() -> None:
 
 
 def test_a_severity_that_nothing_has_is_no_severity() -> None:
-    with pytest.raises(ValueError, match="'error' is not a valid Severity"):
-        QualityFlag("images_missing", "error", "2 of 9 images are missing")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="'fatal' is not a valid Severity"):
+        QualityFlag("images_missing", "fatal", "2 of 9 images are missing")  # type: ignore[arg-type]
 
 
 def test_a_refusal_is_absent_or_refused() -> None:

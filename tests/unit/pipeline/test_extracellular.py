@@ -10,7 +10,7 @@ from cmrmap.core.geometry import SliceGeometry
 from cmrmap.core.map_specs import MapKind
 from cmrmap.ecv.hematocrit import Hematocrit
 from cmrmap.pipeline import MappedEcv, extracellular_volume
-from cmrmap.pipeline.extracellular import pair_slices, unpaired_reason
+from cmrmap.pipeline.slice_pairs import pair_slices, unpaired_reason
 from cmrmap.pipeline.study import report
 from cmrmap.settings import AnalysisSettings, HematocritSettings, SelectionSettings
 

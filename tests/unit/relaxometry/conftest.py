@@ -15,10 +15,11 @@ TIMES_MS = {
     "t2_2p": (0.0, 25.0, 35.0, 45.0, 55.0, 65.0, 75.0, 85.0),
     "stone_2p": (193.0, 350.0, 1090.0, 1218.0, 1959.0, 2106.0, 2846.0, 2961.0, 3688.0, 3874.0, 30000.0),
     "molli_3p": (100.0, 180.0, 260.0, 1000.0, 1080.0, 1900.0, 2800.0, 3700.0),
+    "sasha_2p": (100.0, 200.0, 300.0, 400.0, 500.0, 600.0, 700.0, 800.0, 900.0, np.inf),
     "sasha_3p": (100.0, 200.0, 300.0, 400.0, 500.0, 600.0, 700.0, 800.0, 900.0, np.inf),
     "t2_star_2p": (2.59, 4.82, 7.05, 9.28, 11.51, 13.74, 15.97, 18.20),
 }
-OFFSETS = {"t2_3p": 10.0, "t2_2p": 0.0, "stone_2p": 0.0, "molli_3p": 190.0, "sasha_3p": 100.0, "t2_star_2p": 0.0}
+OFFSETS = {"t2_3p": 10.0, "molli_3p": 190.0, "sasha_3p": 100.0}  # none in the others
 #: T of pixels, by family
 RANGES_MS = {"t2": (30.0, 120.0), "t1": (250.0, 1900.0), "t2_star": (5.0, 40.0)}
 AMPLITUDE = 100.0
@@ -33,7 +34,8 @@ class Pixels:
     noise_sd: float
 
 
-# t2_star_2p is t2_2p at other times: what is tested model by model is tested there
+# t2_star_2p is t2_2p at other times, shmolli_3p is molli_3p of the samples that count (test_conditional.py): what is
+# tested model by model is tested there
 @pytest.fixture(scope="session", params=sorted(set(TIMES_MS) - {"t2_star_2p"}))
 def model_name(request: pytest.FixtureRequest) -> str:
     return str(request.param)
@@ -49,7 +51,9 @@ def simulate() -> Callable[..., Pixels]:
             t_ms = rng.uniform(*RANGES_MS[MODELS[model].family], n_pixels)
         t = np.broadcast_to(np.asarray(t_ms, np.float64), (n_pixels,))
         times = np.array(TIMES_MS[model])
-        clean = signal(MODELS[model], times, t, np.full(n_pixels, AMPLITUDE), np.full(n_pixels, OFFSETS[model]))
+        clean = signal(
+            MODELS[model], times, t, np.full(n_pixels, AMPLITUDE), np.full(n_pixels, OFFSETS.get(model, 0.0))
+        )
         return Pixels(model, times, t, clean, AMPLITUDE / snr)
 
     return make

@@ -16,7 +16,7 @@ EXAMPLES = settings(max_examples=25)
 @st.composite
 def problems(draw: st.DrawFn, repeats: bool = False):
     """A model, unsorted times, and three pixels of noisy samples."""
-    model = draw(st.sampled_from(sorted(MODELS)))
+    model = draw(st.sampled_from([name for name in sorted(MODELS) if not MODELS[name].conditional]))
     # decays at times of their own order: where every sample is e^-300 of the first, T is no longer in the data
     decays = MODELS[model].family in ("t2", "t2_star")
     longest = 150 if decays else 4000
@@ -95,7 +95,11 @@ def test_numba_and_numpy_agree(problem) -> None:
     tolerance = 1e-8 * np.abs(plain.t_ms) + 1e-5 * np.nan_to_num(plain.sd_ms) + 1e-12 * plain.t_star_ms
     assert np.all((np.abs(compiled.t_ms - plain.t_ms) <= tolerance) | np.isnan(plain.t_ms))
     np.testing.assert_allclose(compiled.ssr, plain.ssr, rtol=1e-7, atol=1e-20 * (s * s).sum())
-    for name in ("sd_ms", "amplitude", "offset", "amplitude_sd", "offset_sd", "sensitivity"):
+    for name in ("amplitude", "offset"):
+        one, other, sd = getattr(compiled, name), getattr(plain, name), getattr(plain, f"{name}_sd")
+        within = np.abs(one - other) <= 1e-5 * (np.abs(other) + np.nan_to_num(sd))
+        assert np.all(within | (np.isnan(one) & np.isnan(other))), name
+    for name in ("sd_ms", "amplitude_sd", "offset_sd", "sensitivity"):
         np.testing.assert_allclose(getattr(compiled, name), getattr(plain, name), rtol=1e-5, err_msg=name)
 
 

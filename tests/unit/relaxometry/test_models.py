@@ -17,6 +17,7 @@ LIMITS = {  # signal at t = 0, at t = T and at t = infinity
     "t2_2p": (A, A / np.e, 0.0),
     "stone_2p": (-A, A * (1 - 2 / np.e), A),
     "molli_3p": (A - B, A - B / np.e, A),
+    "sasha_2p": (0.0, A * (1 - 1 / np.e), A),
     "sasha_3p": (A - B, A - B / np.e, A),
 }
 

@@ -8,7 +8,8 @@ from scipy import ndimage
 
 from cmrmap.core.parameter_map import FitStatus
 from cmrmap.relaxometry import fit_above_noise_floor, fit_relaxation, fitted_signal, get_model
-from cmrmap.relaxometry.rician import residual_share, rician_moments
+from cmrmap.relaxometry.rician import residual_share
+from cmrmap.relaxometry.rician_moments import rician_moments
 
 
 @pytest.mark.parametrize("size", [0.0, 0.5, 1.0, 3.0, 20.0])

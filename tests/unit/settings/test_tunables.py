@@ -102,7 +102,13 @@ def test_digest_depends_on_every_setting(section: str) -> None:
     for key, value in plain[section].items():
         changed: Any
         if value is None:
-            changed = {"value": 0.4, "model": "x", "t2": "t2_2p", "t2_star": "t2_star_2p"}.get(key, "sasha_3p")
+            changed = {
+                "value": 0.4,
+                "inversion_efficiency": 0.9,
+                "model": "x",
+                "t2": "t2_2p",
+                "t2_star": "t2_star_2p",
+            }.get(key, "sasha_3p")
         elif key == "method":
             changed = "mean"
         elif isinstance(value, tuple):
