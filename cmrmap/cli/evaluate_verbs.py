@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cmrmap.cli.shared import this_command
+from cmrmap.cli.t1_bias_verb import t1_bias
 from cmrmap.core.errors import InputError
 from cmrmap.run.shipped_model import find_model_folder
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from cmrmap.evaluation.experiment import Evaluation
 
 evaluate = typer.Typer(help="How well it does on cases with a reference.", no_args_is_help=True)
+evaluate.command("t1-bias")(t1_bias)
 
 
 @evaluate.command("segmentation")

@@ -110,15 +110,34 @@ class T1Protocol:
         t1_ms : (tissue,), before or after contrast
         images : events of one slice
         """
-        off = np.full(len(Tissue), self.off_resonance_hz)
-        off[list(_FAT)] += _FAT_SHIFT_HZ
+        shift = np.zeros(len(Tissue))
+        shift[list(_FAT)] = _FAT_SHIFT_HZ
         renewed = np.zeros(len(Tissue))
         renewed[list(_BLOOD)] = self.blood_renewed
-        response = readout_response(self.readout, t1_ms, tissues.t2_ms, off)
-        relative = train_signals(
-            images, self.preparation, self.readout, response, t1_ms, tissues.t2_ms, renewed=renewed
-        )
+        relative = self.relative_signals(t1_ms, tissues.t2_ms, images, shift_hz=shift, renewed=renewed)
         return relative * tissues.proton_density
+
+    def relative_signals(
+        self,
+        t1_ms: npt.ArrayLike,
+        t2_ms: npt.ArrayLike,
+        images: PreparedImages,
+        *,
+        shift_hz: npt.ArrayLike = 0.0,
+        renewed: npt.ArrayLike = 0.0,
+    ) -> Float64Array:
+        """(image, ...) signed signals of any tissues relative to equilibrium, in the order in which they are taken.
+
+        Parameters
+        ----------
+        t1_ms, t2_ms : (...) of the tissues
+        images : events of one slice
+        shift_hz : chemical shift, beside the protocol's off-resonance
+        renewed : share that is exchanged between two beats
+        """
+        off = self.off_resonance_hz + np.asarray(shift_hz, dtype=np.float64)
+        response = readout_response(self.readout, t1_ms, t2_ms, off)
+        return train_signals(images, self.preparation, self.readout, response, t1_ms, t2_ms, renewed=renewed)
 
 
 def _molli(text: str) -> T1Protocol:
