@@ -1,8 +1,8 @@
 """The known bias of T1 mapping sequences: what the exact fit makes of signals that have neither noise nor motion.
 
 MOLLI's three-parameter estimate assumes a recovery that its readouts only bend; ShMOLLI and SASHA have assumptions of
-their own. Each estimate here is the application's own fit of the magnitudes that the Bloch equations give for a tissue at
-a steady heart rate (`cmrmap.phantom.t1_protocols`).
+their own. Each estimate here is the application's own fit of the magnitudes that the Bloch equations give for one
+tissue at a steady heart rate (`cmrmap.phantom.t1_protocols`).
 """
 
 from __future__ import annotations
@@ -74,8 +74,8 @@ def estimates_ms(protocol: T1Protocol, tissues: Sequence[BiasTissue], heart_rate
 
 def bias_percent(protocol: T1Protocol, tissues: Sequence[BiasTissue], heart_rate_bpm: float) -> Float64Array:
     """(tissue,) estimate minus true T1, in percent of the true T1."""
-    true_ms = np.array([one.t1_ms for one in tissues])
-    return 100.0 * (estimates_ms(protocol, tissues, heart_rate_bpm) / true_ms - 1.0)
+    true_ms = np.array([one.t1_ms for one in tissues], dtype=np.float64)
+    return np.asarray(100.0 * (estimates_ms(protocol, tissues, heart_rate_bpm) / true_ms - 1.0), dtype=np.float64)
 
 
 def changed(protocol: T1Protocol, efficiency: float | None = None, off_resonance_hz: float | None = None) -> T1Protocol:

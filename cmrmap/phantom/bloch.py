@@ -61,6 +61,11 @@ def readout_response(
     longitudinal = np.stack([np.zeros(t1.shape), np.ones(t1.shape)])
     transverse = np.zeros((2, *t1.shape), dtype=np.complex128)  # x + iy
     signal = transverse
+    # between pulses there are few different intervals, and most of the work would be their exponentials
+    after = {
+        interval_ms: (_free(interval_ms, t2, off) * np.exp(-1j * _ALTERNATION_RAD), np.exp(-interval_ms / t1))
+        for interval_ms in {interval_ms for _, interval_ms in readout.train}
+    }
     for index, (flip_deg, interval_ms) in enumerate(readout.train):
         alpha = np.deg2rad(flip_deg)
         up = transverse.imag * np.cos(alpha) + longitudinal * np.sin(alpha)
@@ -68,8 +73,9 @@ def readout_response(
         transverse = transverse.real + 1j * up
         if index == readout.centre_pulse:
             signal = transverse * _free(readout.repetition_time_ms / 2.0, t2, off)
-        transverse = transverse * _free(interval_ms, t2, off) * np.exp(-1j * _ALTERNATION_RAD)
-        longitudinal = 1.0 + (longitudinal - 1.0) * np.exp(-interval_ms / t1)
+        turned, left = after[interval_ms]
+        transverse = transverse * turned
+        longitudinal = 1.0 + (longitudinal - 1.0) * left
     signal = signal / 1j  # a pulse about x turns z to y
     return ReadoutResponse(
         prepared=signal[1] - signal[0],

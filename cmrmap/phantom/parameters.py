@@ -60,8 +60,9 @@ class StudyParameters:
 
     Attributes
     ----------
-    snr : mean signal of the LV myocardium in the unprepared images of a series (STONE without inversion, T2-prep 0 ms)
-        over the noise standard deviation of one receiver channel; infinity is no noise
+    snr : mean signal of the LV myocardium in the unprepared images of a series (STONE without inversion, T2-prep 0 ms;
+        MOLLI at its longest inversion time) over the noise standard deviation of one receiver channel; infinity is
+        no noise
     motion : amplitude; 0 none, 1 the usual
     """
 
