@@ -68,13 +68,13 @@ def evaluate_cohort(
     from cmrmap.core.map_specs import MapKind
     from cmrmap.evaluation.evaluation_provenance import evaluation_provenance
     from cmrmap.evaluation.experiment import evaluate
-    from cmrmap.evaluation.reference import read_reference
+    from cmrmap.evaluation.reference import read_references
     from cmrmap.evaluation.write import write_evaluation
 
     models = {name or path.name: path for name, path in map(_named, results)}
     if len(models) != len(results):
         raise InputError("two results have the same name; give each one, NAME=DIR")
-    references = [read_reference(path, name) for name, path in map(_named, reference)]
+    references = [one for name, path in map(_named, reference) for one in read_references(path, name)]
     if len({one.name for one in references}) != len(references):
         raise InputError("two references have the same name; give each one, NAME=PATH")
     thresholds = {MapKind.T2: t2_threshold, MapKind.ECV: ecv_threshold}

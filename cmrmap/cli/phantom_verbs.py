@@ -87,6 +87,9 @@ def phantom_cohort(
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for DIR/<patient>/dicom and /truth.")],
     patients: Annotated[int, typer.Option("--patients", "-n", min=1, help="Virtual patients.")] = 30,
     seed: Annotated[int, typer.Option(min=0, help="Of the cohort; patient k is the same in a cohort of any size.")] = 1,
+    t1: Annotated[
+        str, typer.Option("--t1", help="T1 sequence: stone, molli, molli-seconds, molli-original, shmolli, sasha.")
+    ] = "stone",
     processes: Annotated[int | None, typer.Option(min=1, help="At the same time; default: one a core.")] = None,
 ) -> None:
     """Write a cohort of virtual patients with known truth and a simulated reader's contours.
@@ -106,6 +109,7 @@ def phantom_cohort(
             output,
             patients=patients,
             seed=seed,
+            t1=t1,
             processes=processes,
             progress=lambda done, _: bar.update(job, completed=done),
         )

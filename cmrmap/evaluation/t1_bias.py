@@ -14,9 +14,8 @@ import numpy as np
 
 from cmrmap.core.arrays import Float64Array
 from cmrmap.core.errors import InputError
-from cmrmap.core.parameter_map import COUNTED_STATUS
+from cmrmap.phantom.series_signals import exact_fit_ms
 from cmrmap.phantom.t1_protocols import T1_PROTOCOLS, T1Protocol
-from cmrmap.relaxometry import fit_relaxation
 
 #: name on the command line -> sequence
 BIAS_SEQUENCES: Mapping[str, T1Protocol] = {
@@ -67,9 +66,7 @@ def estimates_ms(protocol: T1Protocol, tissues: Sequence[BiasTissue], heart_rate
         images,
         renewed=[one.renewed for one in tissues],
     )
-    fit = fit_relaxation(np.abs(signals).T, protocol.times_ms(images), protocol.model)
-    counts = np.isin(fit.status, COUNTED_STATUS)
-    return np.asarray(np.where(counts, fit.t_ms, np.nan), dtype=np.float64)
+    return exact_fit_ms(np.abs(signals), protocol.times_ms(images), protocol.model)
 
 
 def bias_percent(protocol: T1Protocol, tissues: Sequence[BiasTissue], heart_rate_bpm: float) -> Float64Array:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from cmrmap.core.arrays import Float64Array
 from cmrmap.core.map_specs import MapKind
+from cmrmap.core.parameter_map import COUNTED_STATUS
+from cmrmap.core.relaxation_models import ModelName
 from cmrmap.phantom.appearance import COUNTS, weighted_signals
 from cmrmap.phantom.parameters import SeriesParameters, StudyParameters
 from cmrmap.phantom.tissue import Tissue, TissueSet
@@ -43,17 +46,33 @@ def exact_fits(parameters: StudyParameters) -> dict[MapKind, Float64Array]:
     Returns
     -------
     (slice, tissue) of every simulated T1 series, in ms, and of the ECV in percent where both are; NaN where the fit
-    finds nothing
+    finds nothing that counts
     """
     found: dict[MapKind, Float64Array] = {}
     for series in parameters.series:
         if series.protocol is not None:
-            signals, model = np.abs(series_signals(parameters, series)), series.protocol.model
-            found[series.kind] = np.stack(
-                [fit_relaxation(one.T, times, model).t_ms for one, times in zip(signals, series.times_ms, strict=True)]
-            )
+            magnitudes, model = np.abs(series_signals(parameters, series)), series.protocol.model
+            rows = zip(magnitudes, series.times_ms, strict=True)
+            found[series.kind] = np.stack([exact_fit_ms(one, times, model) for one, times in rows])
     if {MapKind.NATIVE_T1, MapKind.POSTCONTRAST_T1} <= set(found):
         change = 1.0 / found[MapKind.POSTCONTRAST_T1] - 1.0 / found[MapKind.NATIVE_T1]
         plasma = 1.0 - parameters.tissues.hematocrit
         found[MapKind.ECV] = 100.0 * plasma * change / change[:, Tissue.CAVITY, None]
     return found
+
+
+def exact_fit_ms(magnitudes: Float64Array, times_ms: npt.ArrayLike, model: ModelName) -> Float64Array:
+    """Fit magnitudes without noise, as users' magnitudes are fitted.
+
+    Parameters
+    ----------
+    magnitudes : (time, tissue)
+    times_ms : (time,)
+    model : of the series
+
+    Returns
+    -------
+    (tissue,) T1; NaN where the result does not count (border of the searched range, unphysical, no signal)
+    """
+    fit = fit_relaxation(magnitudes.T, times_ms, model)
+    return np.asarray(np.where(np.isin(fit.status, COUNTED_STATUS), fit.t_ms, np.nan), dtype=np.float64)

@@ -51,7 +51,8 @@ def truth_summary(study: PhantomStudy) -> dict[str, Any]:
     """Return the content of truth.json: hematocrit, true means per patient, slice and segment, and what was drawn.
 
     A map whose series was simulated also has ``exact_fit``, of the same form: what its usual model's exact fit of
-    signals without noise gives. Times and SNR that are infinite are the string "inf" (JSON has no infinity).
+    signals without noise gives, null where that is no value that counts. Times and SNR that are infinite are the string
+    "inf" (JSON has no infinity).
     """
     truth, parameters = study.truth, study.parameters
     maps = {kind.value: _means(truth, kind) for kind in truth.maps}
@@ -97,11 +98,16 @@ def _means(truth: StudyTruth, kind: MapKind) -> dict[str, Any]:
                 "slice_index": index,
                 "position_mm": list(truth.geometry[index].position_mm),
                 "level": level.value,
-                "mean": truth.slice_mean(kind, index),
-                "segments": [{"aha": n, "mean": truth.segment_mean(kind, index, n)} for n in present],
+                "mean": _answer(truth.slice_mean(kind, index)),
+                "segments": [{"aha": n, "mean": _answer(truth.segment_mean(kind, index, n))} for n in present],
             }
         )
-    return {"unit": kind.unit, "patient": {"mean": truth.patient_mean(kind)}, "slices": slices}
+    return {"unit": kind.unit, "patient": {"mean": _answer(truth.patient_mean(kind))}, "slices": slices}
+
+
+def _answer(mean: float) -> float | None:
+    """None where an exact fit gives no value that counts."""
+    return mean if np.isfinite(mean) else None
 
 
 def _finite(value: float) -> float | str:
