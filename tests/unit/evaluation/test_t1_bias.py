@@ -1,6 +1,7 @@
 """The known bias of T1 sequences, its tables and its command."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -126,3 +127,11 @@ def test_the_command_refuses_in_one_line(options, words):
     found = CliRunner().invoke(cli, ["evaluate", "t1-bias", *options])
     assert isinstance(found.exception, InputError)
     assert words in str(found.exception)
+
+
+def test_the_document_shows_what_the_command_prints():
+    """Where it does not: paste the output of `cmrmap evaluate t1-bias --markdown` into docs/clinical-series.md."""
+    printed = CliRunner().invoke(cli, ["evaluate", "t1-bias", "--markdown"])
+    assert printed.exit_code == 0, printed.output
+    document = (Path(__file__).resolve().parents[3] / "docs" / "clinical-series.md").read_text(encoding="utf-8")
+    assert printed.output in document
