@@ -15,6 +15,8 @@ from cmrmap.core.errors import InputError
 FIRST_INVERSION_TIMES_MS = (100.0, 180.0, 260.0)
 #: beats cannot be shorter than what an image and its inversion need
 _SHORTEST_BEAT_MS = 300.0
+#: from the k-space centre of an image to where the next preparation may come
+_REST_OF_READOUT_MS = 110.0
 _PART = re.compile(r"(\d+)(s?)")
 _SCHEME = re.compile(r"\d+s?(\(\d+s?\)\d+s?)*")
 
@@ -128,8 +130,8 @@ def draw_saturation_recovery(
 ) -> PreparedImages:
     """Draw SASHA's events: one image without preparation, then one saturation ahead of each image, in every beat.
 
-    The delays are spread evenly from the shortest that the readout allows to what the beat leaves before the image
-    (Chow et al., Magn Reson Med 2014;71:2082-2095).
+    The delays are spread evenly from the shortest that the readout allows to what the beat leaves before the image, the
+    shortest of the beats too (Chow et al., Magn Reson Med 2014;71:2082-2095).
 
     Parameters
     ----------
@@ -138,7 +140,7 @@ def draw_saturation_recovery(
     shortest_ms : shortest delay
     window_share : of the RR interval, the longest delay
     """
-    longest_ms = window_share * 60000.0 / heart_rate_bpm
     centres = draw_beats(rng, n_images + 1, heart_rate_bpm, rr_variation)
+    longest_ms = min(window_share * 60000.0 / heart_rate_bpm, float(np.diff(centres).min()) - _REST_OF_READOUT_MS)
     delays = np.linspace(shortest_ms, max(longest_ms, shortest_ms + n_images), n_images).round()
     return PreparedImages(tuple((centres[1:] - delays).tolist()), tuple(centres.tolist()))

@@ -93,5 +93,14 @@ def test_the_first_image_of_sasha_has_no_saturation_and_each_other_its_own():
     assert len(images.preparations_ms) == len(delays) - 1 == 10
 
 
+@settings(deadline=None)
+@given(bpm=st.floats(40.0, 120.0), variation=st.floats(0.0, 0.15), seed=st.integers(0, 1000))
+def test_a_saturation_comes_after_the_image_of_the_beat_before_it(bpm, variation, seed):
+    images = draw_saturation_recovery(np.random.default_rng(seed), bpm, variation)
+    assert (np.array(images.preparations_ms) - np.array(images.centres_ms[:-1]) >= 110.0).all()
+    delays = images.delays_ms()[1:]
+    assert (np.diff(delays) > 0).all()
+
+
 def test_without_preparation_there_is_no_delay():
     assert np.isinf(PreparedImages((), (0.0, 1000.0)).delays_ms()).all()

@@ -2,11 +2,14 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from cmrmap.phantom.bloch import readout_response
 from cmrmap.phantom.bssfp_readout import BalancedReadout
 from cmrmap.phantom.heartbeats import LookLockerScheme, PreparedImages, draw_saturation_recovery
 from cmrmap.phantom.prepared_train import Preparation, train_signals
+from cmrmap.phantom.t1_protocols import T1_PROTOCOLS, t1_protocols
 from cmrmap.relaxometry import fit_relaxation
 
 GENTLE = BalancedReadout(flip_angle_deg=1e-3, ramp="none", pulses_before_centre=0, pulses=1)
@@ -125,6 +128,24 @@ def test_saturation_recovery_is_exact_where_saturation_is(t1_ms):
 
     assert estimate(1.0) == pytest.approx(t1_ms, rel=1e-6)
     assert 0.0 < estimate(0.95) / t1_ms - 1.0 < 0.06
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    name=st.sampled_from(sorted(T1_PROTOCOLS)),
+    bpm=st.floats(45.0, 110.0),
+    variation=st.floats(0.0, 0.15),
+    efficiency=st.floats(0.8, 1.0),
+    off_hz=st.floats(-150.0, 150.0),
+    renewed=st.floats(0.0, 1.0),
+    seed=st.integers(0, 99),
+)
+def test_no_signal_exceeds_equilibrium_in_any_rhythm(name, bpm, variation, efficiency, off_hz, renewed, seed):
+    for protocol in t1_protocols(name, efficiency=efficiency, off_resonance_hz=off_hz).values():
+        images = protocol.draw(np.random.default_rng(seed), bpm, variation)
+        signals = protocol.relative_signals([300.0, 1150.0, 2000.0], [40.0, 45.0, 250.0], images, renewed=renewed)
+        assert np.isfinite(signals).all()
+        assert np.abs(signals).max() <= 1.0
 
 
 def test_events_that_overlap_are_refused():

@@ -11,7 +11,7 @@ from cmrmap.core.errors import InputError
 from cmrmap.core.map_specs import MapKind
 from cmrmap.phantom.generate import generate_study
 from cmrmap.phantom.parameters import SeriesParameters, draw_study_parameters
-from cmrmap.phantom.study_writer import write_phantom
+from cmrmap.phantom.study_writer import write_phantom, write_study
 from cmrmap.phantom.t1_protocols import t1_protocols
 from cmrmap.phantom.truth_files import truth_summary
 from cmrmap.relaxometry import fit_relaxation
@@ -109,3 +109,12 @@ def test_a_simulated_series_without_its_events_is_refused(still):
     series = still.parameters.series[0]
     with pytest.raises(InputError, match=r"native_t1: MOLLI 5\(3\)3 needs the events of each of 1 slices; found 0"):
         SeriesParameters(series.kind, series.times_ms, series.motion, series.protocol)
+
+
+@pytest.mark.parametrize(
+    "options", [{"t1": "swift"}, {"efficiency": 0.9}, {"t1": "molli", "efficiency": 1.1}, {"heart_rate_bpm": 20.0}]
+)
+def test_options_that_cannot_be_are_told_before_anything_is_written(options, tmp_path):
+    with pytest.raises(InputError):
+        write_study(tmp_path / "study", **options)
+    assert not (tmp_path / "study").exists()
