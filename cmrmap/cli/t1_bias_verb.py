@@ -11,7 +11,7 @@ import typer
 def t1_bias(
     sequence: Annotated[
         list[str] | None,
-        typer.Option("--sequence", "-s", help="5(3)3, 4(1)3(1)2, 5s(3s)3s, ShMOLLI, SASHA ...; again for another."),
+        typer.Option("--sequence", "-s", help="5(3)3, 5s(3s)3s, ShMOLLI, SASHA, SASHA-2p ...; again for another."),
     ] = None,
     t1: Annotated[list[float] | None, typer.Option("--t1", help="True T1, ms; again for another.")] = None,
     t2: Annotated[list[float] | None, typer.Option("--t2", help="T2, ms, with every T1; again for another.")] = None,

@@ -22,7 +22,7 @@ BIAS_SEQUENCES: Mapping[str, T1Protocol] = {
     protocol.name.rpartition(" ")[2] if protocol.name.startswith("MOLLI") else protocol.name.split()[0]: protocol
     for pair in T1_PROTOCOLS.values()
     for protocol in pair
-}
+} | {"SASHA-2p": replace(T1_PROTOCOLS["sasha"][0], name="SASHA (two parameters)", model="sasha_2p")}
 _LONGEST_MS = 5000.0
 
 

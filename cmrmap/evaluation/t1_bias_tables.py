@@ -38,7 +38,7 @@ class BiasQuestion:
     example_bpm : heart rate of the tables by efficiency and off-resonance
     """
 
-    sequences: tuple[str, ...] = ("5(3)3", "4(1)3(1)2", "5s(3s)3s", "ShMOLLI", "SASHA")
+    sequences: tuple[str, ...] = ("5(3)3", "4(1)3(1)2", "5s(3s)3s", "ShMOLLI", "SASHA", "SASHA-2p")
     tissues: tuple[BiasTissue, ...] = TISSUES
     heart_rates_bpm: tuple[float, ...] = (45.0, 60.0, 75.0, 90.0, 110.0)
     efficiencies: tuple[float, ...] = (0.90, 0.92, 0.94, 0.96, 0.98, 1.0)

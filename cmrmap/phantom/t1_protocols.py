@@ -152,7 +152,7 @@ _SASHA = T1Protocol(
     readout=BalancedReadout(flip_angle_deg=70.0),
     preparation=Preparation.saturation(0.98),
 )
-_SHMOLLI = T1Protocol("ShMOLLI 5(1)1(1)1", "molli_3p", LookLockerScheme("5(1)1(1)1"))
+_SHMOLLI = T1Protocol("ShMOLLI 5(1)1(1)1", "shmolli_3p", LookLockerScheme("5(1)1(1)1"))
 
 #: name on the command line -> protocol before and after contrast; before and after as the consensus recommends them
 #: (Messroghli et al., J Cardiovasc Magn Reson 2017;19:75)
