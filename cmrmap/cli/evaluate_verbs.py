@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cmrmap.cli.shared import this_command
+from cmrmap.cli.t1_bias_verb import t1_bias
 from cmrmap.core.errors import InputError
 from cmrmap.run.shipped_model import find_model_folder
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from cmrmap.evaluation.experiment import Evaluation
 
 evaluate = typer.Typer(help="How well it does on cases with a reference.", no_args_is_help=True)
+evaluate.command("t1-bias")(t1_bias)
 
 
 @evaluate.command("segmentation")
@@ -66,13 +68,13 @@ def evaluate_cohort(
     from cmrmap.core.map_specs import MapKind
     from cmrmap.evaluation.evaluation_provenance import evaluation_provenance
     from cmrmap.evaluation.experiment import evaluate
-    from cmrmap.evaluation.reference import read_reference
+    from cmrmap.evaluation.reference import read_references
     from cmrmap.evaluation.write import write_evaluation
 
     models = {name or path.name: path for name, path in map(_named, results)}
     if len(models) != len(results):
         raise InputError("two results have the same name; give each one, NAME=DIR")
-    references = [read_reference(path, name) for name, path in map(_named, reference)]
+    references = [one for name, path in map(_named, reference) for one in read_references(path, name)]
     if len({one.name for one in references}) != len(references):
         raise InputError("two references have the same name; give each one, NAME=PATH")
     thresholds = {MapKind.T2: t2_threshold, MapKind.ECV: ecv_threshold}

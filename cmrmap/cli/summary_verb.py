@@ -37,7 +37,8 @@ def _maps_table(rows: tuple[MapSummary, ...]) -> Table:
     table = Table(title="Maps: mean ± SD over the myocardium, against the phantom's truth")
     for name in ("map", "status"):
         table.add_column(name, no_wrap=True)
-    for name in ("slices made", "measured", "truth", "bias"):
+    exact = any(row.exact_fit is not None for row in rows)
+    for name in ("slices made", "measured", "truth", "bias", *(("exact fit", "off it") if exact else ())):
         table.add_column(name, justify="right")
     for row in rows:
         unit, digits = row.kind.unit, row.kind.spec.decimals
@@ -46,7 +47,19 @@ def _maps_table(rows: tuple[MapSummary, ...]) -> Table:
         bias = "-"
         if row.bias is not None and row.bias_percent is not None:
             bias = f"{row.bias:+.1f} points" if unit == "%" else f"{row.bias:+.1f} {unit} ({row.bias_percent:+.1f} %)"
-        table.add_row(row.kind.value, row.status, f"{row.slices_made} of {row.slices_all}", measured, truth, bias)
+        more: tuple[str, ...] = ()
+        if exact:
+            more = (
+                "-" if row.exact_fit is None else f"{row.exact_fit:.{digits}f} {unit}",
+                "-" if row.off_exact_fit is None else f"{row.off_exact_fit:+.1f}",
+            )
+        table.add_row(
+            row.kind.value, row.status, f"{row.slices_made} of {row.slices_all}", measured, truth, bias, *more
+        )
+    if exact:
+        table.caption = (
+            "exact fit: of the model to simulated signals without noise; its distance from the truth is known"
+        )
     return table
 
 

@@ -56,14 +56,39 @@ def read_reference(path: Path, name: str | None = None) -> Reference:
         table = read_measured(path)[["study", "map", "scope", "slice_index", "aha", "value"]]
         labels = {one.parent.parent.name: one for one in sorted((path / "studies").glob(f"*/{_LABELS}"))}
         return Reference(name or path.name, check_table(table, str(path)), labels, path.resolve())
-    truths = sorted(path.glob("*/truth/truth.json"))
+    truths = _truths(path)
     if truths:
-        rows = [row for one in truths for row in _truth_rows(one.parent.parent.name, one)]
-        labels = {one.parent.parent.name: one.parent / "truth.npz" for one in truths}
+        rows = [
+            row
+            for study, document in truths.items()
+            for kind, found in document["maps"].items()
+            for row in _map_rows(study, kind, found)
+        ]
+        labels = {study: path / study / "truth" / "truth.npz" for study in truths}
         return Reference(name or "truth", check_table(pd.DataFrame(rows), str(path)), labels)
     if path.is_dir():
         return Reference(name or path.name, check_table(read_dicom_reference(path), str(path)), {})
     raise InputError(f"reference {path} does not exist; give a CSV file or a folder, see docs/evaluation.md")
+
+
+def read_references(path: Path, name: str | None = None) -> tuple[Reference, ...]:
+    """Read a reference and, of phantoms whose T1 series are simulated, what exact fits of their signals give.
+
+    Models that are fitted to MOLLI have a bias of their own. The second reference, ``<name> (exact fit)``, has it too,
+    so that what is left of an error is the analysis'.
+    """
+    reference = read_reference(path, name)
+    truths = {} if path.is_file() or reference.results else _truths(path)
+    if not any("exact_fit" in found for document in truths.values() for found in document["maps"].values()):
+        return (reference,)
+    rows = [
+        row
+        for study, document in truths.items()
+        for kind, found in document["maps"].items()
+        for row in _map_rows(study, kind, found.get("exact_fit", found))
+    ]
+    table = check_table(pd.DataFrame(rows), str(path))
+    return reference, Reference(f"{reference.name} (exact fit)", table, reference.labels)
 
 
 def read_labels(path: Path, kind: MapKind) -> LabelArray | None:
@@ -73,16 +98,20 @@ def read_labels(path: Path, kind: MapKind) -> LabelArray | None:
         return np.asarray(arrays[key], dtype=np.uint8) if key in arrays else None
 
 
-def _truth_rows(study: str, path: Path) -> list[dict[str, Any]]:
-    document = json.loads(path.read_text(encoding="utf-8"))
-    rows = []
-    for kind, found in document["maps"].items():
-        common = {"study": study, "map": kind}
-        rows.append({**common, "scope": "patient", "slice_index": -1, "aha": -1, "value": found["patient"]["mean"]})
-        for one in found["slices"]:
-            here = {**common, "slice_index": one["slice_index"]}
-            rows.append({**here, "scope": "slice", "aha": -1, "value": one["mean"]})
-            rows += [
-                {**here, "scope": "segment", "aha": part["aha"], "value": part["mean"]} for part in one["segments"]
-            ]
-    return rows
+def _truths(path: Path) -> dict[str, dict[str, Any]]:
+    """truth.json of every phantom study of a folder, by the study's name."""
+    return {
+        one.parent.parent.name: json.loads(one.read_text(encoding="utf-8"))
+        for one in sorted(path.glob("*/truth/truth.json"))
+    }
+
+
+def _map_rows(study: str, kind: str, found: dict[str, Any]) -> list[dict[str, Any]]:
+    """Rows of the means that there are."""
+    common = {"study": study, "map": kind}
+    rows = [{**common, "scope": "patient", "slice_index": -1, "aha": -1, "value": found["patient"]["mean"]}]
+    for one in found["slices"]:
+        here = {**common, "slice_index": one["slice_index"]}
+        rows.append({**here, "scope": "slice", "aha": -1, "value": one["mean"]})
+        rows += [{**here, "scope": "segment", "aha": part["aha"], "value": part["mean"]} for part in one["segments"]]
+    return [row for row in rows if row["value"] is not None]

@@ -24,6 +24,7 @@ class MapSummary:
     slices_made, slices_all : slices with a value, and all that the results list
     mean, sd : over the pixels of the patient
     truth : mean of the truth over the myocardium of all slices
+    exact_fit : the same of what the exact fit of signals without noise gives; None where that is the truth
     """
 
     kind: MapKind
@@ -34,11 +35,17 @@ class MapSummary:
     mean: float | None
     sd: float | None
     truth: float | None
+    exact_fit: float | None = None
 
     @property
     def bias(self) -> float | None:
         """Mean minus truth, in the map's unit."""
         return None if self.mean is None or self.truth is None else self.mean - self.truth
+
+    @property
+    def off_exact_fit(self) -> float | None:
+        """Mean minus the exact fit's, in the map's unit: what the model's own bias does not explain."""
+        return None if self.mean is None or self.exact_fit is None else self.mean - self.exact_fit
 
     @property
     def is_listed(self) -> bool:
@@ -68,6 +75,7 @@ def summarise_study(study: Path, output: Path) -> tuple[MapSummary, ...]:
 
 def _summary(kind: MapKind, found: dict[str, Any], truth: dict[str, Any] | None) -> MapSummary:
     slices, patient = found.get("slices") or [], found.get("patient") or {}
+    exact = (truth or {}).get("exact_fit") or {}
     return MapSummary(
         kind=kind,
         status=str(found.get("status", "absent")),
@@ -77,6 +85,7 @@ def _summary(kind: MapKind, found: dict[str, Any], truth: dict[str, Any] | None)
         mean=_number(patient.get("mean")),
         sd=_number(patient.get("sd")),
         truth=None if truth is None else _number(truth.get("patient", {}).get("mean")),
+        exact_fit=_number(exact.get("patient", {}).get("mean")),
     )
 
 

@@ -12,7 +12,7 @@ from cmrmap.phantom.shapes import pixel_centres_mm
 from cmrmap.phantom.tissue import Tissue, TissueSet
 
 #: counts per unit of proton density at coil sensitivity 1
-_COUNTS = 3000.0
+COUNTS = 3000.0
 #: surface coils: x and y in mm, strength, width in mm
 _COILS = ((-122.0, -70.0, 3.0, 42.0), (-130.0, 60.0, 3.4, 42.0), (115.0, -130.0, 1.6, 50.0), (168.0, 60.0, 1.8, 50.0))
 #: (standard deviation of the amplitude, size in mm) of each tissue's texture; the LV wall has none
@@ -50,7 +50,7 @@ def weighted_signals(
         ECV: it is computed from maps, not acquired.
     """
     times = np.asarray(times_ms, dtype=np.float64)[..., None]
-    return _COUNTS * sequence_of(kind).signals(tissues, times, t2_preparation_delay_ms)
+    return COUNTS * sequence_of(kind).signals(tissues, times, t2_preparation_delay_ms)
 
 
 def draw_texture(rng: np.random.Generator, shape_rc: tuple[int, int], pixel_mm: float) -> FloatArray:

@@ -13,7 +13,7 @@ from cmrmap.core.map_specs import MapKind
 from cmrmap.core.relaxation_models import get_model
 from cmrmap.core.stack import WeightedStack
 from cmrmap.phantom.anatomy import MATRIX, AnatomyParameters
-from cmrmap.phantom.appearance import coil_sensitivity, draw_texture, weighted_signals
+from cmrmap.phantom.appearance import coil_sensitivity, draw_texture
 from cmrmap.phantom.artefacts import add_ghost, band_gain
 from cmrmap.phantom.heart import HeartRendering, render_heart
 from cmrmap.phantom.heart_motion import MotionState
@@ -26,6 +26,7 @@ from cmrmap.phantom.parameters import (
 )
 from cmrmap.phantom.planes import slice_geometry
 from cmrmap.phantom.sequences import sequence_of
+from cmrmap.phantom.series_signals import exact_fits, series_signals
 from cmrmap.phantom.shapes import coverage, pixel_centres_mm
 from cmrmap.phantom.signal import rician_magnitude
 from cmrmap.phantom.tissue import Tissue
@@ -42,6 +43,7 @@ class PhantomSeries:
 
     Attributes
     ----------
+    parameters : what was drawn for the series
     stack : images are whole counts 0..65535 in float32, exactly what the DICOM files hold
     labels : (slice, time, row, column) uint8 of `cmrmap.core.outlines.Label`, one ring of myocardium in every image
     insertion_points : (slice, time, 2, 2) row, column of the anterior and the inferior RV insertion point
@@ -49,6 +51,7 @@ class PhantomSeries:
     noise_sd : of one receiver channel, counts; 0 without noise
     """
 
+    parameters: SeriesParameters
     stack: WeightedStack
     labels: LabelArray
     insertion_points: Float64Array
@@ -100,7 +103,8 @@ def generate_study(parameters: StudyParameters | None = None) -> PhantomStudy:
     )
     tissue = np.stack([scene.dominant_tissue() for scene in scenes])
     labels = np.stack([scene.heart(MotionState()).labels for scene in scenes])
-    return PhantomStudy(parameters, series, study_truth(parameters, tissue, labels, geometry))
+    truth = study_truth(parameters, tissue, labels, geometry, exact_fits(parameters))
+    return PhantomStudy(parameters, series, truth)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,12 +191,7 @@ def _generate_series(
     geometry: tuple[SliceGeometry, ...],
 ) -> PhantomSeries:
     scan = parameters.acquisition
-    signals = weighted_signals(
-        parameters.tissues,
-        series.kind,
-        np.array(series.times_ms),
-        t2_preparation_delay_ms=scan.t2_preparation_delay_ms,
-    )
+    signals = series_signals(parameters, series)
     noise_sd = _noise_sd(parameters, scenes, _unprepared_signals(series, signals))
     n_slices, n_times = signals.shape[:2]
     images = np.empty((n_slices, n_times, MATRIX, MATRIX), dtype=np.float32)
@@ -216,11 +215,11 @@ def _generate_series(
         images=images,
         times_ms=np.array(series.times_ms),
         geometry=geometry,
-        model=get_model(series.kind.spec.standard_model).name,
+        model=get_model(series.kind.spec.standard_model).name if series.protocol is None else series.protocol.model,
         field_strength_t=FIELD_STRENGTH_T,
     )
     motion = np.array([[state.as_row() for state in states] for states in series.motion])
-    return PhantomSeries(stack, labels, insertion, motion, noise_sd)
+    return PhantomSeries(series, stack, labels, insertion, motion, noise_sd)
 
 
 def _unprepared_signals(series: SeriesParameters, signals: Float64Array) -> Float64Array:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -12,22 +12,46 @@ from cmrmap.core.map_specs import MapKind
 from cmrmap.phantom.acquisition import AcquisitionParameters
 from cmrmap.phantom.anatomy import AnatomyParameters, draw_anatomy
 from cmrmap.phantom.heart_motion import MotionState, draw_motion
+from cmrmap.phantom.heartbeats import PreparedImages
 from cmrmap.phantom.sequences import SEQUENCES, PhantomSequence
+from cmrmap.phantom.t1_protocols import T1Protocol
 from cmrmap.phantom.tissue import Disease, TissueSet, draw_tissues
 
 FIELD_STRENGTH_T = 1.5
 _RR_VARIATION = 0.02
+#: a study's mean heart rate can be asked for within these
+SLOWEST_BPM, FASTEST_BPM = 40.0, 120.0
 #: streams of random numbers; each purpose has its own so that one option does not disturb another
 _STREAMS = {"anatomy": 1, "tissue": 2, "timing": 3, "motion": 4, "texture": 5, "noise": 6, "artefact": 7}
 
 
 @dataclass(frozen=True, slots=True)
 class SeriesParameters:
-    """One series: its weighting times in ms, ascending, and the heart's state, both as [slice][time]."""
+    """One series: its weighting times in ms, ascending, and the heart's state, both as [slice][time].
+
+    Attributes
+    ----------
+    protocol : of a T1 series whose readouts are simulated; None: the sequence that the phantom usually has
+    images : with a protocol, the events of each slice
+    """
 
     kind: MapKind
     times_ms: tuple[tuple[float, ...], ...]
     motion: tuple[tuple[MotionState, ...], ...]
+    # not part of what is printed: the UIDs of usual studies are made from it
+    protocol: T1Protocol | None = field(default=None, repr=False)
+    images: tuple[PreparedImages, ...] = field(default=(), repr=False)
+
+    def __post_init__(self) -> None:
+        if self.protocol is not None and len(self.images) != len(self.times_ms):
+            raise InputError(
+                f"{self.kind.value}: {self.protocol.name} needs the events of each of {len(self.times_ms)} slices; "
+                f"found {len(self.images)}"
+            )
+
+    def only(self, slices: slice) -> SeriesParameters:
+        """Return the series of some of its slices."""
+        return replace(self, times_ms=self.times_ms[slices], motion=self.motion[slices], images=self.images[slices])
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +60,9 @@ class StudyParameters:
 
     Attributes
     ----------
-    snr : mean signal of the LV myocardium in the unprepared images of a series (STONE without inversion, T2-prep 0 ms)
-        over the noise standard deviation of one receiver channel; infinity is no noise
+    snr : mean signal of the LV myocardium in the unprepared images of a series (STONE without inversion, T2-prep 0 ms;
+        MOLLI at its longest inversion time) over the noise standard deviation of one receiver channel; infinity is
+        no noise
     motion : amplitude; 0 none, 1 the usual
     """
 
@@ -75,6 +100,8 @@ def draw_study_parameters(
     disease: Disease | str = Disease.NONE,
     motion: bool | float = True,
     also: Sequence[MapKind] = (),
+    protocols: Mapping[MapKind, T1Protocol] | None = None,
+    heart_rate_bpm: float | None = None,
 ) -> StudyParameters:
     """Draw a study: native and post-contrast STONE with 11 inversion times, T2-prep with 9, five slices each.
 
@@ -88,6 +115,8 @@ def draw_study_parameters(
     disease : "none", "diffuse" or "focal"
     motion : True and False mean amplitude 1 and 0
     also : maps beside the usual ones that the study has a series for
+    protocols : T1 series that are simulated in STONE's place, see `cmrmap.phantom.t1_protocols.t1_protocols`
+    heart_rate_bpm : mean beats a minute; None draws it
 
     Raises
     ------
@@ -105,18 +134,24 @@ def draw_study_parameters(
         raise InputError(f"disease must be one of {known}; found {disease!r}") from None
     anatomy = draw_anatomy(random_stream(seed, "anatomy"), disease)
     timing = random_stream(seed, "timing")
-    heart_rate_bpm = float(timing.uniform(58.0, 78.0))
+    drawn_bpm = float(timing.uniform(58.0, 78.0))
+    heart_rate_bpm = drawn_bpm if heart_rate_bpm is None else heart_rate_bpm
+    if not SLOWEST_BPM <= heart_rate_bpm <= FASTEST_BPM:
+        raise InputError(
+            f"the heart rate must be {SLOWEST_BPM:g} to {FASTEST_BPM:g} beats a minute; found {heart_rate_bpm:g}"
+        )
     n_slices = len(anatomy.heart)
     series = []
     for index, sequence in enumerate(SEQUENCES):
         if not (sequence.usual or sequence.kind in also):
             continue
-        times = tuple(sequence.draw_times(timing, heart_rate_bpm, _RR_VARIATION) for _ in range(n_slices))
+        protocol = (protocols or {}).get(sequence.kind)
+        times, images = draw_times(timing, sequence, protocol, n_slices, heart_rate_bpm, _RR_VARIATION)
         states = tuple(
             draw_states(random_stream(seed, "motion", index, number), sequence, len(times[number]), float(motion))
             for number in range(n_slices)
         )
-        series.append(SeriesParameters(sequence.kind, times, states))
+        series.append(SeriesParameters(sequence.kind, times, states, protocol, images))
     return StudyParameters(
         seed=seed,
         disease=disease,
@@ -127,6 +162,21 @@ def draw_study_parameters(
         tissues=draw_tissues(random_stream(seed, "tissue"), disease),
         series=tuple(series),
     )
+
+
+def draw_times(
+    rng: np.random.Generator,
+    sequence: PhantomSequence,
+    protocol: T1Protocol | None,
+    n_slices: int,
+    heart_rate_bpm: float,
+    rr_variation: float,
+) -> tuple[tuple[tuple[float, ...], ...], tuple[PreparedImages, ...]]:
+    """Draw the weighting times of every slice, ascending, and with a protocol the events that they belong to."""
+    if protocol is None:
+        return tuple(sequence.draw_times(rng, heart_rate_bpm, rr_variation) for _ in range(n_slices)), ()
+    images = tuple(protocol.draw(rng, heart_rate_bpm, rr_variation) for _ in range(n_slices))
+    return tuple(tuple(sorted(protocol.times_ms(one).tolist())) for one in images), images
 
 
 def draw_states(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from cmrmap.core.map_specs import MapKind
 from cmrmap.phantom.acquisition import AcquisitionParameters
 from cmrmap.phantom.anatomy import HeartSpread, draw_anatomy
 from cmrmap.phantom.heart_motion import MotionState
@@ -13,9 +15,11 @@ from cmrmap.phantom.parameters import (
     SeriesParameters,
     StudyParameters,
     draw_states,
+    draw_times,
     random_stream,
 )
 from cmrmap.phantom.sequences import SEQUENCES
+from cmrmap.phantom.t1_protocols import T1Protocol
 from cmrmap.phantom.tissue import Disease, TissueSet, compose_tissues, myocardium
 
 #: raised means above these, as in Zhu et al., Radiology: AI 2020;2(1)
@@ -50,10 +54,17 @@ def draw_group(cohort_seed: int, number: int) -> Group:
     return Group(bool(t2 < _RAISED_T2_SHARE), bool(ecv < _RAISED_ECV_SHARE), focal)
 
 
-def draw_patient(cohort_seed: int, number: int) -> StudyParameters:
+def draw_patient(
+    cohort_seed: int, number: int, protocols: Mapping[MapKind, T1Protocol] | None = None
+) -> StudyParameters:
     """Draw patient ``number`` (from 1) of a cohort.
 
     Anatomy and acquisition are uniform or log-normal over what is seen in practice; see the sources in the code.
+
+    Parameters
+    ----------
+    cohort_seed, number : of the patient
+    protocols : T1 series that are simulated in STONE's place
     """
     seed, group = patient_seed(cohort_seed, number), draw_group(cohort_seed, number)
     rng = np.random.default_rng([cohort_seed, number, 2])
@@ -67,13 +78,14 @@ def draw_patient(cohort_seed: int, number: int) -> StudyParameters:
     for index, sequence in enumerate(SEQUENCES):
         if not sequence.usual:
             continue
-        times, states = [], []
-        for slice_number in range(len(anatomy.heart)):
-            times.append(sequence.draw_times(rng, heart_rate_bpm, acquisition.rr_variation))
+        protocol, n_slices = (protocols or {}).get(sequence.kind), len(anatomy.heart)
+        times, images = draw_times(rng, sequence, protocol, n_slices, heart_rate_bpm, acquisition.rr_variation)
+        states = []
+        for slice_number in range(n_slices):
             stream = random_stream(seed, "motion", index, slice_number)
-            drawn = draw_states(stream, sequence, len(times[-1]), motion)
+            drawn = draw_states(stream, sequence, len(times[slice_number]), motion)
             states.append(_mistime(drawn, acquisition.mistimed_share, stream))
-        series.append(SeriesParameters(sequence.kind, tuple(times), tuple(states)))
+        series.append(SeriesParameters(sequence.kind, times, tuple(states), protocol, images))
     return StudyParameters(
         seed=seed,
         disease=disease,

@@ -2,7 +2,8 @@
 
 Every preparation is written in the form that the corresponding relaxometry model has, so that a fit of a pure tissue
 without noise returns the tissue's parameters exactly: STONE ``|A (1 - 2 exp(-TI/T1))|``, T2-prep
-``A exp(-TE/T2) + B``, MOLLI ``|A - B exp(-TI/T1*)|`` and SASHA ``A - B exp(-TS/T1)``.
+``A exp(-TE/T2) + B``, and for the contrast of synthetic training images MOLLI ``|A - B exp(-TI/T1*)|`` and SASHA
+``A - B exp(-TS/T1)``. The phantom's own MOLLI and SASHA are simulated (`cmrmap.phantom.t1_protocols`).
 
 All functions broadcast over their arguments (NumPy rules), take times in ms and angles in degrees, propagate NaN, and
 return signed signals except where the name says ``magnitude``; the receiver takes the magnitude after tissues have

@@ -6,7 +6,6 @@ duration of a T2 preparation; it is written into Image Comments (0020,4000), as 
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,13 +21,15 @@ from cmrmap.phantom.flavours import STANDARD, find_flavour
 from cmrmap.phantom.flavours.classic import SeriesImages
 from cmrmap.phantom.generate import PhantomSeries, PhantomStudy, generate_study
 from cmrmap.phantom.parameters import draw_study_parameters
-from cmrmap.phantom.sequences import PhantomSequence, sequence_of
+from cmrmap.phantom.sequences import sequence_of
+from cmrmap.phantom.series_header import SeriesHeader, series_header
+from cmrmap.phantom.study_clock import acquired_at, clock
+from cmrmap.phantom.study_uids import fingerprint, uid
+from cmrmap.phantom.t1_protocols import STONE, t1_protocols
 from cmrmap.phantom.truth_files import write_truth
 
 _STUDY_DATE = "20260115"
 _CONTRAST_TIME = "101500"
-#: part of every UID: raise it when the meaning of a seed changes
-_GENERATION = "phantom-1"
 
 
 def write_study(
@@ -41,6 +42,10 @@ def write_study(
     hematocrit_file: bool = False,
     flavour: str = STANDARD,
     also: Sequence[MapKind] = (),
+    t1: str = STONE,
+    efficiency: float | None = None,
+    off_resonance_hz: float = 0.0,
+    heart_rate_bpm: float | None = None,
 ) -> Path:
     """Generate one phantom study and write it as ``folder/dicom`` and ``folder/truth``.
 
@@ -57,6 +62,9 @@ def write_study(
         application takes the hematocrit; without it only ``truth/truth.json`` holds it
     flavour : the scanner's dialect, a key of ``cmrmap.phantom.flavours.FLAVOURS``; pixels and truth are the same in all
     also : maps beside the usual ones that the study has a series for
+    t1, efficiency, off_resonance_hz : the T1 sequence, how well its preparation pulse works, and the heart's
+        off-resonance; see `cmrmap.phantom.t1_protocols.t1_protocols`
+    heart_rate_bpm : mean beats a minute; None draws it
 
     Returns
     -------
@@ -69,7 +77,15 @@ def write_study(
     OutputError
         The folder cannot be written.
     """
-    parameters = draw_study_parameters(seed=seed, snr=snr, disease=disease, motion=motion, also=also)
+    parameters = draw_study_parameters(
+        seed=seed,
+        snr=snr,
+        disease=disease,
+        motion=motion,
+        also=also,
+        protocols=t1_protocols(t1, efficiency=efficiency, off_resonance_hz=off_resonance_hz),
+        heart_rate_bpm=heart_rate_bpm,
+    )
     return write_phantom(Path(folder), generate_study(parameters), hematocrit_file=hematocrit_file, flavour=flavour)
 
 
@@ -79,11 +95,10 @@ def write_phantom(folder: Path, study: PhantomStudy, *, hematocrit_file: bool = 
     dicom, truth = folder / "dicom", folder / "truth"
     try:
         truth.mkdir(parents=True, exist_ok=True)
+        _remove_images(dicom)
         for series in study.series:
-            target = dicom / sequence_of(series.kind).folder
+            target = dicom / series_header(series.kind, series.parameters.protocol).folder
             target.mkdir(parents=True, exist_ok=True)
-            for stale in target.glob("IM*.dcm"):  # another dialect may have written more files
-                stale.unlink()
             images = _series_images(study, series)
             # the dialects tell how vendors write the usual series; another is written as the standard has it
             written = dialect.write(images) if sequence_of(series.kind).usual else images.images
@@ -105,6 +120,16 @@ def write_phantom(folder: Path, study: PhantomStudy, *, hematocrit_file: bool = 
     return folder
 
 
+def _remove_images(dicom: Path) -> None:
+    """Remove an earlier study's images: another dialect may have written more files, another T1 sequence elsewhere."""
+    stale = list(dicom.glob("*/IM*.dcm"))
+    for image in stale:
+        image.unlink()
+    for folder in {image.parent for image in stale}:
+        if not any(folder.iterdir()):
+            folder.rmdir()
+
+
 def _series_images(study: PhantomStudy, series: PhantomSeries) -> SeriesImages:
     times = tuple(float(time) for time in series.stack.times_ms.ravel())
     return SeriesImages(series.kind, tuple(series_datasets(study, series)), times, study.truth.maps[series.kind])
@@ -112,8 +137,8 @@ def _series_images(study: PhantomStudy, series: PhantomSeries) -> SeriesImages:
 
 def series_datasets(study: PhantomStudy, series: PhantomSeries) -> list[Dataset]:
     """Return the images of one series as datasets ready to be saved, slice by slice, times ascending."""
-    fingerprint = hashlib.sha256(f"{_GENERATION}|{study.parameters!r}".encode()).hexdigest()
-    about = sequence_of(series.kind)
+    drawn = fingerprint(study)
+    about = series_header(series.kind, series.parameters.protocol)
     images = series.stack.images
     n_slices, n_times = images.shape[:2]
     window = _window(images)
@@ -122,13 +147,15 @@ def series_datasets(study: PhantomStudy, series: PhantomSeries) -> list[Dataset]
         for time in range(n_times):
             instance = index * n_times + time + 1
             dataset = Dataset()
-            _add_study(dataset, study, fingerprint)
-            _add_series(dataset, about, fingerprint)
-            dataset.SOPInstanceUID = _uid(fingerprint, series.kind.value, instance)
+            _add_study(dataset, study, drawn)
+            _add_series(dataset, about, drawn)
+            dataset.SOPInstanceUID = uid(drawn, series.kind.value, instance)
             dataset.InstanceNumber = instance
             dataset.AcquisitionNumber = instance
             dataset.AcquisitionDate = _STUDY_DATE
-            dataset.AcquisitionTime = dataset.ContentTime = _clock(about.start_minute, instance)
+            dataset.AcquisitionTime = dataset.ContentTime = acquired_at(
+                series.parameters, about.start_minute, index, time, instance
+            )
             dataset.ContentDate = _STUDY_DATE
             dataset.HeartRate = round(study.parameters.heart_rate_bpm)
             dataset.TriggerTime = f"{0.72 * 60000.0 / study.parameters.heart_rate_bpm:.0f}"
@@ -142,32 +169,32 @@ def series_datasets(study: PhantomStudy, series: PhantomSeries) -> list[Dataset]
     return datasets
 
 
-def _add_study(dataset: Dataset, study: PhantomStudy, fingerprint: str) -> None:
+def _add_study(dataset: Dataset, study: PhantomStudy, drawn: str) -> None:
     seed = study.parameters.seed
     dataset.SpecificCharacterSet = "ISO_IR 192"
     dataset.PatientName = f"Phantom^Seed {seed}"
     dataset.PatientID = f"PHANTOM-{seed}"
     dataset.PatientBirthDate = ""
     dataset.PatientSex = "O"
-    dataset.StudyInstanceUID = _uid(fingerprint, "study")
+    dataset.StudyInstanceUID = uid(drawn, "study")
     dataset.StudyDate = _STUDY_DATE
     dataset.StudyTime = "100000"
     dataset.StudyID = str(seed % 10**16)
     dataset.AccessionNumber = ""
     dataset.ReferringPhysicianName = ""
     dataset.StudyDescription = "Digital heart phantom"
-    dataset.FrameOfReferenceUID = _uid(fingerprint, "frame of reference")
+    dataset.FrameOfReferenceUID = uid(drawn, "frame of reference")
     dataset.PositionReferenceIndicator = ""
 
 
-def _add_series(dataset: Dataset, about: PhantomSequence, fingerprint: str) -> None:
+def _add_series(dataset: Dataset, about: SeriesHeader, drawn: str) -> None:
     dataset.SOPClassUID = MRImageStorage
     dataset.Modality = "MR"
-    dataset.SeriesInstanceUID = _uid(fingerprint, about.kind.value)
+    dataset.SeriesInstanceUID = uid(drawn, about.kind.value)
     dataset.SeriesNumber = about.number
     dataset.SeriesDescription = dataset.ProtocolName = about.description
     dataset.SeriesDate = _STUDY_DATE
-    dataset.SeriesTime = _clock(about.start_minute, 0)
+    dataset.SeriesTime = clock(about.start_minute, 0)
     dataset.BodyPartExamined = "HEART"
     dataset.PatientPosition = "HFS"
     dataset.Manufacturer = "CMRmap"
@@ -177,10 +204,10 @@ def _add_series(dataset: Dataset, about: PhantomSequence, fingerprint: str) -> N
     dataset.SequenceVariant = ["SS", "MP"]
     dataset.ScanOptions = "CG"  # ECG-gated, in mid diastole
     dataset.MRAcquisitionType = "2D"
-    dataset.RepetitionTime = "2.8"
-    dataset.EchoTime = "1.4"
+    dataset.RepetitionTime = f"{about.repetition_time_ms:g}"
+    dataset.EchoTime = f"{about.repetition_time_ms / 2.0:g}"
     dataset.EchoTrainLength = 1
-    dataset.FlipAngle = "70"
+    dataset.FlipAngle = f"{about.flip_angle_deg:g}"
     dataset.MagneticFieldStrength = "1.5"
     dataset.ImagedNucleus = "1H"
     if about.after_contrast:
@@ -219,15 +246,3 @@ def _add_file_meta(dataset: Dataset) -> None:
 def _window(images: FloatArray) -> tuple[str, str]:
     upper = max(2.0, float(np.percentile(images[:, ::4, ::4, ::4], 99.0)))
     return f"{upper / 2:.0f}", f"{upper:.0f}"
-
-
-def _clock(minute: int, second: int) -> str:
-    """Time of day ``second`` seconds into a series that starts ``minute`` minutes after ten."""
-    total = 10 * 3600 + 60 * minute + 2 * second
-    return f"{total // 3600:02d}{total // 60 % 60:02d}{total % 60:02d}"
-
-
-def _uid(fingerprint: str, *parts: object) -> str:
-    """UID under 2.25 (PS3.5 B.2) from a hash: the same study has the same UIDs everywhere."""
-    digest = hashlib.sha256("|".join([fingerprint, *map(str, parts)]).encode()).digest()
-    return f"2.25.{int.from_bytes(digest[:16], 'big')}"

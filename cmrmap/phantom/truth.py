@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from cmrmap.core.arrays import Float64Array, LabelArray, readonly
+from cmrmap.core.arrays import BoolArray, Float64Array, LabelArray, readonly
 from cmrmap.core.geometry import SliceGeometry
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.outlines import Label
@@ -35,6 +36,8 @@ class StudyTruth:
     aha : (slice, row, column) uint8, AHA segment 1-16 of every myocardium pixel, 0 elsewhere
     levels : long-axis level of each slice
     hematocrit : fraction
+    exact_fit : as `maps`, for the maps whose usual model is not the physics of their series: the value that its exact
+        fit of signals without noise gives the tissue
     """
 
     maps: dict[MapKind, Float64Array]
@@ -43,28 +46,42 @@ class StudyTruth:
     levels: tuple[SliceLevel, ...]
     hematocrit: float
     geometry: tuple[SliceGeometry, ...]
+    exact_fit: dict[MapKind, Float64Array] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "maps", {kind: readonly(values) for kind, values in self.maps.items()})
+        for name in ("maps", "exact_fit"):
+            given: dict[MapKind, Float64Array] = getattr(self, name)
+            object.__setattr__(self, name, {kind: readonly(values) for kind, values in given.items()})
         object.__setattr__(self, "labels", readonly(self.labels, np.uint8))
         object.__setattr__(self, "aha", readonly(self.aha, np.uint8))
 
     def slice_mean(self, kind: MapKind, slice_index: int) -> float:
         """Mean over the myocardium of one slice, in the kind's unit."""
-        return float(self.maps[kind][slice_index][self.labels[slice_index] == Label.MYOCARDIUM].mean())
+        return _mean(self.maps[kind][slice_index], self.labels[slice_index] == Label.MYOCARDIUM)
 
     def segment_mean(self, kind: MapKind, slice_index: int, segment: int) -> float:
         """Mean over one AHA segment of one slice, in the kind's unit; NaN where the slice does not have it."""
-        inside = self.aha[slice_index] == segment
-        return float(self.maps[kind][slice_index][inside].mean()) if inside.any() else float("nan")
+        return _mean(self.maps[kind][slice_index], self.aha[slice_index] == segment)
 
     def patient_mean(self, kind: MapKind) -> float:
         """Mean over the myocardium of all slices, in the kind's unit."""
-        return float(self.maps[kind][self.labels == Label.MYOCARDIUM].mean())
+        return _mean(self.maps[kind], self.labels == Label.MYOCARDIUM)
+
+    def of_exact_fit(self) -> StudyTruth:
+        """Return what a perfect analysis with the usual models would find: `exact_fit` in place of the truth."""
+        return replace(self, maps=self.maps | self.exact_fit)
+
+
+def _mean(values: Float64Array, inside: BoolArray) -> float:
+    return float(values[inside].mean()) if inside.any() else float("nan")
 
 
 def study_truth(
-    parameters: StudyParameters, tissue: LabelArray, labels: LabelArray, geometry: tuple[SliceGeometry, ...]
+    parameters: StudyParameters,
+    tissue: LabelArray,
+    labels: LabelArray,
+    geometry: tuple[SliceGeometry, ...],
+    exact_fits: Mapping[MapKind, Float64Array] | None = None,
 ) -> StudyTruth:
     """Turn the dominant tissue of each pixel into maps.
 
@@ -73,6 +90,7 @@ def study_truth(
     tissue : (slice, row, column) uint8 of `Tissue` in the reference state
     labels : (slice, row, column) uint8 of `Label` in the reference state; inside the myocardium a pixel takes the
         value of healthy or diseased wall, whichever is the larger part, even where another tissue holds a third
+    exact_fits : (slice, tissue) see `cmrmap.phantom.series_signals.exact_fits`
     """
     tissue = tissue.copy()
     strange = (labels == Label.MYOCARDIUM) & (tissue != Tissue.MYOCARDIUM) & (tissue != Tissue.LESION)
@@ -88,6 +106,7 @@ def study_truth(
             values = np.array(sequence.truth(tissues))
             values[Tissue.AIR] = np.nan
             truths[sequence.kind] = values
+    exact = {kind: np.where(np.isnan(truths[kind]), np.nan, found) for kind, found in (exact_fits or {}).items()}
     n_slices = len(parameters.anatomy.heart)
     levels = tuple(level_of(index, n_slices) for index in range(n_slices))
     return StudyTruth(
@@ -97,6 +116,10 @@ def study_truth(
         levels=levels,
         hematocrit=tissues.hematocrit,
         geometry=geometry,
+        exact_fit={
+            kind: np.stack([row[plane] for row, plane in zip(found, tissue, strict=True)])
+            for kind, found in exact.items()
+        },
     )
 
 

@@ -9,8 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from cmrmap.core.map_specs import MapKind
 from cmrmap.phantom.generate import PhantomStudy
 from cmrmap.phantom.tissue import Tissue
+from cmrmap.phantom.truth import StudyTruth
 
 _ARRAY_UNIT = {"ms": "ms", "%": "percent"}
 
@@ -19,13 +21,19 @@ def write_truth(folder: Path, study: PhantomStudy) -> None:
     """Write truth.npz and truth.json into an existing folder; the same study gives the same bytes.
 
     truth.npz holds, in the reference state, ``t2_ms``, ``native_t1_ms``, ``postcontrast_t1_ms`` and ``ecv_percent``
-    (slice, row, column) float32, NaN where there is no answer, ``labels`` and ``aha`` (slice, row, column) uint8; and
-    for every series ``<kind>_labels`` (slice, time, row, column) uint8, ``<kind>_times_ms`` (slice, time),
-    ``<kind>_insertion_points`` (slice, time, anterior/inferior, row/column) and ``<kind>_motion`` (slice, time, 4).
+    (slice, row, column) float32, NaN where there is no answer, ``labels`` and ``aha`` (slice, row, column) uint8; for
+    every series ``<kind>_labels`` (slice, time, row, column) uint8, ``<kind>_times_ms`` (slice, time),
+    ``<kind>_insertion_points`` (slice, time, anterior/inferior, row/column) and ``<kind>_motion`` (slice, time, 4); and
+    where the T1 series are simulated ``<kind>_exact_fit_ms`` and ``ecv_exact_fit_percent``: what the usual model's
+    exact fit of signals without noise gives.
     """
     truth = study.truth
     arrays: dict[str, np.ndarray[Any, np.dtype[Any]]] = {
         f"{kind.value}_{_ARRAY_UNIT[kind.unit]}": values.astype(np.float32) for kind, values in truth.maps.items()
+    }
+    arrays |= {
+        f"{kind.value}_exact_fit_{_ARRAY_UNIT[kind.unit]}": values.astype(np.float32)
+        for kind, values in truth.exact_fit.items()
     }
     arrays |= {"labels": truth.labels, "aha": truth.aha}
     for series in study.series:
@@ -42,24 +50,15 @@ def write_truth(folder: Path, study: PhantomStudy) -> None:
 def truth_summary(study: PhantomStudy) -> dict[str, Any]:
     """Return the content of truth.json: hematocrit, true means per patient, slice and segment, and what was drawn.
 
-    Times and SNR that are infinite are the string "inf" (JSON has no infinity).
+    A map whose series was simulated also has ``exact_fit``, of the same form: what its usual model's exact fit of
+    signals without noise gives, null where that is no value that counts. Times and SNR that are infinite are the string
+    "inf" (JSON has no infinity).
     """
     truth, parameters = study.truth, study.parameters
-    maps = {}
-    for kind in truth.maps:
-        slices = []
-        for index, level in enumerate(truth.levels):
-            present = [int(number) for number in np.unique(truth.aha[index]) if number]
-            slices.append(
-                {
-                    "slice_index": index,
-                    "position_mm": list(truth.geometry[index].position_mm),
-                    "level": level.value,
-                    "mean": truth.slice_mean(kind, index),
-                    "segments": [{"aha": n, "mean": truth.segment_mean(kind, index, n)} for n in present],
-                }
-            )
-        maps[kind.value] = {"unit": kind.unit, "patient": {"mean": truth.patient_mean(kind)}, "slices": slices}
+    maps = {kind.value: _means(truth, kind) for kind in truth.maps}
+    for kind in truth.exact_fit:
+        maps[kind.value]["exact_fit"] = _means(truth.of_exact_fit(), kind)
+    simulated = {one.kind.value: asdict(one.protocol) for one in parameters.series if one.protocol is not None}
     insertion = {item.kind.value: item.insertion_points.round(3).tolist() for item in study.series}
     return {
         "schema_version": "1",
@@ -86,7 +85,29 @@ def truth_summary(study: PhantomStudy) -> dict[str, Any]:
             "heart": [asdict(item) for item in parameters.anatomy.heart],
             "lesion": None if parameters.anatomy.lesion is None else asdict(parameters.anatomy.lesion),
         },
+        **({"simulated": simulated} if simulated else {}),
     }
+
+
+def _means(truth: StudyTruth, kind: MapKind) -> dict[str, Any]:
+    slices = []
+    for index, level in enumerate(truth.levels):
+        present = [int(number) for number in np.unique(truth.aha[index]) if number]
+        slices.append(
+            {
+                "slice_index": index,
+                "position_mm": list(truth.geometry[index].position_mm),
+                "level": level.value,
+                "mean": _answer(truth.slice_mean(kind, index)),
+                "segments": [{"aha": n, "mean": _answer(truth.segment_mean(kind, index, n))} for n in present],
+            }
+        )
+    return {"unit": kind.unit, "patient": {"mean": _answer(truth.patient_mean(kind))}, "slices": slices}
+
+
+def _answer(mean: float) -> float | None:
+    """None where an exact fit gives no value that counts."""
+    return mean if np.isfinite(mean) else None
 
 
 def _finite(value: float) -> float | str:

@@ -131,6 +131,14 @@ def test_phantom_study_hands_on_its_options(tmp_path: Path, monkeypatch: pytest.
         "t2",
         "--flavour",
         "ge",
+        "--t1",
+        "molli",
+        "--efficiency",
+        "0.94",
+        "--off-resonance",
+        "40",
+        "--heart-rate",
+        "85",
     ]
     found = CliRunner().invoke(cli, ["phantom", "study", "-o", str(tmp_path / "s"), *options])
     assert found.exit_code == 0, found.output
@@ -143,6 +151,10 @@ def test_phantom_study_hands_on_its_options(tmp_path: Path, monkeypatch: pytest.
         "hematocrit_file": True,
         "flavour": "ge",
         "also": [MapKind.T2],
+        "t1": "molli",
+        "efficiency": 0.94,
+        "off_resonance_hz": 40.0,
+        "heart_rate_bpm": 85.0,
     }
     assert "1 images" in found.output
 
@@ -164,6 +176,20 @@ def test_summary_shows_maps_against_truth_and_files(tmp_path: Path) -> None:
         assert words in found.output
     assert "1 DICOM objects" in found.output
     assert "2.0 kB" in found.output
+
+
+def test_summary_tells_an_error_of_the_model_from_one_of_the_analysis(tmp_path: Path) -> None:
+    one = {"patient": {"mean": 1150.0}, "exact_fit": {"patient": {"mean": 1010.0}}}
+    made = {"status": "ok", "slices": [{"status": "ok"}] * 5, "patient": {"mean": 1013.0, "sd": 30.0}}
+    for folder, content in (("truth", one), ("results", made)):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / f"{folder}.json").write_text(json.dumps({"maps": {"native_t1": content, "t2": made}}))
+    found = CliRunner().invoke(cli, ["summary", str(tmp_path), str(tmp_path)], env={"COLUMNS": "160"})
+    assert found.exit_code == 0, found.output
+    line = next(line for line in found.output.splitlines() if "native_t1" in line)
+    for words in ("1150 ms", "-137.0 ms (-11.9 %)", "1010 ms", "+3.0"):
+        assert words in line
+    assert "exact fit: of the model to simulated signals" in found.output
 
 
 def test_summary_keeps_the_maps_names_whole_on_a_narrow_terminal(tmp_path: Path) -> None:

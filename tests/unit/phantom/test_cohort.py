@@ -19,6 +19,7 @@ from cmrmap.phantom.heart_contours import heart_contours
 from cmrmap.phantom.heart_motion import MotionState
 from cmrmap.phantom.patients import RAISED_ECV_PERCENT, RAISED_T2_MS, draw_group, draw_patient
 from cmrmap.phantom.reader import ReaderError, read_masks, read_series, reader_insertion_angles
+from cmrmap.phantom.t1_protocols import t1_protocols
 from cmrmap.phantom.tissue import Tissue
 
 
@@ -169,3 +170,17 @@ def test_a_folder_with_another_cohort_is_refused(cohort) -> None:
         write_cohort(cohort, patients=1, seed=6)
     with pytest.raises(InputError, match="at least 1 patient"):
         write_cohort(cohort, patients=0, seed=5)
+
+
+def test_a_folder_with_the_same_patients_by_another_t1_sequence_is_refused(cohort) -> None:
+    with pytest.raises(InputError, match=r"T1 by stone\); seed 5 \(generation 1, T1 by molli\) was asked for"):
+        write_cohort(cohort, patients=1, seed=5, t1="molli", processes=1)
+    with pytest.raises(InputError, match="the T1 sequence must be one of"):
+        write_cohort(cohort, patients=1, seed=5, t1="swift", processes=1)
+
+
+def test_a_patient_is_the_same_by_any_t1_sequence() -> None:
+    plain, other = draw_patient(1, 7), draw_patient(1, 7, t1_protocols("molli"))
+    assert (plain.tissues, plain.anatomy, plain.acquisition) == (other.tissues, other.anatomy, other.acquisition)
+    assert plain.series[2] == other.series[2]
+    assert [one.protocol.name for one in other.series[:2]] == ["MOLLI 5(3)3", "MOLLI 4(1)3(1)2"]
