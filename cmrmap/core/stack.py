@@ -57,6 +57,7 @@ class SelectedSeries:
     model: ModelName
     reason: str  # why this series was taken for this map
     model_reason: str = ""  # why this model
+    echo_train: bool = False  # the images are the echoes of one spin-echo train
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,7 @@ class WeightedStack:
     signed : (slice, time, row, column) the images with the sign of their signal, where phase or real images told it;
         a slice of NaN where they did not; None: magnitudes only
     polarity : where the signs came from, or why they could not be told; "" where there was nothing to tell them by
+    echo_train : the images of a slice are the echoes of one spin-echo train: the first holds no stimulated echo
     """
 
     kind: MapKind
@@ -87,6 +89,7 @@ class WeightedStack:
     model_reason: str = "given"
     signed: FloatArray | None = None
     polarity: str = ""
+    echo_train: bool = False
 
     def __post_init__(self) -> None:
         get_model(self.model)

@@ -24,7 +24,9 @@ from cmrmap.quality.catalogue.images import POLARITY, SIGNS_NOT_USED
 from cmrmap.quality.fit_flags import disagreement_flags, fit_flags, uncertainty_flags
 from cmrmap.quality.outline_flags import outline_flags
 from cmrmap.quality.placement_flags import insertion_point_flags, slice_order_flags
+from cmrmap.quality.t2_flags import blood_flags, decay_flags
 from cmrmap.regional.pruning import prune_boundary
+from cmrmap.relaxometry import get_model
 from cmrmap.settings import AnalysisSettings
 
 
@@ -49,6 +51,7 @@ def _of_map(one: MapNumbers, settings: AnalysisSettings) -> Iterator[QualityFlag
         yield from _handed_on(one.source)
     else:
         yield from _of_series(one.source, one.regions)
+        yield from _of_t2(one.source, one.regions, settings)
     fitted = one.source.map
     wall = np.asarray(fitted.labels == Label.MYOCARDIUM, dtype=np.bool_)
     countable = prune_boundary(wall, settings.pruning.boundary_px)
@@ -81,8 +84,17 @@ def _of_fit(series: MappedSeries) -> Iterator[QualityFlag]:
             yield SIGNS_NOT_USED.flag(series.kind, index, reason=note)
 
 
+def _of_t2(series: MappedSeries, regions: Regions, settings: AnalysisSettings) -> Iterator[QualityFlag]:
+    wall = np.asarray(series.map.labels == Label.MYOCARDIUM, dtype=np.bool_)
+    countable = prune_boundary(wall, settings.pruning.boundary_px)
+    yield from blood_flags(series.kind, countable, series.blood_pixels, regions.aha)
+    model = get_model(series.map.model)
+    prepared = model.family == "t2" and not series.stack.echo_train
+    yield from decay_flags(series.kind, series.low_first_echo, prepared and not model.has_offset)
+
+
 def _of_disagreement(series: MappedSeries) -> tuple[QualityFlag, ...]:
-    times = [series.stack.times_ms[s, gone].tolist() for s, gone in enumerate(series.left_out)]
+    times = [series.stack.times_ms[s, gone].tolist() for s, gone in enumerate(series.contradicted)]
     stray = series.cells.stray_offset(series.polar.mid_wall)
     return disagreement_flags(series.kind, times, series.errors.unevenness, stray)
 

@@ -71,6 +71,7 @@ def load_stack(study: SourceStudy, selected: SelectedSeries) -> tuple[WeightedSt
         source_uids=tuple(tuple(row) for row in uids),
         series_instance_uid=selected.series_instance_uid,
         model_reason=selected.model_reason,
+        echo_train=selected.echo_train,
     )
     return stack, tuple(lost)
 

@@ -15,6 +15,7 @@ from cmrmap.dicom.headers.frames import frames_of, geometry_of
 from cmrmap.dicom.headers.read import SourceStudy
 from cmrmap.dicom.headers.values import number, text
 from cmrmap.dicom.selection.companions import PartFrame
+from cmrmap.dicom.selection.echo_trains import echo_time_fault
 from cmrmap.dicom.selection.given_times import GivenTimes
 from cmrmap.dicom.selection.model_choice import ModelChoice, choose_model
 from cmrmap.dicom.selection.series_rules import (
@@ -203,7 +204,8 @@ def _fault(
     if timing is None:
         headers = [[frame.header for frame in members] for members in slices]
         return explain_no_timing(headers, weighting, TIMING_RULES)
-    most = max(sum(time is not None for time in row) for row in timing.times_ms)
+    most = max(len({time for time in row if time is not None}) for row in timing.times_ms)
     if most < MODELS[model].fewest_images:
-        return f"no slice has more than {most} images; expected at least {MODELS[model].fewest_images} for {model}"
-    return None
+        fewest = MODELS[model].fewest_images
+        return f"no slice has images of more than {most} different times; expected at least {fewest} for {model}"
+    return echo_time_fault([[frame.header for frame in members] for members in slices], weighting, timing)

@@ -17,6 +17,7 @@ from cmrmap.core.map_spec import Weighting
 from cmrmap.core.relaxation_models import ModelName
 from cmrmap.dicom.headers.values import text
 from cmrmap.dicom.headers.words import description_words
+from cmrmap.dicom.selection.echo_trains import is_echo_train
 from cmrmap.dicom.selection.timing import Timing
 
 #: (words in the description, model); SMART1Map is General Electric's saturation-recovery product
@@ -54,13 +55,22 @@ def choose_model(weighting: Weighting, timing: Timing | None, frame: Dataset) ->
     rows = () if timing is None else timing.times_ms
     times = [sorted({time for time in row if time is not None}) for row in rows]
     longest = max(times, key=len, default=[])
+    if is_echo_train(weighting, timing, frame):
+        return ModelChoice(
+            "t2_2p",
+            f"{len(longest)} echoes of one spin-echo train: they decay without an offset, and the first is left out "
+            "where it is low",
+        )
     return _CHOICES[weighting](longest, frame)
 
 
 def _t2_model(times: Sequence[float], _: Dataset) -> ModelChoice:
     if any(math.isinf(time) for time in times):
         return ModelChoice("t2_3p", "a saturation-prepared image fixes the offset B")
-    return ModelChoice("t2_2p", f"no saturation-prepared image among the {len(times)} times, so no offset can be told")
+    return ModelChoice(
+        "t2_2p",
+        f"no saturation-prepared image among the {len(times)} times, so no offset can be told",
+    )
 
 
 def _t2_star_model(_: Sequence[float], __: Dataset) -> ModelChoice:

@@ -20,6 +20,7 @@ from cmrmap.dicom.selection.candidates import Candidate, StudyFrames, find_candi
 from cmrmap.dicom.selection.companions import PartFrame, companions_of, parts_at
 from cmrmap.dicom.selection.contrast import T1Group, assign_contrast
 from cmrmap.dicom.selection.decisions import Choice, Decisions, Selection
+from cmrmap.dicom.selection.echo_trains import is_echo_train
 from cmrmap.dicom.selection.inventory import take_inventory
 from cmrmap.dicom.selection.preferences import SelectionPreferences
 from cmrmap.dicom.selection.ranking import rank, rank_words
@@ -221,5 +222,6 @@ def _build(
         model=candidate.model,
         reason=reason,
         model_reason=candidate.choice.reason,
+        echo_train=is_echo_train(candidate.weighting, timing, candidate.first.header),
     )
     return series, counts

@@ -134,7 +134,9 @@ def drop_rule(frame: Dataset) -> DropRule | None:
 
 _WEIGHTING_WORDS = {
     Weighting.T1: re.compile(r"(?<![a-z0-9])(t1(?![0-9])|(sh)?molli|sasha|stone|look ?locker)|t1 ?map"),
-    Weighting.T2: re.compile(r"(?<![a-z0-9])t2(?! ?\*| ?star|[0-9])|(?<![a-z])grase(?![a-z])"),
+    Weighting.T2: re.compile(
+        r"(?<![a-z0-9])t2(?! ?\*| ?star|[0-9])|(?<![a-z])(grase|mese)(?![a-z])|multi ?echo (turbo )?spin ?echo"
+    ),
     Weighting.T2_STAR: re.compile(r"(?<![a-z0-9])t2 ?(\*|star)"),
 }
 _MAPPING_WORDS = re.compile(r"map|molli|sasha|stone|look ?locker|t2 ?prep")

@@ -99,6 +99,15 @@ def t2_preparation_comment_ms(keyword: str) -> FrameReader:
     return read
 
 
+def t2_echo_times_ms(frames: Sequence[Dataset]) -> Times:
+    """EchoTime of a T2 series; 0 in one image of a slice is the one without T2 preparation, in several "not stated"."""
+    times = tuple(number(frame, "EchoTime") for frame in frames)
+    plausible = tuple(map(_plausible, times))
+    if times.count(0.0) == 1 and sum(time is not None for time in plausible) == len(frames) - 1:
+        return tuple(0.0 if time == 0.0 else time for time in times)
+    return plausible
+
+
 def _made_by(*names: str) -> Callable[[Dataset], bool]:
     def applies(frame: Dataset) -> bool:
         return text(frame, "Manufacturer").upper().startswith(names)
@@ -203,9 +212,7 @@ TIMING_RULES: tuple[TimingRule, ...] = (
         verified="Siemens VB17",
         certain=False,
     ),
-    TimingRule(
-        "EchoTime (0018,0081)", Weighting.T2, _each(attribute_ms("EchoTime")), verified=_STANDARD, certain=False
-    ),
+    TimingRule("EchoTime (0018,0081)", Weighting.T2, t2_echo_times_ms, verified=_STANDARD, certain=False),
     TimingRule(
         "EffectiveEchoTime (0018,9082)",
         Weighting.T2,

@@ -78,6 +78,28 @@ IMAGES_CONTRADICTED = Finding(
     advice="look at them if many slices have it",
 )
 
+FIRST_ECHO_LEFT_OUT = Finding(
+    code="first_echo_left_out",
+    severity=Severity.INFO,
+    message=(
+        "the first echo is {low:.1f} % lower than the later ones tell, for it holds no stimulated echo: it was left "
+        "out of every slice"
+    ),
+    means="T2 of a spin-echo train: its first echo is lower than the decay of the others, and was left out of the fit",
+    advice="nothing: it is usual",
+)
+
+OFFSET_UNKNOWN = Finding(
+    code="offset_unknown",
+    severity=Severity.INFO,
+    message=(
+        "no image of the series tells the part of the signal that does not decay: T2 comes out longer than with a "
+        "saturation-prepared image, as in a scanner's two-parameter map; compare it with ranges of the same sequence"
+    ),
+    means="T2 by two parameters from T2-prepared images: what recovers before and during the readout lengthens it",
+    advice="compare T2 with ranges of the same sequence only (docs/clinical-series.md has figures)",
+)
+
 EDGE_OF_RANGE_PIXELS = Finding(
     code="edge_of_range_pixels",
     severity=Severity.WARNING,
