@@ -9,6 +9,7 @@ import numpy as np
 from cmrmap.core.findings import QualityFlag, Severity
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.outlines import Label
+from cmrmap.pipeline.decay_offset import OffsetEffect, offset_effect
 from cmrmap.pipeline.extracellular import MappedEcv
 from cmrmap.pipeline.map_numbers import MapNumbers
 from cmrmap.pipeline.regions import Regions
@@ -24,7 +25,7 @@ from cmrmap.quality.catalogue.images import POLARITY, SIGNS_NOT_USED
 from cmrmap.quality.fit_flags import disagreement_flags, fit_flags, uncertainty_flags
 from cmrmap.quality.outline_flags import outline_flags
 from cmrmap.quality.placement_flags import insertion_point_flags, slice_order_flags
-from cmrmap.quality.t2_flags import blood_flags, decay_flags
+from cmrmap.quality.t2_flags import blood_flags, first_echo_flags, offset_flag
 from cmrmap.regional.pruning import prune_boundary
 from cmrmap.relaxometry import get_model
 from cmrmap.settings import AnalysisSettings
@@ -88,9 +89,11 @@ def _of_t2(series: MappedSeries, regions: Regions, settings: AnalysisSettings) -
     wall = np.asarray(series.map.labels == Label.MYOCARDIUM, dtype=np.bool_)
     countable = prune_boundary(wall, settings.pruning.boundary_px)
     yield from blood_flags(series.kind, countable, series.blood_pixels, regions.aha)
+    yield from first_echo_flags(series.kind, series.low_first_echo)
     model = get_model(series.map.model)
-    prepared = model.family == "t2" and not series.stack.echo_train
-    yield from decay_flags(series.kind, series.low_first_echo, prepared and not model.has_offset)
+    if model.family == "t2" and not (model.has_offset or series.stack.echo_train) and series.made.any():
+        effect = offset_effect(series.cells, series.polar.mid_wall) or OffsetEffect(*[float("nan")] * 3)
+        yield offset_flag(series.kind, effect.excess_ms, effect.uncertainty_ms, effect.t2_ms)
 
 
 def _of_disagreement(series: MappedSeries) -> tuple[QualityFlag, ...]:

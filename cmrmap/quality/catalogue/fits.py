@@ -92,9 +92,11 @@ FIRST_ECHO_LEFT_OUT = Finding(
 OFFSET_UNKNOWN = Finding(
     code="offset_unknown",
     severity=Severity.INFO,
+    threshold=Threshold("above", 0.1, "of T2 and two standard errors", percent=True),
+    warning_where="where the shape of the decay over all slices shows a longer T2 beyond the threshold",
     message=(
-        "no image of the series tells the part of the signal that does not decay: T2 comes out longer than with a "
-        "saturation-prepared image, as in a scanner's two-parameter map; compare it with ranges of the same sequence"
+        "no saturation-prepared image tells the part of the signal that does not decay: T2 is as long as in a "
+        "scanner's two-parameter map{found}; compare it with ranges of the same sequence only"
     ),
     means="T2 by two parameters from T2-prepared images: what recovers before and during the readout lengthens it",
     advice="compare T2 with ranges of the same sequence only (docs/clinical-series.md has figures)",
