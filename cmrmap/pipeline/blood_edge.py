@@ -14,9 +14,9 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
-from cmrmap.alignment import CartesianWeights, nearest
+from cmrmap.alignment import CartesianWeights, nearest, wall_parts
 from cmrmap.alignment.bilinear import sample
-from cmrmap.alignment.polar import in_pixels
+from cmrmap.alignment.polar import WALL_PARTS, in_pixels
 from cmrmap.core.arrays import BoolArray, Float64Array, IntArray, LabelArray
 from cmrmap.core.map_spec import Weighting
 from cmrmap.core.outlines import Label
@@ -26,13 +26,17 @@ from cmrmap.regional.pruning import prune_boundary
 from cmrmap.settings import PruningSettings
 
 _INSIDE = 1.0  # wall thicknesses that a ray reaches into the cavity
-_OUTSIDE = 2  # cells beyond the epicardium, for the slope of the last
+_OUTSIDE = 2  # steps beyond the epicardium, for the slope of the last
+_STEP = 0.5  # of a cell's depth
 _BLOOD = -0.5  # depth up to which a ray is blood
 _STEEPEST = (-0.6, 0.5)  # depths between which the edge's steepest place is looked for
 _WIDTH = 1.0 / 12.0  # of the circle, over which rays are averaged
 _LEAST_CONTRAST = 0.2  # of the blood's signal by which it must be brighter than the wall for an image to tell
 _ENDED = 0.2  # slope over the steepest at which the edge has ended: about 4 % of blood in a Gaussian edge
-_LEAST_FALL = 0.5  # of the slice's contrast that an edge must fall by to be one
+_LOPSIDED = 1.25  # at most so many times as long as on the blood's side: a longer one is the wall's own change
+_TURNED = 0.5  # and below which it has where the slope grows again: what falls from there on is another border
+_FEWEST_FREE = 0.25  # of a part of the wall must be free of blood, or none of it counts
+_BESIDE = 0.5  # of the slice's contrast by which a ray must begin above the wall to have blood beside it
 #: why a slice is refused of which no pixel can count
 FILLED = "blood shines through its whole wall: no pixel of it is free of blood by the width of the blood's edge"
 
@@ -42,15 +46,17 @@ def blood_pixels(
     polar: PolarStack,
     times: tuple[IntArray, ...],
     weights: CartesianWeights,
+    labels: LabelArray,
     pruning: PruningSettings,
 ) -> BoolArray:
-    """Return the pixels of the wall in which blood shines.
+    """Return the pixels of the wall in which blood shines, and those of parts of it that are nearly all blood.
 
     Parameters
     ----------
     stack, polar, times : as in ``blood_cells``
     weights : from the polar grid to the map's pixels
-    pruning : whether the edge of the blood is looked for
+    labels : (slice, row, column) of the images that the map is drawn on
+    pruning : whether the edge of the blood is looked for; layers at the border never count
 
     Returns
     -------
@@ -58,8 +64,18 @@ def blood_pixels(
     """
     if not (pruning.blood_edge and stack.kind.spec.weighting is Weighting.T2):
         return np.zeros(weights.shape, dtype=np.bool_)
-    cells = blood_cells(stack, polar, times).astype(np.uint8)
-    return np.asarray(nearest(cells, weights, 0) > 0, dtype=np.bool_)
+    cells = blood_cells(stack, polar, times)
+    wall = _countable(labels, pruning)
+    found = nearest(cells.astype(np.uint8), weights, 0) > 0
+    numbers = np.zeros(cells.shape)
+    for number, part in enumerate(wall_parts(numbers), start=1):
+        part[...] = number
+    place = nearest(numbers.astype(np.uint8), weights, 0)
+    for s, number in np.ndindex(len(place), WALL_PARTS):
+        here = wall[s] & (place[s] == number + 1)
+        if here.any() and (here & ~found[s]).sum() < _FEWEST_FREE * here.sum():
+            found[s] |= place[s] == number + 1
+    return np.asarray(found, dtype=np.bool_)
 
 
 def filled_with_blood(labels: LabelArray, blood: BoolArray, pruning: PruningSettings) -> BoolArray:
@@ -71,8 +87,12 @@ def filled_with_blood(labels: LabelArray, blood: BoolArray, pruning: PruningSett
     blood : from ``blood_pixels``
     pruning : layers at the border never count
     """
-    wall = prune_boundary(np.asarray(labels == Label.MYOCARDIUM, dtype=np.bool_), pruning.boundary_px)
+    wall = _countable(labels, pruning)
     return np.asarray(wall.any(axis=(1, 2)) & ~(wall & ~blood).any(axis=(1, 2)), dtype=np.bool_)
+
+
+def _countable(labels: LabelArray, pruning: PruningSettings) -> BoolArray:
+    return prune_boundary(np.asarray(labels == Label.MYOCARDIUM, dtype=np.bool_), pruning.boundary_px)
 
 
 def blood_cells(stack: WeightedStack, polar: PolarStack, times: tuple[IntArray, ...]) -> BoolArray:
@@ -88,7 +108,7 @@ def blood_cells(stack: WeightedStack, polar: PolarStack, times: tuple[IntArray, 
     (slice, angle, depth) True where blood shines in; nowhere in a slice without an image in which blood is bright
     """
     out = np.zeros((len(times), len(polar.angles_rad), len(polar.depths)), dtype=np.bool_)
-    step = 1.0 / len(polar.depths)
+    step = _STEP / len(polar.depths)
     depths = np.arange(polar.depths[0] - _INSIDE, 1.0 + _OUTSIDE * step, step)
     for s, used in enumerate(times):
         if used.size:
@@ -121,8 +141,8 @@ def _edge_end(rays: Float64Array, depths: Float64Array) -> Float64Array:
     contrast = np.where(blood - wall > _LEAST_CONTRAST * blood, blood - wall, 0.0)
     if not contrast.any():
         return nowhere
-    # noise is the same in all images: each counts by its contrast; the wall's fall from blood is then 1 on average
-    profile = np.einsum("t,tad->ad", contrast, rays) / (contrast @ contrast)
+    # noise is the same in all images: each counts by its contrast; the wall is then 0 on average, blood 1
+    profile = np.einsum("t,tad->ad", contrast, rays - wall[:, None, None]) / (contrast @ contrast)
     width = max(round(_WIDTH * len(profile)), 1)
     profile = ndimage.uniform_filter1d(profile, width, axis=0, mode="wrap")
     slope = -np.gradient(profile, depths, axis=1)
@@ -130,10 +150,16 @@ def _edge_end(rays: Float64Array, depths: Float64Array) -> Float64Array:
     end = np.full(len(profile), np.inf)
     for angle, (fall, signal) in enumerate(zip(slope, profile, strict=True)):
         steepest = looked[np.argmax(fall[looked])]
-        after = np.flatnonzero(fall[steepest:] < _ENDED * fall[steepest])
-        last = steepest + after[0] if after.size else len(depths) - 1
-        if signal[depths < _BLOOD].mean() - signal[last] < _LEAST_FALL:
+        later, before = fall[steepest:], fall[steepest::-1]
+        turns = (later[1:-1] < _TURNED * fall[steepest]) & (later[1:-1] <= later[:-2]) & (later[1:-1] < later[2:])
+        ended = later < _ENDED * fall[steepest]
+        ended[1:-1] |= turns
+        began = np.flatnonzero(before < _ENDED * fall[steepest])
+        if began.size:
+            ended[round(_LOPSIDED * began[0]) :] = True
+        after = np.flatnonzero(ended)
+        if signal[depths < _BLOOD].mean() < _BESIDE:
             end[angle] = -np.inf
-        elif after.size and depths[last] <= 1.0:
-            end[angle] = depths[last]
+        elif after.size and depths[steepest + after[0]] <= 1.0:
+            end[angle] = depths[steepest + after[0]]
     return end

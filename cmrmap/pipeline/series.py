@@ -132,7 +132,7 @@ def map_series(
     )
     times = tuple(np.setdiff1d(images, gone) for images, gone in zip(usable, left_out, strict=True))
     reference, labels, weights = _drawn_on(refined, polar, times)
-    in_blood = blood_pixels(stack, polar, times, weights, settings.pruning)
+    in_blood = blood_pixels(stack, polar, times, weights, labels, settings.pruning)
     filled = filled_with_blood(labels, in_blood, settings.pruning)
     if filled.any():
         refusals += tuple(Refusal(stack.kind, "refused", FILLED, int(index)) for index in np.flatnonzero(filled))
