@@ -1,8 +1,8 @@
 """How far T2 by two parameters is off for what clinics acquire: three T2-prepared images, spin-echo trains.
 
 ``python benchmarks/t2_protocols.py`` fits signals without noise: balanced SSFP after a T2 preparation, as the phantom
-has it, by the time between preparation and readout; and echoes of a train by phase graphs, by the refocusing angle, with
-and without the first. Prints one table each, in ms.
+has it, by the time between preparation and readout; and echoes of a train by phase graphs, by the refocusing angle,
+with and without the first. Prints one table each, in ms.
 """
 
 from __future__ import annotations
