@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 
@@ -12,9 +13,9 @@ from cmrmap.dicom.headers.values import number, text
 from cmrmap.dicom.headers.words import description_words
 from cmrmap.dicom.selection.given_times import SOURCE as GIVEN
 from cmrmap.dicom.selection.timing import Timing
+from cmrmap.dicom.selection.timing_rules import t2_preparation_comment_ms
 
 _ECHO_SOURCES = ("EchoTime (0018,0081)", "EffectiveEchoTime (0018,9082)")
-_PREPARATION = re.compile(r"t2[\s_-]*prep\w*\.?\s*duration\s*=?\s*(inf|\d+(?:\.\d+)?)", re.IGNORECASE)
 _SPIN_ECHO_WORDS = re.compile(r"(?<![a-z])(t?grase|mese|mse|tse|spin ?echo)(?![a-z])")
 #: echoes of one gradient-echo excitation are over by then (18-25 ms at 1.5 T); T2 preparations reach 45 ms and more
 _LATEST_GRADIENT_ECHO_MS = 30.0
@@ -64,10 +65,9 @@ def _mixed(slices: Sequence[Sequence[Dataset]]) -> str | None:
         known = [echo for echo in echoes if echo is not None]
         if not known or max(known) - min(known) <= _SAME_MS or all(time is None for time in prepared):
             continue
-        apart = [
-            echo - time for echo, time in zip(echoes, prepared, strict=True) if echo is not None and time is not None
-        ]
-        if len(apart) < len(known) or max(apart) - min(apart) > _SAME_MS:
+        both = [(e, t) for e, t in zip(echoes, prepared, strict=True) if e is not None and t is not None]
+        apart = [echo - time for echo, time in both if math.isfinite(time)]
+        if len(both) < len(known) or (apart and max(apart) - min(apart) > _SAME_MS):
             n_prepared = sum(time is not None for time in prepared)
             return (
                 f"{n_prepared} of {len(frames)} images of a slice have a T2-preparation time, and their echo times run "
@@ -91,11 +91,8 @@ def _gradient_echoes(frame: Dataset, timing: Timing) -> str | None:
 
 
 def _preparation_ms(frame: Dataset) -> float | None:
-    for keyword in ("ImageComments", "FrameComments"):
-        match = _PREPARATION.search(text(frame, keyword))
-        if match:
-            return float(match.group(1))
-    return None
+    told = (t2_preparation_comment_ms(keyword)(frame) for keyword in ("ImageComments", "FrameComments"))
+    return next((time for time in told if time is not None), None)
 
 
 def _echo_ms(frame: Dataset) -> float | None:

@@ -25,7 +25,8 @@ from cmrmap.dicom.headers.words import description_words
 from cmrmap.dicom.selection.timing import LONGEST_MS, Times, TimingRule
 
 _T2_PREP_TEXT = re.compile(
-    r"t2[\s_-]*prep\w*\.?\s*duration\s*=?\s*(inf(?:inity|inite)?|\d+(?:\.\d+)?)\s*ms", re.IGNORECASE
+    r"t2[\s_-]*prep\w*[\s._:=-]*(?:(?:duration|dur|time|te)(?![a-z]))?[\s.:=]*(inf(?:inity|inite)?|\d+(?:\.\d+)?)\s*ms",
+    re.IGNORECASE,
 )
 _TI_TEXT = re.compile(r"(?<![a-z])ti(?:eff)?\s*=?\s*(\d+(?:\.\d+)?)\s*ms", re.IGNORECASE)
 _LOOK_LOCKER = re.compile(r"look ?locker|(?<![a-z0-9])ll(?![a-z0-9])")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from cmrmap.core.errors import RefusedError
@@ -100,11 +102,11 @@ def test_preparations_and_echoes_that_both_vary_are_refused(select, by_echo) -> 
 
 
 def test_echo_times_that_follow_the_preparation_tell_the_same(select, by_echo) -> None:
-    images = by_echo((1.3, 26.3, 56.3), "T2 prep SAX")
-    for image, time in zip(images, (0.0, 25.0, 55.0) * 2, strict=True):
+    images = by_echo((1.3, 26.3, 56.3, 1.4), "T2 prep SAX")
+    for image, time in zip(images, (0.0, 25.0, 55.0, math.inf) * 2, strict=True):
         image.ImageComments = comment(time)
     (series,) = select(images).selected
-    assert [frame.time_ms for frame in series.frames[:3]] == [0.0, 25.0, 55.0]
+    assert [frame.time_ms for frame in series.frames[:4]] == [0.0, 25.0, 55.0, math.inf]
     assert not series.echo_train
 
 
