@@ -25,10 +25,9 @@ from cmrmap.core.stack import WeightedStack
 from cmrmap.regional.pruning import prune_boundary
 from cmrmap.settings import PruningSettings
 
-_INSIDE = 1.0  # wall thicknesses that a ray reaches into the cavity
-_OUTSIDE = 2  # steps beyond the epicardium, for the slope of the last
+_BEYOND = 1.0  # wall thicknesses that a ray reaches into the cavity, and out of the wall
 _STEP = 0.5  # of a cell's depth
-_BLOOD = -0.5  # depth up to which a ray is blood
+_BLOOD = -0.5  # depth up to which a ray is in the cavity
 _STEEPEST = (-0.6, 0.5)  # depths between which the edge's steepest place is looked for
 _WIDTH = 1.0 / 12.0  # of the circle, over which rays are averaged
 _LEAST_CONTRAST = 0.2  # of the blood's signal by which it must be brighter than the wall for an image to tell
@@ -36,9 +35,10 @@ _ENDED = 0.2  # slope over the steepest at which the edge has ended: about 4 % o
 _LOPSIDED = 1.25  # at most so many times as long as on the blood's side: a longer one is the wall's own change
 _TURNED = 0.5  # and below which it has where the slope grows again: what falls from there on is another border
 _FEWEST_FREE = 0.25  # of a part of the wall must be free of blood, or none of it counts
+_FEWEST_OF_SLICE = 0.2  # of a slice's wall must be free, or it is refused
 _BESIDE = 0.5  # of the slice's contrast by which a ray must begin above the wall to have blood beside it
-#: why a slice is refused of which no pixel can count
-FILLED = "blood shines through its whole wall: no pixel of it is free of blood by the width of the blood's edge"
+#: why a slice is refused of which next to no pixel can count
+FILLED = "blood shines through its wall: by the width of the blood's edge less than a fifth of it is free of blood"
 
 
 def blood_pixels(
@@ -79,7 +79,7 @@ def blood_pixels(
 
 
 def filled_with_blood(labels: LabelArray, blood: BoolArray, pruning: PruningSettings) -> BoolArray:
-    """(slice,) True where blood shines in every pixel that could count.
+    """(slice,) True where blood shines in nearly every pixel that could count.
 
     Parameters
     ----------
@@ -88,7 +88,8 @@ def filled_with_blood(labels: LabelArray, blood: BoolArray, pruning: PruningSett
     pruning : layers at the border never count
     """
     wall = _countable(labels, pruning)
-    return np.asarray(wall.any(axis=(1, 2)) & ~(wall & ~blood).any(axis=(1, 2)), dtype=np.bool_)
+    free, whole = (np.count_nonzero(pixels, axis=(1, 2)) for pixels in (wall & ~blood, wall))
+    return np.asarray(free < _FEWEST_OF_SLICE * whole, dtype=np.bool_)
 
 
 def _countable(labels: LabelArray, pruning: PruningSettings) -> BoolArray:
@@ -109,11 +110,11 @@ def blood_cells(stack: WeightedStack, polar: PolarStack, times: tuple[IntArray, 
     """
     out = np.zeros((len(times), len(polar.angles_rad), len(polar.depths)), dtype=np.bool_)
     step = _STEP / len(polar.depths)
-    depths = np.arange(polar.depths[0] - _INSIDE, 1.0 + _OUTSIDE * step, step)
+    depths = np.arange(-_BEYOND, 1.0 + _BEYOND + 0.5 * step, step)
     for s, used in enumerate(times):
         if used.size:
-            end = _edge_end(np.array([_rays(stack, polar, s, int(t), depths) for t in used]), depths)
-            out[s] = polar.depths < end[:, None]
+            end, start = _edges(np.array([_rays(stack, polar, s, int(t), depths) for t in used]), depths)
+            out[s] = (polar.depths < end[:, None]) | (polar.depths > start[:, None])
     return out
 
 
@@ -127,28 +128,41 @@ def _rays(stack: WeightedStack, polar: PolarStack, s: int, t: int, depths: Float
     return sample(image, row + np.sin(angles) * radius, column + np.cos(angles) * radius)
 
 
-def _edge_end(rays: Float64Array, depths: Float64Array) -> Float64Array:
-    """(angle,) depth at which the blood's edge ends; -inf where there is none, inf where it does not end in the wall.
+def _edges(rays: Float64Array, depths: Float64Array) -> tuple[Float64Array, Float64Array]:
+    """(angle,) depths at which the edge of the cavity's blood ends and that of bright blood outside begins.
+
+    Outside is the right ventricle; fat that is as bright counts as well. Infinite where there is none.
 
     Parameters
     ----------
     rays : (time, angle, depth)
-    depths : of the last axis; 0 is the endocardium
+    depths : of the last axis; 0 is the endocardium, 1 the epicardium
     """
-    nowhere = np.full(rays.shape[1], -np.inf)
+    nowhere = np.full(rays.shape[1], np.inf)
     blood = np.median(rays[..., depths < _BLOOD], axis=(1, 2))
     wall = np.median(rays[..., (depths > 0.3) & (depths < 0.7)], axis=(1, 2))
     contrast = np.where(blood - wall > _LEAST_CONTRAST * blood, blood - wall, 0.0)
     if not contrast.any():
-        return nowhere
+        return -nowhere, nowhere
     # noise is the same in all images: each counts by its contrast; the wall is then 0 on average, blood 1
     profile = np.einsum("t,tad->ad", contrast, rays - wall[:, None, None]) / (contrast @ contrast)
     width = max(round(_WIDTH * len(profile)), 1)
     profile = ndimage.uniform_filter1d(profile, width, axis=0, mode="wrap")
+    return _ends(profile, depths), 1.0 - _ends(profile[:, ::-1], 1.0 - depths[::-1])
+
+
+def _ends(profile: Float64Array, depths: Float64Array) -> Float64Array:
+    """(angle,) depth at which the edge of bright blood at the beginning of the profile ends.
+
+    -inf where a ray does not begin in blood, inf where the edge does not end in the wall.
+    """
     slope = -np.gradient(profile, depths, axis=1)
     looked = np.flatnonzero((depths >= _STEEPEST[0]) & (depths <= _STEEPEST[1]))
     end = np.full(len(profile), np.inf)
     for angle, (fall, signal) in enumerate(zip(slope, profile, strict=True)):
+        if signal[depths < _BLOOD].mean() < _BESIDE:
+            end[angle] = -np.inf
+            continue
         steepest = looked[np.argmax(fall[looked])]
         later, before = fall[steepest:], fall[steepest::-1]
         turns = (later[1:-1] < _TURNED * fall[steepest]) & (later[1:-1] <= later[:-2]) & (later[1:-1] < later[2:])
@@ -158,8 +172,6 @@ def _edge_end(rays: Float64Array, depths: Float64Array) -> Float64Array:
         if began.size:
             ended[round(_LOPSIDED * began[0]) :] = True
         after = np.flatnonzero(ended)
-        if signal[depths < _BLOOD].mean() < _BESIDE:
-            end[angle] = -np.inf
-        elif after.size and depths[steepest + after[0]] <= 1.0:
+        if after.size and depths[steepest + after[0]] <= 1.0:
             end[angle] = depths[steepest + after[0]]
     return end

@@ -97,6 +97,25 @@ def test_a_wall_without_blood_beside_it_stays() -> None:
     assert cells[~within].any()
 
 
+def test_blood_on_the_other_side_of_a_septum_is_found() -> None:
+    """A right ventricle beyond a sector of the wall: the outer layers of that sector are in its edge."""
+    stack, labels = made(wall=9.0, blur=0.0)
+    rows, columns = np.mgrid[:SIZE, :SIZE] - (SIZE - 1) / 2.0
+    right = (np.abs(np.arctan2(rows, columns)) < 0.8) & (np.hypot(rows, columns) >= 29)
+    images = np.array(stack.images)
+    images[0][:, right] = 1100.0 * np.exp(-TIMES_MS / BLOOD_T2_MS)[:, None]
+    images = np.array([[ndimage.gaussian_filter(image, 1.5) for image in images[0]]])
+    septal = WeightedStack(stack.kind, images, stack.times_ms, stack.geometry, "t2_2p")
+    polar = polar_of(septal, labels)
+    cells = blood_cells(septal, polar, (np.arange(3),))[0]
+    within = np.abs(np.mod(polar.angles_rad + np.pi, 2 * np.pi) - np.pi) < 0.4
+    free_wall = np.abs(np.mod(polar.angles_rad + np.pi, 2 * np.pi) - np.pi) > 1.2
+    assert cells[within][:, [0, -1]].all()
+    assert not cells[within][:, 5:7].any()
+    assert cells[free_wall][:, 0].all()
+    assert not cells[free_wall][:, 5:].any()
+
+
 def test_only_t2_and_only_where_it_is_asked_for() -> None:
     settings = AnalysisSettings()
     off = AnalysisSettings.from_mapping({"pruning": {"blood_edge": False}})
