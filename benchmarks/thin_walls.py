@@ -1,8 +1,8 @@
 """T2 of thin walls: phantom hearts whose apex is thin and cut obliquely, with the blood's edge counted and left out.
 
 ``python benchmarks/thin_walls.py`` draws hearts that ballooned (wall 5.8-7.7 mm, 45 % less at the apex, whose radius
-changes by 22 % over the slice), maps their T2 with exact outlines, and compares every slice with the truth of the very pixels
-that were averaged. Prints bias and SD of the slices that have a value, and how many are refused.
+changes by 22 % over the slice), maps their T2 with exact outlines, and compares every slice with the truth of the very
+pixels that were averaged. Prints bias and SD of the slices that have a value, and how many are refused.
 """
 
 from __future__ import annotations
