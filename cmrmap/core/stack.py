@@ -81,6 +81,7 @@ class SelectedSeries:
     list_order: ListOrder = ""
     label: ContrastLabel | None = None  # T1: why native or post-contrast
     look_locker: LookLocker = UNKNOWN_LOOK_LOCKER  # what the header tells of the readout and the inversion
+    echo_train: bool = False  # the images are the echoes of one spin-echo train
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,7 @@ class WeightedStack:
     label : of T1, why it was called native or post-contrast; None: whoever gave the images says so
     look_locker : what is known of the inversion and the readout; only Look-Locker models read it
     epochs : (slice, time) which inversion every image follows, from 0, -1: not known; None: told from the times
+    echo_train : the images of a slice are the echoes of one spin-echo train: the first holds no stimulated echo
     """
 
     kind: MapKind
@@ -117,6 +119,7 @@ class WeightedStack:
     label: ContrastLabel | None = None
     look_locker: LookLocker = UNKNOWN_LOOK_LOCKER
     epochs: IntArray | None = None
+    echo_train: bool = False
 
     def __post_init__(self) -> None:
         get_model(self.model)

@@ -9,7 +9,8 @@ relative gain of that image in that region. Both are measured from what the fit 
 
 with H the fit's projection. The first tells the noise, the second the gain: two equations for two variances. Both are
 then carried to T by the fit's sensitivity. What the model itself absorbs leaves no residual and is not seen: partial
-volume that is alike in all images.
+volume that is alike in all images. What a T2 decay of two parameters leaves in all slices alike is no error of an
+image: it is the constant part of the signal (`decay_offset`), taken out here and told as a finding of its own.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import numpy as np
 from cmrmap.alignment import image_noise_gain
 from cmrmap.core.arrays import Float64Array, IntArray
 from cmrmap.core.polar_stack import PolarStack
+from cmrmap.pipeline.decay_offset import common_misfit
 from cmrmap.pipeline.polar_fit import PolarFit
 from cmrmap.pipeline.slice_errors import TURNS, SliceErrors, measure_slice_errors
 from cmrmap.relaxometry import get_model
@@ -129,5 +131,6 @@ def build_error_model(
     times : per slice the indices of the images that were fitted
     shape : (rows, columns) of the images
     """
-    slices = tuple(measure_slice_errors(polar, fit, s, used, shape) for s, used in enumerate(times))
+    misfit = common_misfit(fit, polar.mid_wall)
+    slices = tuple(measure_slice_errors(polar, fit, s, used, shape, misfit[s, used]) for s, used in enumerate(times))
     return ErrorModel(fit, slices, shape)

@@ -9,6 +9,7 @@ import numpy as np
 from cmrmap.core.findings import QualityFlag, Severity
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.outlines import Label
+from cmrmap.pipeline.decay_offset import OffsetEffect, offset_effect
 from cmrmap.pipeline.extracellular import MappedEcv
 from cmrmap.pipeline.map_numbers import MapNumbers
 from cmrmap.pipeline.regions import Regions
@@ -26,7 +27,9 @@ from cmrmap.quality.fit_flags import disagreement_flags, fit_flags, uncertainty_
 from cmrmap.quality.outline_flags import outline_flags
 from cmrmap.quality.placement_flags import insertion_point_flags, slice_order_flags
 from cmrmap.quality.plausible_flags import implausible_ecv
+from cmrmap.quality.t2_flags import blood_flags, first_echo_flags, offset_flag
 from cmrmap.regional.pruning import prune_boundary
+from cmrmap.relaxometry import get_model
 from cmrmap.settings import AnalysisSettings
 
 
@@ -52,6 +55,7 @@ def _of_map(one: MapNumbers, settings: AnalysisSettings) -> Iterator[QualityFlag
         yield from _handed_on(one.source)
     else:
         yield from _of_series(one.source, one.regions)
+        yield from _of_t2(one.source, one.regions, settings)
     fitted = one.source.map
     wall = np.asarray(fitted.labels == Label.MYOCARDIUM, dtype=np.bool_)
     countable = prune_boundary(wall, settings.pruning.boundary_px)
@@ -88,8 +92,19 @@ def _of_fit(series: MappedSeries) -> Iterator[QualityFlag]:
             yield SIGNS_NOT_USED.flag(series.kind, index, reason=note)
 
 
+def _of_t2(series: MappedSeries, regions: Regions, settings: AnalysisSettings) -> Iterator[QualityFlag]:
+    wall = np.asarray(series.map.labels == Label.MYOCARDIUM, dtype=np.bool_)
+    countable = prune_boundary(wall, settings.pruning.boundary_px)
+    yield from blood_flags(series.kind, countable, series.blood_pixels, regions.aha)
+    yield from first_echo_flags(series.kind, series.low_first_echo)
+    model = get_model(series.map.model)
+    if model.family == "t2" and not (model.has_offset or series.stack.echo_train) and series.made.any():
+        effect = offset_effect(series.cells, series.polar.mid_wall) or OffsetEffect(*[float("nan")] * 3)
+        yield offset_flag(series.kind, effect.excess_ms, effect.uncertainty_ms, effect.t2_ms)
+
+
 def _of_disagreement(series: MappedSeries) -> tuple[QualityFlag, ...]:
-    times = [series.stack.times_ms[s, gone].tolist() for s, gone in enumerate(series.left_out)]
+    times = [series.stack.times_ms[s, gone].tolist() for s, gone in enumerate(series.contradicted)]
     stray = series.cells.stray_offset(series.polar.mid_wall)
     return disagreement_flags(series.kind, times, series.errors.unevenness, stray)
 

@@ -14,14 +14,16 @@ from cmrmap.alignment import (
     nearest,
     region_weights,
 )
-from cmrmap.core.arrays import BoolArray, Float64Array, IntArray
+from cmrmap.core.arrays import BoolArray, Float64Array, IntArray, LabelArray
 from cmrmap.core.findings import QualityFlag, Refusal, Severity
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.outlines import Label, RefinedSegmentation
 from cmrmap.core.parameter_map import BloodValue, FitStatus, ParameterMap
 from cmrmap.core.polar_stack import PolarStack
 from cmrmap.core.stack import WeightedStack
+from cmrmap.pipeline.blood_edge import FILLED, blood_pixels, filled_with_blood
 from cmrmap.pipeline.blood_pool import blood_of_slices
+from cmrmap.pipeline.echo_train import first_echo, low_first_echo
 from cmrmap.pipeline.error_model import ErrorModel, build_error_model
 from cmrmap.pipeline.polar_fit import PolarFit, fit_cells
 from cmrmap.pipeline.robust import contradicted_images
@@ -40,7 +42,11 @@ class MappedSeries:
     weights : lead from the polar grid to the map's pixels
     cells : the fit of every cell of that grid
     errors : how far a mean of cells may be off
-    left_out : per slice the indices of images with an outline that the others contradict: they take no part in the fit
+    left_out : per slice the indices of images with an outline that take no part in the fit: those that the others
+        contradict, and a first echo that is low
+    blood_pixels : (slice, row, column) pixels of the wall that lie in the edge of the blood: no mean counts them
+    low_first_echo : by what share the first echo of a train lies below the decay of the later ones, where it was left
+        out; NaN where it was not
     findings : what the check of the finished map found
     called : which map it was taken for before its T1 told otherwise; None where it is what it was called
     """
@@ -53,6 +59,8 @@ class MappedSeries:
     cells: PolarFit
     errors: ErrorModel
     left_out: tuple[IntArray, ...]
+    blood_pixels: BoolArray
+    low_first_echo: float
     findings: tuple[QualityFlag, ...] = ()
     called: MapKind | None = None
 
@@ -78,6 +86,16 @@ class MappedSeries:
         for index, gone in enumerate(self.left_out):
             out[index, gone] = False
         return out
+
+    @property
+    def contradicted(self) -> tuple[IntArray, ...]:
+        """Per slice the images that were left out because the others contradict them."""
+        if not np.isfinite(self.low_first_echo):
+            return self.left_out
+        times_ms = self.stack.times_ms
+        return tuple(
+            np.setdiff1d(gone, first_echo(row, times_ms)) for gone, row in zip(self.left_out, times_ms, strict=True)
+        )
 
     @property
     def reference_centres(self) -> Float64Array:
@@ -123,16 +141,24 @@ def map_series(
     if refused:
         usable = tuple(np.zeros(0, dtype=np.intp) for _ in usable)
         refusals = tuple(Refusal(stack.kind, "refused", refused, index) for index in range(len(usable)))
-    left_out = _contradicted(stack, polar, usable, settings)
+    low = _low_first_echo(stack, polar, usable, settings)
+    first = [first_echo(row if np.isfinite(low) else row[:0], stack.times_ms) for row in stack.times_ms]
+    kept = tuple(np.setdiff1d(used, gone) for used, gone in zip(usable, first, strict=True))
+    contradicted = _contradicted(stack, polar, kept, settings)
+    left_out = tuple(
+        np.union1d(np.intersect1d(used, gone), more)
+        for used, gone, more in zip(usable, first, contradicted, strict=True)
+    )
     times = tuple(np.setdiff1d(images, gone) for images, gone in zip(usable, left_out, strict=True))
-    fit = fit_cells(stack, polar, times, settings.fit)
-    reference = choose_reference(refined, polar, times)
-    labels = np.zeros((len(reference), *stack.images.shape[2:]), dtype=np.uint8)
-    for index in np.flatnonzero(reference >= 0):
-        labels[index] = refined.labels[index, reference[index]]
+    reference, labels, weights = _drawn_on(refined, polar, times)
+    in_blood = blood_pixels(stack, polar, times, weights, labels, settings.pruning)
+    filled = filled_with_blood(labels, in_blood, settings.pruning)
+    if filled.any():
+        refusals += tuple(Refusal(stack.kind, "refused", FILLED, int(index)) for index in np.flatnonzero(filled))
+        times = tuple(used[:0] if gone else used for used, gone in zip(times, filled, strict=True))
+        reference, labels, weights = _drawn_on(refined, polar, times)
     shape = (labels.shape[1], labels.shape[2])
-    wall = np.asarray(labels == Label.MYOCARDIUM, dtype=np.bool_)
-    weights = cartesian_weights(polar, reference, shape, wall)
+    fit = fit_cells(stack, polar, times, settings.fit)
     values = interpolate(fit.values, weights)
     status = nearest(fit.status, weights, FitStatus.NOT_FITTED)
     pruning = settings.pruning
@@ -151,13 +177,36 @@ def map_series(
         labels=labels,
         analysed=analysed_pixels(
             values, status, labels, boundary_pixels=pruning.boundary_px, value_range=pruning.ranges[stack.kind]
-        ),
+        )
+        & ~in_blood,
         reference_time=reference,
         blood=blood,
         refusals=refusals,
     )
     errors = build_error_model(polar, fit, times, shape)
-    return MappedSeries(stack, refined, polar, made, weights, fit, errors, left_out)
+    return MappedSeries(stack, refined, polar, made, weights, fit, errors, left_out, in_blood, low)
+
+
+def _drawn_on(
+    refined: RefinedSegmentation, polar: PolarStack, times: tuple[IntArray, ...]
+) -> tuple[IntArray, LabelArray, CartesianWeights]:
+    """Per slice the image that the map is drawn on, its labels, and the way from the polar grid to its wall."""
+    reference = choose_reference(refined, polar, times)
+    labels = np.zeros((len(reference), *refined.labels.shape[2:]), dtype=np.uint8)
+    for index in np.flatnonzero(reference >= 0):
+        labels[index] = refined.labels[index, reference[index]]
+    wall = np.asarray(labels == Label.MYOCARDIUM, dtype=np.bool_)
+    return reference, labels, cartesian_weights(polar, reference, (labels.shape[1], labels.shape[2]), wall)
+
+
+def _low_first_echo(
+    stack: WeightedStack, polar: PolarStack, times: tuple[IntArray, ...], settings: AnalysisSettings
+) -> float:
+    """By what share the first echo of a spin-echo train is low; NaN where it is to stay, or there is no train."""
+    if not (stack.echo_train and settings.fit.leave_out_outliers):
+        return float("nan")
+    signals = [polar.signals[s, used][..., polar.mid_wall] for s, used in enumerate(times)]
+    return low_first_echo(signals, [stack.times_ms[s, used] for s, used in enumerate(times)], stack.model)
 
 
 def _with_efficiency(stack: WeightedStack, efficiency: float | None) -> WeightedStack:

@@ -81,15 +81,19 @@ class SliceErrors:
 
 
 def measure_slice_errors(
-    polar: PolarStack, fit: PolarFit, s: int, used: IntArray, shape: tuple[int, int]
+    polar: PolarStack, fit: PolarFit, s: int, used: IntArray, shape: tuple[int, int], misfit: Float64Array
 ) -> SliceErrors | None:
-    """Measure noise and common errors of slice ``s``; None where it was not made or its noise cannot be told."""
+    """Measure noise and common errors of slice ``s``; None where it was not made or its noise cannot be told.
+
+    ``misfit`` : (time,) of the used images, the share of the signal by which all slices leave the model alike: no error
+    of this slice's images
+    """
     if not used.size or not fit.trusted[s].any() or not np.isfinite(fit.noise_sd[s]):
         return None
     if get_model(fit.model).conditional:  # images that count in a few cells tell nothing of the slice
         counted = np.isfinite(fit.samples[s, used]) & fit.trusted[s]
         used = used[counted.sum(axis=(1, 2)) >= _LEAST_KNOWN * fit.trusted[s].sum()]
-    residuals = fit.samples[s, used] - fit.fitted[s, used]
+    residuals = fit.samples[s, used] - (1.0 + misfit[:, None, None]) * fit.fitted[s, used]
     known = np.isfinite(residuals) & fit.trusted[s]
     one = SliceErrors(
         used=used,

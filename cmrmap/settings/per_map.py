@@ -121,6 +121,9 @@ class PruningSettings(Checked):
     """Which pixels the statistics leave out: layers at the wall's border, values out of range (both ends count)."""
 
     boundary_px: int = tunable(2, unit="px", source="Zhu 2020 prunes; the depth is ours", low=0, high=5)
+    blood_edge: bool = tunable(
+        True, unit="yes/no", source="ours; T2 leaves out what lies in the edge of the blood, as wide as it is measured"
+    )
 
     @property
     def ranges(self) -> dict[MapKind, tuple[float, float]]:

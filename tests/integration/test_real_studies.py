@@ -1,4 +1,4 @@
-"""Two in-vivo native T1 studies, where they are at hand: `../shared/data` beside the project."""
+"""In-vivo studies, two of native T1 and one of T2, where they are at hand: `../shared/data` beside the project."""
 
 import pydicom
 import pytest
@@ -20,3 +20,17 @@ def test_native_t1_of_every_slice(subject: str, real_run) -> None:
         assert maps[kind]["reason"]
     written = [pydicom.dcmread(path, stop_before_pixels=True) for path in run.output.glob("*.dcm")]
     assert len([d for d in written if d.SOPClassUID.name == "MR Image Storage"]) == 10  # the map and its SD
+
+
+def test_t2_of_a_thin_apical_wall_holds_no_blood(real_run) -> None:
+    """The wall of the apical slice lies in the edge of the blood but for a part; the other two are thick enough."""
+    run = real_run("t2prep_subject1")
+    assert run.exit_code == 0, run.stderr
+    results = run.json("results.json")
+    slices = results["maps"]["t2"]["slices"]
+    assert [one["level"] for one in slices] == ["apical", "mid", "basal"]
+    means = [one["mean"] for one in slices]
+    assert max(means) - min(means) < 4.0, means
+    assert all(one["mean"] < 62.0 for part in slices for one in part["segments"])
+    told = [one["slice_index"] for one in results["quality"] if one["code"] == "blood_in_wall"]
+    assert told == [0]

@@ -135,6 +135,7 @@ def _stack(
         label=selected.label,
         look_locker=selected.look_locker,
         epochs=epochs if get_model(selected.model).conditional else None,
+        echo_train=selected.echo_train,
     )
 
 

@@ -19,6 +19,7 @@ from cmrmap.core.map_spec import Weighting
 from cmrmap.core.relaxation_models import MODELS, ModelName
 from cmrmap.dicom.headers.values import text
 from cmrmap.dicom.headers.words import description_words, folded
+from cmrmap.dicom.selection.echo_trains import is_echo_train
 from cmrmap.dicom.selection.inversions import look_locker_of, slice_epochs
 from cmrmap.dicom.selection.timing import Timing
 
@@ -82,6 +83,12 @@ def choose_model(
     rows = () if timing is None else timing.times_ms
     times = [sorted({time for time in row if time is not None}) for row in rows]
     longest = max(times, key=len, default=[])
+    if is_echo_train(weighting, timing, frame):
+        return ModelChoice(
+            "t2_2p",
+            f"{len(longest)} echoes of one spin-echo train: they decay without an offset, and the first is left out "
+            "where it is low",
+        )
     return _CHOICES[weighting](_Series(longest, frame, rows, headers))
 
 
@@ -89,7 +96,10 @@ def _t2_model(series: _Series) -> ModelChoice:
     times = series.times
     if any(math.isinf(time) for time in times):
         return ModelChoice("t2_3p", "a saturation-prepared image fixes the offset B")
-    return ModelChoice("t2_2p", f"no saturation-prepared image among the {len(times)} times, so no offset can be told")
+    return ModelChoice(
+        "t2_2p",
+        f"no saturation-prepared image among the {len(times)} times, so no offset can be told",
+    )
 
 
 def _t2_star_model(_: _Series) -> ModelChoice:

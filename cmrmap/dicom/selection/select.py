@@ -20,6 +20,7 @@ from cmrmap.dicom.selection.candidates import Candidate, faults_told, find_candi
 from cmrmap.dicom.selection.companions import PartFrame, companions_of, parts_at
 from cmrmap.dicom.selection.contrast import T1Group, assign_contrast
 from cmrmap.dicom.selection.decisions import Choice, Decisions, Selection
+from cmrmap.dicom.selection.echo_trains import is_echo_train
 from cmrmap.dicom.selection.exam_words import ExamWords, find_exam_words
 from cmrmap.dicom.selection.inventory import take_inventory
 from cmrmap.dicom.selection.inversions import frame_epochs
@@ -226,5 +227,6 @@ def _build(
         model_reason=candidate.choice.reason,
         list_order=timing.list_order,
         look_locker=candidate.choice.look_locker,
+        echo_train=is_echo_train(candidate.weighting, timing, candidate.first.header),
     )
     return series, counts

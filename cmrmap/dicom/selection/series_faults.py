@@ -11,6 +11,7 @@ from pydicom.dataset import Dataset
 from cmrmap.core.map_spec import Weighting
 from cmrmap.core.relaxation_models import MODELS
 from cmrmap.dicom.headers.values import text
+from cmrmap.dicom.selection.echo_trains import echo_time_fault
 from cmrmap.dicom.selection.image_rules import inverted_polarity
 from cmrmap.dicom.selection.series_rules import (
     long_axis_words,
@@ -93,7 +94,8 @@ def series_fault(slices: Slices, weighting: Weighting, timing: Timing | None, mo
     units = unit_fault(timing.times_ms, weighting, model)
     if units:
         return units
-    most = max(sum(time is not None for time in row) for row in timing.times_ms)
+    most = max(len({time for time in row if time is not None}) for row in timing.times_ms)
     if most < MODELS[model].fewest_images:
-        return f"no slice has more than {most} images; expected at least {MODELS[model].fewest_images} for {model}"
-    return None
+        fewest = MODELS[model].fewest_images
+        return f"no slice has images of more than {most} different times; expected at least {fewest} for {model}"
+    return echo_time_fault([[frame.header for frame in members] for members in slices], weighting, timing)

@@ -19,7 +19,10 @@ _WEIGHTING_WORDS = {
     Weighting.T1: re.compile(
         r"(?<![a-z0-9])(q?t1(?![0-9]| ?rho|\u03c1|r(ho)?\b)|(sh)?molli|sasha|stone|look ?locker)|t1 ?map"
     ),
-    Weighting.T2: re.compile(r"(?<![a-z0-9])q?t2(?! ?\*| ?star| ?s(map)?\b|[0-9])|(?<![a-z])grase(?![a-z])"),
+    Weighting.T2: re.compile(
+        r"(?<![a-z0-9])q?t2(?! ?\*| ?star| ?s(map)?\b|[0-9])|(?<![a-z])(grase|mese)(?![a-z])"
+        r"|multi ?echo (turbo )?spin ?echo"
+    ),
     Weighting.T2_STAR: re.compile(r"(?<![a-z0-9])(q?t2|r2) ?(\*|star|s(map)?\b)"),
 }
 _MAPPING_WORDS = re.compile(r"map|molli|sasha|stone|look ?locker|t2 ?prep|grase|(?<![a-z0-9])qt[12]")

@@ -25,7 +25,8 @@ from cmrmap.dicom.headers.words import description_words
 from cmrmap.dicom.selection.timing import LONGEST_MS, Times, TimingRule
 
 _T2_PREP_TEXT = re.compile(
-    r"t2[\s_-]*prep\w*\.?\s*duration\s*=?\s*(inf(?:inity|inite)?|\d+(?:\.\d+)?)\s*ms", re.IGNORECASE
+    r"t2[\s_-]*prep\w*[\s._:=-]*(?:(?:duration|dur|time|te)(?![a-z]))?[\s.:=]*(inf(?:inity|inite)?|\d+(?:\.\d+)?)\s*ms",
+    re.IGNORECASE,
 )
 _TI_TEXT = re.compile(r"(?<![a-z])ti(?:eff)?\s*=?\s*(\d+(?:\.\d+)?)\s*ms", re.IGNORECASE)
 _LOOK_LOCKER = re.compile(r"look ?locker|(?<![a-z0-9])ll(?![a-z0-9])")
@@ -97,6 +98,15 @@ def t2_preparation_comment_ms(keyword: str) -> FrameReader:
         return math.inf if match.group(1).lower().startswith("inf") else float(match.group(1))
 
     return read
+
+
+def t2_echo_times_ms(frames: Sequence[Dataset]) -> Times:
+    """EchoTime of a T2 series; 0 in one image of a slice is the one without T2 preparation, in several "not stated"."""
+    times = tuple(number(frame, "EchoTime") for frame in frames)
+    plausible = tuple(map(_plausible, times))
+    if times.count(0.0) == 1 and sum(time is not None for time in plausible) == len(frames) - 1:
+        return tuple(0.0 if time == 0.0 else time for time in times)
+    return plausible
 
 
 def _made_by(*names: str) -> Callable[[Dataset], bool]:
@@ -205,9 +215,7 @@ TIMING_RULES: tuple[TimingRule, ...] = (
         certain=False,
         by_order=True,
     ),
-    TimingRule(
-        "EchoTime (0018,0081)", Weighting.T2, _each(attribute_ms("EchoTime")), verified=_STANDARD, certain=False
-    ),
+    TimingRule("EchoTime (0018,0081)", Weighting.T2, t2_echo_times_ms, verified=_STANDARD, certain=False),
     TimingRule(
         "EffectiveEchoTime (0018,9082)",
         Weighting.T2,

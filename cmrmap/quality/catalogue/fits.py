@@ -86,6 +86,30 @@ IMAGES_CONTRADICTED = Finding(
     advice="look at them if many slices have it",
 )
 
+FIRST_ECHO_LEFT_OUT = Finding(
+    code="first_echo_left_out",
+    severity=Severity.INFO,
+    message=(
+        "the first echo is {low:.1f} % lower than the later ones tell, for it holds no stimulated echo: it was left "
+        "out of every slice"
+    ),
+    means="T2 of a spin-echo train: its first echo is lower than the decay of the others, and was left out of the fit",
+    advice="nothing: it is usual",
+)
+
+OFFSET_UNKNOWN = Finding(
+    code="offset_unknown",
+    severity=Severity.INFO,
+    threshold=Threshold("above", 0.1, "of T2 and two standard errors", percent=True),
+    warning_where="where the shape of the decay over all slices shows a longer T2 beyond the threshold",
+    message=(
+        "no saturation-prepared image tells the part of the signal that does not decay: T2 is as long as in a "
+        "scanner's two-parameter map{found}; compare it with ranges of the same sequence only"
+    ),
+    means="T2 by two parameters from T2-prepared images: what recovers before and during the readout lengthens it",
+    advice="compare T2 with ranges of the same sequence only (docs/clinical-series.md has figures)",
+)
+
 EDGE_OF_RANGE_PIXELS = Finding(
     code="edge_of_range_pixels",
     severity=Severity.WARNING,

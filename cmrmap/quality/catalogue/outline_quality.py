@@ -37,6 +37,17 @@ IMAGES_EXCLUDED = Finding(
     advice="look at those images",
 )
 
+BLOOD_IN_WALL = Finding(
+    code="blood_in_wall",
+    severity=Severity.WARNING,
+    threshold=Threshold("above", 0.5, "of the wall's pixels, or all of an AHA segment", percent=True),
+    message=(
+        "blood shines in {share:.0%} of the wall's pixels, by the width of the blood's edge: no mean counts them{lost}"
+    ),
+    means="T2: the wall is thin, or cut obliquely, so that much of it lies in the edge of the blood",
+    advice="look at the slice's images; segments without a value have no wall that is free of blood",
+)
+
 SLICE_ORDER_REVERSED = Finding(
     code="slice_order_reversed",
     severity=Severity.WARNING,

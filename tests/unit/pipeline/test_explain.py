@@ -40,6 +40,15 @@ def test_a_border_pixel_says_why_it_does_not_count(chain) -> None:
     assert "border" in told.reason
 
 
+def test_a_pixel_in_the_edge_of_the_blood_says_so(chain) -> None:
+    series = chain[MapKind.T2]
+    row, column = np.argwhere(series.map.analysed[0])[5]
+    blood, analysed = np.array(series.blood_pixels), np.array(series.map.analysed)
+    blood[0, row, column], analysed[0, row, column] = True, False
+    changed = replace(series, blood_pixels=blood, map=replace(series.map, analysed=analysed))
+    assert explain_pixel(changed, 0, int(row), int(column)).reason.startswith("blood shines in it")
+
+
 def test_an_image_that_was_left_out_is_named(chain) -> None:
     series = chain[MapKind.NATIVE_T1]
     row, column = np.argwhere(series.map.analysed[0])[5]

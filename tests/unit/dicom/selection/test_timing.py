@@ -33,7 +33,12 @@ def _slices(keyword: str, *rows: list[object]) -> list[list[Dataset]]:
         ("abc, T2 prep. duration = 0 ms", 0.0),
         ("T2 prep. duration = 37.5 ms", 37.5),
         ("T2 prep. duration = inf ms, saturation", math.inf),
+        ("T2prep 40 ms", 40.0),
+        ("FLASH T2-Prep TE: 55 ms", 55.0),
+        ("T2 preparation time 30ms", 30.0),
         ("T2 prepared", None),
+        ("T2 prep 4 pulses", None),
+        ("T2 prep, TR 700 ms", None),
         ("duration = 25 ms", None),
     ],
 )

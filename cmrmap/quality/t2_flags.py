@@ -1,0 +1,62 @@
+"""What is worth telling about a T2 map in particular: blood in its wall, its first echo, its offset."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cmrmap.core.arrays import BoolArray, LabelArray
+from cmrmap.core.findings import QualityFlag
+from cmrmap.core.map_specs import MapKind
+from cmrmap.quality.catalogue.fits import FIRST_ECHO_LEFT_OUT, OFFSET_UNKNOWN
+from cmrmap.quality.catalogue.outline_quality import BLOOD_IN_WALL
+
+_SURE = 2.0  # standard errors
+
+
+def blood_flags(kind: MapKind, wall: BoolArray, blood: BoolArray, aha: LabelArray) -> tuple[QualityFlag, ...]:
+    """Tell slices of which much of the wall, or a whole segment, lies in the edge of the blood.
+
+    Parameters
+    ----------
+    kind : which map
+    wall : (slice, row, column) the pruned wall: what could have counted
+    blood : (slice, row, column) pixels in which blood shines
+    aha : (slice, row, column) AHA segment; 0 where there is none
+    """
+    flags = []
+    for s in range(len(wall)):
+        if not (wall[s] & blood[s]).any():
+            continue
+        share = float(blood[s][wall[s]].mean())
+        lost = sorted(set(aha[s][wall[s] & blood[s]].tolist()) - set(aha[s][wall[s] & ~blood[s]].tolist()) - {0})
+        if BLOOD_IN_WALL.crossed(share) or lost:
+            none_left = f"; of AHA segments {', '.join(map(str, lost))} none is left" if lost else ""
+            flags.append(BLOOD_IN_WALL.flag(kind, s, share=share, lost=none_left))
+    return tuple(flags)
+
+
+def first_echo_flags(kind: MapKind, low_first_echo: float) -> tuple[QualityFlag, ...]:
+    """Tell that the first echo of a train was left out.
+
+    Parameters
+    ----------
+    kind : which map
+    low_first_echo : share by which it is low, where it was left out; NaN where it was not
+    """
+    return (FIRST_ECHO_LEFT_OUT.flag(kind, low=100 * low_first_echo),) if np.isfinite(low_first_echo) else ()
+
+
+def offset_flag(kind: MapKind, excess_ms: float, uncertainty_ms: float, t2_ms: float) -> QualityFlag:
+    """Tell that T2-prepared images were fitted without the constant part of their signal, and what that does.
+
+    Parameters
+    ----------
+    kind : which map
+    excess_ms, uncertainty_ms : by how much T2 is longer than with three parameters, over the wall of all slices, and
+        its standard error; NaN where that cannot be told
+    t2_ms : the T2 of two parameters that it is a part of
+    """
+    sure = excess_ms > _SURE * uncertainty_ms
+    found = f", by the shape of the decay about {excess_ms:.0f} ms too long" if sure else ""
+    much = sure and OFFSET_UNKNOWN.crossed(excess_ms / t2_ms)
+    return OFFSET_UNKNOWN.flag(kind, is_warning=much, found=found)
