@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -88,7 +89,11 @@ class MappedSeries:
 
 
 def map_series(
-    stack: WeightedStack, refined: RefinedSegmentation, polar: PolarStack, settings: AnalysisSettings
+    stack: WeightedStack,
+    refined: RefinedSegmentation,
+    polar: PolarStack,
+    settings: AnalysisSettings,
+    no_heart: Mapping[int, str] | None = None,
 ) -> MappedSeries:
     """Fit every slice that has enough segmented images; a slice that has not is refused with the reason.
 
@@ -98,12 +103,13 @@ def map_series(
     ----------
     stack, refined, polar : of one series, axes (slice, time, ...)
     settings : models, blood, slices and pruning are used
+    no_heart : slices that may not be mapped because they show no left ventricle in short axis, with the reason
 
     Returns
     -------
     MappedSeries
     """
-    usable, refusals = _usable_images(stack, refined, polar, settings)
+    usable, refusals = _usable_images(stack, refined, polar, settings, no_heart or {})
     left_out = _contradicted(stack, polar, usable, settings)
     times = tuple(np.setdiff1d(images, gone) for images, gone in zip(usable, left_out, strict=True))
     fit = fit_cells(stack, polar, times, settings.fit)
@@ -166,7 +172,11 @@ def _needed(stack: WeightedStack, settings: AnalysisSettings) -> int:
 
 
 def _usable_images(
-    stack: WeightedStack, refined: RefinedSegmentation, polar: PolarStack, settings: AnalysisSettings
+    stack: WeightedStack,
+    refined: RefinedSegmentation,
+    polar: PolarStack,
+    settings: AnalysisSettings,
+    no_heart: Mapping[int, str],
 ) -> tuple[tuple[IntArray, ...], tuple[Refusal, ...]]:
     """Per slice the indices of the images with an outline, none where the slice is refused; and the refusals."""
     usable = refined.usable & np.isfinite(polar.centres).all(axis=-1)
@@ -178,6 +188,9 @@ def _usable_images(
             n_present = int(stack.present[index].sum())
             reason = f"{len(used)} of {n_present} images were segmented, {needed} are needed"
             refusals.append(Refusal(stack.kind, "refused", reason, index))
+            used = used[:0]
+        elif index in no_heart:
+            refusals.append(Refusal(stack.kind, "refused", no_heart[index], index))
             used = used[:0]
         times.append(used)
     return tuple(times), tuple(refusals)

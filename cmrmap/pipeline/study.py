@@ -16,6 +16,7 @@ from cmrmap.core.stack import WeightedStack
 from cmrmap.ecv.hematocrit import Hematocrit
 from cmrmap.pipeline.extracellular import MappedEcv, map_ecv
 from cmrmap.pipeline.find import find
+from cmrmap.pipeline.heart_verdict import not_hearts
 from cmrmap.pipeline.map_numbers import MapNumbers, ecv_numbers, series_numbers
 from cmrmap.pipeline.regions import locate
 from cmrmap.pipeline.series import MappedSeries, map_series
@@ -109,16 +110,17 @@ def fit(
     polar: Sequence[PolarStack],
     settings: AnalysisSettings,
 ) -> tuple[MappedSeries, ...]:
-    """Fit every series to its map.
+    """Fit every series to its map; a slice that shows no left ventricle in short axis is refused.
 
     Parameters
     ----------
     stacks, refined, polar : of the same series in the same order
-    settings : models, blood, slices, fit and pruning are used
+    settings : models, blood, slices, fit, pruning and ``quality.require_heart`` are used
     """
+    no_heart = not_hearts(stacks, refined, polar) if settings.quality.require_heart else ({},) * len(stacks)
     return tuple(
-        map_series(stack, shapes, aligned, settings)
-        for stack, shapes, aligned in zip(stacks, refined, polar, strict=True)
+        map_series(stack, shapes, aligned, settings, reasons)
+        for stack, shapes, aligned, reasons in zip(stacks, refined, polar, no_heart, strict=True)
     )
 
 
