@@ -25,20 +25,23 @@ _OUTER_MM = (20.0, 125.0)  # of the ventricle: an infant's apex to a dilated hea
 _WALL_MM = (2.0, 32.0)
 _BLOOD_OVER_WALL_T1 = (1.15, 1.9)  # native
 _EQUAL_T1 = 0.06
+_BLOOD_OVER_LIVER = 2.0  # iron in the heart comes near it: it weighs little
 _LEAST_R2 = 0.85  # of the blood's T1 fit
 # The agent's partition between wall and blood, (R1 wall - native) / (R1 blood - native), is ECV / (1 - hematocrit):
 # 0.33-1.1 for an ECV of 0.2-0.6 (Messroghli et al., J Cardiovasc Magn Reson 2017;19:75)
 _PARTITION = (0.20, 1.5)
 _NO_WALL = 0.05  # where the wall differs less from the cavity, of whose largest signal this is a share, there is none
 _GAP = 0.35  # and where it differs by less than this share of what it does in the middle
-_CLOSED, _OPEN = 0.03, 0.08  # shares of the way around that are gaps
-_UNEVEN = {"t1": 0.30, "t2": 0.60, "t2_star": 0.80}  # half of the spread of T around the wall, over its median
+_CLOSED, _OPEN = 0.01, 0.04  # shares of the way around that are gaps
+_FAINT = 0.10  # a wall that differs from the cavity by less
+_UNEVEN = {"t1": 0.30, "t2": 0.40, "t2_star": 0.80}  # half of the spread of T around the wall, over its median
 _LIKE = {"t1": 0.10, "t2": 0.12, "t2_star": 0.12}  # the two pools differ by less where both are blood
 _UNLIKE = 0.18
 _AS_BRIGHT = (0.4, 2.5)  # the second pool's largest signal over the first's: coils make them differ
 _BLOOD_OVER_WALL_T2 = (1.25, 1.5)
 _WALL_T2_MS = (15.0, 150.0)
-_LEAST_BLOOD_T2_MS = 95.0
+_BLOOD_T2_MS = (85.0, 95.0)  # no blood below the first, blood from the second on
+_WATER_T2_MS, _CLEAR_DECAY_R2 = 450.0, 0.7  # a long T2 counts only where the decay is seen through noise and flow
 _DARK = 0.6  # cavity over wall, largest signals: blood that a preparation has made black
 _SURE, _UNSURE = 0.88, 0.82
 _SHORT_AXIS_DEG, _NOT_SHORT_AXIS_DEG = 45.0, 72.0
@@ -88,7 +91,7 @@ def _size(signs: HeartSigns) -> Iterator[Evidence]:
 def _t1(signs: HeartSigns, limits: BloodLimits, field_strength_t: float | None) -> Iterator[Evidence]:
     blood, wall = signs.cavity.t_ms, signs.wall.t_ms
     where = "" if field_strength_t is None else f" at {field_strength_t:g} T"
-    if signs.cavity.largest < _DARK * signs.wall.largest:
+    if _is_dark(signs):
         yield Evidence(-2, "the cavity is darker than the wall")
     if not signs.cavity.r2 >= _LEAST_R2:
         yield Evidence(NEVER, "the cavity's signals do not recover as those of blood")
@@ -113,6 +116,8 @@ def _t1(signs: HeartSigns, limits: BloodLimits, field_strength_t: float | None) 
                 f"the wall's T1 is {wall:.0f} ms and the cavity's {blood:.0f} ms; heart muscle beside such blood has "
                 f"{least:g}-{most:.0f} ms{where}",
             )
+        elif wall < blood / _BLOOD_OVER_LIVER:
+            yield Evidence(-1, f"the wall's T1 is {wall:.0f} ms, as that of liver")
     else:
         share = (1 / wall - 1 / limits.wall_typical_ms) / (1 / blood - 1 / limits.blood_typical_ms)
         if not _PARTITION[0] <= share <= _PARTITION[1]:
@@ -124,7 +129,7 @@ def _t1(signs: HeartSigns, limits: BloodLimits, field_strength_t: float | None) 
 
 
 def _t2(signs: HeartSigns, family: str) -> Iterator[Evidence]:
-    if family == "t2_star" or signs.cavity.largest < _DARK * signs.wall.largest:
+    if family == "t2_star" or _is_dark(signs):
         return  # black blood tells nothing
     wall, blood = signs.wall.t_ms, signs.cavity.t_ms
     if not _WALL_T2_MS[0] <= wall <= _WALL_T2_MS[1]:
@@ -135,8 +140,34 @@ def _t2(signs: HeartSigns, family: str) -> Iterator[Evidence]:
         yield Evidence(
             -3, f"the cavity's T2 is {blood:.0f} ms where the wall's is {wall:.0f} ms; that of blood is longer"
         )
-    elif blood >= max(_BLOOD_OVER_WALL_T2[1] * wall, _LEAST_BLOOD_T2_MS):
+    elif blood < _BLOOD_T2_MS[0]:
+        yield Evidence(-2, f"the cavity's T2 is {blood:.0f} ms; blood has more than {_BLOOD_T2_MS[0]:g} ms")
+    elif blood > _WATER_T2_MS and signs.cavity.r2 >= _CLEAR_DECAY_R2:
+        yield Evidence(
+            -3, f"the cavity's T2 is {blood:.0f} ms, as that of water; blood has less than {_WATER_T2_MS:g} ms"
+        )
+    elif _has_blood_t2(signs):
         yield Evidence(1, "")
+
+
+def _has_blood_t2(signs: HeartSigns) -> bool:
+    return signs.cavity.t_ms >= max(_BLOOD_OVER_WALL_T2[1] * signs.wall.t_ms, _BLOOD_T2_MS[1])
+
+
+def shows_blood(signs: HeartSigns, model: str) -> bool:
+    """Tell whether a slice of a T2 series shows two pools of blood: without one that does, the series shows no heart.
+
+    Parameters
+    ----------
+    signs : as measured
+    model : relaxation model of the series; others than T2 tell blood by T1, or not at all
+    """
+    family = get_model(model).family
+    return family != "t2" or (_has_second_pool(signs, family) and (_is_dark(signs) or _has_blood_t2(signs)))
+
+
+def _is_dark(signs: HeartSigns) -> bool:
+    return signs.cavity.largest < _DARK * signs.wall.largest
 
 
 def _ring(signs: HeartSigns, family: str, limits: BloodLimits) -> Iterator[Evidence]:
@@ -151,6 +182,8 @@ def _ring(signs: HeartSigns, family: str, limits: BloodLimits) -> Iterator[Evide
         yield Evidence(-1 if scar else -3, f"{gap:.0%} of the way around the cavity there is no wall")
     elif gap <= _CLOSED:
         yield Evidence(1, "")
+    if np.median(signs.apart) < _FAINT:
+        yield Evidence(-1, "the wall hardly differs from the cavity")
     known = signs.parts_ms[np.isfinite(signs.parts_ms)]
     low, median, high = np.percentile(known, (15, 50, 85)) if known.size else (np.nan, np.nan, np.nan)
     if not high - low <= 2 * _UNEVEN[family] * median:
@@ -159,7 +192,7 @@ def _ring(signs: HeartSigns, family: str, limits: BloodLimits) -> Iterator[Evide
 
 def _second_pool(signs: HeartSigns, family: str) -> Iterator[Evidence]:
     if not np.isfinite(signs.unlike):
-        yield Evidence(0, "no right ventricle beside it")
+        yield Evidence(-1, "no right ventricle beside it")
     elif _has_second_pool(signs, family):
         yield Evidence(2, "")
     elif signs.unlike >= _UNLIKE or not _as_bright(signs):

@@ -12,13 +12,16 @@ from dataclasses import dataclass
 from cmrmap.core.outlines import RefinedSegmentation
 from cmrmap.core.polar_stack import PolarStack
 from cmrmap.core.stack import WeightedStack
-from cmrmap.pipeline.heart_evidence import IN_LINE_MM, NEVER, Evidence, evidence_of, evidence_of_neighbours
+from cmrmap.pipeline.heart_evidence import IN_LINE_MM, NEVER, Evidence, evidence_of, evidence_of_neighbours, shows_blood
 from cmrmap.pipeline.heart_signs import HeartSigns, measure_signs
 
 NOT_FOUND = "no left ventricle in short axis found"
 #: points from which a slice is taken for a left ventricle
 NEEDED = 2
-_ELSEWHERE = -3  # points of what most slices of the series, or another series, say
+_FEWEST_SLICES = 3  # of a series that can outvote one of them
+_OUTVOTED = -3  # points of what most slices of the series say,
+_ELSEWHERE = -4  # of what another series says,
+_NO_BLOOD = -2  # and of a series that shows blood in none of its slices
 _SAME_SLICE_MM, _PARALLEL = 8.0, 0.97  # of two series
 
 
@@ -98,9 +101,12 @@ def judge_series(
         None if one is None or known is None else HeartVerdict((*known, *evidence_of_neighbours(index, signs, model)))
         for index, (one, known) in enumerate(zip(signs, own, strict=True))
     ]
+    if not any(one is not None and shows_blood(one, model) for one in signs):
+        doubt = Evidence(_NO_BLOOD, "no slice of the series shows two pools of blood")
+        verdicts = [None if one is None else one.with_evidence(doubt) for one in verdicts]
     found = [one.is_heart for one in verdicts if one is not None]
-    if 2 * sum(found) < len(found):
-        doubt = Evidence(_ELSEWHERE, f"{len(found) - sum(found)} of the series' {len(found)} slices show none")
+    if len(found) >= _FEWEST_SLICES and 2 * sum(found) < len(found):
+        doubt = Evidence(_OUTVOTED, f"{len(found) - sum(found)} of the series' {len(found)} slices show none")
         verdicts = [None if one is None else one.with_evidence(doubt) for one in verdicts]
     return tuple(verdicts)
 

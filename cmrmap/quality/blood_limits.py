@@ -26,10 +26,10 @@ class BloodLimits:
 
 
 # Blood at 1.5 T: hematocrit = 866 / T1 - 0.1232 (Treibel et al., JACC Cardiovasc Imaging 2016;9:54), so 1287 ms at 0.55
-# and 2317 ms at 0.25. At 3 T 1355.52 / T1 - 0.310 (Graz 2024, doi:10.1016/j.ejrad.2024.111659): 1576 and 2421 ms. Urine,
-# bile and water have 2500-4000 ms. Wall: from iron overload (from 500 ms at 1.5 T; Sado et al., J Magn Reson Imaging
-# 2015;41:1505) to amyloid and oedema (up to 1350 ms at 1.5 T, 1600 ms at 3 T; Karamitsos et al., JACC Cardiovasc Imaging
-# 2013;6:488, Messroghli et al., J Cardiovasc Magn Reson 2017;19:75), 100 ms more for a thin wall beside blood.
+# and 2317 ms at 0.25. At 3 T 1355.52 / T1 - 0.310 (Graz 2024, doi:10.1016/j.ejrad.2024.111659): 1576 and 2421 ms.
+# Urine, bile and water have 2500-4000 ms. Wall: from iron overload (from 500 ms at 1.5 T; Sado et al., J Magn Reson
+# Imaging 2015;41:1505) to amyloid and oedema (up to 1350 ms at 1.5 T, 1600 ms at 3 T; Karamitsos et al., JACC
+# Cardiovasc Imaging 2013;6:488, Messroghli et al., J Cardiovasc Magn Reson 2017;19:75), 100 ms more for a thin wall.
 _LIMITS = {
     0.55: BloodLimits((750.0, 2100.0), (300.0, 1200.0), 1200.0, 700.0),
     1.5: BloodLimits((1100.0, 2350.0), (500.0, 1450.0), 1600.0, 1000.0),
