@@ -25,7 +25,7 @@ _OUTER_MM = (20.0, 125.0)  # of the ventricle: an infant's apex to a dilated hea
 _WALL_MM = (2.0, 32.0)
 _BLOOD_OVER_WALL_T1 = (1.15, 1.9)  # native
 _EQUAL_T1 = 0.06
-_BLOOD_OVER_LIVER = 2.0  # iron in the heart comes near it: it weighs little
+_BLOOD_OVER_LIVER = 2.0  # with a vessel in it; a heart full of iron has it too, so it does not decide alone
 _LEAST_R2 = 0.85  # of the blood's T1 fit
 # The agent's partition between wall and blood, (R1 wall - native) / (R1 blood - native), is ECV / (1 - hematocrit):
 # 0.33-1.1 for an ECV of 0.2-0.6 (Messroghli et al., J Cardiovasc Magn Reson 2017;19:75)
@@ -117,7 +117,7 @@ def _t1(signs: HeartSigns, limits: BloodLimits, field_strength_t: float | None) 
                 f"{least:g}-{most:.0f} ms{where}",
             )
         elif wall < blood / _BLOOD_OVER_LIVER:
-            yield Evidence(-1, f"the wall's T1 is {wall:.0f} ms, as that of liver")
+            yield Evidence(-3, f"the wall's T1 is {wall:.0f} ms, as that of liver")
     else:
         share = (1 / wall - 1 / limits.wall_typical_ms) / (1 / blood - 1 / limits.blood_typical_ms)
         if not _PARTITION[0] <= share <= _PARTITION[1]:
