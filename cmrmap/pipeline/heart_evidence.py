@@ -172,7 +172,7 @@ def _is_dark(signs: HeartSigns) -> bool:
 
 def _ring(signs: HeartSigns, family: str, limits: BloodLimits) -> Iterator[Evidence]:
     """Whether a wall of one tissue lies all around the cavity: in long axis it is open at the base."""
-    if not float(np.mean(signs.apart < _NO_WALL)) <= 0.5:
+    if not float(np.mean(signs.apart >= _NO_WALL)) >= 0.5:
         yield Evidence(NEVER, "what was drawn as wall has the signals of the cavity")
         return
     gap = float(np.mean(signs.apart < _GAP * np.median(signs.apart)))
