@@ -24,14 +24,14 @@ NEVER = -100  # of what no left ventricle can have
 _OUTER_MM = (20.0, 125.0)  # of the ventricle: an infant's apex to a dilated heart
 _WALL_MM = (2.0, 32.0)
 _BLOOD_OVER_WALL_T1 = (1.15, 1.9)  # native
-_EQUAL_T1 = 0.06
+_EQUAL_T1, _NEARLY_EQUAL_POST_T1 = 0.06, 0.15  # after contrast agent only amyloid brings a wall near its blood
 _BLOOD_OVER_LIVER = 2.0  # with a vessel in it; a heart full of iron has it too, so it does not decide alone
 _LEAST_R2 = 0.85  # of the blood's T1 fit
 # The agent's partition between wall and blood, (R1 wall - native) / (R1 blood - native), is ECV / (1 - hematocrit):
 # 0.33-1.1 for an ECV of 0.2-0.6 (Messroghli et al., J Cardiovasc Magn Reson 2017;19:75)
 _PARTITION = (0.20, 1.5)
 _NO_WALL = 0.05  # where the wall differs less from the cavity, of whose largest signal this is a share, there is none
-_GAP = 0.35  # and where it differs by less than this share of what it does in the middle
+GAP = 0.35  # and where it differs by less than this share of what it does in the middle
 _CLOSED, _OPEN = 0.01, 0.04  # shares of the way around that are gaps
 _FAINT = 0.10  # a wall that differs from the cavity by less
 _UNEVEN = {"t1": 0.30, "t2": 0.40, "t2_star": 0.80}  # half of the spread of T around the wall, over its median
@@ -101,6 +101,8 @@ def _t1(signs: HeartSigns, limits: BloodLimits, field_strength_t: float | None) 
         return
     if abs(blood / wall - 1.0) < _EQUAL_T1:
         yield Evidence(-3, f"cavity and wall have one T1, {blood:.0f} and {wall:.0f} ms")
+    elif blood < limits.native_ms[0] and abs(blood / wall - 1.0) < _NEARLY_EQUAL_POST_T1:
+        yield Evidence(-2, f"cavity and wall have nearly one T1, {blood:.0f} and {wall:.0f} ms")
     # two equal pools and a wall in the right proportion are a heart whose times are wrong: that is told elsewhere
     wrong_times = _has_second_pool(signs, "t1") and _BLOOD_OVER_WALL_T1[0] <= blood / wall <= _BLOOD_OVER_WALL_T1[1]
     points = -2 if wrong_times else NEVER
@@ -175,7 +177,7 @@ def _ring(signs: HeartSigns, family: str, limits: BloodLimits) -> Iterator[Evide
     if not float(np.mean(signs.apart >= _NO_WALL)) >= 0.5:
         yield Evidence(NEVER, "what was drawn as wall has the signals of the cavity")
         return
-    gap = float(np.mean(signs.apart < _GAP * np.median(signs.apart)))
+    gap = float(np.mean(signs.apart < GAP * np.median(signs.apart)))
     if gap >= _OPEN:
         # after contrast agent a scar may have the T1 of blood
         scar = family == "t1" and signs.cavity.t_ms < limits.native_ms[0]

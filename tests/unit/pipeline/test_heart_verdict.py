@@ -124,6 +124,7 @@ _OPEN = np.where(np.arange(128) < 18, 0.03, 0.4)
         (_heart(normal=OBLIQUE, beside=_course(np.nan), unlike=np.nan), "stone_2p", "no right ventricle beside it"),
         (_heart(1400.0, 600.0, normal=OBLIQUE), "stone_2p", "the wall's T1 is 600 ms, as that of liver"),
         (_heart(1100.0, 1080.0, normal=AXIAL), "stone_2p", "cavity and wall have one T1"),
+        (_heart(390.0, 425.0, normal=OBLIQUE, sureness=0.86), "stone_2p", "cavity and wall have nearly one T1"),
         (_heart(normal=AXIAL, unlike=0.3, sureness=0.87), "stone_2p", "what lies beside it has not the signals"),
         (_heart(normal=AXIAL, sureness=0.75), "stone_2p", "the network is sure of it by 0.75 only"),
         (_heart(58.0, 93.0, normal=AXIAL), "t2_2p", "the cavity's T2 is 58 ms where the wall's is 93 ms"),
