@@ -1,7 +1,6 @@
 """What each sign of a slice says for or against a left ventricle in short axis, in points, and what was found.
 
-The limits are wide where physiology sets them, and lie between what hearts and other things showed where it does not:
-docs/segmentation.md has the values that were measured.
+Limits are physiology's, made wide, or lie between what hearts and other things showed (docs/segmentation.md).
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from cmrmap.quality.blood_limits import BloodLimits, blood_limits
 #: in one line along the normal: what lies further aside in the slice beside may be another thing
 IN_LINE_MM = 12.0
 #: points of what no left ventricle can have
-NEVER = -100  # of what no left ventricle can have
+NEVER = -100
 
 _OUTER_MM = (20.0, 125.0)  # of the ventricle: an infant's apex to a dilated heart
 _WALL_MM = (2.0, 32.0)
@@ -46,7 +45,7 @@ _DARK = 0.6  # cavity over wall, largest signals: blood that a preparation has m
 _SURE, _UNSURE = 0.88, 0.82
 _SHORT_AXIS_DEG, _NOT_SHORT_AXIS_DEG = 45.0, 72.0
 _PLAIN_PLANE_DEG = 16.0
-_BESIDE_MM = 30.0  # slices further apart are no neighbours
+_BESIDE_MM = (2.0, 30.0)  # of the slice beside: nearer it is the same once more
 _OUT_OF_LINE_MM = 25.0
 
 
@@ -59,14 +58,7 @@ class Evidence:
 
 
 def evidence_of(signs: HeartSigns, model: str, field_strength_t: float | None) -> Iterator[Evidence]:
-    """Weigh the signs of one slice by itself.
-
-    Parameters
-    ----------
-    signs : as measured
-    model : relaxation model of the series
-    field_strength_t : None: unknown
-    """
+    """Weigh the signs of one slice by itself; ``model`` is that of its series."""
     family = get_model(model).family
     limits = blood_limits(field_strength_t)
     yield from chain(
@@ -208,7 +200,8 @@ def _has_second_pool(signs: HeartSigns, family: str) -> bool:
 
 
 def _as_bright(signs: HeartSigns) -> bool:
-    return _AS_BRIGHT[0] <= signs.beside.largest / signs.cavity.largest <= _AS_BRIGHT[1]
+    low, high = (share * signs.cavity.largest for share in _AS_BRIGHT)
+    return low <= signs.beside.largest <= high
 
 
 def _plane(signs: HeartSigns) -> Iterator[Evidence]:
@@ -241,7 +234,7 @@ def evidence_of_neighbours(index: int, signs: Sequence[HeartSigns | None], model
     if one is None:
         return
     others = [other for number, other in enumerate(signs) if other is not None and number != index]
-    near = [other for other in others if one.offset_mm(other)[0] <= _BESIDE_MM]
+    near = [other for other in others if _BESIDE_MM[0] <= one.offset_mm(other)[0] <= _BESIDE_MM[1]]
     aside = [one.offset_mm(other)[1] for other in near]
     if near and min(aside) <= IN_LINE_MM:
         yield Evidence(1, "")

@@ -163,9 +163,17 @@ def test_an_apex_lives_by_its_neighbours() -> None:
     apex = {"outer_mm": 35.0, "cavity_mm": 12.0, "beside": _course(360.0), "unlike": 0.33, "sureness": 0.86}
     mid, end = _heart(normal=OBLIQUE), _heart(normal=OBLIQUE, **apex)
     beside = replace(mid, centre_mm=mid.centre_mm + 12.0 * OBLIQUE)
-    verdicts = judge_series([mid, beside, replace(end, centre_mm=beside.centre_mm)], "stone_2p", 1.5)
+    last = replace(end, centre_mm=mid.centre_mm + 24.0 * OBLIQUE)
+    verdicts = judge_series([mid, beside, last], "stone_2p", 1.5)
     assert all(one is not None and one.is_heart for one in verdicts)
     assert not _alone(end).is_heart
+
+
+def test_the_same_slice_once_more_is_no_neighbour() -> None:
+    once, twice = judge_series([_heart(), _heart()], "stone_2p", 1.5)
+    assert once is not None
+    assert twice is not None
+    assert once.points == twice.points == _alone(_heart()).points
 
 
 def test_what_lies_aside_of_its_neighbours_is_doubted() -> None:
