@@ -31,12 +31,12 @@ _LEAST_R2 = 0.85  # of the blood's T1 fit
 _PARTITION = (0.20, 1.5)
 _NO_WALL = 0.05  # where the wall differs less from the cavity, of whose largest signal this is a share, there is none
 GAP = 0.35  # and where it differs by less than this share of what it does in the middle
-_CLOSED, _OPEN = 0.01, 0.04  # shares of the way around that are gaps
+_CLOSED, _OPEN, _WIDE_OPEN = 0.01, 0.04, 0.11  # shares of the way around that are gaps; an outflow tract opens 0.09
 _FAINT = 0.10  # a wall that differs from the cavity by less
 _UNEVEN = {"t1": 0.30, "t2": 0.40, "t2_star": 0.80}  # half of the spread of T around the wall, over its median
 _LIKE = {"t1": 0.10, "t2": 0.12, "t2_star": 0.12}  # the two pools differ by less where both are blood
 _UNLIKE = 0.18
-_AS_BRIGHT = (0.4, 2.5)  # the second pool's largest signal over the first's: coils make them differ
+_AS_BRIGHT = (0.4, 2.5)  # largest signal of the second pool over the first's: coils make them differ
 _BLOOD_OVER_WALL_T2 = (1.25, 1.5)
 _WALL_T2_MS = (15.0, 150.0)
 _BLOOD_T2_MS = (85.0, 95.0)  # no blood below the first, blood from the second on
@@ -173,7 +173,9 @@ def _ring(signs: HeartSigns, family: str, limits: BloodLimits) -> Iterator[Evide
     if gap >= _OPEN:
         # after contrast agent a scar may have the T1 of blood
         scar = family == "t1" and signs.cavity.t_ms < limits.native_ms[0]
-        yield Evidence(-1 if scar else -3, f"{gap:.0%} of the way around the cavity there is no wall")
+        yield Evidence(
+            -1 if scar else -3 if gap >= _WIDE_OPEN else -2, f"{gap:.0%} of the way around the cavity there is no wall"
+        )
     elif gap <= _CLOSED:
         yield Evidence(1, "")
     if np.median(signs.apart) < _FAINT:
@@ -221,14 +223,7 @@ def _sureness(signs: HeartSigns) -> Iterator[Evidence]:
 
 
 def evidence_of_neighbours(index: int, signs: Sequence[HeartSigns | None], model: str) -> Iterator[Evidence]:
-    """Weigh what the slices beside tell: a heart runs through its slices.
-
-    Parameters
-    ----------
-    index : the slice
-    signs : of all slices of the series; None for a slice without an outline
-    model : relaxation model of the series
-    """
+    """Weigh what the slices beside ``index`` tell: a heart runs through its slices."""
     family = get_model(model).family
     one = signs[index]
     if one is None:
@@ -240,6 +235,10 @@ def evidence_of_neighbours(index: int, signs: Sequence[HeartSigns | None], model
         yield Evidence(1, "")
     elif near and min(aside) > _OUT_OF_LINE_MM:
         yield Evidence(-1, f"it lies {min(aside):.0f} mm aside of what was found in the slices beside")
-    in_line = [other for other, off in zip(near, aside, strict=True) if off <= _OUT_OF_LINE_MM]
-    if not _has_second_pool(one, family) and any(_has_second_pool(other, family) for other in in_line):
-        yield Evidence(1, "")  # an apex may have none of its own
+    if _has_second_pool(one, family):
+        return
+    reach = min(
+        (off for other, off in zip(near, aside, strict=True) if _has_second_pool(other, family)), default=np.inf
+    )
+    if reach <= _OUT_OF_LINE_MM:  # an apex may have none of its own
+        yield Evidence(2 if reach <= IN_LINE_MM else 1, "")
