@@ -12,6 +12,7 @@ from cmrmap.core.arrays import BoolArray, Float64Array, IntArray
 from cmrmap.core.geometry import SliceGeometry
 from cmrmap.core.outlines import Label, RefinedSegmentation
 from cmrmap.core.polar_stack import PolarStack
+from cmrmap.core.relaxation_models import get_model
 from cmrmap.core.stack import WeightedStack
 from cmrmap.relaxometry import fit_relaxation
 
@@ -99,17 +100,21 @@ class HeartSigns:
 def measure_signs(
     stack: WeightedStack, refined: RefinedSegmentation, polar: PolarStack
 ) -> tuple[HeartSigns | None, ...]:
-    """Measure what each slice of a series shows; None for a slice without an outline.
+    """Measure what each slice of a series shows; None for one that has too few images with an outline to be fitted.
 
     Parameters
     ----------
     stack, refined, polar : of one series
     """
     usable = refined.usable & np.isfinite(polar.centres).all(axis=-1)
-    return tuple(
-        _measure(stack, refined, polar, index, np.flatnonzero(row)) if row.any() else None
-        for index, row in enumerate(usable)
-    )
+    model = get_model(stack.model)
+    out = []
+    for index, row in enumerate(usable):
+        used = np.flatnonzero(row)
+        distinct = np.unique(stack.times_ms[index, used]).size
+        enough = used.size >= model.fewest_images and distinct >= model.n_parameters
+        out.append(_measure(stack, refined, polar, index, used) if enough else None)
+    return tuple(out)
 
 
 def _measure(

@@ -98,6 +98,15 @@ def test_a_slice_without_outline_has_no_signs(chain) -> None:
     assert [one is None for one in signs] == [False, True, False, False, False]
 
 
+@pytest.mark.parametrize("kind", [MapKind.T2, MapKind.NATIVE_T1])
+def test_a_slice_with_too_few_outlines_to_be_fitted_is_left_to_the_count_of_images(chain, kind) -> None:
+    series = chain[kind]
+    outcome = np.array(series.refined.outcome)
+    outcome[3, 2:] = 3
+    signs = measure_signs(series.stack, replace(series.refined, outcome=outcome), series.polar)
+    assert [one is None for one in signs] == [False, False, False, True, False]
+
+
 def test_a_refused_slice_is_empty_and_says_why(chain) -> None:
     series = chain[MapKind.NATIVE_T1]
     reason = f"{NOT_FOUND}: it is a test"
