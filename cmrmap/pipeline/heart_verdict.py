@@ -21,6 +21,7 @@ NEEDED = 2
 _FEWEST_SLICES = 3  # of a series that can outvote one of them
 _OUTVOTED = -3  # points of what most slices of the series say,
 _ELSEWHERE = -4  # of what another series says,
+_NOWHERE = -3  # of one that shows none in any slice, in one of them what no left ventricle can have,
 _NO_BLOOD = -2  # and of a series that shows blood in none of its slices
 _SAME_SLICE_MM, _PARALLEL = 8.0, 0.97  # of two series
 
@@ -77,8 +78,8 @@ def not_hearts(
             if one is None or verdict is None:
                 continue
             doubts = [doubt_from(one, signs[k], first[k]) for k in range(len(signs)) if k != number]
-            doubt = next((found for found in doubts if found is not None), None)
-            judged = verdict if doubt is None else verdict.with_evidence(doubt)
+            worst = min((found for found in doubts if found is not None), key=lambda found: found.points, default=None)
+            judged = verdict if worst is None else verdict.with_evidence(worst)
             if not judged.is_heart:
                 reasons[index] = judged.reason
         out.append(reasons)
@@ -121,12 +122,15 @@ def doubt_from(
     signs : of the slice
     others, verdicts : of the other series' slices
     """
-    for other, verdict in zip(others, verdicts, strict=True):
-        if other is None or verdict is None or not verdict.never:
-            continue
-        if abs(float(signs.normal @ other.normal)) < _PARALLEL:
+    judged = [
+        (other, one) for other, one in zip(others, verdicts, strict=True) if other is not None and one is not None
+    ]
+    for other, verdict in judged:
+        if not verdict.never or abs(float(signs.normal @ other.normal)) < _PARALLEL:
             continue
         along, aside = signs.offset_mm(other)
         if along <= _SAME_SLICE_MM and aside <= IN_LINE_MM:
             return Evidence(_ELSEWHERE, "another series of the study shows none there")
+    if any(one.never for _, one in judged) and not any(one.is_heart for _, one in judged):
+        return Evidence(_NOWHERE, "another series of the study shows none anywhere")
     return None

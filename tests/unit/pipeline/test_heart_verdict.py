@@ -200,13 +200,17 @@ def test_a_slice_without_an_outline_is_not_judged() -> None:
     assert judge_series([], "t2_2p", None) == ()
 
 
-def test_t1_that_shows_none_speaks_against_t2_of_the_same_place_only() -> None:
+def test_t1_that_shows_none_speaks_against_t2_of_the_same_place_and_less_of_another() -> None:
     native = _heart(3100.0, unlike=0.4)
     verdicts = judge_series([native], "stone_2p", 1.5)
     there, elsewhere = _heart(200.0, 50.0), _heart(200.0, 50.0, level_mm=40.0)
     doubt = doubt_from(there, [native], verdicts)
     assert doubt is not None
     assert doubt.points < 0
-    assert doubt_from(elsewhere, [native], verdicts) is None
+    weaker = doubt_from(elsewhere, [native], verdicts)
+    assert weaker is not None
+    assert doubt.points < weaker.points < 0
+    both = [native, _heart(level_mm=20.0)]
+    assert doubt_from(elsewhere, both, judge_series(both, "stone_2p", 1.5)) is None
     assert doubt_from(there, [_heart()], judge_series([_heart()], "stone_2p", 1.5)) is None
     assert doubt_from(there, [None], [None]) is None
