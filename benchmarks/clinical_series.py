@@ -72,7 +72,7 @@ def pixelwise(one: Study) -> RelaxationFit:
 
 def drawn(one: Study, labels: SegmentationStack) -> MappedSeries:
     """Map a series with these outlines."""
-    settings = AnalysisSettings()
+    settings = AnalysisSettings.from_mapping({"quality": {"require_heart": False}})  # a ring may be given
     refined = refine((one.stack,), (labels,), settings)
     return fit((one.stack,), refined, align((one.stack,), refined, settings), settings)[0]
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from cmrmap.core.arrays import Float64Array
 from cmrmap.core.map_specs import MapKind
-from cmrmap.pipeline.series import MappedSeries
+from cmrmap.pipeline.mapped_series import MappedSeries
 from cmrmap.pipeline.verdicts import refuse, renamed, with_findings, without_empty_slices
 from cmrmap.quality.catalogue.images import CONTRAST_IN_DOUBT, CONTRAST_RELABELLED
 from cmrmap.quality.plausible_flags import implausible_t1, implausible_t2

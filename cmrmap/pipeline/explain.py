@@ -10,7 +10,7 @@ from cmrmap.core.arrays import Float64Array
 from cmrmap.core.errors import InputError
 from cmrmap.core.outlines import Label
 from cmrmap.core.parameter_map import COUNTED_STATUS, FitStatus
-from cmrmap.pipeline.series import MappedSeries
+from cmrmap.pipeline.mapped_series import MappedSeries
 
 
 @dataclass(frozen=True, slots=True)

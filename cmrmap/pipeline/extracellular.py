@@ -14,7 +14,7 @@ from cmrmap.core.map_specs import MapKind
 from cmrmap.core.parameter_map import BloodValue, FitStatus, ParameterMap
 from cmrmap.ecv import EcvGrid, ecv_grid, region_common_variance
 from cmrmap.ecv.hematocrit import Hematocrit, synthetic_hematocrit
-from cmrmap.pipeline.series import MappedSeries
+from cmrmap.pipeline.mapped_series import MappedSeries
 from cmrmap.pipeline.slice_pairs import frames_apart, pair_slices, unpaired_reason
 from cmrmap.regional.pruning import analysed_pixels
 from cmrmap.settings import AnalysisSettings

@@ -12,8 +12,8 @@ from cmrmap.core.outlines import Label
 from cmrmap.pipeline.decay_offset import OffsetEffect, offset_effect
 from cmrmap.pipeline.extracellular import MappedEcv
 from cmrmap.pipeline.map_numbers import MapNumbers
+from cmrmap.pipeline.mapped_series import MappedSeries
 from cmrmap.pipeline.regions import Regions
-from cmrmap.pipeline.series import MappedSeries
 from cmrmap.quality.catalogue.fits import (
     FIT_RESIDUALS,
     HEMATOCRIT_DOUBTFUL,

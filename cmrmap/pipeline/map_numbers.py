@@ -13,8 +13,8 @@ from cmrmap.core.outlines import ImageOutcome
 from cmrmap.core.parameter_map import ParameterMap
 from cmrmap.core.statuses import MapStatus, SliceStatus
 from cmrmap.pipeline.extracellular import MappedEcv
+from cmrmap.pipeline.mapped_series import MappedSeries
 from cmrmap.pipeline.regions import Regions
-from cmrmap.pipeline.series import MappedSeries
 from cmrmap.pipeline.volume import map_volume
 from cmrmap.regional import SegmentTable, segment_table
 from cmrmap.regional.success import patient_success

@@ -10,7 +10,7 @@ import numpy as np
 from cmrmap.core.arrays import LabelArray, frozen
 from cmrmap.core.errors import InputError
 from cmrmap.core.outlines import Label
-from cmrmap.pipeline.series import MappedSeries
+from cmrmap.pipeline.mapped_series import MappedSeries
 from cmrmap.regional import (
     InsertionPoints,
     LevelAssignment,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,11 +13,9 @@ from cmrmap.alignment import (
     choose_reference,
     interpolate,
     nearest,
-    region_weights,
 )
-from cmrmap.core.arrays import BoolArray, Float64Array, IntArray, LabelArray
-from cmrmap.core.findings import QualityFlag, Refusal, Severity
-from cmrmap.core.map_specs import MapKind
+from cmrmap.core.arrays import IntArray, LabelArray
+from cmrmap.core.findings import Refusal
 from cmrmap.core.outlines import Label, RefinedSegmentation
 from cmrmap.core.parameter_map import BloodValue, FitStatus, ParameterMap
 from cmrmap.core.polar_stack import PolarStack
@@ -24,8 +23,9 @@ from cmrmap.core.stack import WeightedStack
 from cmrmap.pipeline.blood_edge import FILLED, blood_pixels, filled_with_blood
 from cmrmap.pipeline.blood_pool import blood_of_slices
 from cmrmap.pipeline.echo_train import first_echo, low_first_echo
-from cmrmap.pipeline.error_model import ErrorModel, build_error_model
-from cmrmap.pipeline.polar_fit import PolarFit, fit_cells
+from cmrmap.pipeline.error_model import build_error_model
+from cmrmap.pipeline.mapped_series import MappedSeries
+from cmrmap.pipeline.polar_fit import fit_cells
 from cmrmap.pipeline.robust import contradicted_images
 from cmrmap.regional.pruning import analysed_pixels
 from cmrmap.regional.success import minimum_images
@@ -33,92 +33,12 @@ from cmrmap.relaxometry import MODELS, get_model
 from cmrmap.settings import AnalysisSettings
 
 
-@dataclass(frozen=True, slots=True)
-class MappedSeries:
-    """A map with everything that it was made from.
-
-    Attributes
-    ----------
-    weights : lead from the polar grid to the map's pixels
-    cells : the fit of every cell of that grid
-    errors : how far a mean of cells may be off
-    left_out : per slice the indices of images with an outline that take no part in the fit: those that the others
-        contradict, and a first echo that is low
-    blood_pixels : (slice, row, column) pixels of the wall that lie in the edge of the blood: no mean counts them
-    low_first_echo : by what share the first echo of a train lies below the decay of the later ones, where it was left
-        out; NaN where it was not
-    findings : what the check of the finished map found
-    called : which map it was taken for before its T1 told otherwise; None where it is what it was called
-    """
-
-    stack: WeightedStack
-    refined: RefinedSegmentation
-    polar: PolarStack
-    map: ParameterMap
-    weights: CartesianWeights
-    cells: PolarFit
-    errors: ErrorModel
-    left_out: tuple[IntArray, ...]
-    blood_pixels: BoolArray
-    low_first_echo: float
-    findings: tuple[QualityFlag, ...] = ()
-    called: MapKind | None = None
-
-    @property
-    def kind(self) -> MapKind:
-        """Which map this is."""
-        return self.map.kind
-
-    @property
-    def faults(self) -> dict[int | None, str]:
-        """What an error-level finding says, by slice; None: of the whole map."""
-        return {flag.slice_index: flag.message for flag in self.findings if flag.severity is Severity.ERROR}
-
-    @property
-    def made(self) -> BoolArray:
-        """(slice,) True for the slices that were mapped."""
-        return np.asarray(self.map.reference_time >= 0, dtype=np.bool_)
-
-    @property
-    def used(self) -> BoolArray:
-        """(slice, time) True for the images that have an outline and were not left out."""
-        out = np.array(self.refined.usable, dtype=np.bool_)
-        for index, gone in enumerate(self.left_out):
-            out[index, gone] = False
-        return out
-
-    @property
-    def contradicted(self) -> tuple[IntArray, ...]:
-        """Per slice the images that were left out because the others contradict them."""
-        if not np.isfinite(self.low_first_echo):
-            return self.left_out
-        times_ms = self.stack.times_ms
-        return tuple(
-            np.setdiff1d(gone, first_echo(row, times_ms)) for gone, row in zip(self.left_out, times_ms, strict=True)
-        )
-
-    @property
-    def reference_centres(self) -> Float64Array:
-        """(slice, 2) row, column of the reference image's centre; NaN where the slice was refused."""
-        out = np.full((len(self.made), 2), np.nan)
-        for index in np.flatnonzero(self.made):
-            out[index] = self.polar.centres[index, self.map.reference_time[index]]
-        return out
-
-    def variance(self, cells: Float64Array) -> float:
-        """Variance of a weighted sum of polar cells: see ``ErrorModel.variance``."""
-        return self.errors.variance(cells)
-
-    def region_cells(self, region: BoolArray) -> Float64Array:
-        """(slice, angle, depth) weight of every polar cell in the mean over a region (slice, row, column)."""
-        return region_weights(self.weights, region, self.map.polar_values)
-
-
 def map_series(
     stack: WeightedStack,
     refined: RefinedSegmentation,
     polar: PolarStack,
     settings: AnalysisSettings,
+    no_heart: Mapping[int, str] | None = None,
     *,
     refused: str = "",
 ) -> MappedSeries:
@@ -130,6 +50,7 @@ def map_series(
     ----------
     stack, refined, polar : of one series, axes (slice, time, ...)
     settings : models, blood, slices and pruning are used
+    no_heart : slices that may not be mapped because they show no left ventricle in short axis, with the reason
     refused : why nothing of the series may be fitted; "" where it may
 
     Returns
@@ -137,7 +58,7 @@ def map_series(
     MappedSeries
     """
     stack = _with_efficiency(stack, settings.fit.inversion_efficiency)
-    usable, refusals = _usable_images(stack, refined, polar, settings)
+    usable, refusals = _usable_images(stack, refined, polar, settings, no_heart or {})
     if refused:
         usable = tuple(np.zeros(0, dtype=np.intp) for _ in usable)
         refusals = tuple(Refusal(stack.kind, "refused", refused, index) for index in range(len(usable)))
@@ -244,7 +165,11 @@ def _needed(stack: WeightedStack, settings: AnalysisSettings) -> int:
 
 
 def _usable_images(
-    stack: WeightedStack, refined: RefinedSegmentation, polar: PolarStack, settings: AnalysisSettings
+    stack: WeightedStack,
+    refined: RefinedSegmentation,
+    polar: PolarStack,
+    settings: AnalysisSettings,
+    no_heart: Mapping[int, str],
 ) -> tuple[tuple[IntArray, ...], tuple[Refusal, ...]]:
     """Per slice the indices of the images with an outline, none where the slice is refused; and the refusals."""
     usable = refined.usable & np.isfinite(polar.centres).all(axis=-1)
@@ -261,6 +186,9 @@ def _usable_images(
             used = used[:0]
         elif reason := _epoch_fault(stack, index, used):
             refusals.append(Refusal(stack.kind, "refused", reason, index))
+            used = used[:0]
+        elif index in no_heart:
+            refusals.append(Refusal(stack.kind, "refused", no_heart[index], index))
             used = used[:0]
         times.append(used)
     return tuple(times), tuple(refusals)

@@ -92,7 +92,8 @@ def measure_slice_errors(
         return None
     if get_model(fit.model).conditional:  # images that count in a few cells tell nothing of the slice
         counted = np.isfinite(fit.samples[s, used]) & fit.trusted[s]
-        used = used[counted.sum(axis=(1, 2)) >= _LEAST_KNOWN * fit.trusted[s].sum()]
+        kept = counted.sum(axis=(1, 2)) >= _LEAST_KNOWN * fit.trusted[s].sum()
+        used, misfit = used[kept], misfit[kept]
     residuals = fit.samples[s, used] - (1.0 + misfit[:, None, None]) * fit.fitted[s, used]
     known = np.isfinite(residuals) & fit.trusted[s]
     one = SliceErrors(

@@ -25,7 +25,7 @@ from cmrmap.pipeline.context import RunContext
 from cmrmap.pipeline.early_end import told_early
 from cmrmap.pipeline.execution import run_stages
 from cmrmap.pipeline.extracellular import MappedEcv
-from cmrmap.pipeline.series import MappedSeries
+from cmrmap.pipeline.mapped_series import MappedSeries
 from cmrmap.pipeline.stage import Stage, StageList
 from cmrmap.pipeline.study import StudyMaps
 from cmrmap.pipeline.summary import summarise

@@ -18,9 +18,11 @@ from cmrmap.core.stack import WeightedStack
 from cmrmap.ecv.hematocrit import Hematocrit
 from cmrmap.pipeline.extracellular import MappedEcv, map_ecv
 from cmrmap.pipeline.find import find
+from cmrmap.pipeline.heart_verdict import not_hearts
 from cmrmap.pipeline.map_numbers import MapNumbers, ecv_numbers, series_numbers
+from cmrmap.pipeline.mapped_series import MappedSeries
 from cmrmap.pipeline.regions import locate
-from cmrmap.pipeline.series import MappedSeries, map_series
+from cmrmap.pipeline.series import map_series
 from cmrmap.pipeline.still_images import with_common_outlines
 from cmrmap.results import MapResult, absent_map, compare_with_ranges
 from cmrmap.results.reference_ranges import read_reference_ranges
@@ -119,21 +121,29 @@ def fit(
 ) -> tuple[MappedSeries, ...]:
     """Fit every series to its map; one whose data cannot be fitted is refused with the reason, and costs no other.
 
+    A slice that shows no left ventricle in short axis is refused.
+
     Parameters
     ----------
     stacks, refined, polar : of the same series in the same order
-    settings : models, blood, slices, fit and pruning are used
+    settings : models, blood, slices, fit, pruning and ``quality.require_heart`` are used
     """
+    no_heart = not_hearts(stacks, refined, polar) if settings.quality.require_heart else ({},) * len(stacks)
     return tuple(
-        _mapped(stack, shapes, aligned, settings) for stack, shapes, aligned in zip(stacks, refined, polar, strict=True)
+        _mapped(stack, shapes, aligned, settings, reasons)
+        for stack, shapes, aligned, reasons in zip(stacks, refined, polar, no_heart, strict=True)
     )
 
 
 def _mapped(
-    stack: WeightedStack, shapes: RefinedSegmentation, aligned: PolarStack, settings: AnalysisSettings
+    stack: WeightedStack,
+    shapes: RefinedSegmentation,
+    aligned: PolarStack,
+    settings: AnalysisSettings,
+    no_heart: Mapping[int, str],
 ) -> MappedSeries:
     try:
-        return map_series(stack, shapes, aligned, settings)
+        return map_series(stack, shapes, aligned, settings, no_heart)
     except InputError as error:
         return map_series(stack, shapes, aligned, settings, refused=str(error))
 

@@ -20,7 +20,7 @@ from cmrmap.ecv.hematocrit import Hematocrit, parse_hematocrit
 from cmrmap.pipeline.context import RunContext
 from cmrmap.pipeline.execution import Products, run_stages
 from cmrmap.pipeline.explain import PixelExplanation, explain_pixel
-from cmrmap.pipeline.series import MappedSeries
+from cmrmap.pipeline.mapped_series import MappedSeries
 from cmrmap.pipeline.stages import STAGES
 from cmrmap.pipeline.study import StudyMaps
 from cmrmap.pipeline.unexplained import explained

@@ -11,7 +11,7 @@ from cmrmap.core.findings import QualityFlag, Refusal
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.outlines import Label
 from cmrmap.core.parameter_map import FitStatus
-from cmrmap.pipeline.series import MappedSeries
+from cmrmap.pipeline.mapped_series import MappedSeries
 from cmrmap.regional.pruning import analysed_pixels, prune_boundary
 from cmrmap.settings import AnalysisSettings
 

@@ -9,7 +9,7 @@ from cmrmap.core.map_volume import MapVolume
 from cmrmap.core.outlines import Label
 from cmrmap.core.parameter_map import ParameterMap
 from cmrmap.pipeline.extracellular import MappedEcv
-from cmrmap.pipeline.series import MappedSeries
+from cmrmap.pipeline.mapped_series import MappedSeries
 
 
 def map_volume(

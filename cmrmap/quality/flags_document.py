@@ -14,7 +14,8 @@ _HEAD = """# What the flags say
 code that does not change, a severity, a sentence, and where it applies the map and the slice (`slice_index` counts
 from 0).
 `error`: the value cannot be right; do not use it, and nothing is computed from it. `warning`: look before a value is
-used. `info`: worth knowing. What may not be a value at all is refused, with its reason, in `maps`.
+used. `info`: worth knowing. What may not be a value at all is refused, with its reason, in `maps`: so is a slice that
+shows no left ventricle in short axis ([how that is told](segmentation.md#is-it-a-heart)).
 
 Written from the catalogue in `cmrmap/quality/catalogue`: `python -m cmrmap.quality.flags_document docs/flags.md`.
 """

@@ -139,10 +139,15 @@ class PruningSettings(Checked):
 )
 @dataclass(frozen=True, slots=True)
 class QualitySettings(Checked):
-    """From which half width of its 95 % interval on a mean is flagged: it could no longer tell sick from healthy.
+    """What is refused as no heart, and from which half width of its 95 % interval on a mean is flagged.
 
-    Of the order of what lies between the mean of healthy hearts and the thresholds of Zhu 2020: T2 58 ms, ECV 29 %.
+    A mean so uncertain could no longer tell sick from healthy: the widths are of the order of what lies between the
+    mean of healthy hearts and the thresholds of Zhu 2020: T2 58 ms, ECV 29 %.
     """
+
+    require_heart: bool = tunable(
+        True, unit="yes/no", source="ours; false maps whatever was outlined, such as the tubes of a phantom"
+    )
 
     def widest(self, kind: MapKind) -> float:
         """Half width of a map, in its unit."""

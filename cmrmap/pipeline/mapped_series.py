@@ -1,0 +1,100 @@
+"""A map of one series with everything that it was made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cmrmap.alignment import CartesianWeights, region_weights
+from cmrmap.core.arrays import BoolArray, Float64Array, IntArray
+from cmrmap.core.findings import QualityFlag, Severity
+from cmrmap.core.map_specs import MapKind
+from cmrmap.core.outlines import RefinedSegmentation
+from cmrmap.core.parameter_map import ParameterMap
+from cmrmap.core.polar_stack import PolarStack
+from cmrmap.core.stack import WeightedStack
+from cmrmap.pipeline.echo_train import first_echo
+from cmrmap.pipeline.error_model import ErrorModel
+from cmrmap.pipeline.polar_fit import PolarFit
+
+
+@dataclass(frozen=True, slots=True)
+class MappedSeries:
+    """A map with everything that it was made from.
+
+    Attributes
+    ----------
+    weights : lead from the polar grid to the map's pixels
+    cells : the fit of every cell of that grid
+    errors : how far a mean of cells may be off
+    left_out : per slice the indices of images with an outline that take no part in the fit: those that the others
+        contradict, and a first echo that is low
+    blood_pixels : (slice, row, column) pixels of the wall that lie in the edge of the blood: no mean counts them
+    low_first_echo : by what share the first echo of a train lies below the decay of the later ones, where it was left
+        out; NaN where it was not
+    findings : what the check of the finished map found
+    called : which map it was taken for before its T1 told otherwise; None where it is what it was called
+    """
+
+    stack: WeightedStack
+    refined: RefinedSegmentation
+    polar: PolarStack
+    map: ParameterMap
+    weights: CartesianWeights
+    cells: PolarFit
+    errors: ErrorModel
+    left_out: tuple[IntArray, ...]
+    blood_pixels: BoolArray
+    low_first_echo: float
+    findings: tuple[QualityFlag, ...] = ()
+    called: MapKind | None = None
+
+    @property
+    def kind(self) -> MapKind:
+        """Which map this is."""
+        return self.map.kind
+
+    @property
+    def faults(self) -> dict[int | None, str]:
+        """What an error-level finding says, by slice; None: of the whole map."""
+        return {flag.slice_index: flag.message for flag in self.findings if flag.severity is Severity.ERROR}
+
+    @property
+    def made(self) -> BoolArray:
+        """(slice,) True for the slices that were mapped."""
+        return np.asarray(self.map.reference_time >= 0, dtype=np.bool_)
+
+    @property
+    def used(self) -> BoolArray:
+        """(slice, time) True for the images that have an outline and were not left out."""
+        out = np.array(self.refined.usable, dtype=np.bool_)
+        for index, gone in enumerate(self.left_out):
+            out[index, gone] = False
+        return out
+
+    @property
+    def contradicted(self) -> tuple[IntArray, ...]:
+        """Per slice the images that were left out because the others contradict them."""
+        if not np.isfinite(self.low_first_echo):
+            return self.left_out
+        times_ms = self.stack.times_ms
+        return tuple(
+            np.setdiff1d(gone, first_echo(row, times_ms)) for gone, row in zip(self.left_out, times_ms, strict=True)
+        )
+
+    @property
+    def reference_centres(self) -> Float64Array:
+        """(slice, 2) row, column of the reference image's centre; NaN where the slice was refused."""
+        out = np.full((len(self.made), 2), np.nan)
+        for index in np.flatnonzero(self.made):
+            out[index] = self.polar.centres[index, self.map.reference_time[index]]
+        return out
+
+    def variance(self, cells: Float64Array) -> float:
+        """Variance of a weighted sum of polar cells: see ``ErrorModel.variance``."""
+        return self.errors.variance(cells)
+
+    def region_cells(self, region: BoolArray) -> Float64Array:
+        """(slice, angle, depth) weight of every polar cell in the mean over a region (slice, row, column)."""
+        return region_weights(self.weights, region, self.map.polar_values)
