@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from cmrmap.cohort.studies import StudyFolder
-from cmrmap.core.errors import InputError
+from cmrmap.core.errors import InputError, SettingsError
 from cmrmap.core.findings import Refusal
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.outlines import RefinedSegmentation, SegmentationStack
@@ -147,7 +147,9 @@ def _insertion_angles(
 
 def _truth_folder(study: StudyFolder, source: str) -> Path:
     if study.truth is None:
-        raise InputError(f"study {study.name} has no truth folder; outlines '{source}' exist for phantom studies only")
+        raise SettingsError(
+            f"study {study.name} has no truth folder; outlines '{source}' exist for phantom studies only"
+        )
     return study.truth
 
 

@@ -31,6 +31,8 @@ def scaled_each_to_its_own(images: FloatArray, lossy: bool) -> str:
     same = all(np.array_equal(images[0], image) for image in images[1:])  # then nothing was scaled, nor relaxes
     if len(images) < _FEWEST_IMAGES or same:
         return ""
+    if float(np.median(images)) > _MOSTLY_BRIGHT * float(images.max()):  # values turned over: air is their maximum
+        return ""
     what, level = "largest value", _same_maximum(images, lossy)
     if level is None:
         what, level = _same_statistic(images)
@@ -53,8 +55,6 @@ def _same_maximum(images: FloatArray, lossy: bool) -> float | None:
     coarse = lossy or top <= _EIGHT_BITS  # a copy of 8 bits may have been lossy before
     tolerance = _LOSSY_TOLERANCE * abs(top) if coarse else 0.0
     if (tops == bottoms).any() or top - float(tops.min()) > tolerance:
-        return None
-    if float(np.median(images)) > _MOSTLY_BRIGHT * top:
         return None
     at_top = np.count_nonzero(images >= top - tolerance, axis=(1, 2))
     # with loss a bright area has many pixels near the maximum: only where all images have them it is clipped
