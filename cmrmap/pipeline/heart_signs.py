@@ -15,13 +15,14 @@ from cmrmap.core.outlines import Label, RefinedSegmentation
 from cmrmap.core.polar_stack import PolarStack
 from cmrmap.core.relaxation_models import get_model
 from cmrmap.core.stack import WeightedStack
-from cmrmap.relaxometry import fit_relaxation
+from cmrmap.relaxometry import RelaxationFit, fit_relaxation
 
 #: Axis of the left ventricle from base to apex in the patient (LPS) of a usual heart: left, forward, down
 LONG_AXIS = np.array([0.68, -0.55, -0.48]) / np.linalg.norm([0.68, -0.55, -0.48])
 _CORE_MM = 3.0  # blood is measured this far inside its outline, where it is large enough: muscles, partial volume
 _LEAST_CORE = 8  # pixels
 _SMOOTHED_DEG = 28.0
+_LEAST_AGREEMENT = 1.5  # residual of the signs from phase over that of the best signs, at most
 _LEAST_VENTRICLE_MM2 = 100.0  # of a right ventricle; less is a speck
 
 
@@ -188,18 +189,25 @@ def _fitted(
     courses: Float64Array, stack: WeightedStack, index: int, used: IntArray
 ) -> tuple[Float64Array, Float64Array]:
     """T and R2 of (region, image) signals; NaN where there is no answer."""
-    magnitude = False if stack.has_signs[index] else None
-    epochs = stack.epochs_of(index)
-    fit = fit_relaxation(
-        courses,
-        stack.times_ms[index, used],
-        stack.model,
-        magnitude,
-        look_locker=stack.look_locker,
-        epochs=None if epochs is None else epochs[used],
-    )
-    sensible = np.isfinite(fit.t_ms) & (fit.t_ms > 0)
-    return np.where(sensible, fit.t_ms, np.nan), np.where(sensible, fit.r2, np.nan)
+    times, model, how = stack.times_ms[index, used], stack.model, stack.look_locker
+    known = stack.epochs_of(index)
+    epochs = None if known is None else known[used]
+
+    def fitted(signals: Float64Array, magnitude: bool | None) -> RelaxationFit:
+        return fit_relaxation(signals, times, model, magnitude, look_locker=how, epochs=epochs)
+
+    if not stack.has_signs[index]:
+        fit = fitted(courses, None)
+        return _sensible(fit.t_ms, fit.r2)
+    told, best = fitted(courses, False), fitted(np.abs(courses), True)
+    # signs from phase may be wrong (the map's fit checks them too): then the magnitudes tell
+    contradicted = told.ssr > _LEAST_AGREEMENT * best.ssr
+    return _sensible(np.where(contradicted, best.t_ms, told.t_ms), np.where(contradicted, best.r2, told.r2))
+
+
+def _sensible(t_ms: Float64Array, r2: Float64Array) -> tuple[Float64Array, Float64Array]:
+    sensible = np.isfinite(t_ms) & (t_ms > 0)
+    return np.where(sensible, t_ms, np.nan), np.where(sensible, r2, np.nan)
 
 
 def _unlike(cavity: Float64Array, beside: Float64Array, largest: float) -> float:
