@@ -17,10 +17,12 @@ class FolderFiles:
     ----------
     files : each once, in the order of their paths
     n_broken_links : links that lead to nothing that can be reached
+    n_closed_folders : subfolders that may not be read; what else lies there is listed all the same
     """
 
     files: tuple[Path, ...]
     n_broken_links: int = 0
+    n_closed_folders: int = 0
 
 
 def list_files(folder: Path) -> FolderFiles:
@@ -37,7 +39,7 @@ def list_files(folder: Path) -> FolderFiles:
     Raises
     ------
     InputError
-        the path is missing, is a file, or a folder below it cannot be listed
+        the path is missing, is a file, or cannot be listed
     """
     if not folder.exists():
         raise InputError(f"the input path {folder} does not exist; give a folder with the DICOM files of one study")
@@ -45,7 +47,7 @@ def list_files(folder: Path) -> FolderFiles:
         raise InputError(f"the input path {folder} is a file; give the folder that holds the study")
     entered: set[str] = set()
     found: dict[str, Path] = {}
-    n_broken = 0
+    n_broken = n_closed = 0
     plain: list[tuple[Path, str]] = [(folder, os.path.realpath(folder))]
     linked: list[tuple[Path, str]] = []  # folders and files; looked into once all that lies there without a link is
     while plain or linked:
@@ -59,20 +61,24 @@ def list_files(folder: Path) -> FolderFiles:
         if real in entered:
             continue
         entered.add(real)
-        for name, is_link in _entries(path):
+        try:
+            entries = _entries(path)
+        except OSError as error:
+            if path == folder:
+                raise InputError(
+                    f"the input folder {folder} cannot be read ({error.strerror}); check its permissions"
+                ) from error
+            n_closed += 1
+            continue
+        for name, is_link in entries:
             if is_link:
                 linked.append((path / name, os.path.realpath(path / name)))
             else:
                 plain.append((path / name, os.path.join(real, name)))
-    return FolderFiles(tuple(sorted(found.values())), n_broken)
+    return FolderFiles(tuple(sorted(found.values())), n_broken, n_closed)
 
 
 def _entries(folder: Path) -> list[tuple[str, bool]]:
     """Names in a folder in their order, and whether each is a link."""
-    try:
-        with os.scandir(folder) as entries:
-            return sorted((entry.name, entry.is_symlink()) for entry in entries)
-    except OSError as error:
-        raise InputError(
-            f"the input folder {folder} cannot be read ({error.strerror}); check its permissions"
-        ) from error
+    with os.scandir(folder) as entries:
+        return sorted((entry.name, entry.is_symlink()) for entry in entries)

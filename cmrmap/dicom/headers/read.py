@@ -30,6 +30,7 @@ _MR_CLASSES = (MRImageStorage, EnhancedMRImageStorage, LegacyConvertedEnhancedMR
 LostKey: TypeAlias = Literal["truncated", "unreadable", "missing_uid"]
 #: what any file that is left out is counted under there
 SkipKey: TypeAlias = Literal["broken_link", "dicomdir", "json", "not_dicom", "not_mr_image", "duplicate"] | LostKey
+_CLOSED = "a subfolder of the input cannot be read, whatever it holds; check its permissions"
 _DEFER_BYTES = 65536  # vendors' private blocks of this size and more are not kept in memory
 
 
@@ -212,6 +213,9 @@ def examine_folder(folder: Path) -> SourceStudy:
     listed = list_files(Path(folder))
     reader = _Reader(Path(folder))
     reader.skipped.update({"broken_link": listed.n_broken_links} if listed.n_broken_links else {})
+    if listed.n_closed_folders:
+        reader.skipped["unreadable"] += listed.n_closed_folders
+        reader.lost += [LostImage("", _CLOSED)] * listed.n_closed_folders
     with tolerant_reading():
         for path in listed.files:
             reader.add(path)
@@ -227,7 +231,7 @@ def examine_folder(folder: Path) -> SourceStudy:
         skipped=MappingProxyType(dict(sorted(reader.skipped.items()))),
         lost=tuple(reader.lost),
         conflicts=MappingProxyType(reader.conflicts),
-        n_files=len(listed.files) + listed.n_broken_links,
+        n_files=len(listed.files) + listed.n_broken_links + listed.n_closed_folders,
         others=MappingProxyType(dict(sorted(reader.others.items()))),
         failure=failure,
     )

@@ -95,3 +95,33 @@ def test_no_folder_and_no_file(tmp_path):
         list_files(tmp_path / "nothing")
     with pytest.raises(InputError, match="is a file"):
         list_files(_files(tmp_path, "file") / "file")
+
+
+def test_a_subfolder_that_may_not_be_read_costs_only_itself(tmp_path, toolbox, monkeypatch):
+    toolbox.save(toolbox.make_series(MapKind.T2, 1, 1), tmp_path / "in")
+    _files(tmp_path / "in", "closed/file")
+    scandir = os.scandir
+
+    def closed(path):
+        if Path(path).name == "closed":
+            raise PermissionError(13, "Permission denied")
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", closed)  # root may read everything
+    study = read_study(tmp_path / "in")
+    assert len(study.headers) == 5
+    assert dict(study.skipped) == {"unreadable": 1}
+    assert study.n_files == 6
+    (lost,) = study.lost
+    assert "check its permissions" in lost.reason
+    assert "closed" not in lost.reason
+    assert lost.file_name == ""
+
+
+def test_a_folder_that_may_not_be_read_at_all_is_told(tmp_path, monkeypatch):
+    def closed(path):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "scandir", closed)
+    with pytest.raises(InputError, match="cannot be read"):
+        list_files(tmp_path)
