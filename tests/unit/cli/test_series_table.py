@@ -29,7 +29,7 @@ TAKEN = SeriesRow(
     frame_of_reference="A",
     start_s=845.4,
 )
-LOST = SeriesRow("1.2.4", None, "", "lost", None, "no file of it can be read", 0, 0, n_lost=3)
+LOST = SeriesRow("1.2.4", None, "", "lost", None, "none of its files can be read", 0, 0, n_lost=3)
 
 
 def test_a_row_has_everything_in_its_column() -> None:

@@ -85,5 +85,5 @@ def test_absent_maps_tell_of_series_that_are_lost_as_a_whole() -> None:
     by_kind = {
         one.kind: one.reason for one in with_losses(maps, study, Selection((), ()), LoadedStudy((), (), ())).maps
     }
-    assert by_kind[POST] == "no series; 3 images of the study that cannot be read may be of one"
+    assert by_kind[POST] == "no series; 3 unreadable images of the study may belong to one"
     assert by_kind[ECV] == "no series"
