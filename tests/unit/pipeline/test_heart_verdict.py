@@ -83,15 +83,15 @@ def test_black_blood_and_t2_star_tell_nothing_of_blood() -> None:
     [
         (_heart(3100.0), "T1 of the cavity is 3100 ms; blood has 1100-2350 ms at 1.5 T"),
         (_heart(296.0, 782.0, unlike=0.45), "T1 of the cavity is 296 ms and of the wall 782 ms"),
-        (_heart(1500.0, 2800.0), "the wall's T1 is 2800 ms"),
+        (_heart(1500.0, 2800.0), "T1 of the wall is 2800 ms"),
         (_heart(cavity=_course(1500.0, r2=0.3)), "the signal in the cavity does not recover"),
         (_heart(cavity=_course(np.nan, r2=np.nan)), "the signal in the cavity does not recover"),
         (_heart(wall=_course(np.nan, r2=np.nan)), "the signal in the wall does not recover"),
         (_heart(apart=np.full(128, 0.01)), "the segmented wall has the same signal as the cavity"),
         (_heart(apart=np.full(128, np.nan)), "the segmented wall has the same signal as the cavity"),
-        (_heart(outer_mm=15.0), "the ventricle is 15 mm wide"),
-        (_heart(outer_mm=140.0), "the ventricle is 140 mm wide"),
-        (_heart(wall_mm=35.0), "the wall is 35 mm wide"),
+        (_heart(outer_mm=15.0), "the ventricle's diameter is 15 mm"),
+        (_heart(outer_mm=140.0), "the ventricle's diameter is 140 mm"),
+        (_heart(wall_mm=35.0), "the wall's thickness is 35 mm"),
     ],
 )
 def test_what_no_left_ventricle_has_decides_alone(signs: HeartSigns, words: str) -> None:
@@ -119,7 +119,7 @@ _OPEN = np.where(np.arange(128) < 18, 0.03, 0.4)
 @pytest.mark.parametrize(
     ("signs", "model", "words"),
     [
-        (_heart(normal=AXIAL, apart=_OPEN), "stone_2p", "14% of the way around the cavity of its circumference"),
+        (_heart(normal=AXIAL, apart=_OPEN), "stone_2p", "the wall is open over 14% of its circumference"),
         (_heart(normal=OBLIQUE, apart=_OPEN), "stone_2p", "of its circumference"),
         (_heart(normal=OBLIQUE, beside=_course(np.nan), unlike=np.nan), "stone_2p", "no right ventricle beside it"),
         (_heart(1400.0, 600.0, normal=OBLIQUE), "stone_2p", "T1 of the wall is 600 ms, as in liver"),
@@ -139,7 +139,7 @@ _OPEN = np.where(np.arange(128) < 18, 0.03, 0.4)
             "t2_2p",
             "no slice of the series shows two blood pools",
         ),
-        (_heart(200.0, 400.0), "t2_2p", "the wall's T2 is 400 ms"),
+        (_heart(200.0, 400.0), "t2_2p", "T2 of the wall is 400 ms"),
         (
             _heart(normal=OBLIQUE, parts_ms=np.linspace(400.0, 1900.0, 12), sureness=0.86),
             "stone_2p",

@@ -176,7 +176,7 @@ def test_two_of_a_slice_cost_the_slice() -> None:
     assert out.stacks[0].present.sum(axis=1).tolist() == [0, 8]
     (refusal,) = out.refusals
     assert (refusal.status, refusal.slice_index) == ("refused", 0)
-    assert "those of 1100 ms and 2100 ms first" in refusal.reason
+    assert "first those at 1100 ms and 2100 ms" in refusal.reason
     assert [flag.code for flag in out.flags] == ["slice_not_used"]
 
 

@@ -182,13 +182,13 @@ def test_what_is_not_used_is_told_whatever_is_used_instead(tmp_path: Path) -> No
     assert isinstance(found, Refusal)
     assert (found.status, "Doe" in found.reason) == ("absent", False)
     assert "1 FHIR Observation is not used: the subject is not the study's patient" in found.reason
-    assert "another patient" in find_hematocrit(tmp_path, PATIENT, configured=0.45).note
+    assert "not the study's patient" in find_hematocrit(tmp_path, PATIENT, configured=0.45).note
     _write(tmp_path, "hematocrit.json", {"hematocrit": 42})
     note = find_hematocrit(tmp_path, PATIENT).note
     assert "read as percent" in note
-    assert "another patient" in note
+    assert "not the study's patient" in note
     _write(tmp_path, "own.json", _observation())
-    assert "another patient" in find_hematocrit(tmp_path, PATIENT).note
+    assert "not the study's patient" in find_hematocrit(tmp_path, PATIENT).note
     given = parse_hematocrit("0.39", "command line")
     assert find_hematocrit(tmp_path, PATIENT, given=given).note == ""
 
