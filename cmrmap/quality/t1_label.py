@@ -147,7 +147,7 @@ def _falls(native: T1Series, post: T1Series) -> bool:
 
 
 def _says(one: T1Series) -> str:
-    return f"taken as {_WORD[one.kind]} ({one.reason})"
+    return f"read as {_WORD[one.kind]} ({one.reason})"
 
 
 def _values(one: T1Series) -> str:
