@@ -69,9 +69,7 @@ def test_a_map_with_lost_images_is_partial_and_so_is_what_is_made_from_it(told) 
 
 def test_one_image_without_number(told) -> None:
     (flag,) = told(_lost("")).flags
-    assert (
-        flag.message == "1 image of its series is lost, perhaps with a whole slice (1 without InstanceNumber: cut)"
-    )
+    assert flag.message == "1 image of its series is lost, perhaps with a whole slice (1 without InstanceNumber: cut)"
 
 
 def test_the_loss_follows_a_series_to_the_map_that_it_became(told) -> None:
