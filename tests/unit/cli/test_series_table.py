@@ -71,7 +71,7 @@ def test_a_description_that_is_cut_stands_below_in_full() -> None:
     ("verdict", "words", "why"),
     [
         ("refused", "(refused)", "why    looks like T2: too few"),
-        ("not_chosen", "(not chosen)", "why    would do for T2: too few"),
+        ("not_chosen", "(not chosen)", "why    could be used for T2: too few"),
         ("signs", "(signs)", "why    too few"),
         ("no_mapping", " - ", "why    too few"),
     ],
