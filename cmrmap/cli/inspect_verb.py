@@ -33,12 +33,12 @@ def inspect(
         ),
     ] = None,
 ) -> None:
-    """Show what there is and what each series would be taken for, and why; nothing is computed.
+    """Show what a folder holds, what each series would be taken for, and why; no map is made.
 
-    A row a series: number, description, the map it is taken for, slices,
+    One row per series: number, description, the map it is taken for, slices,
     images, matrix, pixel spacing, position along the slice normal, frame of
-    reference (FoR: only series with one letter lie in one space) and start
-    after the first image. Under it the times, their source, and why or why not.
+    reference (FoR: positions compare only within one letter), and start after
+    the first image. Below it: the times, their source, and why or why not.
 
       cmrmap inspect study/dicom
 
@@ -46,7 +46,8 @@ def inspect(
 
       cmrmap inspect study/dicom --json > study.json
 
-    Exit codes: 0 there is something to map, 2 no such folder, 3 no mapping series, 4 every mapping series is refused.
+    Exit codes: 0 there is something to map, 2 no such folder, 3 no mapping series, 4 every mapping series is refused,
+    or the folder holds several studies or patients.
     """
     from cmrmap.cli.survey_text import survey_json, survey_lines
     from cmrmap.dicom.headers.study_identity import patient_identifiers, study_date

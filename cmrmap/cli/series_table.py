@@ -89,7 +89,7 @@ def _told(row: SeriesRow, room: int) -> list[str]:
         model = f"; model {row.model}" if row.model else ""
         lines.append(f"times  {times_text(row.times_ms)} from {printable(row.timing_source)}{model}")
     wanted = row.map.spec.name if row.map is not None else ""
-    would = {"refused": f"looks like {wanted}: ", "not_chosen": f"would do for {wanted}: "}.get(row.verdict, "")
+    would = {"refused": f"looks like {wanted}: ", "not_chosen": f"could be used for {wanted}: "}.get(row.verdict, "")
     lines.append(f"why    {would}{printable(row.reason)}")
     return lines
 

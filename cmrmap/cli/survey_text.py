@@ -44,7 +44,7 @@ def hematocrit_words(hematocrit: Hematocrit | Refusal | None) -> str:
     hematocrit : as it was found
     """
     if hematocrit is None:
-        return "none is given"
+        return "none given"
     if isinstance(hematocrit, Refusal):
         return hematocrit.reason
     told = [f"{hematocrit.value_fraction:.3g} from {hematocrit.source}", hematocrit.note, hematocrit.caution]

@@ -38,7 +38,7 @@ _FEWEST_FREE = 0.25  # of a part of the wall must be free of blood, or none of i
 _FEWEST_OF_SLICE = 0.2  # of a slice's wall must be free, or it is refused
 _BESIDE = 0.5  # of the slice's contrast by which a ray must begin above the wall to have blood beside it
 #: why a slice is refused of which next to no pixel can count
-FILLED = "blood shines through its wall: by the width of the blood's edge less than a fifth of it is free of blood"
+FILLED = "too little wall for T2: less than a fifth of it lies outside the edge of the blood"
 
 
 def blood_pixels(

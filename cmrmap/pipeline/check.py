@@ -17,7 +17,7 @@ from cmrmap.quality.t1_label import LabelVerdict, T1Series, check_labels, measur
 from cmrmap.settings import AnalysisSettings
 
 _T1 = (MapKind.NATIVE_T1, MapKind.POSTCONTRAST_T1)
-_GIVEN = "the images were given so"
+_GIVEN = "as given"
 
 
 def check_series(series: Sequence[MappedSeries], settings: AnalysisSettings) -> tuple[MappedSeries, ...]:
@@ -101,8 +101,8 @@ def _unless_mixed(series: MappedSeries, ranges: FieldRanges) -> MappedSeries:
         return series
     return refuse(
         series,
-        f"by the T1 of wall and blood slice {slices[_T1[0]]} is native and slice {slices[_T1[1]]} post-contrast: two "
-        "acquisitions were taken for one; give them different descriptions, or send one of them",
+        f"T1 of wall and blood is native in slice {slices[_T1[0]]} and post-contrast in slice {slices[_T1[1]]}: two "
+        "acquisitions were read as one series; give them different descriptions, or send only one",
     )
 
 

@@ -50,7 +50,7 @@ def _absent_beside_lost(maps: StudyMaps, study: SourceStudy) -> StudyMaps:
     n_lost = sum(image.series_instance_uid not in readable for image in study.lost)
     if not n_lost:
         return maps
-    beside = f"; {n_lost} images of the study that cannot be read may be of one"
+    beside = f"; {n_lost} unreadable images of the study may belong to one"
     return replace(
         maps,
         maps=tuple(
@@ -82,7 +82,7 @@ def _told(images: Sequence[LostImage]) -> str:
         by_reason.setdefault(image.reason, []).append(image)
     parts = [f"{_which(alike)}: {reason}" for reason, alike in by_reason.items()]
     n_images = f"{len(images)} images of its series are" if len(images) > 1 else "1 image of its series is"
-    return f"{n_images} lost, and perhaps a slice with them ({'; '.join(parts)})"
+    return f"{n_images} lost, perhaps with a whole slice ({'; '.join(parts)})"
 
 
 def _which(images: Sequence[LostImage]) -> str:

@@ -118,5 +118,5 @@ def _why_not(series: MappedSeries, slice_index: int, row: int, column: int) -> s
     if not np.isfinite(fitted.values[slice_index, row, column]):
         return "its neighbours' fits are not to be trusted"
     if series.blood_pixels[slice_index, row, column]:
-        return "blood shines in it: it lies in the edge of the blood, or in a part of the wall that nearly all does"
+        return "it lies in the edge of the blood, or in a part of the wall that lies nearly all in that edge"
     return "it lies at the wall's border, or its value out of the range of settings.pruning"

@@ -79,7 +79,7 @@ def map_ecv(
         if not series.made.any():
             return _refused(f"no slice of the {series.kind.value} map could be made")
         if None in series.faults:
-            return _refused(f"no ECV is made of this {series.kind.spec.name}: {series.faults[None]}")
+            return _refused(f"no ECV is made from this {series.kind.spec.name}: {series.faults[None]}")
     if not settings.selection.across_frames_of_reference:
         apart = frames_apart(native.stack.geometry, post.stack.geometry)
         if apart:
@@ -89,7 +89,7 @@ def map_ecv(
     made = np.array([sound[0][s] and p >= 0 and sound[1][p] for s, p in enumerate(partner)], dtype=np.bool_)
     if not (partner >= 0).any():
         apart = unpaired_reason(native.stack.geometry[0], post.stack.geometry)
-        return _refused(f"no native slice lies at the place of a post-contrast slice: {apart}")
+        return _refused(f"no native slice has a post-contrast slice at its position: {apart}")
     blood_native = _blood(native.map.blood)
     if not isinstance(hematocrit, Hematocrit):
         lacking = hematocrit or Refusal(MapKind.ECV, "absent", "no hematocrit was given")
@@ -186,10 +186,10 @@ def _slice_reason(native: MappedSeries, post: MappedSeries, partner: int, has_bl
     if not native.made[index]:
         return "the native T1 slice was refused"
     if index in native.faults:
-        return f"no ECV is made of this native T1: {native.faults[index]}"
+        return f"no ECV is made from this native T1: {native.faults[index]}"
     if partner < 0:
         apart = unpaired_reason(native.stack.geometry[index], post.stack.geometry)
-        return apart or "the post-contrast T1 slice at this place was refused, or is what no heart has"
+        return apart or "the post-contrast T1 slice at this position was refused or has impossible values"
     if not has_blood:
         return "blood T1 could not be measured: the cavity is too small"
     return "blood T1 did not fall after contrast"

@@ -71,11 +71,11 @@ def evidence_of(signs: HeartSigns, model: str, field_strength_t: float | None) -
 
 def _size(signs: HeartSigns) -> Iterator[Evidence]:
     for what, found, (low, high) in (
-        ("ventricle", signs.outer_mm, _OUTER_MM),
-        ("wall", signs.wall_mm, _WALL_MM),
+        ("ventricle's diameter", signs.outer_mm, _OUTER_MM),
+        ("wall's thickness", signs.wall_mm, _WALL_MM),
     ):
         if not low <= found <= high:
-            yield Evidence(NEVER, f"the {what} is {found:.0f} mm wide, a heart's {low:g}-{high:g} mm")
+            yield Evidence(NEVER, f"the {what} is {found:.0f} mm; expected {low:g}-{high:g} mm")
 
 
 def _t1(signs: HeartSigns, limits: BloodLimits, field_strength_t: float | None) -> Iterator[Evidence]:
@@ -84,37 +84,37 @@ def _t1(signs: HeartSigns, limits: BloodLimits, field_strength_t: float | None) 
     if _is_dark(signs):
         yield Evidence(-2, "the cavity is darker than the wall")
     if not signs.cavity.r2 >= _LEAST_R2:
-        yield Evidence(NEVER, "the cavity's signals do not recover as those of blood")
+        yield Evidence(NEVER, "the signal in the cavity does not recover like blood")
         return
     if not np.isfinite(wall):
-        yield Evidence(NEVER, "the wall's signals do not recover as those of muscle")
+        yield Evidence(NEVER, "the signal in the wall does not recover like myocardium")
         return
     if abs(blood / wall - 1.0) < _EQUAL_T1:
-        yield Evidence(-3, f"cavity and wall have one T1, {blood:.0f} and {wall:.0f} ms")
+        yield Evidence(-3, f"cavity and wall have the same T1 ({blood:.0f} and {wall:.0f} ms)")
     elif blood < limits.native_ms[0] and abs(blood / wall - 1.0) < _NEARLY_EQUAL_POST_T1:
-        yield Evidence(-2, f"cavity and wall have nearly one T1, {blood:.0f} and {wall:.0f} ms")
+        yield Evidence(-2, f"cavity and wall have nearly the same T1 ({blood:.0f} and {wall:.0f} ms)")
     # two equal pools and a wall in the right proportion are a heart whose times are wrong: that is told elsewhere
     in_proportion = _BLOOD_OVER_WALL_T1[0] <= blood / wall <= _BLOOD_OVER_WALL_T1[1]
     in_proportion |= any(limits.can_be_heart(factor * blood, factor * wall) for factor in _WRONG_TIMES)
     points = -2 if in_proportion and _has_second_pool(signs, "t1") else NEVER
     low, high = limits.native_ms
     if blood > high:
-        yield Evidence(points, f"the cavity's T1 is {blood:.0f} ms; blood has {low:g}-{high:g} ms{where}")
+        yield Evidence(points, f"T1 of the cavity is {blood:.0f} ms; blood has {low:g}-{high:g} ms{where}")
     elif blood >= low:
         least, most = limits.wall_native_ms[0], limits.most_wall_ms(blood)
         if not limits.can_be_heart(blood, wall):
             yield Evidence(
                 points,
-                f"the wall's T1 is {wall:.0f} ms and the cavity's {blood:.0f} ms; heart muscle beside such blood has "
+                f"T1 of the wall is {wall:.0f} ms and of the cavity {blood:.0f} ms; myocardium beside such blood has "
                 f"{least:g}-{most:.0f} ms{where}",
             )
         elif wall < blood / _BLOOD_OVER_LIVER:
-            yield Evidence(-3, f"the wall's T1 is {wall:.0f} ms, as that of liver")
+            yield Evidence(-3, f"T1 of the wall is {wall:.0f} ms, as in liver")
     elif not limits.can_be_heart(blood, wall):
         yield Evidence(
             points,
-            f"T1 of the cavity is {blood:.0f} ms and of the wall {wall:.0f} ms, which blood and heart muscle have "
-            f"neither before nor after contrast agent{where}",
+            f"T1 of the cavity is {blood:.0f} ms and of the wall {wall:.0f} ms: impossible for blood and myocardium, "
+            f"native or post-contrast{where}",
         )
 
 
@@ -124,18 +124,14 @@ def _t2(signs: HeartSigns, family: str) -> Iterator[Evidence]:
     wall, blood = signs.wall.t_ms, signs.cavity.t_ms
     if not _WALL_T2_MS[0] <= wall <= _WALL_T2_MS[1]:
         yield Evidence(
-            NEVER, f"the wall's T2 is {wall:.0f} ms; heart muscle has {_WALL_T2_MS[0]:g}-{_WALL_T2_MS[1]:g} ms"
+            NEVER, f"T2 of the wall is {wall:.0f} ms; myocardium has {_WALL_T2_MS[0]:g}-{_WALL_T2_MS[1]:g} ms"
         )
     elif blood < _BLOOD_OVER_WALL_T2[0] * wall:
-        yield Evidence(
-            -3, f"the cavity's T2 is {blood:.0f} ms where the wall's is {wall:.0f} ms; that of blood is longer"
-        )
+        yield Evidence(-3, f"T2 of the cavity is {blood:.0f} ms, too short for blood beside a wall of {wall:.0f} ms")
     elif blood < _BLOOD_T2_MS[0]:
-        yield Evidence(-2, f"the cavity's T2 is {blood:.0f} ms; blood has more than {_BLOOD_T2_MS[0]:g} ms")
+        yield Evidence(-2, f"T2 of the cavity is {blood:.0f} ms; blood has more than {_BLOOD_T2_MS[0]:g} ms")
     elif blood > _WATER_T2_MS and signs.cavity.r2 >= _CLEAR_DECAY_R2:
-        yield Evidence(
-            -3, f"the cavity's T2 is {blood:.0f} ms, as that of water; blood has less than {_WATER_T2_MS:g} ms"
-        )
+        yield Evidence(-3, f"T2 of the cavity is {blood:.0f} ms, as in water; blood has less than {_WATER_T2_MS:g} ms")
     elif _has_blood_t2(signs):
         yield Evidence(1, "")
 
@@ -163,14 +159,14 @@ def _is_dark(signs: HeartSigns) -> bool:
 def _ring(signs: HeartSigns, family: str, limits: BloodLimits) -> Iterator[Evidence]:
     """Whether a wall of one tissue lies all around the cavity: in long axis it is open at the base."""
     if not float(np.mean(signs.apart >= _NO_WALL)) >= 0.5:
-        yield Evidence(NEVER, "what was drawn as wall has the signals of the cavity")
+        yield Evidence(NEVER, "the segmented wall has the same signal as the cavity")
         return
     gap = float(np.mean(signs.apart < GAP * np.median(signs.apart)))
     if gap >= _OPEN:
         # after contrast agent a scar may have the T1 of blood
         scar = family == "t1" and signs.cavity.t_ms < limits.native_ms[0]
         yield Evidence(
-            -1 if scar else -3 if gap >= _WIDE_OPEN else -2, f"{gap:.0%} of the way around the cavity there is no wall"
+            -1 if scar else -3 if gap >= _WIDE_OPEN else -2, f"the wall is open over {gap:.0%} of its circumference"
         )
     elif gap <= _CLOSED:
         yield Evidence(1, "")
@@ -179,7 +175,7 @@ def _ring(signs: HeartSigns, family: str, limits: BloodLimits) -> Iterator[Evide
     known = signs.parts_ms[np.isfinite(signs.parts_ms)]
     low, median, high = np.percentile(known, (15, 50, 85)) if known.size else (np.nan, np.nan, np.nan)
     if not high - low <= 2 * _UNEVEN[family] * median:
-        yield Evidence(-3, f"the wall is not of one tissue: {low:.0f}-{high:.0f} ms around the cavity")
+        yield Evidence(-3, f"the wall is not one tissue: {low:.0f}-{high:.0f} ms around the cavity")
 
 
 def _second_pool(signs: HeartSigns, family: str) -> Iterator[Evidence]:
@@ -188,9 +184,9 @@ def _second_pool(signs: HeartSigns, family: str) -> Iterator[Evidence]:
     elif _has_second_pool(signs, family):
         yield Evidence(2, "")
     elif signs.unlike >= _UNLIKE or not _as_bright(signs):
-        yield Evidence(-1, "what lies beside it has not the signals of the cavity, as a right ventricle would")
+        yield Evidence(-1, "the signal beside it, where a right ventricle would be, does not match the cavity")
     else:
-        yield Evidence(0, "what lies beside it has not quite the signals of the cavity, as a right ventricle would")
+        yield Evidence(0, "the signal beside it, where a right ventricle would be, only partly matches the cavity")
 
 
 def _has_second_pool(signs: HeartSigns, family: str) -> bool:
@@ -206,7 +202,7 @@ def _plane(signs: HeartSigns) -> Iterator[Evidence]:
     if signs.long_axis_deg <= _SHORT_AXIS_DEG:
         yield Evidence(1, "")
     elif signs.long_axis_deg > _NOT_SHORT_AXIS_DEG:
-        yield Evidence(-2, f"the plane's normal lies {signs.long_axis_deg:.0f} degrees off a heart's long axis")
+        yield Evidence(-2, f"the slice normal is {signs.long_axis_deg:.0f} degrees off a heart's usual long axis")
     if signs.patient_axis_deg <= _PLAIN_PLANE_DEG:
         yield Evidence(-1, "the plane is axial, coronal or sagittal")
 
@@ -215,7 +211,7 @@ def _sureness(signs: HeartSigns) -> Iterator[Evidence]:
     if signs.sureness >= _SURE:
         yield Evidence(1, "")
     elif signs.sureness < _UNSURE:
-        yield Evidence(-2, f"the network is sure of it by {signs.sureness:.2f} only")
+        yield Evidence(-2, f"the network's confidence is only {signs.sureness:.2f}")
 
 
 def evidence_of_neighbours(index: int, signs: Sequence[HeartSigns | None], model: str) -> Iterator[Evidence]:
@@ -230,7 +226,7 @@ def evidence_of_neighbours(index: int, signs: Sequence[HeartSigns | None], model
     if near and min(aside) <= IN_LINE_MM:
         yield Evidence(1, "")
     elif near and min(aside) > _OUT_OF_LINE_MM:
-        yield Evidence(-1, f"it lies {min(aside):.0f} mm aside of what was found in the slices beside")
+        yield Evidence(-1, f"it lies {min(aside):.0f} mm out of line with the neighbouring slices")
     if _has_second_pool(one, family):
         return
     reach = min(

@@ -103,11 +103,11 @@ def judge_series(
         for index, (one, known) in enumerate(zip(signs, own, strict=True))
     ]
     if not any(one is not None and shows_blood(one, model) for one in signs):
-        doubt = Evidence(_NO_BLOOD, "no slice of the series shows two pools of blood")
+        doubt = Evidence(_NO_BLOOD, "no slice of the series shows two blood pools")
         verdicts = [None if one is None else one.with_evidence(doubt) for one in verdicts]
     found = [one.is_heart for one in verdicts if one is not None]
     if len(found) >= _FEWEST_SLICES and 2 * sum(found) < len(found):
-        doubt = Evidence(_OUTVOTED, f"{len(found) - sum(found)} of the series' {len(found)} slices show none")
+        doubt = Evidence(_OUTVOTED, f"{len(found) - sum(found)} of the series' {len(found)} slices show no heart")
         verdicts = [None if one is None else one.with_evidence(doubt) for one in verdicts]
     return tuple(verdicts)
 
@@ -130,7 +130,7 @@ def doubt_from(
             continue
         along, aside = signs.offset_mm(other)
         if along <= _SAME_SLICE_MM and aside <= IN_LINE_MM:
-            return Evidence(_ELSEWHERE, "another series of the study shows none there")
+            return Evidence(_ELSEWHERE, "another series of the study shows no heart there")
     if any(one.never for _, one in judged) and not any(one.is_heart for _, one in judged):
-        return Evidence(_NOWHERE, "another series of the study shows none anywhere")
+        return Evidence(_NOWHERE, "another series of the study shows no heart anywhere")
     return None

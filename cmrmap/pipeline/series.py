@@ -181,7 +181,7 @@ def _usable_images(
             n_present = int(stack.present[index].sum())
             reason = f"{len(used)} of {n_present} images were segmented, {needed} are needed"
             if not n_present:
-                reason = "none of its images can be used (the findings say why)"
+                reason = "none of its images can be used (see the findings)"
             refusals.append(Refusal(stack.kind, "refused", reason, index))
             used = used[:0]
         elif reason := _epoch_fault(stack, index, used):
@@ -201,7 +201,7 @@ def _epoch_fault(stack: WeightedStack, index: int, used: IntArray) -> str:
         return ""
     epochs = stack.epochs_of(index)
     if epochs is None:
-        return "it cannot be told which inversion each image follows; expected the times of a ShMOLLI, 5(1)1(1)1"
+        return "the inversion that each image follows is unknown; expected the times of a ShMOLLI, 5(1)1(1)1"
     first = int((epochs[used] == 0).sum())
     if first < model.fewest_images:
         return f"{first} images of the first inversion were segmented, {model.fewest_images} are needed"

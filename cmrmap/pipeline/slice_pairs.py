@@ -18,7 +18,7 @@ def frames_apart(native: tuple[SliceGeometry, ...], post: tuple[SliceGeometry, .
     if any(same_frame_of_reference(plane, other) for plane in native for other in post):
         return ""
     return (
-        "native and post-contrast T1 have different frames of reference (0020,0052), so that their positions cannot be "
+        "native and post-contrast T1 have different frames of reference (0020,0052): their positions cannot be "
         "compared; if the patient did not move, set analysis.selection.across_frames_of_reference"
     )
 
@@ -51,7 +51,7 @@ def unpaired_reason(plane: SliceGeometry, post: tuple[SliceGeometry, ...]) -> st
         )
     cosine = max((orientation_cosine(plane, other) for other in post), default=np.nan)
     turned = np.degrees(np.arccos(np.clip(cosine, -1.0, 1.0)))
-    return f"the post-contrast T1 slices are turned by {turned:.0f} degrees against it; expected the same orientation"
+    return f"the post-contrast T1 slices are rotated by {turned:.0f} degrees against it; expected the same orientation"
 
 
 def _tolerance_mm(plane: SliceGeometry) -> float:

@@ -197,7 +197,9 @@ def report(
         if kind in numbers:
             maps.append(numbers[kind].result)
         elif kind in renamed:
-            maps.append(absent_map(kind, f"its only series is {renamed[kind].spec.name} by the T1 of wall and blood"))
+            maps.append(
+                absent_map(kind, f"its only series is {renamed[kind].spec.name}, going by T1 of wall and blood")
+            )
         elif kind in why:
             maps.append(absent_map(kind, why[kind].reason, why[kind].status))
         else:

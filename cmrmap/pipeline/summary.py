@@ -53,4 +53,4 @@ def _of_row(row: SeriesRow, maps: StudyMaps) -> SeriesRow:
     if row.map is None or row.map not in maps.renamed or row.verdict is not SeriesVerdict.TAKEN:
         return row
     became = maps.renamed[row.map]
-    return replace(row, map=became, reason=f"{row.reason}; {became.spec.name} by the T1 of wall and blood")
+    return replace(row, map=became, reason=f"{row.reason}; mapped as {became.spec.name}, going by T1 of wall and blood")

@@ -71,16 +71,16 @@ def _verdict(stack: WeightedStack, index: int) -> tuple[tuple[int, ...], str]:
     odd = tuple(int(present[image]) for image in found.odd)
     hopeless = found.remaining > _HOPELESS
     if len(odd) == 1 and not hopeless:
-        return odd, "no relaxation explains it together with the others, which agree without it"
+        return odd, "it does not fit the relaxation that the other images agree on"
     if odd and not hopeless:
         times = " and ".join(f"{stack.times_ms[index, image]:g} ms" for image in odd)
         reason = (
-            f"two of its images or more, those of {times} first, are not of the relaxation that the others show: "
+            f"two or more of its images, first those at {times}, do not fit the relaxation of the others: "
             "a map or another image is among them, or times are wrong"
         )
         return tuple(int(image) for image in present), reason
     if hopeless:
-        reason = f"its images differ from any relaxation by {found.misfit:.0%} of the largest signal all over the slice"
+        reason = f"its images fit no relaxation: the whole slice is off by {found.misfit:.0%} of the largest signal"
         return tuple(int(image) for image in present), reason
     return (), ""
 
@@ -88,7 +88,7 @@ def _verdict(stack: WeightedStack, index: int) -> tuple[tuple[int, ...], str]:
 def _name(stack: WeightedStack, index: int, images: Sequence[int]) -> str:
     image = images[0]
     uid = stack.source_uids[index][image] if stack.source_uids else ""
-    return f"the image of {stack.times_ms[index, image]:g} ms" + (f" ({uid})" if uid else "")
+    return f"the image at {stack.times_ms[index, image]:g} ms" + (f" ({uid})" if uid else "")
 
 
 def _without(stack: WeightedStack, gone: Sequence[tuple[int, int]]) -> WeightedStack:

@@ -18,7 +18,7 @@ from cmrmap.settings import AnalysisSettings
 #: outcomes of a fit that give no value, as reasons say them
 _WHY = {
     FitStatus.EDGE_OF_RANGE: "a fit at the edge of the searched range",
-    FitStatus.DEGENERATE: "a signal that nothing can be fitted to",
+    FitStatus.DEGENERATE: "a signal that cannot be fitted",
     FitStatus.TOO_FEW_SAMPLES: "too few samples",
     FitStatus.UNPHYSICAL: "an unphysical fit",
     FitStatus.NOT_FITTED: "no fit",
@@ -114,8 +114,8 @@ def _why_empty(series: MappedSeries, index: int, settings: AnalysisSettings) -> 
         low, high = settings.pruning.ranges[series.kind]
         unit = series.kind.unit
         told.append(
-            f"values about {np.median(strayed):.0f} {unit} in {100 * strayed.size / status.size:.0f} %, outside the "
+            f"values of about {np.median(strayed):.0f} {unit} in {100 * strayed.size / status.size:.0f} %, outside the "
             f"{low:.0f}-{high:.0f} {unit} that count"
         )
-    listed = ", ".join(told) or "no pixel is left of it"
-    return f"not one pixel of the wall has a value that counts ({listed}); check the images and their times"
+    listed = ", ".join(told) or "no pixel is left"
+    return f"no pixel of the wall has a value that counts ({listed}); check the images and their times"

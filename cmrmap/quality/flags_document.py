@@ -11,11 +11,11 @@ from cmrmap.quality.declaration import Finding
 _HEAD = """# What the flags say
 
 `quality` in results.json ([schema](results.schema.json)), the structured report and the page hold what was found: a
-code that does not change, a severity, a sentence, and where it applies the map and the slice (`slice_index` counts
+code that does not change, a severity, a sentence and, where they apply, the map and the slice (`slice_index` counts
 from 0).
-`error`: the value cannot be right; do not use it, and nothing is computed from it. `warning`: look before a value is
-used. `info`: worth knowing. What may not be a value at all is refused, with its reason, in `maps`: so is a slice that
-shows no left ventricle in short axis ([how that is told](segmentation.md#is-it-a-heart)).
+`error`: the value cannot be right; do not use it, and no ECV is made from it. `warning`: check before a value is
+used. `info`: worth knowing. What cannot be mapped at all is refused, with its reason, in `maps`; so is a slice that
+shows no left ventricle in short axis ([how this is checked](segmentation.md#is-it-a-heart)).
 
 Written from the catalogue in `cmrmap/quality/catalogue`: `python -m cmrmap.quality.flags_document docs/flags.md`.
 """

@@ -58,12 +58,12 @@ def _t1_flag(kind: MapKind, index: int | None, wall: float, blood: float, own: T
     expected = own.wall if math.isfinite(blood) else own.wall_alone
     for value, bounds, what in ((wall, expected, "wall"), (blood, own.blood, "blood")):
         if math.isfinite(value):
-            state = "as it can be" if within(value, bounds) else f"expected {_words(bounds)} ms"
-            told.append(f"{what} T1 is {value:.0f} ms, {state}")
+            state = "possible" if within(value, bounds) else f"expected {_words(bounds)}"
+            told.append(f"{what} T1 {value:.0f} ms ({state})")
     advice = "check the times of its images"
     for factor, words in ((0.5, "twice"), (2.0, "half")):
         if own.hold(wall * factor, blood * factor):
-            advice = f"are its times {words} what they should be? {advice}"
+            advice = f"check its times: they may be {words} what they should be"
     return _flag(kind, index, f"at {field} " + ", ".join(told), advice)
 
 

@@ -91,7 +91,7 @@ def _alone(one: T1Series, ranges: FieldRanges) -> LabelVerdict:
     found = measured_kind(one.wall_ms, one.blood_ms, ranges)
     if found in (None, one.kind):
         return _uncontradicted(one, found, ranges)
-    words = f"{_says(one)}, but {_measures(one, ranges)}: {_WORD[found]}"
+    words = _contradicted(one, found, ranges)
     if one.gives_way:
         return LabelVerdict(found, words)
     return LabelVerdict(None, f"{words}; check the series, and name it in app.yaml or by its description")
@@ -100,19 +100,16 @@ def _alone(one: T1Series, ranges: FieldRanges) -> LabelVerdict:
 def _pair(native: T1Series, post: T1Series, ranges: FieldRanges) -> dict[MapKind, LabelVerdict]:
     is_native, is_post = (measured_kind(one.wall_ms, one.blood_ms, ranges) for one in (native, post))
     if is_native is _POST and is_post is _NATIVE:
-        words = {one.kind: f"{_says(one)}, but {_measures(one, ranges)}" for one in (native, post)}
+        words = {_NATIVE: _contradicted(native, _POST, ranges), _POST: _contradicted(post, _NATIVE, ranges)}
         if native.gives_way and post.gives_way:
-            return {
-                _NATIVE: LabelVerdict(_POST, f"{words[_NATIVE]}: post-contrast"),
-                _POST: LabelVerdict(_NATIVE, f"{words[_POST]}: native"),
-            }
+            return {_NATIVE: LabelVerdict(_POST, words[_NATIVE]), _POST: LabelVerdict(_NATIVE, words[_POST])}
         swapped = f"{words[_NATIVE]}; {words[_POST]}: the two are exchanged; check them, and name them in app.yaml"
         return {_NATIVE: LabelVerdict(None, swapped), _POST: LabelVerdict(None, swapped)}
     out: dict[MapKind, LabelVerdict] = {}
     for one, found in ((native, is_native), (post, is_post)):
         if found not in (None, one.kind):
-            what = f"a second {_WORD[found]} series beside the other" if one.gives_way else _WORD[found]
-            out[one.kind] = LabelVerdict(None, f"{_says(one)}, but {_measures(one, ranges)}: {what}")
+            second = f"; it would be a second {_WORD[found]} series" if one.gives_way else ""
+            out[one.kind] = LabelVerdict(None, _contradicted(one, found, ranges) + second)
         else:
             out[one.kind] = _uncontradicted(one, found, ranges)
     stands = all(verdict.kind is not None and not verdict.implausible for verdict in out.values())
@@ -134,7 +131,7 @@ def _uncontradicted(one: T1Series, found: MapKind | None, ranges: FieldRanges) -
         return LabelVerdict(one.kind, implausible=True)
     other = ranges.t1(_NATIVE if one.kind is _POST else _POST)
     if one.gives_way and _may_be(one, other):
-        return LabelVerdict(one.kind, doubt=f"{_says(one)}, and its T1 does not tell: {_measures(one, ranges)}")
+        return LabelVerdict(one.kind, doubt=f"{_says(one)}; its T1 ({_values(one)}) fits both: {_expected(ranges)}")
     return LabelVerdict(one.kind)
 
 
@@ -150,7 +147,7 @@ def _falls(native: T1Series, post: T1Series) -> bool:
 
 
 def _says(one: T1Series) -> str:
-    return f"taken as {_WORD[one.kind]} ({one.reason})"
+    return f"read as {_WORD[one.kind]} ({one.reason})"
 
 
 def _values(one: T1Series) -> str:
@@ -158,10 +155,15 @@ def _values(one: T1Series) -> str:
     return f"{blood}, wall {one.wall_ms:.0f} ms"
 
 
-def _measures(one: T1Series, ranges: FieldRanges) -> str:
-    """Return what it measures, beside what either series can measure."""
-    expected = "; ".join(
-        f"{_WORD[kind]}: blood {own.blood[0]:.0f}-{own.blood[1]:.0f}, wall {own.wall[0]:.0f}-{own.wall[1]:.0f} ms"
+def _contradicted(one: T1Series, found: MapKind, ranges: FieldRanges) -> str:
+    """Say that what was measured is not what the series is called: the conclusion first, for pages that cut it."""
+    return f"{_says(one)}, but its T1 ({_values(one)}) is {_WORD[found]}: {_expected(ranges)}"
+
+
+def _expected(ranges: FieldRanges) -> str:
+    """Return what either series can measure."""
+    told = "; ".join(
+        f"{_WORD[kind]} blood {own.blood[0]:.0f}-{own.blood[1]:.0f}, wall {own.wall[0]:.0f}-{own.wall[1]:.0f} ms"
         for kind, own in ((_NATIVE, ranges.native), (_POST, ranges.post))
     )
-    return f"T1 is: {_values(one)} (at {ranges.name} {expected})"
+    return f"at {ranges.name} {told}"

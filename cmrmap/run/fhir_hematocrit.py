@@ -92,7 +92,7 @@ def _laboratory(resource: FhirResource, node: Any, parent: FhirResource | None) 
     moment = moment_of(resource.body) or (moment_of(parent.body) if parent is not None else "")
     void, doubt = status_fault(resource.body)
     if resource.body.get(AMBIGUOUS):
-        void = "a field of it stands twice with different contents"
+        void = "one of its fields occurs twice with different contents"
     if parent is not None and text_of(parent.body.get("status")) in ("cancelled", "entered-in-error"):
         void = void or "the panel or report that it belongs to is void"
     value = fraction_of(node)

@@ -18,7 +18,7 @@ _SETTLED = frozenset({"final", "amended", "corrected"})
 #: what a status that leaves doubt says; any other that is not settled makes the value void
 _UNSETTLED = {"preliminary": "it is preliminary", "": "it has no status"}
 _VOID = {
-    "registered": "it is registered only",
+    "registered": "it is only registered",
     "entered-in-error": "it was entered in error",
     "cancelled": "it was cancelled",
     "unknown": "its status is unknown",
@@ -71,7 +71,7 @@ def status_fault(body: Mapping[str, Any]) -> tuple[str, str]:
         return "", ""
     if status in _UNSETTLED:
         return "", _UNSETTLED[status]
-    return _VOID.get(status, "its status is none that FHIR has"), ""
+    return _VOID.get(status, "its status is not one of FHIR"), ""
 
 
 def fraction_of(node: Mapping[str, Any]) -> float | str:
@@ -83,16 +83,16 @@ def fraction_of(node: Mapping[str, Any]) -> float | str:
     """
     quantity = node.get("valueQuantity")
     if node.get(AMBIGUOUS) or (isinstance(quantity, dict) and quantity.get(AMBIGUOUS)):
-        return "a field of it stands twice with different contents"
+        return "one of its fields occurs twice with different contents"
     if not isinstance(quantity, dict):
         return "it has no valueQuantity"
     if node.get("dataAbsentReason"):
         return "it says that its value is absent"
     if quantity.get("comparator") is not None:
-        return "its value is a bound (comparator), no measurement"
+        return "its value is a bound (comparator), not a measurement"
     value = quantity.get("value")
     if isinstance(value, bool) or not isinstance(value, int | float):
-        return "its value is no number"
+        return "its value is not a number"
     try:
         number = float(value)
     except OverflowError:
@@ -104,14 +104,15 @@ def _scaled(number: float, quantity: Mapping[str, Any]) -> float | str:
     units = _units(quantity)
     scales = {_scale(unit) for unit in units}
     if None in scales:
-        return "its unit is none of %, L/L, mL/dL and 1"
+        return "its unit is not %, L/L, mL/dL or 1"
     if len(scales) > 1:
         return "its unit and the code of its unit contradict each other"
     percent = scales.pop() == 100.0 if scales else number >= _LEAST_PERCENT
     fraction = number / 100.0 if percent else number
     if not _LEAST <= fraction <= _MOST:  # NaN too
         stated = "in percent" if percent else "as a fraction"
-        return f"its value, {stated if units else 'without a unit'}, is none that a patient has ({_LEAST:g}-{_MOST:g})"
+        stated = stated if units else "without a unit"
+        return f"its value, {stated}, is not possible; expected a fraction of {_LEAST:g}-{_MOST:g}"
     return fraction
 
 

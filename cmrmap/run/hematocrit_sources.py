@@ -65,7 +65,7 @@ def find_hematocrit(
     if found is not None:
         return _noted(found, remark)
     if report.own:
-        return Refusal(MapKind.ECV, "refused", f"no hematocrit that may be used: {remark}")
+        return Refusal(MapKind.ECV, "refused", f"no usable hematocrit: {remark}")
     if configured is not None:
         return _noted(parse_hematocrit(configured, "settings"), remark)
     return Refusal(MapKind.ECV, "absent", f"no hematocrit was given: {remark}") if remark else None
@@ -79,7 +79,7 @@ def _not_used(report: LaboratoryReport) -> str:
     """Say which Observations of a hematocrit are not used, and why."""
     parts = [_because(one) for one in report.own if one.value_fraction is None]
     for count, why in (
-        (report.n_of_others, "the subject is another patient than the study's, or cannot be told"),
+        (report.n_of_others, "the subject is not the study's patient, or cannot be identified"),
         (report.n_of_nobody, "no subject is named"),
     ):
         if count:
@@ -108,7 +108,7 @@ def _chosen(usable: Sequence[LaboratoryHematocrit], study_date: date | None) -> 
     others = sorted({round(one.value_fraction or 0.0, 4) for one in nearest})
     if others[-1] - others[0] > _SAME:
         listed = ", ".join(f"{value:.3g}" for value in others)
-        cautions.append(f"there are several of that day ({listed}); the last is taken ({taken.value_fraction:.3g})")
+        cautions.append(f"there are several of that day ({listed}); the latest is taken ({taken.value_fraction:.3g})")
     cautions.append(_far(taken.day, study_date) if taken.day else "it does not say when it was measured")
     source = "FHIR Observation" + (f" ({taken.day.isoformat()})" if taken.day else "")
     return _cautious(parse_hematocrit(taken.value_fraction or 0.0, source), cautions)
@@ -136,19 +136,19 @@ def _from_file(path: Path, study_date: date | None) -> Hematocrit | Refusal:
         return _refused(f"it has no entry 'hematocrit'; {_EXPECTED}")
     value, measured = content["hematocrit"], content.get("measured")
     if content.get(AMBIGUOUS):
-        return _refused(f"an entry of it stands twice with different contents; {_EXPECTED}")
+        return _refused(f"one of its entries occurs twice with different contents; {_EXPECTED}")
     if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return _refused(f"its hematocrit is no number; {_EXPECTED}")
+        return _refused(f"its hematocrit is not a number; {_EXPECTED}")
     day = day_of(measured) if isinstance(measured, str) else None
     source = FILE_NAME + (f" (measured {measured})" if day else "")
     try:
         found = parse_hematocrit(value, source)
         if day is None:
-            return found if measured is None else _cautious(found, ["its date is none that can be read"])
+            return found if measured is None else _cautious(found, ["its date cannot be read"])
         return _cautious(found, [_far(day, study_date)])
     except InputError:
-        return _refused("its hematocrit is none that a patient has; expected a fraction of 0.10-0.70, or 20-70 percent")
+        return _refused("its hematocrit is not possible; expected a fraction of 0.10-0.70, or 20-70 percent")
 
 
 def _refused(why: str) -> Refusal:
-    return Refusal(MapKind.ECV, "refused", f"{FILE_NAME} may not be used: {why}")
+    return Refusal(MapKind.ECV, "refused", f"{FILE_NAME} cannot be used: {why}")

@@ -28,7 +28,7 @@ from cmrmap.core.statuses import MapStatus
 from cmrmap.run.manifest import STATUS_NAME, WrittenFile
 from cmrmap.run.software import software_versions
 
-_RUNNING = "the run has not ended; if none is going on, it was killed: run it again"
+_RUNNING = "the run has not ended; if none is running, it was killed: run it again"
 #: where an ``InputError`` is about what the user has given: before the first stage, in it, which opens the folder, and
 #: where the hematocrit of the settings is read; that of the study refuses ECV
 _ASKED = ("", "read", "hematocrit")
@@ -122,7 +122,7 @@ class Outcome:
         if not self._reported:
             return "the run ended before its results were written; run again with -l DEBUG to see why"
         made = [
-            f"{key} (NOT TO BE USED, see its errors)" if verdict.errors else key
+            f"{key} (DO NOT USE, see its errors)" if verdict.errors else key
             for key, verdict in self.maps.items()
             if verdict.status.made
         ]

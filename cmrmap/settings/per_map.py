@@ -122,7 +122,7 @@ class PruningSettings(Checked):
 
     boundary_px: int = tunable(2, unit="px", source="Zhu 2020 prunes; the depth is ours", low=0, high=5)
     blood_edge: bool = tunable(
-        True, unit="yes/no", source="ours; T2 leaves out what lies in the edge of the blood, as wide as it is measured"
+        True, unit="yes/no", source="ours; T2 leaves out the wall in the edge of the blood, whose width is measured"
     )
 
     @property

@@ -98,7 +98,7 @@ def test_the_choice_and_what_it_was_taken_before_are_in_the_results(runs: dict[s
     }
     assert set(chosen) == {"t2", "native_t1", "postcontrast_t1"}
     for message in chosen.values():
-        assert "taken before" in message
+        assert "preferred to" in message
         assert "not motion-corrected" in message
     left_out = {"colour_image": 3, "other_candidate_series": 31, "phase_image": 31, "vendor_map": 3}
     assert runs["siemens-ve11"]["input"]["frames_not_used"] == left_out

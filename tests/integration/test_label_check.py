@@ -140,7 +140,7 @@ def test_times_off_by_a_factor_of_two_are_an_error_that_nothing_is_made_of(study
     assert {flag["code"] for flag in errors} == {"implausible_values"}
     assert results["maps"]["ecv"]["status"] == "refused"
     assert errors[0]["message"] in results["maps"]["ecv"]["reason"]
-    assert "NOT TO BE USED" in status["message"]
+    assert "DO NOT USE" in status["message"]
     assert status["maps"]["native_t1"]["errors"] == [errors[0]["message"]]
     assert "cannot be right" in (tmp_path / "out" / "results" / "report.html").read_text(encoding="utf-8")
 

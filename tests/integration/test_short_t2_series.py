@@ -38,7 +38,7 @@ def test_three_images_a_slice(t2_folder, demo_study, run_app, tmp_path) -> None:
     results = run.json("results.json")
     t2 = results["maps"]["t2"]
     assert (t2["status"], t2["model"]) == ("ok", "t2_2p")
-    assert t2["model_reason"] == "no saturation-prepared image among the 3 times, so no offset can be told"
+    assert t2["model_reason"] == "no saturation-prepared image among the 3 times, so no offset can be fitted"
     assert [(one["n_images"], one["n_segmented"]) for one in t2["slices"]] == [(3, 3)] * 5
     assert all(one["uncertainty"] > 0 for one in t2["slices"])
     # the constant part of the phantom's signal lengthens T2, alike in all slices, and the results say by how much
@@ -55,5 +55,5 @@ def test_two_images_a_slice_are_refused_with_the_reason(t2_folder, run_app, tmp_
     run = run_app(t2_folder(("0", "55")), tmp_path / "out")
     assert run.exit_code == 4
     assert (
-        "no slice has images of more than 2 different times; expected at least 3 for t2_2p" in run.stdout + run.stderr
+        "no slice has images at more than 2 different times; expected at least 3 for t2_2p" in run.stdout + run.stderr
     )

@@ -53,8 +53,8 @@ def _save(images: Iterable[Dataset], folder: Path) -> Path:
     [
         (_turned_over, "PhotometricInterpretation is MONOCHROME1"),
         (_scaled_each, "the largest value of every image is 4095: each was scaled by itself"),
-        pytest.param(_about_an_offset, "and not at 0: the values are turned over", marks=pytest.mark.slow),
-        pytest.param(_of_two_maps, "two of its images or more", marks=pytest.mark.slow),
+        pytest.param(_about_an_offset, "expected 0: the values are inverted", marks=pytest.mark.slow),
+        pytest.param(_of_two_maps, "two or more of its images", marks=pytest.mark.slow),
     ],
 )
 def test_it_ends_with_the_reason(

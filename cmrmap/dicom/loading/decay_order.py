@@ -42,8 +42,8 @@ def decay_order(stack: WeightedStack) -> DecayOrder:
         for (before, earlier), (after, later) in pairwise(zip(means, times[finite], strict=True)):
             if after > before * (1.0 + _MOST_RISE):
                 told = (
-                    f"slice {index} brightens by {after / before - 1.0:.0%} from {earlier:g} to {later:g} ms, as no T2 "
-                    "decay does: the list of times is not in the order of the images"
+                    f"slice {index} brightens by {after / before - 1.0:.0%} from {earlier:g} to {later:g} ms, which no "
+                    "T2 decay does: the list of times is not in the order of the images"
                 )
                 return DecayOrder(False, told)
             confirmed = confirmed and after < before * (1.0 - _LEAST_FALL)

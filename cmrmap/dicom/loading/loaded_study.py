@@ -18,7 +18,7 @@ from cmrmap.dicom.selection.decisions import Selection
 from cmrmap.quality.catalogue.images import TIMING_UNVERIFIED
 
 _ASSUMED = (
-    "a list of times, given out in the order of InstanceNumber, which neither acquisition times nor signals confirm"
+    "a list of times, assigned in the order of InstanceNumber; neither acquisition times nor signals confirm that order"
 )
 
 

@@ -147,8 +147,8 @@ def _signed(stack: WeightedStack) -> WeightedStack:
     if found.offset is None:
         return stack
     signed = stack.images - np.float32(found.offset)
-    about = f", which are stored about {found.offset:g}" if found.offset else ""
-    told = f"signs of all slices from the pixel values{about}: tissue lies below zero early and above it late"
+    about = f", which have an offset of {found.offset:g}" if found.offset else ""
+    told = f"signs of all slices from the pixel values{about}: tissue is negative early and positive late"
     return replace(stack, images=np.abs(signed)).with_signs(signed, told)
 
 

@@ -105,8 +105,8 @@ def slice_scale(scales: Mapping[int, Scale]) -> SliceScale:
     if not stated:
         return SliceScale(shown, {}, caution=_caution(list(scales.values())))
     lost = {
-        image: "it has no scale slope (2005,xx0E), which the other images of its slice have: its signal cannot be "
-        "compared with theirs"
+        image: "it has no scale slope (2005,xx0E), unlike the other images of its slice: its signal cannot be compared "
+        "with theirs"
         for image in scales
         if image not in stated
     }
@@ -121,19 +121,19 @@ def _caution(scales: Sequence[Scale]) -> str:
     """Say what speaks against comparing images without a private scale slope."""
     told = {image: one.real_world / one.slope for image, one in enumerate(scales) if one.real_world}
     if told and (len(told) < len(scales) or not _agree(list(told.values()))):
-        return "RealWorldValueSlope and RescaleSlope scale the images of a slice in different ways; the latter was used"
+        return "RealWorldValueSlope and RescaleSlope scale the images of a slice differently; RescaleSlope was used"
     if not any(one.philips for one in scales):
         return ""
     if not _agree([one.slope for one in scales]):
         low, high = (pick(one.slope for one in scales) for pick in (min, max))
         return (
-            f"RescaleSlope runs from {low:.4g} to {high:.4g} within a slice of a Philips scanner, and the scale slope "
-            "(2005,xx0E) that belongs to it is missing"
+            f"RescaleSlope runs from {low:.4g} to {high:.4g} within a slice of a Philips scanner, but the scale slope "
+            "(2005,xx0E) is missing"
         )
     if len({one.series for one in scales}) > 1:
         return (
-            "the images of a slice come from several series of a Philips scanner, each with a scale of its own, and "
-            "the scale slope (2005,xx0E) that tells it is missing"
+            "the images of a slice come from several series of a Philips scanner, each with its own scale, but the "
+            "scale slope (2005,xx0E) is missing"
         )
     return ""
 

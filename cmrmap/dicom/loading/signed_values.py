@@ -61,14 +61,14 @@ def signed_values(images: FloatArray, times_ms: Float64Array, changes_sign: bool
         return SignedValues(0.0 if abs(offset) <= _BELOW * size else offset)
     if abs(offset) > _FAR_FROM_ZERO * abs(largest):
         return SignedValues(
-            fault=f"the pixels that change least, air, lie at {offset:g} and not at 0: the values are turned over or "
-            "stored about an offset that no rescale takes out; export the originals"
+            fault=f"air (the pixels that change least) has the value {offset:g}; expected 0: the values are inverted "
+            "or have an offset that no rescale removes; export the originals"
         )
     if np.mean(negative) <= _FEW_NEGATIVE:
         return SignedValues()
     return SignedValues(
-        fault=f"{np.mean(negative):.0%} of the pixel values are negative, as those of no magnitude are, and they do "
-        "not rise from negative to positive as after an inversion; expected magnitude images, or phase-sensitive ones"
+        fault=f"{np.mean(negative):.0%} of the pixel values are negative, as in no magnitude image, and do not rise "
+        "from negative to positive as after an inversion; expected magnitude or phase-sensitive images"
     )
 
 

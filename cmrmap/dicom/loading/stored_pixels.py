@@ -79,7 +79,7 @@ def decode(path: str, header: Dataset) -> StoredImage:
     except Exception as error:  # decoders raise whatever they stumble over
         raise LostPixelsError(f"the pixels cannot be decoded ({_why(error)})") from error
     if raw.dtype.kind not in "iu":
-        raise LostPixelsError(f"the pixels are {raw.dtype.name} numbers; expected the whole numbers of an MR image")
+        raise LostPixelsError(f"the pixels are {raw.dtype.name} numbers; expected integers, as in MR images")
     expected = (int(number(header, "Rows") or 0), int(number(header, "Columns") or 0))
     if raw.ndim not in (2, 3) or raw.shape[-2:] != expected:
         raise LostPixelsError(f"the pixels decode to {raw.shape}; expected {expected[0]} x {expected[1]}")

@@ -61,8 +61,8 @@ def latest_acquisitions(group: FrameGroup, times_of: Callable[[Sequence[Frame]],
         if not runs:
             if n_times_there > 1:
                 fault = (
-                    f"every image of a slice is there {n_times_there} times, and nothing tells the acquisitions apart "
-                    "(acquisition number, temporal position, acquisition time)"
+                    f"every image of a slice is present {n_times_there} times, and nothing tells the acquisitions "
+                    "apart (acquisition number, temporal position, acquisition time)"
                 )
                 return replace(group, fault=group.fault or fault)
             kept += members
@@ -77,7 +77,7 @@ def latest_acquisitions(group: FrameGroup, times_of: Callable[[Sequence[Frame]],
     n_repeated = sum(told_by.values())
     note = (
         f"{n_repeated} of {len(group.slices)} slices of {group.name} were acquired more than once, told apart by "
-        f"{' and '.join(told_by)}: of each the latest complete acquisition is taken"
+        f"{' and '.join(told_by)}: the latest complete acquisition of each is taken"
     )
     return replace(group, frames=tuple(kept), repeated=(*group.repeated, *repeated), note=note)
 
@@ -119,7 +119,7 @@ def _displaced(members: Sequence[Frame], n_repeats: int, n_slices: int) -> str:
     else:
         return ""
     return (
-        f"every time is there {n_repeats} times at one position, but the images are of different slices: {sign}; "
+        f"every time is present {n_repeats} times at one position, but the images are of different slices: {sign}; "
         "export the original images with their positions"
     )
 

@@ -87,7 +87,7 @@ def assign_contrast(groups: Sequence[T1Group], exam: ExamWords = NO_EXAM_WORDS) 
     for index in undecided:
         findings[index] = _by_order(groups[index].start_s, first, min(post_starts, default=math.inf))
     for index in _presumed_post(groups, findings, undecided):
-        findings[index] = Finding("post", "nothing tells, and of the T1 series it has the highest number", "", True)
+        findings[index] = Finding("post", "nothing else decides; it has the highest number of the T1 series", "", True)
     return findings
 
 

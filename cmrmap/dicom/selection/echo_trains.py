@@ -71,7 +71,8 @@ def _mixed(slices: Sequence[Sequence[Dataset]]) -> str | None:
             n_prepared = sum(time is not None for time in prepared)
             return (
                 f"{n_prepared} of {len(frames)} images of a slice have a T2-preparation time, and their echo times run "
-                f"from {min(known):g} to {max(known):g} ms: expected one of the two to vary; give the times by --times"
+                f"from {min(known):g} to {max(known):g} ms; expected only one of the two to vary; give the "
+                "times by --times"
             )
     return None
 

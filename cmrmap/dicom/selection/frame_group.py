@@ -80,7 +80,7 @@ def split_by_statement(group: FrameGroup) -> list[FrameGroup]:
             home.append(members)
     if len(alike) < 2:
         return [group]
-    note = f"its slices have {len(alike)} orientations, which one object cannot hold: the most slices of one are taken"
+    note = f"its slices have {len(alike)} orientations, but a map holds one: that of most slices is taken"
     return [
         replace(
             group,

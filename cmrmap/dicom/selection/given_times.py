@@ -74,8 +74,8 @@ class SeriesTimes:
         if not any(time is not None for row in rows for time in row):
             return "none of its images is among those that times were given for"
         caution = (
-            f"times were given in the order of InstanceNumber, but slice {', '.join(against)} was not acquired in it; "
-            "check them"
+            f"times were given in the order of InstanceNumber, but slice {', '.join(against)} was not acquired in that "
+            "order; check the times"
         )
         return Timing(SOURCE, tuple(rows), caution=caution if against else "")
 

@@ -133,11 +133,11 @@ class DropRule:
 
 #: The first rule that applies gives the reason.
 DROP_RULES: tuple[DropRule, ...] = (
-    DropRule("colour_image", _is_colour, "a coloured copy shows a map or a fusion, no signal"),
-    DropRule("localizer", _is_localizer, "a localiser or scout is no mapping image, whatever its inversion time"),
-    DropRule("phase_image", _is_phase, "the models are of the magnitude; the phase only tells its sign", "phase"),
-    DropRule("real_image", _is_real, "the models are of the magnitude; the real part only tells its sign", "real"),
-    DropRule("imaginary_image", _is_imaginary, "the models are of the magnitude", "imaginary"),
+    DropRule("colour_image", _is_colour, "a colour copy shows a map or a fusion, not a signal"),
+    DropRule("localizer", _is_localizer, "a localiser or scout is not a mapping image, whatever its inversion time"),
+    DropRule("phase_image", _is_phase, "magnitudes are fitted; the phase only gives their sign", "phase"),
+    DropRule("real_image", _is_real, "magnitudes are fitted; the real part only gives their sign", "real"),
+    DropRule("imaginary_image", _is_imaginary, "magnitudes are fitted", "imaginary"),
     DropRule("vendor_map", _is_map, "a map that the scanner made, often in the series of its weighted images"),
 )
 
@@ -158,6 +158,6 @@ def inverted_polarity(frame: Dataset) -> str:
     if photometric != "MONOCHROME1":
         return ""
     return (
-        "PhotometricInterpretation is MONOCHROME1: whether its values were turned over, and from where, cannot be "
-        "told; expected MONOCHROME2; export the originals"
+        "PhotometricInterpretation is MONOCHROME1: whether and how its values were inverted is unknown; expected "
+        "MONOCHROME2; export the originals"
     )

@@ -26,7 +26,7 @@ from cmrmap.dicom.selection.study_frames import LeftOut, StudyFrames
 
 #: of several verdicts about the images of one series the first is the series'
 _ORDER = tuple(SeriesVerdict)
-_LOST = "no file of it can be read: send or export it again"
+_LOST = "none of its files can be read; send or export it again"
 
 
 def take_inventory(

@@ -98,7 +98,7 @@ def _t2_model(series: _Series) -> ModelChoice:
         return ModelChoice("t2_3p", "a saturation-prepared image fixes the offset B")
     return ModelChoice(
         "t2_2p",
-        f"no saturation-prepared image among the {len(times)} times, so no offset can be told",
+        f"no saturation-prepared image among the {len(times)} times, so no offset can be fitted",
     )
 
 
@@ -112,8 +112,8 @@ def _t1_model(series: _Series) -> ModelChoice:
     reason = choice.reason
     if known.inversion_efficiency != 1.0:
         reason += (
-            f"; T1 is divided by {known.inversion_efficiency:g}, the efficiency of the inversion in Siemens' MOLLI, as "
-            "on the scanner's maps"
+            f"; T1 is divided by {known.inversion_efficiency:g}, the inversion efficiency of Siemens' MOLLI, as in "
+            "the scanner's maps"
         )
     return replace(choice, reason=reason, look_locker=known)
 
@@ -149,7 +149,7 @@ def _molli(series: _Series, model: ModelName, reason: str) -> ModelChoice:
         return ModelChoice("molli_3p", f"{reason}, but {shown} images follow its inversions, as in a MOLLI")
     listed = ", ".join(f"{time:g}" for time in series.times)
     fault = (
-        f"{reason}, whose fit must know the inversion that each image follows; the times ({listed} ms) do not tell: "
+        f"{reason}, but the times ({listed} ms) do not show which inversion each image follows; "
         "expected 5(1)1(1)1, one image missing at most; give the times by --times in the order of acquisition"
     )
     return ModelChoice("shmolli_3p", reason, fault)
@@ -162,10 +162,10 @@ def _saturation(series: _Series, _: ModelName, reason: str) -> ModelChoice:
     if told and (not series.times or len(series.times) >= MODELS["sasha_3p"].fewest_images):
         what = "a recovered image" if longest >= _RECOVERED_MS else f"an image after {longest:g} ms"
         return ModelChoice(
-            "sasha_3p", f"{reason}; {what} tells the recovery's end, so the saturation need not be perfect"
+            "sasha_3p", f"{reason}; {what} shows the end of the recovery, so the saturation need not be perfect"
         )
     few = f"with {len(series.times)} times" if told else f"no image after {longest:g} ms"
-    return ModelChoice("sasha_2p", f"{reason}; {few}, so how much the saturation left cannot be told: taken as none")
+    return ModelChoice("sasha_2p", f"{reason}; {few}, so the saturation efficiency cannot be fitted: taken as 1")
 
 
 _TOLD_APART: Mapping[ModelName, Callable[[_Series, ModelName, str], ModelChoice]] = {

@@ -24,7 +24,7 @@ _USUAL_THICKNESS_MM = 8.0  # where the source gives none
 _ROUNDING_MM = 0.1
 _EQUAL_GAPS = 0.1  # relative
 _FEWEST_IN_A_ROW = 3  # two places are always equally spaced
-_JOINED = "joined from {} series that hold one acquisition in parts"
+_JOINED = "joined from {} series that are parts of one acquisition"
 _LEVELS_AND_REPEATS = (
     r"\b(basal|base|mid|medial|apical|apex|slice|sl|repeat(ed)?|rpt|rep|again|redo|retry|wdh|wiederholung|bis)\b"
 )
@@ -129,7 +129,7 @@ def _with_latest(groups: list[FrameGroup]) -> list[FrameGroup]:
     if len(taken) > 1:
         notes.append(_JOINED.format(len(taken)))
     if aside:
-        notes.append(f"{', '.join(group.name for group in aside)} overlaps them in part and is left out")
+        notes.append(f"{', '.join(group.name for group in aside)} partly overlaps them and is left out")
     repeats = Counter(
         (best.group.name, tuple(dict.fromkeys(piece.group.name for piece in place)))
         for best, place in zip(chosen, places, strict=True)
@@ -159,7 +159,7 @@ def _in_rows(groups: list[FrameGroup]) -> list[FrameGroup]:
     for row in rows:
         joined += [_union(row)] if _is_row(row) else row
     if len(joined) == len(groups):
-        note = "not joined with {}: no acquisition times tell that they are parts of one acquisition"
+        note = "not joined with {}: no acquisition times show that they are parts of one acquisition"
         names = [group.name for group in numbered]
         joined = [
             replace(group, note=note.format(", ".join(name for name in names if name != group.name)))

@@ -59,7 +59,7 @@ def rank_words(best: Candidate, others: Sequence[Candidate], kind: MapKind, moti
         copy = "motion-corrected" if motion_corrected else "not motion-corrected"
         when = "acquired last" if kind is MapKind.POSTCONTRAST_T1 else "acquired first"
         words += (
-            f"; {best.name} taken before {', '.join(dict.fromkeys(_rival(c, best) for c in others))} "
+            f"; {best.name} preferred to {', '.join(dict.fromkeys(_rival(c, best) for c in others))} "
             f"(order: not repeated later, named as mapping, as short axis, {copy}, most slices, most images, {when}, "
             "lowest series number)"
         )

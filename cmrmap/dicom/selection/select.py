@@ -126,7 +126,7 @@ def _by_kind(
         outcome.decide([choice.candidate for choice in others], kind, SeriesVerdict.NOT_CHOSEN, why)
         found[kind] = named[kind]
         if not named[kind]:
-            reason = f"series {wishes.series[kind]}, named in the settings, is no {kind.value} series of this study"
+            reason = f"series {wishes.series[kind]}, named in the settings, is not a {kind.value} series of this study"
             outcome.refusals.append(Refusal(kind, "refused", reason))
     return found
 
@@ -175,9 +175,7 @@ def _choose(
     outcome.not_used.frames((f for f in best.frames if (f.sop_instance_uid, f.frame_index) not in used), "no_time")
     outcome.selected.append(series)
     outcome.decide([best], kind, SeriesVerdict.TAKEN, reason)
-    outcome.decide(
-        others, kind, SeriesVerdict.NOT_CHOSEN, f"{best.name} is taken for {kind.spec.name}; its row says why"
-    )
+    outcome.decide(others, kind, SeriesVerdict.NOT_CHOSEN, f"{best.name} is taken for {kind.spec.name}; see its row")
     for finding, caution in ((TIMING_UNVERIFIED, timing.caution), (CONTRAST_IN_DOUBT, choice.caution)):
         if caution:
             outcome.flags.append(finding.flag(kind, series=best.name, caution=caution))

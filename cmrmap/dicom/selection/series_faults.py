@@ -47,10 +47,10 @@ class _WordFault:
 
 
 _WORD_FAULTS = (
-    _WordFault(other_organ_words, 'it is of another organ by its description ("{}"); expected the heart'),
-    _WordFault(long_axis_words, 'it is a long-axis view by its description ("{}"); expected short-axis slices'),
-    _WordFault(stress_words, 'it was acquired under stress by its description ("{}"); expected rest'),
-    _WordFault(other_quantity_words, 'it is of another quantity by its description ("{}"); expected T1, T2 or T2*'),
+    _WordFault(other_organ_words, 'its description names another organ ("{}"); expected the heart'),
+    _WordFault(long_axis_words, 'its description names a long-axis view ("{}"); expected short-axis slices'),
+    _WordFault(stress_words, 'its description names stress ("{}"); expected rest'),
+    _WordFault(other_quantity_words, 'its description names another quantity ("{}"); expected T1, T2 or T2*'),
 )
 
 
@@ -72,10 +72,10 @@ def series_fault(slices: Slices, weighting: Weighting, timing: Timing | None, mo
     spacing = slices[0][0].geometry.pixel_spacing_mm
     widest = max(matrix[0] * spacing[0], matrix[1] * spacing[1])
     if widest > _WIDEST_MM:
-        return f"its images are {widest:.0f} mm wide; expected at most {_WIDEST_MM:.0f} mm: PixelSpacing is in mm"
+        return f"its images are {widest:.0f} mm wide; expected at most {_WIDEST_MM:.0f} mm; check PixelSpacing"
     for keyword in ("FrameOfReferenceUID", "StudyInstanceUID"):
         if _UID.fullmatch(text(header, keyword)) is None:
-            found = f"a {keyword} that is no UID" if text(header, keyword) else f"no {keyword}"
+            found = f"an invalid {keyword}" if text(header, keyword) else f"no {keyword}"
             return f"its images have {found}, which every map must share with them; export the originals"
     inverted = [inverted_polarity(frame.header) for members in slices for frame in members]
     if all(inverted):
@@ -97,5 +97,5 @@ def series_fault(slices: Slices, weighting: Weighting, timing: Timing | None, mo
     most = max(len({time for time in row if time is not None}) for row in timing.times_ms)
     if most < MODELS[model].fewest_images:
         fewest = MODELS[model].fewest_images
-        return f"no slice has images of more than {most} different times; expected at least {fewest} for {model}"
+        return f"no slice has images at more than {most} different times; expected at least {fewest} for {model}"
     return echo_time_fault([[frame.header for frame in members] for members in slices], weighting, timing)

@@ -80,17 +80,17 @@ def parts_of(images: Sequence[Frame | LeftOut], homes: Mapping[tuple[str, int], 
 def _why_no_mapping(images: Sequence[Frame | LeftOut]) -> str:
     header = images[0].header
     if names_a_map(header) or weighting_by_words(header) is not None:
-        return "no several images with different times at one place: weighted images, no mapping series"
-    return "neither its description nor a time that varies says T1, T2 or T2* mapping"
+        return "no position has several images with different times: weighted images, not a mapping series"
+    return "neither its description nor varying times point to T1, T2 or T2* mapping"
 
 
 def left_out_parts(others: Sequence[LeftOut], told: str) -> list[SeriesPart]:
     """Sort the images that enter no stack by why; ``told`` names the taken series whose signs they tell, "" none."""
     parts = []
     for reason, count in Counter(one.reason for one in others).items():
-        name, why = _LEFT_OUT.get(reason, reason.replace("_", " ")), _WHY.get(reason, "they enter no fit")
+        name, why = _LEFT_OUT.get(reason, reason.replace("_", " ")), _WHY.get(reason, "they are not fitted")
         if told and reason in ("phase_image", "real_image", "imaginary_image"):
-            parts.append(SeriesPart(SeriesVerdict.SIGNS, f"{name}: they tell the signs of {told}", count))
+            parts.append(SeriesPart(SeriesVerdict.SIGNS, f"{name}: they give the signs of {told}", count))
         else:
             parts.append(SeriesPart(SeriesVerdict.NO_MAPPING, f"{name}: {why}", count))
     return parts

@@ -13,27 +13,27 @@ UNCERTAIN_MEAN = Finding(
     severity=Severity.WARNING,
     threshold=_TOO_WIDE,
     message=(
-        "the 95 % interval of the slice's mean is +-{half:.3g} {unit}, wider than +-{widest:.3g}: "
-        "look at its outlines and images before it is used"
+        "the 95 % interval of the slice's mean is ±{half:.3g} {unit}, wider than ±{widest:.3g}: "
+        "check its contours and images before it is used"
     ),
     means="the mean of a slice is too uncertain to tell sick from healthy",
-    advice="look at its outlines and images before it is used",
+    advice="check its contours and images before it is used",
 )
 
 IMPLAUSIBLE_VALUES = Finding(
     code="implausible_values",
     severity=Severity.ERROR,
-    message="{found}: no heart has that; {advice}",
-    means="T1 of wall or blood, T2 or ECV is what no heart has at the field strength, ill ones included",
-    advice="do not use the map: check its times; no ECV is made of such T1",
+    message="{found}: not possible in a heart; {advice}",
+    means="T1 of wall or blood, T2 or ECV is outside what any heart has at this field strength, diseased ones included",
+    advice="do not use the map; check its times. No ECV is made from such T1",
 )
 
 UNCERTAIN_SEGMENTS = Finding(
     code="uncertain_segments",
     severity=Severity.INFO,
     threshold=_TOO_WIDE,
-    message="the 95 % intervals of AHA segments {segments} are wider than +-{widest:.3g} {unit}",
-    means="the means of these segments are, while that of their slice is not",
+    message="the 95 % intervals of AHA segments {segments} are wider than ±{widest:.3g} {unit}",
+    means="the means of these segments are too uncertain, that of their slice is not",
     advice="use the slice's mean",
 )
 
@@ -43,7 +43,7 @@ FEW_PIXELS_ANALYSED = Finding(
     threshold=Threshold("below", 0.3, "of the wall's pixels", percent=True),
     message="only {share:.0%} of the wall's pixels have a value that counts",
     means="few pixels of the wall have a value that counts",
-    advice="look at the slice's map and outlines",
+    advice="look at the slice's map and contours",
 )
 
 # The thresholds of the two that follow are exceeded in one slice of twenty, and in half of those whose value is far off
@@ -53,16 +53,15 @@ IMAGES_DISAGREE = Finding(
     severity=Severity.WARNING,
     threshold=Threshold("above", 0.03, "of the largest signal", percent=True),
     message=(
-        "the images differ around the wall from one relaxation by {found:.1f} % of the largest signal "
-        "beyond noise, expected at most {limit:.1f} %: look whether every outline lies on "
-        "the heart"
+        "the images around the wall do not fit one relaxation: they differ by {found:.1f} % of the largest signal "
+        "beyond noise, expected at most {limit:.1f} %: check that every contour lies on the heart"
     ),
-    inherited="the images of a T1 slice that it is made from differ from one relaxation: see there",
+    inherited="the images of a T1 slice that it is made from do not fit one relaxation: see there",
     means=(
-        "the images of a slice differ around the wall from one relaxation: an outline lies beside the heart, or an "
-        "image shows another moment of its cycle. ECV has it where one of its T1 maps has this or `stray_offset`"
+        "the images of a slice do not fit one relaxation around the wall: a contour does not lie on the heart, or an "
+        "image shows another cardiac phase. ECV has it where one of its T1 maps has this or `stray_offset`"
     ),
-    advice="look whether every outline lies on the heart",
+    advice="check that every contour lies on the heart",
 )
 
 STRAY_OFFSET = Finding(
@@ -71,11 +70,11 @@ STRAY_OFFSET = Finding(
     threshold=Threshold("above", 0.035, "of the part that decays", percent=True),
     message=(
         "the constant part of the signal strays from the series' own by {found:.1f} % of the part that "
-        "decays, expected at most {limit:.1f} %: look at the outline of the "
+        "decays, expected at most {limit:.1f} %: check the contour of the "
         "saturation-prepared image"
     ),
     means="T2: the constant part of the signal strays from the series' own",
-    advice="look at the outline of the saturation-prepared image",
+    advice="check the contour of the saturation-prepared image",
 )
 
 IMAGES_CONTRADICTED = Finding(
@@ -90,24 +89,24 @@ FIRST_ECHO_LEFT_OUT = Finding(
     code="first_echo_left_out",
     severity=Severity.INFO,
     message=(
-        "the first echo is {low:.1f} % lower than the later ones tell, for it holds no stimulated echo: it was left "
-        "out of every slice"
+        "the first echo is {low:.1f} % below the decay of the later ones, as it holds no stimulated echo: "
+        "it was left out of the fit in every slice"
     ),
-    means="T2 of a spin-echo train: its first echo is lower than the decay of the others, and was left out of the fit",
-    advice="nothing: it is usual",
+    means="T2 of a spin-echo train: the first echo lies below the decay of the others and was left out of the fit",
+    advice="nothing: this is usual",
 )
 
 OFFSET_UNKNOWN = Finding(
     code="offset_unknown",
     severity=Severity.INFO,
     threshold=Threshold("above", 0.1, "of T2 and two standard errors", percent=True),
-    warning_where="where the shape of the decay over all slices shows a longer T2 beyond the threshold",
+    warning_where="where the decay over all slices shows that T2 is too long by more than the threshold",
     message=(
-        "no saturation-prepared image tells the part of the signal that does not decay: T2 is as long as in a "
-        "scanner's two-parameter map{found}; compare it with ranges of the same sequence only"
+        "T2 was fitted without an offset, as on the scanner (no saturation-prepared image){found}: "
+        "compare it only with ranges of the same sequence"
     ),
-    means="T2 by two parameters from T2-prepared images: what recovers before and during the readout lengthens it",
-    advice="compare T2 with ranges of the same sequence only (docs/clinical-series.md has figures)",
+    means="two-parameter T2 from T2-prepared images: recovery before and during the readout lengthens T2",
+    advice="compare T2 only with ranges of the same sequence (figures: docs/clinical-series.md)",
 )
 
 EDGE_OF_RANGE_PIXELS = Finding(
@@ -123,7 +122,7 @@ DEGENERATE_PIXELS = Finding(
     code="degenerate_pixels",
     severity=Severity.WARNING,
     threshold=_MANY_DOUBTFUL,
-    message="{share:.0%} of the wall's pixels have a signal that nothing can be fitted to",
+    message="{share:.0%} of the wall's pixels have a signal that cannot be fitted",
     means="many pixels have a constant, zero or missing signal",
     advice="look at the slice's images",
 )
@@ -160,9 +159,9 @@ FIT_RESIDUALS = Finding(
 SATURATION_EFFICIENCY = Finding(
     code="saturation_efficiency",
     severity=Severity.INFO,
-    message="the saturation took away {found:.0%} of the signal of the wall (median of the slices)",
-    means="SASHA with three parameters: how much of the signal the saturation took away",
-    advice="T1 does not depend on it; where it is a warning, look at the transmit field and at the preparation's times",
+    message="the saturation efficiency in the wall is {found:.0%} (median over the slices)",
+    means="SASHA with three parameters: the share of the signal that the saturation removed",
+    advice="T1 does not depend on it; where it is a warning, check the transmit field and the preparation times",
     warning_where="below 90 % or above 110 %",
 )
 
@@ -170,7 +169,7 @@ HEMATOCRIT_READ = Finding(
     code="hematocrit_read",
     severity=Severity.INFO,
     message="{note}",
-    means="how the hematocrit that was given was understood",
+    means="how the given hematocrit was read",
     advice="check the value",
 )
 
@@ -179,10 +178,10 @@ HEMATOCRIT_DOUBTFUL = Finding(
     severity=Severity.WARNING,
     message="{caution}",
     means=(
-        "the hematocrit was measured more than 30 days from the study (the same day is best), is preliminary, has no "
-        "date or unit, or is one of several of its day"
+        "the hematocrit was measured more than 30 days before or after the study (the same day is best), is "
+        "preliminary, has no date or unit, or is one of several of that day"
     ),
-    advice="compare it with the laboratory's; give the right one by `--hematocrit`",
+    advice="compare it with the laboratory report; give the right value by `--hematocrit`",
 )
 
 SYNTHETIC_HEMATOCRIT = Finding(

@@ -25,7 +25,7 @@ IMAGES_UNPLACED = Finding(
     code="images_unplaced",
     severity=Severity.WARNING,
     message="{series}: {count} images are left out: {reason}",
-    means="the header does not say where in the patient an image lies, or says what cannot be",
+    means="the header does not say where in the patient an image lies, or gives an impossible position",
     advice="export the original images again",
 )
 
@@ -33,7 +33,7 @@ SERIES_INCOMPLETE = Finding(
     code="series_incomplete",
     severity=Severity.WARNING,
     message="{found}",
-    means="images of the map's series are damaged, or do not say where they lie: the map is partial",
+    means="images of the map's series are damaged or have no position: the map is partial",
     advice="send or export the series again",
 )
 
@@ -48,7 +48,7 @@ SERIES_CHOSEN = Finding(
 TIMES_UNUSED = Finding(
     code="times_unused",
     severity=Severity.WARNING,
-    message="times were given for {series}, which is no series of this study",
+    message="times were given for {series}, which is not in this study",
     means="`--times` names a series that is not in the study",
     advice="check the name",
 )
@@ -57,7 +57,7 @@ TIMING_UNVERIFIED = Finding(
     code="timing_unverified",
     severity=Severity.WARNING,
     message="{series}: {caution}",
-    means="times come from a place that vendors use in more than one way, or in an order that nothing confirms",
+    means="times come from an attribute that vendors use in more than one way, or in an order that nothing confirms",
     advice="compare them with the protocol",
 )
 
@@ -65,7 +65,7 @@ CONTRAST_IN_DOUBT = Finding(
     code="contrast_in_doubt",
     severity=Severity.WARNING,
     message="{series}: {caution}",
-    means="whether a T1 series is native or post-contrast was told by little",
+    means="little evidence shows whether a T1 series is native or post-contrast",
     advice="check it; name the series in the settings if it is wrong",
 )
 
@@ -73,7 +73,7 @@ CONTRAST_RELABELLED = Finding(
     code="contrast_relabelled",
     severity=Severity.WARNING,
     message="{reason}",
-    means="a T1 series is native or post-contrast by the T1 of wall and blood, against what its headers suggest",
+    means="a T1 series is native or post-contrast by T1 of its wall and blood, contrary to what its headers suggest",
     advice="check it; name the series in the settings if it is wrong",
 )
 
@@ -83,14 +83,14 @@ POLARITY = Finding(
     warning_where="where a slice that was mapped was fitted without signs",
     message="{found}",
     means="whether the signs of the signals were restored from phase, real or imaginary images",
-    advice="of a warning: look for those images in the study",
+    advice="if a warning: look for those images in the study",
 )
 
 SIGNS_NOT_USED = Finding(
     code="signs_not_used",
     severity=Severity.WARNING,
     message="{reason}",
-    means="the restored signs contradict the signals, so that their magnitude was fitted",
+    means="the restored signs contradict the signals: the magnitude was fitted instead",
     advice="look at the slice's phase images",
 )
 
@@ -98,7 +98,7 @@ LOSSY_IMAGES = Finding(
     code="lossy_images",
     severity=Severity.WARNING,
     message="{lossy} of {total} images were compressed with loss ({how})",
-    means="images were compressed with loss on their way: their signals are not those that were measured",
+    means="images were compressed with loss: their signals are no longer those that were measured",
     advice="export the originals without lossy compression",
 )
 
@@ -106,33 +106,33 @@ FEW_GREY_LEVELS = Finding(
     code="few_grey_levels",
     severity=Severity.WARNING,
     threshold=Threshold("below", 257, "different pixel values an image: 8 bits"),
-    message="an image holds {levels} different values, no more than 8 bits do: it is a copy for display",
-    means="images were reduced to 8 bits: steps between grey values are as large as the noise, or larger",
-    advice="export the originals with their full range of values",
+    message="an image has only {levels} different values, no more than 8 bits hold: it is a copy for display",
+    means="images were reduced to 8 bits: the steps between grey levels are as large as the noise, or larger",
+    advice="export the originals with their full bit depth",
 )
 
 CLIPPED_IMAGES = Finding(
     code="clipped_images",
     severity=Severity.WARNING,
     threshold=Threshold("above", 0.01, "of an image's pixels", percent=True),
-    message="{share:.1%} of an image's pixels lie at the largest value, {top:g}: brighter signals were cut off",
-    means="the brightest signals of an image were cut off at the largest value that can be stored",
-    advice="look whether the wall or the blood is among them",
+    message="{share:.1%} of an image's pixels have the largest value, {top:g}: brighter signals were clipped",
+    means="the brightest signals of an image were clipped at the largest value that can be stored",
+    advice="check whether the wall or the blood is affected",
 )
 
 SCALE_SLOPES_APPLIED = Finding(
     code="scale_slopes_applied",
     severity=Severity.INFO,
-    message="the images of a slice have scale slopes (2005,xx0E) from {low:.4g} to {high:.4g}: they were applied",
-    means="a Philips scanner scaled the images of a slice differently; its private scale slope brought them together",
+    message="scale slopes (2005,xx0E) from {low:.4g} to {high:.4g} within a slice were applied",
+    means="a Philips scanner scaled the images of a slice differently; its private scale slope made them comparable",
     advice="nothing",
 )
 
 SCALE_UNKNOWN = Finding(
     code="scale_unknown",
     severity=Severity.WARNING,
-    message="{reason}: its images may not be comparable",
-    means="the images of a slice may have been scaled differently, and the header no longer tells how",
+    message="{reason}: the images may not be comparable",
+    means="the images of a slice may have been scaled differently, and the header no longer says how",
     advice="export the originals with their private attributes",
 )
 
@@ -140,14 +140,14 @@ SLICE_NOT_USED = Finding(
     code="slice_not_used",
     severity=Severity.WARNING,
     message="the slice is not mapped: {reason}",
-    means="the images of a slice cannot be those of one relaxation: scaled each by itself, or with others among them",
-    advice="export the originals; give one series with the weighted images only",
+    means="the images of a slice do not show one relaxation: each was scaled by itself, or others are among them",
+    advice="export the originals; send a series with the weighted images only",
 )
 
 IMAGE_UNEXPLAINED = Finding(
     code="image_unexplained",
     severity=Severity.WARNING,
     message="{image} is left out: {reason}",
-    means="an image among the weighted ones fits no relaxation that all others agree on: a map, or a wrong time",
-    advice="look at it; check its time",
+    means="an image does not fit the relaxation that the others agree on: it is a map, or its time is wrong",
+    advice="look at the image; check its time",
 )

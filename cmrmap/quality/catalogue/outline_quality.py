@@ -10,13 +10,13 @@ UNCERTAIN_OUTLINES = Finding(
     severity=Severity.WARNING,
     # on in-vivo slices and virtual patients it was 0.86-0.95 on hearts, and under this in nine of ten drawings 70 mm
     # beside them
-    threshold=Threshold("below", 0.85, "mean probability over the images that it drew itself"),
+    threshold=Threshold("below", 0.85, "mean probability over the images that it segmented itself"),
     message=(
-        "the network is sure of its outlines by {found:.2f}, expected at least {limit:.2f}: "
-        "look whether they lie on the heart before a value is used"
+        "the network's confidence in its contours is {found:.2f}, expected at least {limit:.2f}: "
+        "check that they lie on the heart before a value is used"
     ),
-    means="the network is not sure of its own outlines: they may lie beside the heart",
-    advice="look whether they lie on the heart before a value is used",
+    means="the network is not sure of its own contours: they may not lie on the heart",
+    advice="check that they lie on the heart before a value is used",
 )
 
 IMAGES_REFINED = Finding(
@@ -26,14 +26,14 @@ IMAGES_REFINED = Finding(
     warning_where="beyond the threshold",
     message="{replaced} of {present} images took their shape from another image",
     means="images whose shape failed the check took it from another image",
-    advice="of a warning: look at the slice's outlines",
+    advice="if a warning: look at the slice's contours",
 )
 
 IMAGES_EXCLUDED = Finding(
     code="images_excluded",
     severity=Severity.WARNING,
     message="{excluded} of {present} images have no usable segmentation",
-    means="images without a usable outline: they do not enter the fit",
+    means="images without a usable segmentation: they do not enter the fit",
     advice="look at those images",
 )
 
@@ -41,10 +41,8 @@ BLOOD_IN_WALL = Finding(
     code="blood_in_wall",
     severity=Severity.WARNING,
     threshold=Threshold("above", 0.5, "of the wall's pixels, or all of an AHA segment", percent=True),
-    message=(
-        "blood shines in {share:.0%} of the wall's pixels, by the width of the blood's edge: no mean counts them{lost}"
-    ),
-    means="T2: the wall is thin, or cut obliquely, so that much of it lies in the edge of the blood",
+    message="{share:.0%} of the wall's pixels lie in the blood's edge: they are left out of the means{lost}",
+    means="T2: the wall is thin or cut obliquely, so much of it lies in the edge of the blood",
     advice="look at the slice's images; segments without a value have no wall that is free of blood",
 )
 
@@ -67,8 +65,8 @@ SLICE_ORDER_UNCONFIRMED = Finding(
 INSERTION_POINTS_FROM_NEIGHBOUR = Finding(
     code="insertion_points_from_neighbour",
     severity=Severity.INFO,
-    message="insertion points taken from the slices beside: {reason}",
-    means="AHA segments are turned as in the slices beside",
+    message="insertion points taken from the neighbouring slices: {reason}",
+    means="AHA segments are oriented as in the neighbouring slices",
     advice="look at the slice's segments",
 )
 

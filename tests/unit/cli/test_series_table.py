@@ -29,7 +29,7 @@ TAKEN = SeriesRow(
     frame_of_reference="A",
     start_s=845.4,
 )
-LOST = SeriesRow("1.2.4", None, "", "lost", None, "no file of it can be read", 0, 0, n_lost=3)
+LOST = SeriesRow("1.2.4", None, "", "lost", None, "none of its files can be read", 0, 0, n_lost=3)
 
 
 def test_a_row_has_everything_in_its_column() -> None:
@@ -71,7 +71,7 @@ def test_a_description_that_is_cut_stands_below_in_full() -> None:
     ("verdict", "words", "why"),
     [
         ("refused", "(refused)", "why    looks like T2: too few"),
-        ("not_chosen", "(not chosen)", "why    would do for T2: too few"),
+        ("not_chosen", "(not chosen)", "why    could be used for T2: too few"),
         ("signs", "(signs)", "why    too few"),
         ("no_mapping", " - ", "why    too few"),
     ],

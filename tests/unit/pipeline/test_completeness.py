@@ -55,7 +55,7 @@ def test_a_map_with_lost_images_is_partial_and_so_is_what_is_made_from_it(told) 
     found = told((*_lost("3", "1", "2", "7"), *_lost("9", reason="no spacing"), *_lost("")))
     by_kind = {one.kind: one for one in found.maps}
     words = (
-        "6 images of its series are lost, and perhaps a slice with them "
+        "6 images of its series are lost, perhaps with a whole slice "
         "(InstanceNumber 1-3, 7: cut; InstanceNumber 9: no spacing)"
     )
     assert by_kind[NATIVE].status == "partial"
@@ -69,9 +69,7 @@ def test_a_map_with_lost_images_is_partial_and_so_is_what_is_made_from_it(told) 
 
 def test_one_image_without_number(told) -> None:
     (flag,) = told(_lost("")).flags
-    assert (
-        flag.message == "1 image of its series is lost, and perhaps a slice with them (1 without InstanceNumber: cut)"
-    )
+    assert flag.message == "1 image of its series is lost, perhaps with a whole slice (1 without InstanceNumber: cut)"
 
 
 def test_the_loss_follows_a_series_to_the_map_that_it_became(told) -> None:
@@ -85,5 +83,5 @@ def test_absent_maps_tell_of_series_that_are_lost_as_a_whole() -> None:
     by_kind = {
         one.kind: one.reason for one in with_losses(maps, study, Selection((), ()), LoadedStudy((), (), ())).maps
     }
-    assert by_kind[POST] == "no series; 3 images of the study that cannot be read may be of one"
+    assert by_kind[POST] == "no series; 3 unreadable images of the study may belong to one"
     assert by_kind[ECV] == "no series"

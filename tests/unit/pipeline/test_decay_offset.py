@@ -72,7 +72,7 @@ def test_a_pure_decay_has_none(decaying) -> None:
 
 
 def test_it_is_a_warning_where_it_is_large_and_else_a_note(prepared, decaying) -> None:
-    for one, severity, words in ((prepared, "warning", "ms too long"), (decaying, "info", "two-parameter map;")):
+    for one, severity, words in ((prepared, "warning", "ms too long"), (decaying, "info", "image): compare")):
         (flag,) = (f for f in find([series_numbers(one, locate(one))], SETTINGS) if f.code == "offset_unknown")
         assert (str(flag.severity), flag.slice_index) == (severity, None)
         assert words in flag.message

@@ -46,7 +46,7 @@ def test_a_pixel_in_the_edge_of_the_blood_says_so(chain) -> None:
     blood, analysed = np.array(series.blood_pixels), np.array(series.map.analysed)
     blood[0, row, column], analysed[0, row, column] = True, False
     changed = replace(series, blood_pixels=blood, map=replace(series.map, analysed=analysed))
-    assert explain_pixel(changed, 0, int(row), int(column)).reason.startswith("blood shines in it")
+    assert explain_pixel(changed, 0, int(row), int(column)).reason.startswith("it lies in the edge of the blood")
 
 
 def test_an_image_that_was_left_out_is_named(chain) -> None:

@@ -55,7 +55,7 @@ def test_why_there_is_no_hematocrit_becomes_the_reason(chain) -> None:
 
 
 def test_a_hematocrit_of_the_patient_that_may_not_be_used_is_not_replaced_by_an_estimate(chain) -> None:
-    unusable = Refusal(MapKind.ECV, "refused", "hematocrit.json may not be used")
+    unusable = Refusal(MapKind.ECV, "refused", "hematocrit.json cannot be used")
     settings = replace(SETTINGS, hematocrit=HematocritSettings(synthetic=True))
     assert extracellular_volume(chain.series, unusable, settings) is unusable
 
@@ -120,7 +120,7 @@ def test_slices_that_are_turned_by_a_few_degrees_are_not_paired(degrees: float, 
     other = (SliceGeometry((0.0, 0.0, 0.0), rows, columns, (1.0, 1.0), 8.0),)
     assert pair_slices(_planes(0), other).tolist() == expected
     if expected == [-1]:
-        assert f"turned by {degrees:.0f} degrees against it" in unpaired_reason(_planes(0)[0], other)
+        assert f"rotated by {degrees:.0f} degrees against it" in unpaired_reason(_planes(0)[0], other)
 
 
 def test_a_moved_post_contrast_stack_leaves_slices_out(chain) -> None:
@@ -159,4 +159,4 @@ def test_why_a_slice_has_no_partner_is_said() -> None:
     plane = _planes(0)[0]
     assert unpaired_reason(plane, _planes(3)) == ""
     assert "lies 5.0 mm away; expected at most 4.0 mm" in unpaired_reason(plane, _planes(5, 20))
-    assert "turned by 90 degrees against it" in unpaired_reason(plane, _planes(0, turned=True))
+    assert "rotated by 90 degrees against it" in unpaired_reason(plane, _planes(0, turned=True))

@@ -81,17 +81,17 @@ def test_black_blood_and_t2_star_tell_nothing_of_blood() -> None:
 @pytest.mark.parametrize(
     ("signs", "words"),
     [
-        (_heart(3100.0), "the cavity's T1 is 3100 ms; blood has 1100-2350 ms at 1.5 T"),
+        (_heart(3100.0), "T1 of the cavity is 3100 ms; blood has 1100-2350 ms at 1.5 T"),
         (_heart(296.0, 782.0, unlike=0.45), "T1 of the cavity is 296 ms and of the wall 782 ms"),
-        (_heart(1500.0, 2800.0), "the wall's T1 is 2800 ms"),
-        (_heart(cavity=_course(1500.0, r2=0.3)), "the cavity's signals do not recover"),
-        (_heart(cavity=_course(np.nan, r2=np.nan)), "the cavity's signals do not recover"),
-        (_heart(wall=_course(np.nan, r2=np.nan)), "the wall's signals do not recover"),
-        (_heart(apart=np.full(128, 0.01)), "what was drawn as wall has the signals of the cavity"),
-        (_heart(apart=np.full(128, np.nan)), "what was drawn as wall has the signals of the cavity"),
-        (_heart(outer_mm=15.0), "the ventricle is 15 mm wide"),
-        (_heart(outer_mm=140.0), "the ventricle is 140 mm wide"),
-        (_heart(wall_mm=35.0), "the wall is 35 mm wide"),
+        (_heart(1500.0, 2800.0), "T1 of the wall is 2800 ms"),
+        (_heart(cavity=_course(1500.0, r2=0.3)), "the signal in the cavity does not recover"),
+        (_heart(cavity=_course(np.nan, r2=np.nan)), "the signal in the cavity does not recover"),
+        (_heart(wall=_course(np.nan, r2=np.nan)), "the signal in the wall does not recover"),
+        (_heart(apart=np.full(128, 0.01)), "the segmented wall has the same signal as the cavity"),
+        (_heart(apart=np.full(128, np.nan)), "the segmented wall has the same signal as the cavity"),
+        (_heart(outer_mm=15.0), "the ventricle's diameter is 15 mm"),
+        (_heart(outer_mm=140.0), "the ventricle's diameter is 140 mm"),
+        (_heart(wall_mm=35.0), "the wall's thickness is 35 mm"),
     ],
 )
 def test_what_no_left_ventricle_has_decides_alone(signs: HeartSigns, words: str) -> None:
@@ -119,27 +119,31 @@ _OPEN = np.where(np.arange(128) < 18, 0.03, 0.4)
 @pytest.mark.parametrize(
     ("signs", "model", "words"),
     [
-        (_heart(normal=AXIAL, apart=_OPEN), "stone_2p", "14% of the way around the cavity there is no wall"),
-        (_heart(normal=OBLIQUE, apart=_OPEN), "stone_2p", "there is no wall"),
+        (_heart(normal=AXIAL, apart=_OPEN), "stone_2p", "the wall is open over 14% of its circumference"),
+        (_heart(normal=OBLIQUE, apart=_OPEN), "stone_2p", "of its circumference"),
         (_heart(normal=OBLIQUE, beside=_course(np.nan), unlike=np.nan), "stone_2p", "no right ventricle beside it"),
-        (_heart(1400.0, 600.0, normal=OBLIQUE), "stone_2p", "the wall's T1 is 600 ms, as that of liver"),
-        (_heart(1100.0, 1080.0, normal=AXIAL), "stone_2p", "cavity and wall have one T1"),
-        (_heart(390.0, 425.0, normal=OBLIQUE, sureness=0.86), "stone_2p", "cavity and wall have nearly one T1"),
-        (_heart(normal=AXIAL, unlike=0.3, sureness=0.87), "stone_2p", "what lies beside it has not the signals"),
-        (_heart(normal=AXIAL, sureness=0.75), "stone_2p", "the network is sure of it by 0.75 only"),
-        (_heart(58.0, 93.0, normal=AXIAL), "t2_2p", "the cavity's T2 is 58 ms where the wall's is 93 ms"),
-        (_heart(900.0, 90.0, normal=OBLIQUE), "t2_2p", "the cavity's T2 is 900 ms, as that of water"),
-        (_heart(76.0, 48.0, normal=OBLIQUE), "t2_2p", "the cavity's T2 is 76 ms; blood has more"),
+        (_heart(1400.0, 600.0, normal=OBLIQUE), "stone_2p", "T1 of the wall is 600 ms, as in liver"),
+        (_heart(1100.0, 1080.0, normal=AXIAL), "stone_2p", "cavity and wall have the same T1"),
+        (_heart(390.0, 425.0, normal=OBLIQUE, sureness=0.86), "stone_2p", "cavity and wall have nearly the same T1"),
+        (_heart(normal=AXIAL, unlike=0.3, sureness=0.87), "stone_2p", "does not match the cavity"),
+        (_heart(normal=AXIAL, sureness=0.75), "stone_2p", "the network's confidence is only 0.75"),
+        (
+            _heart(58.0, 93.0, normal=AXIAL),
+            "t2_2p",
+            "T2 of the cavity is 58 ms, too short for blood beside a wall of 93 ms",
+        ),
+        (_heart(900.0, 90.0, normal=OBLIQUE), "t2_2p", "T2 of the cavity is 900 ms, as in water"),
+        (_heart(76.0, 48.0, normal=OBLIQUE), "t2_2p", "T2 of the cavity is 76 ms; blood has more"),
         (
             _heart(200.0, 50.0, normal=OBLIQUE, unlike=np.nan),
             "t2_2p",
-            "no slice of the series shows two pools of blood",
+            "no slice of the series shows two blood pools",
         ),
-        (_heart(200.0, 400.0), "t2_2p", "the wall's T2 is 400 ms"),
+        (_heart(200.0, 400.0), "t2_2p", "T2 of the wall is 400 ms"),
         (
             _heart(normal=OBLIQUE, parts_ms=np.linspace(400.0, 1900.0, 12), sureness=0.86),
             "stone_2p",
-            "the wall is not of one tissue",
+            "the wall is not one tissue",
         ),
     ],
 )
@@ -191,7 +195,7 @@ def test_one_good_slice_among_many_bad_ones_is_no_heart() -> None:
     assert _alone(lucky).is_heart
     assert not any(one.is_heart for one in verdicts if one is not None)
     assert verdicts[0] is not None
-    assert "3 of the series' 4 slices show none" in verdicts[0].reason
+    assert "3 of the series' 4 slices show no heart" in verdicts[0].reason
 
 
 def test_a_slice_without_an_outline_is_not_judged() -> None:

@@ -161,7 +161,7 @@ def test_a_shmolli_slice_that_cannot_be_told_apart_is_refused_alone() -> None:
     without = replace(whole, images=whole.images[:, kept], times_ms=whole.times_ms[:, kept])
     series = mapped(without, labels[kept])
     assert not series.made[0]
-    assert "which inversion each image follows" in series.map.refusals[0].reason
+    assert "the inversion that each image follows" in series.map.refusals[0].reason
     few = replace(whole, epochs=np.array([[0, 1, 2, 3, 4, 0, 0]]))
     refused = mapped(few, labels).map.refusals
     assert refused[0].reason == "3 images of the first inversion were segmented, 4 are needed"

@@ -58,7 +58,7 @@ def test_a_slice_without_one_value_that_counts_is_refused_with_what_its_fits_wer
     found = without_empty_slices(spoiled, SETTINGS)
     assert found.made.tolist() == [True, True, False, True, True]
     (refusal,) = found.map.refusals
-    assert "not one pixel of the wall has a value" in refusal.reason
+    assert "no pixel of the wall has a value" in refusal.reason
     assert "an unphysical fit in 100 %" in refusal.reason
 
 

@@ -44,8 +44,8 @@ def test_means_too_uncertain_to_act_on_are_flagged():
         ("uncertain_segments", "info", 0),
         ("uncertain_mean", "warning", 1),
     ]
-    assert "AHA segments 2, 6 are wider than +-5 ms" in found[0].message
-    assert "+-5.88 ms, wider than +-5" in found[1].message
+    assert "AHA segments 2, 6 are wider than ±5 ms" in found[0].message
+    assert "±5.88 ms, wider than ±5" in found[1].message
 
 
 def test_images_that_are_not_of_one_relaxation_are_told():

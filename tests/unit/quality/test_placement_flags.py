@@ -18,7 +18,7 @@ def test_insertion_point_flags():
         (2, "insertion_points_from_neighbour", "info", MapKind.T2),
         (3, "insertion_points_missing", "warning", MapKind.T2),
     ]
-    assert flags[0].message == "insertion points taken from the slices beside: no RV beside"
+    assert flags[0].message == "insertion points taken from the neighbouring slices: no RV beside"
     assert flags[1].message == "no segments: no RV at all"
 
 

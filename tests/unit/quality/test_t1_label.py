@@ -108,6 +108,6 @@ def test_times_off_by_a_factor_of_two_are_implausible_and_no_other_name(factor, 
 
 def test_a_name_that_nobody_gave_and_t1_does_not_tell_is_a_doubt() -> None:
     unmeasured = _series(POST, (700.0, math.nan), True)
-    assert "does not tell" in _verdicts(unmeasured)[POST].doubt
+    assert "fits both" in _verdicts(unmeasured)[POST].doubt
     assert _verdicts(_series(POST, (700.0, math.nan), False))[POST] == LabelVerdict(POST)
     assert _verdicts(_series(NATIVE, (1150.0, math.nan), True))[NATIVE] == LabelVerdict(NATIVE)

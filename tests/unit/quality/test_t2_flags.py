@@ -29,7 +29,7 @@ def test_a_segment_that_is_lost_is_named() -> None:
     (flag,) = flags(5)
     assert (flag.code, str(flag.severity), flag.slice_index) == ("blood_in_wall", "warning", 0)
     assert "50% of the wall's pixels" in flag.message
-    assert flag.message.endswith("of AHA segments 13 none is left")
+    assert flag.message.endswith("nothing is left of AHA segments 13")
 
 
 def test_most_of_a_wall() -> None:
@@ -40,7 +40,7 @@ def test_the_first_echo() -> None:
     assert first_echo_flags(MapKind.T2, math.nan) == ()
     (flag,) = first_echo_flags(MapKind.T2, 0.063)
     assert (flag.code, str(flag.severity)) == ("first_echo_left_out", "info")
-    assert "6.3 % lower" in flag.message
+    assert "6.3 % below" in flag.message
 
 
 @pytest.mark.parametrize(

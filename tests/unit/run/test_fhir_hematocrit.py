@@ -129,21 +129,21 @@ def test_a_component_of_a_panel_is_read() -> None:
         ({"value": 0.42, "code": 1}, 0.42),
         ({"value": 42}, 0.42),
         ({"value": 0.42}, 0.42),
-        ({"value": 0.42, "unit": "%"}, "its value, in percent, is none"),
-        ({"value": 42, "unit": "L/L"}, "its value, as a fraction, is none"),
-        ({"value": 14.1, "unit": "g/dL"}, "its unit is none of"),
+        ({"value": 0.42, "unit": "%"}, "its value, in percent, is not possible"),
+        ({"value": 42, "unit": "L/L"}, "its value, as a fraction, is not possible"),
+        ({"value": 14.1, "unit": "g/dL"}, "its unit is not %"),
         ({"value": 42, "unit": "%", "code": "L/L"}, "contradict each other"),
-        ({"value": 42, "unit": "%", "code": "g/dL"}, "its unit is none of"),
+        ({"value": 42, "unit": "%", "code": "g/dL"}, "its unit is not %"),
         ({"value": 42, "unit": "%", "comparator": "<"}, "a bound"),
-        ({"value": "42", "unit": "%"}, "no number"),
-        ({"value": True, "unit": "1"}, "no number"),
-        ({"value": float("nan"), "unit": "1"}, "is none that"),
-        ({"value": float("inf"), "unit": "%"}, "is none that"),
-        ({"value": 10**400, "unit": "%"}, "is none that"),
-        ({"value": -42, "unit": "%"}, "is none that"),
+        ({"value": "42", "unit": "%"}, "not a number"),
+        ({"value": True, "unit": "1"}, "not a number"),
+        ({"value": float("nan"), "unit": "1"}, "is not possible"),
+        ({"value": float("inf"), "unit": "%"}, "is not possible"),
+        ({"value": 10**400, "unit": "%"}, "is not possible"),
+        ({"value": -42, "unit": "%"}, "is not possible"),
         ({"value": 7}, "without a unit"),
-        ({"unit": "%"}, "no number"),
-        ({}, "no number"),
+        ({"unit": "%"}, "not a number"),
+        ({}, "not a number"),
         ([], "no valueQuantity"),
         (None, "no valueQuantity"),
     ],
@@ -166,11 +166,11 @@ def test_quantities_are_read_strictly(quantity: Any, value: float | str) -> None
         ("corrected", "", ""),
         ("preliminary", "", "it is preliminary"),
         (None, "", "it has no status"),
-        ("registered", "it is registered only", ""),
+        ("registered", "it is only registered", ""),
         ("entered-in-error", "it was entered in error", ""),
         ("cancelled", "it was cancelled", ""),
         ("unknown", "its status is unknown", ""),
-        ("Doe", "its status is none that FHIR has", ""),
+        ("Doe", "its status is not one of FHIR", ""),
     ],
 )
 def test_status(status: str | None, fault: str, doubt: str) -> None:
@@ -211,9 +211,9 @@ def test_a_field_that_stands_twice_is_not_guessed(tmp_path: Path) -> None:
     once = json.dumps(_observation(subject={"reference": "Patient/MRN-7"}))
     path = tmp_path / "a.json"
     path.write_text(once.replace('"value": 42', '"value": 42, "value": 38'))
-    assert "stands twice" in str(_value(*read_documents(path)))
+    assert "occurs twice" in str(_value(*read_documents(path)))
     path.write_text(once.replace('"status"', '"status": "entered-in-error", "status"'))
-    assert "stands twice" in str(_value(*read_documents(path)))
+    assert "occurs twice" in str(_value(*read_documents(path)))
     path.write_text(once.replace('"value": 42', '"value": 42, "value": 42'))
     assert _value(*read_documents(path)) == pytest.approx(0.42)
 

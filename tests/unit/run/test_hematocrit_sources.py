@@ -89,16 +89,16 @@ def test_percent_in_the_file_is_read_with_a_note(tmp_path: Path) -> None:
     [
         ("{", "cannot be read as JSON"),
         ("[]", "no entry"),
-        ('{"hematocrit": 3}', "none that a patient has"),
-        ('{"hematocrit": "Doe"}', "none that a patient has"),
-        ('{"hematocrit": NaN}', "none that a patient has"),
-        ('{"hematocrit": 1e999}', "none that a patient has"),
-        ('{"hematocrit": %s}' % ("4" * 400), "none that a patient has"),
-        ('{"hematocrit": %s}' % ("4" * 5000), "none that a patient has"),
-        ('{"hematocrit": true}', "no number"),
-        ('{"hematocrit": null}', "no number"),
-        ('{"hematocrit": [0.4]}', "no number"),
-        ('{"hematocrit": 0.4, "hematocrit": 0.5}', "stands twice"),
+        ('{"hematocrit": 3}', "its hematocrit is not possible"),
+        ('{"hematocrit": "Doe"}', "its hematocrit is not possible"),
+        ('{"hematocrit": NaN}', "its hematocrit is not possible"),
+        ('{"hematocrit": 1e999}', "its hematocrit is not possible"),
+        ('{"hematocrit": %s}' % ("4" * 400), "its hematocrit is not possible"),
+        ('{"hematocrit": %s}' % ("4" * 5000), "its hematocrit is not possible"),
+        ('{"hematocrit": true}', "not a number"),
+        ('{"hematocrit": null}', "not a number"),
+        ('{"hematocrit": [0.4]}', "not a number"),
+        ('{"hematocrit": 0.4, "hematocrit": 0.5}', "occurs twice"),
         ("[" * 5000, "cannot be read as JSON"),
         ("{}", "no entry"),
         ("", "cannot be read as JSON"),
@@ -132,9 +132,9 @@ def test_a_settings_value_that_is_none_stays_an_error(tmp_path: Path) -> None:
         ("2026-01-03", "it was measured 31 days before the study"),
         ("2026-03-15", "it was measured 40 days after the study"),
         ("2019", "days before the study"),
-        ("yesterday", "its date is none that can be read"),
-        (20260203, "its date is none that can be read"),
-        ("2026-02-31", "its date is none that can be read"),
+        ("yesterday", "its date cannot be read"),
+        (20260203, "its date cannot be read"),
+        ("2026-02-31", "its date cannot be read"),
     ],
 )
 def test_a_value_far_from_the_study_is_flagged(tmp_path: Path, measured: object, words: str) -> None:
@@ -171,7 +171,7 @@ def test_several_of_one_day_are_told_and_the_last_is_taken(tmp_path: Path) -> No
     _write(tmp_path, "b.json", _observation(value=38, effectiveDateTime="2026-02-03T08:30:00+09:00"))
     found = find_hematocrit(tmp_path, PATIENT, study_date=STUDY_DATE)
     assert found.value_fraction == pytest.approx(0.44)
-    assert "several of that day (0.38, 0.44); the last is taken (0.44)" in found.caution
+    assert "several of that day (0.38, 0.44); the latest is taken (0.44)" in found.caution
     _write(tmp_path, "b.json", _observation(value=44, effectiveDateTime="2026-02-03T08:30:00+09:00"))
     assert find_hematocrit(tmp_path, PATIENT, study_date=STUDY_DATE).caution == ""
 
@@ -181,14 +181,14 @@ def test_what_is_not_used_is_told_whatever_is_used_instead(tmp_path: Path) -> No
     found = find_hematocrit(tmp_path, PATIENT)
     assert isinstance(found, Refusal)
     assert (found.status, "Doe" in found.reason) == ("absent", False)
-    assert "1 FHIR Observation is not used: the subject is another patient than the study's" in found.reason
-    assert "another patient" in find_hematocrit(tmp_path, PATIENT, configured=0.45).note
+    assert "1 FHIR Observation is not used: the subject is not the study's patient" in found.reason
+    assert "not the study's patient" in find_hematocrit(tmp_path, PATIENT, configured=0.45).note
     _write(tmp_path, "hematocrit.json", {"hematocrit": 42})
     note = find_hematocrit(tmp_path, PATIENT).note
     assert "read as percent" in note
-    assert "another patient" in note
+    assert "not the study's patient" in note
     _write(tmp_path, "own.json", _observation())
-    assert "another patient" in find_hematocrit(tmp_path, PATIENT).note
+    assert "not the study's patient" in find_hematocrit(tmp_path, PATIENT).note
     given = parse_hematocrit("0.39", "command line")
     assert find_hematocrit(tmp_path, PATIENT, given=given).note == ""
 
@@ -198,7 +198,7 @@ def test_an_unusable_observation_of_the_patient_is_no_reason_for_a_default(tmp_p
     found = find_hematocrit(tmp_path, PATIENT, configured=0.45)
     assert isinstance(found, Refusal)
     assert found.status == "refused"
-    assert "a FHIR Observation of 2026-02-03 is not used: its value, as a fraction, is none" in found.reason
+    assert "a FHIR Observation of 2026-02-03 is not used: its value, as a fraction, is not possible" in found.reason
     _write(tmp_path, "older.json", _observation(effectiveDateTime="2026-01-30"))
     found = find_hematocrit(tmp_path, PATIENT, configured=0.45)
     assert (found.value_fraction, found.source) == (pytest.approx(0.41), "FHIR Observation (2026-01-30)")

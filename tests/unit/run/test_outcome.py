@@ -86,7 +86,7 @@ def test_an_internal_error_does_not_quote_its_text() -> None:
 def test_a_map_that_cannot_be_right_is_not_told_as_made_and_no_more() -> None:
     outcome = Outcome()
     outcome.report({"t2": MapVerdict("ok"), "native_t1": MapVerdict("ok", errors=("T1 is 2303 ms",))}, skipped_files=0)
-    assert outcome.message == "made t2, native_t1 (NOT TO BE USED, see its errors)"
+    assert outcome.message == "made t2, native_t1 (DO NOT USE, see its errors)"
     assert outcome.as_dict()["maps"]["native_t1"]["errors"] == ["T1 is 2303 ms"]
     assert "errors" not in outcome.as_dict()["maps"]["t2"]
 

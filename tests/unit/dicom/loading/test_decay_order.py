@@ -96,7 +96,7 @@ def test_signals_confirm_a_list_where_no_times_do(load, clocks):
 def test_a_list_that_nothing_confirms_is_told(load, clocks):
     (flag,) = load([100.0, 100.0, 100.0], clocks).flags
     assert (flag.code, flag.severity, flag.map) == ("timing_unverified", "warning", MapKind.T2)
-    assert "which neither acquisition times nor signals confirm" in flag.message
+    assert "neither acquisition times nor signals confirm that order" in flag.message
 
 
 @pytest.mark.parametrize("clocks", [[None] * 3, _CLOCKS])
@@ -105,5 +105,5 @@ def test_signals_against_a_list_refuse_its_map_and_no_other(load, clocks):
     assert [stack.kind for stack in loaded.stacks] == [MapKind.NATIVE_T1]
     (refusal,) = [one for one in loaded.refusals if one.kind is MapKind.T2]
     assert refusal.status == "refused"
-    assert "as no T2 decay does" in refusal.reason
+    assert "which no T2 decay does" in refusal.reason
     assert "--times" in refusal.reason

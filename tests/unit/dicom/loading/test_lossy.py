@@ -107,7 +107,7 @@ def test_clipped_signals_are_told(pixels):
         pixels.put(image, np.minimum(plane * 5.0, 4095.0))
     loaded = pixels.load(images)
     assert pixels.codes(loaded) == ["clipped_images"]
-    assert "lie at the largest value, 4095" in loaded.flags[0].message
+    assert "have the largest value, 4095" in loaded.flags[0].message
 
 
 @pytest.mark.parametrize("kind", [MapKind.NATIVE_T1, MapKind.T2])

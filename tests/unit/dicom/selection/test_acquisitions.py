@@ -116,12 +116,12 @@ def test_many_in_a_row_at_one_place_may_be_slices(select, acquire, n_acquired, i
     if is_told:
         assert _acquisitions(select(*groups)) == {str(n_acquired - 1)}
     else:
-        with pytest.raises(RefusedError, match=f"there {n_acquired} times, and nothing tells the acquisitions apart"):
+        with pytest.raises(RefusedError, match=f"present {n_acquired} times, and nothing tells the acquisitions apart"):
             select(*groups)
 
 
 def test_copies_without_a_sign_are_refused(select, acquire):
-    with pytest.raises(RefusedError, match="every image of a slice is there 2 times, and nothing tells"):
+    with pytest.raises(RefusedError, match="every image of a slice is present 2 times, and nothing tells"):
         select(acquire(1), acquire(2))
 
 

@@ -116,7 +116,7 @@ def test_two_times_are_too_few_for_two_parameters(select, toolbox, times_ms) -> 
         toolbox.make_image(5, n, 0, SeriesDescription="T2 prep", ImageComments=comment(time))
         for n, time in enumerate(times_ms)
     ]
-    with pytest.raises(RefusedError, match="images of more than 2 different times; expected at least 3 for t2_2p"):
+    with pytest.raises(RefusedError, match="images at more than 2 different times; expected at least 3 for t2_2p"):
         select(images)
 
 

@@ -63,7 +63,7 @@ def test_a_list_against_the_order_of_acquisition_is_told(tmp_path, toolbox, time
     study = _study_with(tmp_path / "in", toolbox, backwards)
     (flag,) = select_series(study, SelectionPreferences(times=times(_LIST))).flags
     assert (flag.code, flag.severity) == ("timing_unverified", "warning")
-    assert "in the order of InstanceNumber, but slice 0 was not acquired in it" in flag.message
+    assert "in the order of InstanceNumber, but slice 0 was not acquired in that order" in flag.message
 
 
 def test_a_list_along_the_order_of_acquisition_is_not(tmp_path, toolbox, times):
@@ -116,7 +116,7 @@ def test_times_that_fit_no_series_are_told(study, times):
     given = times({"series": [{"series": 9, "weighting": "t1", "times_ms": [1]}]})
     (flag,) = select_series(study, SelectionPreferences(times=given)).flags
     assert (flag.code, flag.severity) == ("times_unused", "warning")
-    assert "series 9, which is no series of this study" in flag.message
+    assert "series 9, which is not in this study" in flag.message
 
 
 def test_images_that_are_not_there(study, times):

@@ -60,8 +60,8 @@ def test_series_that_are_for_no_map_say_what_they_are(rows, toolbox):
     assert [row.n_slices for row in found.values()] == [3, 1, 2, 2, 2, 0, 1]
     for number, words in {
         2: "a localiser or scout",
-        3: "neither its description nor a time that varies",
-        4: "no several images with different times at one place",
+        3: "neither its description nor varying times",
+        4: "no position has several images with different times",
         5: "a map that the scanner made",
         6: "position, orientation or spacing is missing",
         7: "phase images",
@@ -119,7 +119,7 @@ def test_phase_images_that_tell_signs_are_not_called_useless(rows, toolbox):
         image.AcquisitionTime = beside.AcquisitionTime
     found = rows(magnitudes, phases)
     assert found[2].verdict is SeriesVerdict.SIGNS
-    assert found[2].reason == "phase images: they tell the signs of series 1"
+    assert found[2].reason == "phase images: they give the signs of series 1"
     assert found[2].n_used == 15
 
 

@@ -140,7 +140,7 @@ def test_a_shmolli_whose_inversions_cannot_be_told_is_refused_with_its_times(tim
     """Five images of one inversion; six by rising times, of which either of two may be the first; other sequences."""
     choice = _choose(times, "ShMOLLI")
     assert choice.fault is not None
-    assert "the inversion that each image follows" in choice.fault
+    assert "which inversion each image follows" in choice.fault
     assert "give the times by --times in the order of acquisition" in choice.fault
 
 
@@ -164,8 +164,8 @@ def test_times_of_acquisition_go_before_instance_numbers() -> None:
 @pytest.mark.parametrize(
     ("times", "expected", "words"),
     [
-        (SASHA, "sasha_3p", "a recovered image tells the recovery's end"),
-        ((100.0, 400.0, 900.0, 1700.0, 2500.0), "sasha_3p", "an image after 2500 ms tells the recovery's end"),
+        (SASHA, "sasha_3p", "a recovered image shows the end of the recovery"),
+        ((100.0, 400.0, 900.0, 1700.0, 2500.0), "sasha_3p", "an image after 2500 ms shows the end of the recovery"),
         (SASHA[:-1], "sasha_2p", "no image after 900 ms"),
         ((100.0, 500.0, math.inf), "sasha_2p", "with 3 times"),
     ],

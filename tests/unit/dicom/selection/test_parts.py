@@ -99,7 +99,7 @@ def test_a_whole_repeat_in_one_session_is_taken_and_both_can_be_named(select, to
     (series,) = select(toolbox.make_series(MapKind.NATIVE_T1, 1), toolbox.make_series(MapKind.NATIVE_T1, 2)).selected
     assert series.series_instance_uid == "1.2.3.2.2"
     assert "3 slices are in series 1 and series 2: the latest complete acquisition, series 2, is taken" in series.reason
-    assert "series 2 taken before series 1" in series.reason
+    assert "series 2 preferred to series 1" in series.reason
 
 
 @pytest.mark.parametrize("apart_mm", [0.0, 2.0, 4.0, 7.0])
@@ -117,7 +117,7 @@ def test_two_slices_without_times_are_not_joined(select, one_slice, place_mm):
     groups = [one_slice(MapKind.NATIVE_T1, 401, 0), one_slice(MapKind.NATIVE_T1, 402, place_mm)]
     (series,) = select(*groups).selected
     assert len(series.frames) == 5
-    assert "not joined with series 402: no acquisition times tell" in series.reason
+    assert "not joined with series 402: no acquisition times show" in series.reason
 
 
 def test_a_row_of_slices_without_times_is_joined(select, one_slice):
@@ -156,7 +156,7 @@ def test_a_repeat_that_overlaps_in_part_loses_no_other_slice(select, one_slice, 
     groups.append(one_slice(MapKind.NATIVE_T1, 404, place_mm, 4))
     (series,) = select(*groups).selected
     assert _numbers(series, [image for group in groups for image in group]) == [401, 402, 403]
-    assert "series 404 overlaps them in part and is left out" in series.reason
+    assert "series 404 partly overlaps them and is left out" in series.reason
 
 
 def test_a_pause_parts_sessions(select, one_slice):
@@ -179,7 +179,7 @@ def test_a_slice_that_is_turned_a_little_is_left_out(select, toolbox):
         image.ImageOrientationPatient = [f"{c:.6f}" for c in (np.cos(angle), np.sin(angle), 0, 0, 0, -1)]
     (series,) = select(images).selected
     assert len(series.frames) == 10
-    assert "its slices have 2 orientations, which one object cannot hold" in series.reason
+    assert "its slices have 2 orientations, but a map holds one" in series.reason
 
 
 def test_a_contrast_agent_parts_series_of_one_session(select, one_slice):
@@ -225,7 +225,7 @@ def test_single_images_twice_without_a_sign_are_refused(select, toolbox):
     for index, image in enumerate(images):
         image.SeriesInstanceUID, image.ImagePositionPatient = f"1.2.8.{index}", [10, 20, 30]
         del image.AcquisitionTime
-    with pytest.raises(RefusedError, match="every image of a slice is there 2 times"):
+    with pytest.raises(RefusedError, match="every image of a slice is present 2 times"):
         select(images)
 
 

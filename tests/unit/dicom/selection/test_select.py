@@ -72,7 +72,7 @@ def test_an_echo_train_without_words_is_taken_for_nothing(select, toolbox):
 
 @pytest.mark.parametrize("description", ["T2* liver", "T2star_Leber", "T2* foie"])
 def test_t2_star_of_another_organ_is_refused(select, toolbox, description):
-    with pytest.raises(RefusedError, match="of another organ by its description"):
+    with pytest.raises(RefusedError, match="its description names another organ"):
         select(toolbox.make_series(MapKind.T2_STAR, 4, SeriesDescription=description))
 
 
@@ -148,8 +148,8 @@ def test_of_several_candidates_the_raw_one_is_taken_and_said(select, toolbox):
     )
     (series,) = selection.selected
     assert series.series_instance_uid == "1.2.3.2.2"
-    assert "series 2 taken before series 1" not in series.reason
-    assert "series 2 taken before series 3, series 1" in series.reason
+    assert "series 2 preferred to series 1" not in series.reason
+    assert "series 2 preferred to series 3, series 1" in series.reason
     assert selection.skipped["other_candidate_series"] == 25
 
 
@@ -279,7 +279,7 @@ def test_of_sessions_native_takes_the_first_and_post_contrast_the_last(select, t
     assert "acquired last" in selection.selected[1].reason
 
 
-@pytest.mark.parametrize(("uid", "words"), [("", "no FrameOf"), ("head frame", "a FrameOfReferenceUID that is no UID")])
+@pytest.mark.parametrize(("uid", "words"), [("", "no FrameOf"), ("head frame", "an invalid FrameOfReferenceUID")])
 def test_a_frame_of_reference_that_no_map_can_share_refuses_its_series_only(select, toolbox, uid, words):
     native = toolbox.make_series(MapKind.NATIVE_T1, 1)
     for image in native:  # of another VR, as broken exporters do
