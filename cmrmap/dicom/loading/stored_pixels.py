@@ -110,7 +110,25 @@ def _value_bits(raw: StoredValues, bits: int, shift: int) -> StoredValues:
     if shift and (raw & low).any() and not (np.abs(raw.astype(np.int64)) >> (bits - (raw.dtype.kind == "i"))).any():
         shift = 0  # nothing above the lowest bits, and something in them: an encoder has moved the values down
     # up to the end of the word and down again: a signed word brings its sign along
-    return np.right_shift(np.left_shift(raw, unused - shift), unused)
+    values = np.right_shift(np.left_shift(raw, unused - shift), unused)
+    whole = np.right_shift(raw, shift)
+    # graphics above the value make the whole words jump; where the value alone jumps more it does not end at its bits.
+    # One step too far is a phase of a whole turn, which its bits turn back
+    apart = np.abs(whole.astype(np.int64) - values)
+    if (
+        apart.any()
+        and np.abs(whole[apart > 0].astype(np.int64)).max() > 1 << (bits - (raw.dtype.kind == "i"))
+        and (_variation(whole) < _variation(values))
+    ):
+        raise LostPixelsError(
+            f"its values run from {whole.min()} to {whole.max()}, which BitsStored {bits} cannot hold; export it again"
+        )
+    return values
+
+
+def _variation(images: StoredValues) -> int:
+    """Return the sum of the steps between neighbours."""
+    return sum(int(np.abs(np.diff(images.astype(np.int64), axis=axis)).sum()) for axis in (-1, -2))
 
 
 def _why(error: Exception) -> str:
