@@ -33,7 +33,7 @@ SERIES_INCOMPLETE = Finding(
     code="series_incomplete",
     severity=Severity.WARNING,
     message="{found}",
-    means="images of the map's series are damaged, or do not say where they lie: the map is partial",
+    means="images of the map's series are damaged, without a place or of another grid: the map is partial",
     advice="send or export the series again",
 )
 
