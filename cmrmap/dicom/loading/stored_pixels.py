@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pydicom
 from pydicom.dataset import Dataset
+from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from cmrmap.dicom.headers.values import number, text
 from cmrmap.dicom.loading.lossy import lossy_compression
@@ -73,6 +74,7 @@ def decode(path: str, header: Dataset) -> StoredImage:
     if polarity:
         raise LostPixelsError(polarity)
     bits, shift = _layout(header)
+    _assume_syntax(dataset)
     try:
         dataset.pixel_array_options(correct_unused_bits=False)
         raw = dataset.pixel_array
@@ -85,6 +87,17 @@ def decode(path: str, header: Dataset) -> StoredImage:
         raise LostPixelsError(f"the pixels decode to {raw.shape}; expected {expected[0]} x {expected[1]}")
     frames = raw if raw.ndim == 3 else raw[np.newaxis]
     return StoredImage(_value_bits(frames, bits, shift), bits, lossy_compression(dataset))
+
+
+def _assume_syntax(dataset: Dataset) -> None:
+    """Take pixels of a file without file meta information for what the rest of it was read as (PS3.10 7.1)."""
+    meta = getattr(dataset, "file_meta", None)
+    encapsulated = "PixelData" in dataset and dataset["PixelData"].is_undefined_length
+    if meta is None or "TransferSyntaxUID" in meta or encapsulated:
+        return
+    implicit, little = dataset.original_encoding
+    plain = ImplicitVRLittleEndian if implicit else ExplicitVRLittleEndian
+    meta.TransferSyntaxUID = plain if little else ExplicitVRBigEndian
 
 
 def _layout(header: Dataset) -> tuple[int, int]:

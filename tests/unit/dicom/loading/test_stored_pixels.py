@@ -128,3 +128,18 @@ def test_a_good_series_goes_before_an_inverted_one(pixels, toolbox):
     )
     loaded = pixels.load([*inverted, *good])
     assert loaded.stack.series_instance_uid == "1.2.3.2.1"
+
+
+@pytest.mark.parametrize("implicit", [True, False])
+def test_files_without_meta_information_are_read(pixels, implicit):
+    def strip(paths):
+        for path in paths:
+            image = pydicom.dcmread(path)
+            del image.file_meta
+            image.preamble = None
+            image.save_as(path, implicit_vr=implicit, little_endian=True, enforce_file_format=False)
+
+    images = [pixels.put(image, VALUES) for image in pixels.recovery()]
+    loaded = pixels.load(images, strip)
+    assert loaded.lost == ()
+    np.testing.assert_array_equal(loaded.stack.images[0, 1], VALUES)
