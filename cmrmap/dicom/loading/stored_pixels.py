@@ -133,9 +133,7 @@ def _value_bits(raw: StoredValues, bits: int, shift: int) -> StoredValues:
         and np.abs(whole[apart > 0].astype(np.int64)).max() > 1 << (bits - (raw.dtype.kind == "i"))
         and (_variation(whole) < _variation(values))
     ):
-        raise LostPixelsError(
-            f"its values run from {whole.min()} to {whole.max()}, which BitsStored {bits} cannot hold; export it again"
-        )
+        raise LostPixelsError(f"its values go on above what BitsStored {bits} can hold; export it again")
     return values
 
 

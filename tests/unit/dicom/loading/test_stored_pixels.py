@@ -66,7 +66,7 @@ def test_values_that_go_on_above_their_bits_lose_the_image(pixels, signed):
         pixels.put(image, smooth // 5, "<i2", **layout)
     pixels.put(images[1], smooth, "<i2", **layout)
     (lost,) = pixels.load(images).lost
-    assert f"to {smooth.max()}, which BitsStored 12 cannot hold; export it again" in lost.reason
+    assert "above what BitsStored 12 can hold; export it again" in lost.reason
 
 
 @pytest.mark.parametrize(("stored", "high"), [(12, 7), (12, 16), (17, 16)])
