@@ -116,7 +116,7 @@ def _why_empty(series: MappedSeries, index: int, settings: AnalysisSettings) -> 
         for code, words in sorted(_WHY.items(), key=lambda item: -counts[item[0]])
         if counts[code]
     ]
-    strayed = values[np.isfinite(values)]
+    strayed = values[np.isfinite(values) & ~series.map.analysed[index][wall]]
     if strayed.size:
         low, high = settings.pruning.ranges[series.kind]
         unit = series.kind.unit
