@@ -20,7 +20,7 @@ from cmrmap.results import MapResult
 
 
 def with_losses(maps: StudyMaps, study: SourceStudy, selection: Selection, loaded: LoadedStudy) -> StudyMaps:
-    """Return the maps, those of series with lost images as partial, and a finding for each.
+    """Return the maps, those of series with lost images or slices as partial, and a finding for each.
 
     Parameters
     ----------
@@ -33,9 +33,13 @@ def with_losses(maps: StudyMaps, study: SourceStudy, selection: Selection, loade
         found = lost_images(study, selected, (*study.lost, *loaded.lost))
         if found:
             lost[maps.renamed.get(selected.kind, selected.kind)] = _told(found)
+    flags: list[QualityFlag] = [SERIES_INCOMPLETE.flag(kind, found=words) for kind, words in lost.items()]
+    for told in selection.flags:  # reported with the selection's others
+        if told.code == SERIES_INCOMPLETE.code and told.map is not None:
+            kind = maps.renamed.get(told.map, told.map)
+            lost[kind] = "; ".join(filter(None, (lost.get(kind), told.message)))
     if not lost:
         return maps
-    flags: list[QualityFlag] = [SERIES_INCOMPLETE.flag(kind, found=words) for kind, words in lost.items()]
     return replace(
         maps,
         maps=tuple(_partial(one, lost) for one in maps.maps),

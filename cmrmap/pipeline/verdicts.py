@@ -15,6 +15,8 @@ from cmrmap.pipeline.mapped_series import MappedSeries
 from cmrmap.regional.pruning import analysed_pixels, prune_boundary
 from cmrmap.settings import AnalysisSettings
 
+#: share of the wall's pixels below which those with a value are chance hits and tell nothing of the wall (ours)
+_FEWEST = 0.05
 #: outcomes of a fit that give no value, as reasons say them
 _WHY = {
     FitStatus.EDGE_OF_RANGE: "a fit at the edge of the searched range",
@@ -93,15 +95,20 @@ def renamed(series: MappedSeries, kind: MapKind, settings: AnalysisSettings) -> 
 
 
 def without_empty_slices(series: MappedSeries, settings: AnalysisSettings) -> MappedSeries:
-    """Refuse the slices of which not one pixel has a value that counts, with what their fits were."""
-    empty = [int(index) for index in np.flatnonzero(series.made) if not series.map.analysed[index].any()]
-    return refuse_slices(series, {index: _why_empty(series, index, settings) for index in empty})
+    """Refuse the slices of which no pixel, or hardly one, has a value that counts, with what their fits were."""
+    made = map(int, np.flatnonzero(series.made))
+    reasons = {index: _why_empty(series, index, settings) for index in made}
+    return refuse_slices(series, {index: reason for index, reason in reasons.items() if reason})
 
 
 def _why_empty(series: MappedSeries, index: int, settings: AnalysisSettings) -> str:
     wall = prune_boundary(
         np.asarray(series.map.labels[[index]] == Label.MYOCARDIUM, dtype=np.bool_), settings.pruning.boundary_px
     )[0]
+    n_counted = np.count_nonzero(series.map.analysed[index])
+    if n_counted and n_counted >= _FEWEST * np.count_nonzero(wall):
+        return ""
+    few = f"only {n_counted} of {np.count_nonzero(wall)} pixels" if n_counted else "not one pixel"
     status, values = series.map.status[index][wall], series.map.values[index][wall]
     counts = {code: int(np.count_nonzero(status == code)) for code in _WHY}
     told = [
@@ -109,7 +116,7 @@ def _why_empty(series: MappedSeries, index: int, settings: AnalysisSettings) -> 
         for code, words in sorted(_WHY.items(), key=lambda item: -counts[item[0]])
         if counts[code]
     ]
-    strayed = values[np.isfinite(values)]
+    strayed = values[np.isfinite(values) & ~series.map.analysed[index][wall]]
     if strayed.size:
         low, high = settings.pruning.ranges[series.kind]
         unit = series.kind.unit
@@ -117,5 +124,6 @@ def _why_empty(series: MappedSeries, index: int, settings: AnalysisSettings) -> 
             f"values of about {np.median(strayed):.0f} {unit} in {100 * strayed.size / status.size:.0f} %, outside the "
             f"{low:.0f}-{high:.0f} {unit} that count"
         )
-    listed = ", ".join(told) or "no pixel is left"
-    return f"no pixel of the wall has a value that counts ({listed}); check the images and their times"
+    listed = ", ".join(told) or "no pixel is left of it"
+    has = "have" if n_counted else "has"
+    return f"{few} of the wall {has} a value that counts ({listed}); check the images and their times"

@@ -100,6 +100,8 @@ _FIELDS: tuple[FieldRanges, ...] = (
         (26.0, 86.0),
     ),
 )
+#: field strengths of scanners for humans that have no ranges here, tesla
+_STRONGER: Range = (3.5, 12.0)
 _GAUSS_A_TESLA = 10_000.0
 
 
@@ -117,12 +119,14 @@ def ranges_at(field_strength_t: float | None) -> FieldRanges | None:
 
     Returns
     -------
-    those of all field strengths together where it is unknown; None where there are none for it
+    those of all field strengths together where it is unknown, lies between or below those that have their own (1500,
+    millitesla), or is that of no scanner (15); None above them, where T1 is longer and nobody has told by how much
     """
     if not field_strength_t or not math.isfinite(field_strength_t):
         return _ANY
     tesla = field_strength_t / _GAUSS_A_TESLA if field_strength_t > 100.0 else field_strength_t
-    return next((one for one in _FIELDS if within(tesla, one.field_t)), None)
+    own = next((one for one in _FIELDS if within(tesla, one.field_t)), None)
+    return own if own or within(tesla, _STRONGER) else _ANY
 
 
 def _union(*all_of: Range) -> Range:

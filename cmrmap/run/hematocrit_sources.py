@@ -25,6 +25,7 @@ _EXPECTED = 'expected {"hematocrit": 0.42, "measured": "2026-01-31"}'
 #: other days gave the same ECV on average (Su, JCMR 2020;22). From a month on it is flagged (ours): red cells live 4.
 FARTHEST_DAYS = 30
 _SAME = 0.0005  # values that differ by less are one value
+_ALIKE = 0.02  # of two sources: ECV is in proportion to 1 - hematocrit, and differs by 3 % of itself
 
 
 def find_hematocrit(
@@ -57,9 +58,9 @@ def find_hematocrit(
     report = read_hematocrits([document for path in files for document in read_documents(path)], patient_identifiers)
     remark = _not_used(report)
     usable = [one for one in report.own if one.value_fraction is not None]
-    if usable:
-        return _noted(_chosen(usable, study_date), remark)
     found = _from_file(folder / FILE_NAME, study_date) if (folder / FILE_NAME).is_file() else None
+    if usable:
+        return _noted(_against_file(_chosen(usable, study_date), found), remark)
     if isinstance(found, Refusal):
         return found
     if found is not None:
@@ -117,6 +118,18 @@ def _chosen(usable: Sequence[LaboratoryHematocrit], study_date: date | None) -> 
 def _cautious(found: Hematocrit, cautions: Sequence[str]) -> Hematocrit:
     told = "; ".join(filter(None, cautions))
     return replace(found, caution=f"hematocrit from {found.source}: {told}") if told else found
+
+
+def _against_file(chosen: Hematocrit, in_file: Hematocrit | Refusal | None) -> Hematocrit:
+    """Say that the study's file has another value, or none that may be used, than the Observation that goes before."""
+    if in_file is None:
+        return chosen
+    if isinstance(in_file, Refusal):
+        return _noted(chosen, in_file.reason)
+    if abs(in_file.value_fraction - chosen.value_fraction) <= _ALIKE:
+        return chosen
+    other = f"{in_file.source} has {in_file.value_fraction:.3g}; the Observation's {chosen.value_fraction:.3g} is taken"
+    return replace(chosen, caution=f"{chosen.caution}; {other}") if chosen.caution else _cautious(chosen, [other])
 
 
 def _far(day: date, study_date: date | None) -> str:

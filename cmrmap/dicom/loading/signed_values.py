@@ -6,6 +6,7 @@ images tell: air lies at the offset; tissue lies below it soon after the inversi
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,9 @@ _QUIET = 0.1  # share of the pixels that change least over the times: air, mostl
 _MOST_CHANGE = 0.25  # of theirs, over that of the tenth that changes most: without air nothing tells the offset
 _FAR_FROM_ZERO = 0.25  # of the 99th percentile: in real studies air lies at 0.015 of it at most
 _BRIGHT = 0.25  # of the latest image's 99th percentile above the offset
+#: share of the same within which the offset is the middle of a word's range. Air of magnitudes that got a sign lies
+#: beside the offset, and 0.011 of it made T1 6 % longer.
+_AT_THE_MIDDLE = 0.03
 _BELOW = 0.1  # of the same: so far below the offset is no noise
 _LEAST_INVERTED = 0.15  # share of bright tissue below the offset in the earliest images
 _MOST_LATE = 0.02  # share of all pixels below it in the latest
@@ -58,7 +62,7 @@ def signed_values(images: FloatArray, times_ms: Float64Array, changes_sign: bool
     size = largest - offset
     negative = np.concatenate([values.ravel() for values, _ in slices]) < -_BELOW * abs(size)
     if changes_sign and _is_inverted(early, late, offset, size):
-        return SignedValues(0.0 if abs(offset) <= _BELOW * size else offset)
+        return SignedValues(0.0 if abs(offset) <= _BELOW * size else _exact(offset, size))
     if abs(offset) > _FAR_FROM_ZERO * abs(largest):
         return SignedValues(
             fault=f"air (the pixels that change least) has the value {offset:g}; expected 0: the values are inverted "
@@ -81,6 +85,12 @@ def _offset(slices: list[tuple[FloatArray, Float64Array]]) -> float | None:
         if least <= _MOST_CHANGE * most and most > 0.0:
             quiet.append(values[:, change <= least].ravel())
     return float(np.median(np.concatenate(quiet))) if quiet else None
+
+
+def _exact(offset: float, size: float) -> float:
+    """Return the middle of a word's range, a power of 2, in place of an offset that lies close to one."""
+    middle = float(2.0 ** round(math.log2(offset))) if offset > 0.0 else 0.0
+    return middle if abs(offset - middle) <= _AT_THE_MIDDLE * size else offset
 
 
 def _is_inverted(early: FloatArray, late: FloatArray, offset: float, size: float) -> bool:

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pydicom
 from pydicom.dataset import Dataset
+from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from cmrmap.dicom.headers.values import number, text
 from cmrmap.dicom.loading.lossy import lossy_compression
@@ -73,6 +74,7 @@ def decode(path: str, header: Dataset) -> StoredImage:
     if polarity:
         raise LostPixelsError(polarity)
     bits, shift = _layout(header)
+    _assume_syntax(dataset)
     try:
         dataset.pixel_array_options(correct_unused_bits=False)
         raw = dataset.pixel_array
@@ -85,6 +87,17 @@ def decode(path: str, header: Dataset) -> StoredImage:
         raise LostPixelsError(f"the pixels decode to {raw.shape}; expected {expected[0]} x {expected[1]}")
     frames = raw if raw.ndim == 3 else raw[np.newaxis]
     return StoredImage(_value_bits(frames, bits, shift), bits, lossy_compression(dataset))
+
+
+def _assume_syntax(dataset: Dataset) -> None:
+    """Take pixels of a file without file meta information for what the rest of it was read as (PS3.10 7.1)."""
+    meta = getattr(dataset, "file_meta", None)
+    encapsulated = "PixelData" in dataset and dataset["PixelData"].is_undefined_length
+    if meta is None or "TransferSyntaxUID" in meta or encapsulated:
+        return
+    implicit, little = dataset.original_encoding
+    plain = ImplicitVRLittleEndian if implicit else ExplicitVRLittleEndian
+    meta.TransferSyntaxUID = plain if little else ExplicitVRBigEndian
 
 
 def _layout(header: Dataset) -> tuple[int, int]:
@@ -110,7 +123,23 @@ def _value_bits(raw: StoredValues, bits: int, shift: int) -> StoredValues:
     if shift and (raw & low).any() and not (np.abs(raw.astype(np.int64)) >> (bits - (raw.dtype.kind == "i"))).any():
         shift = 0  # nothing above the lowest bits, and something in them: an encoder has moved the values down
     # up to the end of the word and down again: a signed word brings its sign along
-    return np.right_shift(np.left_shift(raw, unused - shift), unused)
+    values = np.right_shift(np.left_shift(raw, unused - shift), unused)
+    whole = np.right_shift(raw, shift)
+    # graphics above the value make the whole words jump; where the value alone jumps more it does not end at its bits.
+    # One step too far is a phase of a whole turn, which its bits turn back
+    apart = np.abs(whole.astype(np.int64) - values)
+    if (
+        apart.any()
+        and np.abs(whole[apart > 0].astype(np.int64)).max() > 1 << (bits - (raw.dtype.kind == "i"))
+        and (_variation(whole) < _variation(values))
+    ):
+        raise LostPixelsError(f"its values go on above what BitsStored {bits} can hold; export it again")
+    return values
+
+
+def _variation(images: StoredValues) -> int:
+    """Return the sum of the steps between neighbours."""
+    return sum(int(np.abs(np.diff(images.astype(np.int64), axis=axis)).sum()) for axis in (-1, -2))
 
 
 def _why(error: Exception) -> str:

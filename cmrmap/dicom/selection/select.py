@@ -26,10 +26,11 @@ from cmrmap.dicom.selection.inventory import take_inventory
 from cmrmap.dicom.selection.inversions import frame_epochs
 from cmrmap.dicom.selection.preferences import SelectionPreferences
 from cmrmap.dicom.selection.ranking import rank, rank_words
+from cmrmap.dicom.selection.set_aside import told_set_aside
 from cmrmap.dicom.selection.study_flags import unplaced_images, unused_times
 from cmrmap.dicom.selection.study_frames import StudyFrames, study_frames
 from cmrmap.dicom.selection.timing import Timing
-from cmrmap.quality.catalogue.images import CONTRAST_IN_DOUBT, TIMING_UNVERIFIED
+from cmrmap.quality.catalogue.images import CONTRAST_IN_DOUBT, SERIES_INCOMPLETE, TIMING_UNVERIFIED
 
 _NAMING = ("SeriesNumber", "SeriesInstanceUID")
 
@@ -179,6 +180,8 @@ def _choose(
     for finding, caution in ((TIMING_UNVERIFIED, timing.caution), (CONTRAST_IN_DOUBT, choice.caution)):
         if caution:
             outcome.flags.append(finding.flag(kind, series=best.name, caution=caution))
+    if missing := told_set_aside(best, others):
+        outcome.flags.append(SERIES_INCOMPLETE.flag(kind, found=missing))
     fewest = MODELS[best.model].fewest_images
     outcome.refusals.extend(
         Refusal(kind, "refused", f"the slice has {count} images; expected at least {fewest} for {best.model}", index)

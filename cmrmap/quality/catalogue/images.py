@@ -33,7 +33,7 @@ SERIES_INCOMPLETE = Finding(
     code="series_incomplete",
     severity=Severity.WARNING,
     message="{found}",
-    means="images of the map's series are damaged or have no position: the map is partial",
+    means="images of the map's series are damaged, have no position or are of another grid: the map is partial",
     advice="send or export the series again",
 )
 

@@ -13,6 +13,7 @@ from cmrmap.dicom.selection.decisions import Selection
 from cmrmap.pipeline import completeness
 from cmrmap.pipeline.completeness import with_losses
 from cmrmap.pipeline.study import StudyMaps
+from cmrmap.quality.catalogue.images import SERIES_INCOMPLETE
 from cmrmap.results import MapResult, absent_map
 
 NATIVE, POST, ECV = MapKind.NATIVE_T1, MapKind.POSTCONTRAST_T1, MapKind.ECV
@@ -27,7 +28,7 @@ def _lost(*numbers: str, reason: str = "cut") -> tuple[LostImage, ...]:
 def told(monkeypatch: pytest.MonkeyPatch):
     """What becomes of a study of which the native series has lost images."""
 
-    def run(lost: tuple[LostImage, ...], renamed: dict[MapKind, MapKind] | None = None) -> StudyMaps:
+    def run(lost: tuple[LostImage, ...], renamed: dict[MapKind, MapKind] | None = None, flags=()) -> StudyMaps:
         monkeypatch.setattr(completeness, "lost_images", lambda study, one, damaged: lost if one.kind is NATIVE else ())
         maps = [
             MapResult(kind, "partial", "slice 1", patient=NUMBERS)
@@ -40,7 +41,7 @@ def told(monkeypatch: pytest.MonkeyPatch):
         selected = tuple(SelectedSeries(kind, "1.2", (), "InversionTime", "stone_2p", "why") for kind in (NATIVE, POST))
         study = SourceStudy("1", {}, {})
         made = StudyMaps(tuple(maps), (), (), None, renamed or {})
-        return with_losses(made, study, Selection(selected, ()), LoadedStudy((), (), ()))
+        return with_losses(made, study, Selection(selected, (), flags=flags), LoadedStudy((), (), ()))
 
     return run
 
@@ -85,3 +86,13 @@ def test_absent_maps_tell_of_series_that_are_lost_as_a_whole() -> None:
     }
     assert by_kind[POST] == "no series; 3 unreadable images of the study may belong to one"
     assert by_kind[ECV] == "no series"
+
+
+def test_slices_of_another_grid_make_the_map_partial(told) -> None:
+    aside = SERIES_INCOMPLETE.flag(NATIVE, found="1 slice is not mapped")
+    found = told((), flags=(aside,))
+    by_kind = {one.kind: one for one in found.maps}
+    assert (by_kind[NATIVE].status.value, by_kind[NATIVE].reason) == ("partial", "1 slice is not mapped")
+    assert "1 slice is not mapped" in by_kind[ECV].reason
+    assert by_kind[POST].status.value == "ok"
+    assert found.flags == ()  # it is the selection's

@@ -79,3 +79,14 @@ def _without(series, index: int) -> np.ndarray:
     values = series.map.values.copy()
     values[index] = np.nan
     return values
+
+
+def test_a_slice_with_hardly_a_value_is_refused(chain) -> None:
+    old = chain[NATIVE]
+    analysed = old.map.analysed.copy()
+    analysed[2].flat[np.flatnonzero(analysed[2])[3:]] = False
+    analysed[4].flat[np.flatnonzero(analysed[4])[::3]] = False
+    found = without_empty_slices(replace(old, map=replace(old.map, analysed=analysed)), SETTINGS)
+    assert found.made.tolist() == [True, True, False, True, True]
+    assert found.map.refusals[0].reason.startswith("only 3 of ")
+    assert "pixels of the wall have a value that counts" in found.map.refusals[0].reason

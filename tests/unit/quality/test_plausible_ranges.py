@@ -87,7 +87,7 @@ def test_field_strengths_near_by_and_in_gauss(given, name) -> None:
     assert _at(given).name == name
 
 
-@pytest.mark.parametrize("given", [None, 0.0, math.nan])
+@pytest.mark.parametrize("given", [None, 0.0, math.nan, 15.0, 1500.0, 2.0, -1.5])
 def test_unknown_field_strength_has_all_ranges_together(given) -> None:
     found = _at(given)
     assert found.native.blood == (_at(0.55).native.blood[0], _at(3.0).native.blood[1])

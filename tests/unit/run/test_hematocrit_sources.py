@@ -203,3 +203,14 @@ def test_an_unusable_observation_of_the_patient_is_no_reason_for_a_default(tmp_p
     found = find_hematocrit(tmp_path, PATIENT, configured=0.45)
     assert (found.value_fraction, found.source) == (pytest.approx(0.41), "FHIR Observation (2026-01-30)")
     assert "of 2026-02-03 is not used" in found.note
+
+
+def test_another_value_in_the_file_is_told(tmp_path: Path) -> None:
+    _write(tmp_path, "lab.json", _observation())
+    _write(tmp_path, "hematocrit.json", {"hematocrit": 0.30})
+    found = find_hematocrit(tmp_path, PATIENT, study_date=STUDY_DATE)
+    assert "hematocrit.json has 0.3; the Observation's 0.41 is taken" in found.caution
+    _write(tmp_path, "hematocrit.json", {"hematocrit": 41})
+    assert not find_hematocrit(tmp_path, PATIENT, study_date=STUDY_DATE).caution
+    _write(tmp_path, "hematocrit.json", {"hematocrit": 410})
+    assert "hematocrit.json may not be used" in find_hematocrit(tmp_path, PATIENT, study_date=STUDY_DATE).note

@@ -42,6 +42,14 @@ def test_signals_stored_about_an_offset_are_taken_off_it(pixels, offset):
     assert told == pytest.approx(offset, abs=2)
 
 
+def test_air_beside_the_middle_of_the_range_does_not_move_the_signals(pixels):
+    signals = pixels.scene(TIMES_MS)
+    beside = np.where(np.abs(signals) < 0.05 * signals.max(), np.abs(signals) + 15, signals)  # air of magnitudes
+    (stack,) = pixels.load_all(_write(pixels, beside + 2048)).stacks
+    assert "stored about 2048:" in stack.polarity
+    np.testing.assert_allclose(stack.signed[0], beside, atol=2.0)
+
+
 def test_a_rescale_that_takes_the_offset_out_is_signed_too(pixels):
     signals = pixels.scene(TIMES_MS)
     stored = _write(pixels, signals / 2 + 4096, RescaleSlope="2", RescaleIntercept="-8192")

@@ -57,6 +57,18 @@ def test_signed_values_keep_their_sign_below_unused_bits(pixels, high, shift):
     np.testing.assert_array_equal(pixels.load(images).stack.images[0, 1], small)
 
 
+@pytest.mark.parametrize("signed", [False, True])
+def test_values_that_go_on_above_their_bits_lose_the_image(pixels, signed):
+    smooth = np.add.outer(np.arange(64), np.arange(64)) * 60 - 900 * signed  # up to 7560
+    images = pixels.recovery()
+    layout = {"BitsStored": 12, "HighBit": 11, "PixelRepresentation": int(signed)}
+    for image in images:
+        pixels.put(image, smooth // 5, "<i2", **layout)
+    pixels.put(images[1], smooth, "<i2", **layout)
+    (lost,) = pixels.load(images).lost
+    assert "above what BitsStored 12 can hold; export it again" in lost.reason
+
+
 @pytest.mark.parametrize(("stored", "high"), [(12, 7), (12, 16), (17, 16)])
 def test_bits_that_contradict_each_other_lose_the_image(pixels, stored, high):
     images = pixels.recovery()
@@ -116,3 +128,18 @@ def test_a_good_series_goes_before_an_inverted_one(pixels, toolbox):
     )
     loaded = pixels.load([*inverted, *good])
     assert loaded.stack.series_instance_uid == "1.2.3.2.1"
+
+
+@pytest.mark.parametrize("implicit", [True, False])
+def test_files_without_meta_information_are_read(pixels, implicit):
+    def strip(paths):
+        for path in paths:
+            image = pydicom.dcmread(path)
+            del image.file_meta
+            image.preamble = None
+            image.save_as(path, implicit_vr=implicit, little_endian=True, enforce_file_format=False)
+
+    images = [pixels.put(image, VALUES) for image in pixels.recovery()]
+    loaded = pixels.load(images, strip)
+    assert loaded.lost == ()
+    np.testing.assert_array_equal(loaded.stack.images[0, 1], VALUES)
