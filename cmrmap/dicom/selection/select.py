@@ -30,7 +30,7 @@ from cmrmap.dicom.selection.set_aside import told_set_aside
 from cmrmap.dicom.selection.study_flags import unplaced_images, unused_times
 from cmrmap.dicom.selection.study_frames import StudyFrames, study_frames
 from cmrmap.dicom.selection.timing import Timing
-from cmrmap.quality.catalogue.images import CONTRAST_IN_DOUBT, SERIES_INCOMPLETE, TIMING_UNVERIFIED
+from cmrmap.quality.catalogue.images import CONTRAST_IN_DOUBT, IMAGES_UNTIMED, SERIES_INCOMPLETE, TIMING_UNVERIFIED
 
 _NAMING = ("SeriesNumber", "SeriesInstanceUID")
 
@@ -173,7 +173,11 @@ def _choose(
     series, counts = _build(kind, best, timing, reason, frames.parts)
     series = replace(series, label=choice.label)
     used = {(frame.sop_instance_uid, frame.frame_index) for frame in series.frames}
-    outcome.not_used.frames((f for f in best.frames if (f.sop_instance_uid, f.frame_index) not in used), "no_time")
+    untimed = [frame for frame in best.frames if (frame.sop_instance_uid, frame.frame_index) not in used]
+    outcome.not_used.frames(untimed, "no_time")
+    if untimed:
+        images = f"{len(untimed)} image{'s' if len(untimed) > 1 else ''}"
+        outcome.flags.append(IMAGES_UNTIMED.flag(kind, series=best.name, images=images, time=best.weighting.time_name))
     outcome.selected.append(series)
     outcome.decide([best], kind, SeriesVerdict.TAKEN, reason)
     outcome.decide(others, kind, SeriesVerdict.NOT_CHOSEN, f"{best.name} is taken for {kind.spec.name}; see its row")

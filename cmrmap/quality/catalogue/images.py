@@ -29,6 +29,14 @@ IMAGES_UNPLACED = Finding(
     advice="export the original images again",
 )
 
+IMAGES_UNTIMED = Finding(
+    code="images_untimed",
+    severity=Severity.WARNING,
+    message="{series}: {images} without {time} left out of the map",
+    means="the header does not say with which time an image was weighted, or gives an impossible one",
+    advice="give the times by `--times`, or export the original images again",
+)
+
 SERIES_INCOMPLETE = Finding(
     code="series_incomplete",
     severity=Severity.WARNING,

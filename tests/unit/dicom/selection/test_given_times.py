@@ -98,6 +98,9 @@ def test_times_by_image(study, times):
     series = next(s for s in selection.selected if s.kind is MapKind.T2)
     assert [frame.time_ms for frame in series.frames[:4]] == [0.0, 10.0, 20.0, 30.0]
     assert selection.skipped["no_time"] == 3
+    (told,) = [flag for flag in selection.flags if flag.code == "images_untimed"]
+    assert told.map is MapKind.T2
+    assert "3 images without a T2-preparation or echo time left out" in told.message
 
 
 def test_a_wrong_number_of_times_refuses_the_series(study, times):
