@@ -108,7 +108,7 @@ def _why_empty(series: MappedSeries, index: int, settings: AnalysisSettings) -> 
     n_counted = np.count_nonzero(series.map.analysed[index])
     if n_counted and n_counted >= _FEWEST * np.count_nonzero(wall):
         return ""
-    few = f"only {n_counted} of {np.count_nonzero(wall)} pixels" if n_counted else "not one pixel"
+    few = f"only {n_counted} of {np.count_nonzero(wall)} pixels" if n_counted else "no pixel"
     status, values = series.map.status[index][wall], series.map.values[index][wall]
     counts = {code: int(np.count_nonzero(status == code)) for code in _WHY}
     told = [

@@ -213,4 +213,4 @@ def test_another_value_in_the_file_is_told(tmp_path: Path) -> None:
     _write(tmp_path, "hematocrit.json", {"hematocrit": 41})
     assert not find_hematocrit(tmp_path, PATIENT, study_date=STUDY_DATE).caution
     _write(tmp_path, "hematocrit.json", {"hematocrit": 410})
-    assert "hematocrit.json may not be used" in find_hematocrit(tmp_path, PATIENT, study_date=STUDY_DATE).note
+    assert "hematocrit.json cannot be used" in find_hematocrit(tmp_path, PATIENT, study_date=STUDY_DATE).note
