@@ -76,9 +76,6 @@ def _end(outcome: Outcome, folder: Path | None, reason: EndedError) -> None:
     outcome.fail(reason)
     if folder is not None:
         discard_unfinished(folder)
-        for part in (*folder.glob(".*.part"), *folder.glob("results/.*.part")):
-            with contextlib.suppress(OSError):
-                part.unlink()
         with contextlib.suppress(OutputError):
             write_status(folder, outcome)
     print(f"cmrmap: {outcome.message}", file=sys.stderr, flush=True)

@@ -112,8 +112,6 @@ def _clear(folder: Path, into_non_empty: bool) -> None:
     for name in removable:
         (folder / name).unlink(missing_ok=True)
     discard_unfinished(folder)
-    for part in (*folder.glob(".*.part"), *folder.glob("results/.*.part")):
-        part.unlink(missing_ok=True)
 
 
 def _names(folder: Path) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shutil
@@ -92,6 +93,9 @@ def discard_unfinished(folder: Path) -> None:
     folder : an output folder
     """
     shutil.rmtree(folder / _STAGING_NAME, ignore_errors=True)
+    for part in (*folder.glob(".*.part"), *folder.glob("results/.*.part")):  # what `write_file` had begun
+        with contextlib.suppress(OSError):
+            part.unlink()
 
 
 def write_together(

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
-from pathlib import Path
 
 from pydicom.dataset import Dataset
 
-from cmrmap.core.files import write_file
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.map_volume import MapVolume
 from cmrmap.core.provenance import SoftwareProvenance
@@ -203,24 +201,3 @@ def _output_file(kind: MapKind | None, role: OutputRole, dataset: Dataset) -> Ou
         sop_instance_uid=str(dataset.SOPInstanceUID),
         series_instance_uid=str(dataset.SeriesInstanceUID),
     )
-
-
-def save_files(files: Iterable[OutputFile], folder: Path) -> tuple[Path, ...]:
-    """Save the files into ``folder``, each complete or not at all.
-
-    Parameters
-    ----------
-    files : from :func:`write_outputs`
-    folder : made where it is not there
-
-    Returns
-    -------
-    tuple of Path
-        the files' paths, in their order
-
-    Raises
-    ------
-    OutputError
-        the folder cannot be made or written
-    """
-    return tuple(write_file(Path(folder) / file.name, file.content) for file in files)

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from cmrmap.core.files import write_file
 from cmrmap.dicom.transfer.base import Outgoing
 from cmrmap.dicom.transfer.sending import find_files
-from cmrmap.dicom.writing.outputs import OutputFile, OutputRole, save_files
+from cmrmap.dicom.writing.outputs import OutputFile, OutputRole
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +17,8 @@ def folder(files: tuple[OutputFile, ...], tmp_path_factory: pytest.TempPathFacto
     """One file of each kind of object."""
     target = tmp_path_factory.mktemp("to_send")
     one_of_each = {file.sop_class_uid: file for file in files if file.role is not OutputRole.SD_SERIES}
-    save_files(one_of_each.values(), target)
+    for file in one_of_each.values():
+        write_file(target / file.name, file.content)
     return target
 
 

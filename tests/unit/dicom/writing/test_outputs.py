@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from dataclasses import replace
 from io import BytesIO
@@ -11,9 +10,9 @@ import numpy as np
 import pydicom
 import pytest
 
-from cmrmap.core.errors import GeometryError, OutputError
+from cmrmap.core.errors import GeometryError
 from cmrmap.core.map_specs import MapKind
-from cmrmap.dicom.writing.outputs import OutputFile, OutputRole, save_files, write_outputs
+from cmrmap.dicom.writing.outputs import OutputFile, OutputRole, write_outputs
 
 
 def _read(file: OutputFile) -> pydicom.Dataset:
@@ -121,19 +120,3 @@ def test_slices_that_are_not_parallel_are_refused(volumes, study, provenance):
     geometry = (volume.geometry[0], turned, volume.geometry[2])
     with pytest.raises(GeometryError, match="slices 0 and 1 differ in orientation"):
         write_outputs([replace(volume, geometry=geometry)], study, provenance)
-
-
-def test_saved_files_are_complete_and_nothing_else_is_left(files, tmp_path):
-    target = tmp_path / "new" / "folder"
-    paths = save_files(files, target)
-    assert [path.read_bytes() for path in paths] == [file.content for file in files]
-    assert sorted(os.listdir(target)) == sorted(file.name for file in files)
-    save_files(files, target)
-    assert len(os.listdir(target)) == len(files)
-
-
-def test_unwritable_folder(files, tmp_path):
-    (tmp_path / "file").touch()
-    with pytest.raises(OutputError, match="cannot be written") as caught:
-        save_files(files, tmp_path / "file")
-    assert caught.value.exit_code == 2
