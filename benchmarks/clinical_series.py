@@ -82,7 +82,7 @@ def heart_table(studies: list[Study], model: Path | None) -> list[str]:
     network = load_network(find_model_folder(model))
     lines = [
         "| study | model | scanner, ring | ours, ring as outline | own outlines, ring | own outlines, wall "
-        "| scanner, same pixels | unphysical | B/A, 1-99 % |",
+        "| scanner, same pixels | unphysical | B/A, median (1-99 %) |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
     for one in studies:
@@ -101,11 +101,11 @@ def heart_table(studies: list[Study], model: Path | None) -> list[str]:
         counted = own.map.analysed[0]
         mean, there = float(own.map.values[0][counted].mean()), float(one.t1_ms[counted].mean())
         unphysical = np.mean(own.map.status[0][own.map.labels[0] == 1] == FitStatus.UNPHYSICAL)
-        ratio = np.nanpercentile(own.cells.offset[0] / own.cells.amplitude[0], [1, 99])
+        ratio = np.nanpercentile(own.cells.offset[0] / own.cells.amplitude[0], [50, 1, 99])
         lines.append(
             f"| {one.name} | {one.stack.model} | {scanner:.0f} ms | {cells[0]} | {cells[1]} | {mean:.0f} ms "
             f"({100 * (mean / there - 1):+.1f} %) | {there:.0f} ms | {100 * unphysical:.1f} % "
-            f"| {ratio[0]:.2f}-{ratio[1]:.2f} |"
+            f"| {ratio[0]:.2f} ({ratio[1]:.2f}-{ratio[2]:.2f}) |"
         )
     return lines
 

@@ -30,7 +30,7 @@ _MR_CLASSES = (MRImageStorage, EnhancedMRImageStorage, LegacyConvertedEnhancedMR
 LostKey: TypeAlias = Literal["truncated", "unreadable", "missing_uid"]
 #: what any file that is left out is counted under there
 SkipKey: TypeAlias = Literal["broken_link", "dicomdir", "json", "not_dicom", "not_mr_image", "duplicate"] | LostKey
-_CLOSED = "a subfolder of the input cannot be read, whatever it holds; check its permissions"
+_CLOSED = "a subfolder of the input cannot be read, so its contents are unknown; check its permissions"
 _DEFER_BYTES = 65536  # vendors' private blocks of this size and more are not kept in memory
 
 

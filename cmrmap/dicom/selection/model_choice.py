@@ -150,7 +150,7 @@ def _molli(series: _Series, model: ModelName, reason: str) -> ModelChoice:
     listed = ", ".join(f"{time:g}" for time in series.times)
     fault = (
         f"{reason}, but the times ({listed} ms) do not show which inversion each image follows; "
-        "expected 5(1)1(1)1, one image missing at most; give the times by --times in the order of acquisition"
+        "expected the times of 5(1)1(1)1, with at most one image missing; list them in the order of acquisition by --times"
     )
     return ModelChoice("shmolli_3p", reason, fault)
 

@@ -114,7 +114,7 @@ FEW_GREY_LEVELS = Finding(
     code="few_grey_levels",
     severity=Severity.WARNING,
     threshold=Threshold("below", 257, "different pixel values an image: 8 bits"),
-    message="an image has only {levels} different values, no more than 8 bits hold: it is a copy for display",
+    message="an image has only {levels} different values (8 bits hold 256): it is a copy for display",
     means="images were reduced to 8 bits: the steps between grey levels are as large as the noise, or larger",
     advice="export the originals with their full bit depth",
 )
