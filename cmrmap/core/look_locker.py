@@ -9,8 +9,9 @@ flip angle a the magnetisation lies a/2 beside the field (Schmitt et al., Magn R
 
     M0/M0* = (1 - d + d (cos^2(a/2) + sin^2(a/2) T1/T2)) / (1 - d + d cos(a/2))
 
-At 35 degrees, a fourth of the beat and T1/T2 = 1200/45 that is 1.6, so B/A = 2.5 with an inversion of 0.95; the
-median of walls measured at 3 T is 2.6 (native) and 2.2 (post-contrast). A spoiled readout of that TR drives by ``1 - d ln(cos a) T1/TR`` instead.
+At 35 degrees, a fourth of the beat and T1/T2 = 1200/45 that is 1.6, so B/A = 2.5 with an inversion of 0.95; the median
+of walls measured at 3 T is 2.6 (native) and 2.2 (post-contrast). A spoiled readout of that TR drives by
+``1 - d ln(cos a) T1/TR`` instead.
 """
 
 from __future__ import annotations

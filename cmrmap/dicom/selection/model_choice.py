@@ -149,8 +149,8 @@ def _molli(series: _Series, model: ModelName, reason: str) -> ModelChoice:
         return ModelChoice("molli_3p", f"{reason}, but {shown} images follow its inversions, as in a MOLLI")
     listed = ", ".join(f"{time:g}" for time in series.times)
     fault = (
-        f"{reason}, but the times ({listed} ms) do not show which inversion each image follows; "
-        "expected the times of 5(1)1(1)1, with at most one image missing; list them in the order of acquisition by --times"
+        f"{reason}, but the times ({listed} ms) do not show which inversion each image follows; expected those of "
+        "5(1)1(1)1 with at most one image missing; list the times in the order of acquisition by --times"
     )
     return ModelChoice("shmolli_3p", reason, fault)
 

@@ -87,7 +87,8 @@ def series_fault(slices: Slices, weighting: Weighting, timing: Timing | None, mo
     scout = scout_words(header)
     if weighting is Weighting.T1 and most_images > _MOST_UNNAMED and (scout or not names_a_map(header)):
         named = f'by its description ("{scout}") and ' if scout else "by "
-        return f"it is a scout for the inversion time {named}its {most_images} images of one slice; expected a mapping series"
+        what = f"it is a scout for the inversion time {named}its {most_images} images of one slice"
+        return f"{what}; expected a mapping series"
     if timing is None:
         headers = [[frame.header for frame in members] for members in slices]
         return explain_no_timing(headers, weighting, TIMING_RULES)

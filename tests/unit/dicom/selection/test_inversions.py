@@ -83,7 +83,7 @@ def test_a_series_that_cannot_tell_is_refused_with_its_times(shmolli) -> None:
     renumbered = tuple(sorted(time for time in ACQUIRED_MS if time != 100.0))
     with pytest.raises(
         RefusedError,
-        match=r"the times \(180, 260, 1080, .* ms\) do not show which inversion .*; expected 5\(1\)1\(1\)1",
+        match=r"the times \(180, 260, 1080, .* ms\) do not show which inversion .*; expected those of 5\(1\)1\(1\)1",
     ):
         shmolli(renumbered)
 

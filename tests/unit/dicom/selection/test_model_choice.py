@@ -141,7 +141,7 @@ def test_a_shmolli_whose_inversions_cannot_be_told_is_refused_with_its_times(tim
     choice = _choose(times, "ShMOLLI")
     assert choice.fault is not None
     assert "which inversion each image follows" in choice.fault
-    assert "give the times by --times in the order of acquisition" in choice.fault
+    assert "list the times in the order of acquisition by --times" in choice.fault
 
 
 def test_a_molli_that_is_called_shmolli_is_fitted_as_one() -> None:
