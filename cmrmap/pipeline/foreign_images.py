@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cmrmap.core.arrays import Float64Array, FloatArray
+from cmrmap.core.arrays import Float64Array, FloatArray, IntArray
 from cmrmap.relaxometry import fit_relaxation, fitted_signal
 from cmrmap.relaxometry.models import get_model
 
@@ -49,7 +49,7 @@ class Examined:
     remaining: float
 
 
-def examine(magnitudes: FloatArray, times_ms: Float64Array, model: str) -> Examined:
+def examine(magnitudes: FloatArray, times_ms: Float64Array, model: str, epochs: IntArray | None = None) -> Examined:
     """Tell which images of a slice no relaxation explains.
 
     Parameters
@@ -57,6 +57,7 @@ def examine(magnitudes: FloatArray, times_ms: Float64Array, model: str) -> Exami
     magnitudes : (time, row, column) without NaN; signs are not used, since those of one image may be wrong
     times_ms : (time,)
     model : relaxation model of the series
+    epochs : (time,) which inversion every image follows, where the model reads it; None: told from the times
 
     Returns
     -------
@@ -68,12 +69,12 @@ def examine(magnitudes: FloatArray, times_ms: Float64Array, model: str) -> Exami
     if not len(squares):
         return Examined((), float("nan"), float("nan"))
     size = np.sort(np.abs(squares), axis=1)[:, -2]  # not the largest: a foreign image may have that everywhere
-    whole = misfit = _fit(squares, times_ms, model, size)[1]
+    whole = misfit = _fit(squares, times_ms, model, size, epochs)[1]
     odd: list[int] = []
     told = 0
     # two may hide each other: the second is looked for whether or not the first alone explains much
     while misfit > _MISFIT and spare - len(odd) > 1 and len(odd) < 2:
-        tried = _tried(squares, times_ms, model, size, odd)
+        tried = _tried(squares, times_ms, model, size, epochs, odd)
         best, second = sorted(tried, key=lambda image: tried[image].misfit)[:2]
         single = len(odd) == told
         alone, odd = odd, [*odd, best]
@@ -95,7 +96,12 @@ class _Without:
 
 
 def _tried(
-    squares: Float64Array, times_ms: Float64Array, model: str, size: Float64Array, odd: Sequence[int]
+    squares: Float64Array,
+    times_ms: Float64Array,
+    model: str,
+    size: Float64Array,
+    epochs: IntArray | None,
+    odd: Sequence[int],
 ) -> dict[int, _Without]:
     """Leave out each image, beside those that are out already."""
     tried = {}
@@ -103,7 +109,7 @@ def _tried(
         out = [*odd, image]
         left = squares.copy()
         left[:, out] = np.nan
-        fitted, misfit = _fit(left, times_ms, model, size)
+        fitted, misfit = _fit(left, times_ms, model, size, epochs)
         distance = np.abs(np.abs(squares[:, out]) - np.abs(fitted[:, out])) / size[:, None]
         known = distance[np.isfinite(distance).all(axis=1)]
         apart = float(np.median(known, axis=0).min()) if len(known) else 0.0
@@ -137,9 +143,11 @@ def _squares(signals: FloatArray) -> Float64Array:
     return chosen
 
 
-def _fit(squares: Float64Array, times_ms: Float64Array, model: str, size: Float64Array) -> tuple[Float64Array, float]:
+def _fit(
+    squares: Float64Array, times_ms: Float64Array, model: str, size: Float64Array, epochs: IntArray | None
+) -> tuple[Float64Array, float]:
     """Return the fitted signals and the median misfit, as a share of each square's largest signal."""
-    fit = fit_relaxation(squares, times_ms, model)
+    fit = fit_relaxation(squares, times_ms, model, epochs=epochs)
     misfit = fit.noise_sd / size
     known = np.isfinite(misfit)  # a square that is clipped in every image has no fit
     enough = 2 * np.count_nonzero(known) > len(known)

@@ -10,9 +10,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from cmrmap.core.arrays import FloatArray
+from cmrmap.core.arrays import FloatArray, IntArray
 from cmrmap.core.errors import InputError, RefusedError
 from cmrmap.core.findings import QualityFlag, Refusal
+from cmrmap.core.relaxation_models import get_model
 from cmrmap.core.stack import WeightedStack
 from cmrmap.dicom.loading.loaded_study import LoadedStudy
 from cmrmap.pipeline.foreign_images import examine
@@ -65,7 +66,9 @@ def _verdict(stack: WeightedStack, index: int) -> tuple[tuple[int, ...], str]:
     """Return the images of a slice that are not to be used, and why."""
     present = np.flatnonzero(stack.present[index])
     try:
-        found = examine(stack.images[index, present], stack.times_ms[index, present], stack.model)
+        epochs = stack.epochs_of(index)
+        known = None if epochs is None else epochs[present]
+        found = examine(stack.images[index, present], stack.times_ms[index, present], stack.model, known)
     except InputError:  # times that the fit refuses: it says so itself
         return (), ""
     odd = tuple(int(present[image]) for image in found.odd)
@@ -92,7 +95,7 @@ def _name(stack: WeightedStack, index: int, images: Sequence[int]) -> str:
 
 
 def _without(stack: WeightedStack, gone: Sequence[tuple[int, int]]) -> WeightedStack:
-    """Return the stack without some images, the others of each slice moved together."""
+    """Return the stack without some images, the others of each slice moved together with all that is known of them."""
     times = np.array(stack.times_ms)
     for place in gone:
         times[place] = np.nan
@@ -108,13 +111,24 @@ def _without(stack: WeightedStack, gone: Sequence[tuple[int, int]]) -> WeightedS
         tuple(row[image] if not np.isnan(times[index, image]) else "" for image in order[index])
         for index, row in enumerate(stack.source_uids)
     ]
+    epochs = _epochs(stack)
     return replace(
         stack,
         images=moved(stack.images),
         times_ms=np.take_along_axis(times, order, axis=1),
         source_uids=tuple(uids),
         signed=None if stack.signed is None else moved(stack.signed),
+        epochs=None if epochs is None else np.take_along_axis(epochs, order, axis=1),
     )
+
+
+def _epochs(stack: WeightedStack) -> IntArray | None:
+    """(slice, time) epochs, told from all images: the times of those that are left may not tell them any more."""
+    if stack.epochs is not None or not get_model(stack.model).conditional:
+        return stack.epochs
+    unknown = np.full(stack.times_ms.shape[1], -1)
+    told = [stack.epochs_of(index) for index in range(len(stack.geometry))]
+    return np.stack([unknown if one is None else one for one in told])
 
 
 def _whole(refusal: Refusal) -> bool:

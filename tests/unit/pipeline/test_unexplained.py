@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cmrmap.core.errors import RefusedError
+from cmrmap.core.errors import InputError, RefusedError
 from cmrmap.core.findings import Refusal, Severity
 from cmrmap.core.geometry import SliceGeometry
 from cmrmap.core.map_specs import MapKind
@@ -194,6 +194,54 @@ def test_what_is_no_relaxation_at_all_is_refused() -> None:
 def test_a_study_without_a_series_stays_what_it_was() -> None:
     nothing = LoadedStudy((), (Refusal(MapKind.T2, "absent", "no series"),), ())
     assert explained(nothing) == nothing
+
+
+SHMOLLI_MS = np.array([100.0, 180, 260, 1100, 2100, 3100, 4100])
+SHMOLLI_EPOCHS = np.array([0, 1, 2, 0, 0, 0, 0])
+
+
+def _shmolli(foreign: int, epochs: np.ndarray | None) -> WeightedStack:
+    """Two slices, in the first of which one image is a map."""
+    images = np.stack([_images(SHMOLLI_MS, seed=s, noise=4.0) for s in range(2)])
+    images[0, foreign] = 20.0
+    known = None if epochs is None else np.tile(epochs, (2, 1))
+    return replace(_stack(images, SHMOLLI_MS), model="shmolli_3p", epochs=known)
+
+
+@pytest.mark.parametrize("epochs", [SHMOLLI_EPOCHS, None])
+@pytest.mark.parametrize("foreign", [0, 3])
+def test_the_inversions_move_with_their_images(foreign: int, epochs: np.ndarray | None) -> None:
+    (stack,) = explained(_study(_shmolli(foreign, epochs))).stacks
+    first, second = stack.epochs_of(0), stack.epochs_of(1)
+    assert stack.present.sum(axis=1).tolist() == [6, 7]
+    assert first is not None
+    assert first[:6].tolist() == np.delete(SHMOLLI_EPOCHS, foreign).tolist()
+    assert second is not None
+    assert second.tolist() == SHMOLLI_EPOCHS.tolist()
+
+
+def test_one_slice_without_an_image_keeps_the_inversions_of_the_others() -> None:
+    both = _shmolli(3, SHMOLLI_EPOCHS)
+    only = replace(
+        both,
+        images=both.images[:1],
+        times_ms=both.times_ms[:1],
+        geometry=both.geometry[:1],
+        source_uids=both.source_uids[:1],
+        epochs=None if both.epochs is None else both.epochs[:1],
+    )
+    (stack,) = explained(_study(only)).stacks
+    assert stack.epochs is not None
+    assert stack.epochs.tolist() == [[0, 1, 2, 0, 0, 0]]
+
+
+def test_inversions_that_the_times_do_not_tell_are_taken_as_given() -> None:
+    times = np.array([100.0, 1100, 1180, 2100, 3100, 4100])  # the third inversion is missing, the second was late
+    images = _images(times, noise=4.0)
+    images[3] = 1150.0
+    assert examine(images, times, "shmolli_3p", np.array([0, 0, 1, 0, 0, 0])).odd == (3,)
+    with pytest.raises(InputError, match="which inversion each image follows"):
+        examine(images, times, "shmolli_3p")
 
 
 def test_a_slice_whose_images_are_lost_stays_empty() -> None:
