@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
@@ -20,25 +20,30 @@ _T1 = (MapKind.NATIVE_T1, MapKind.POSTCONTRAST_T1)
 _GIVEN = "as given"
 
 
-def check_series(series: Sequence[MappedSeries], settings: AnalysisSettings) -> tuple[MappedSeries, ...]:
+def check_series(
+    series: Sequence[MappedSeries], settings: AnalysisSettings, refused: Collection[MapKind] = ()
+) -> tuple[MappedSeries, ...]:
     """Give the verdict on every map that was fitted.
 
-    A slice without any value is refused. A T1 series whose wall and blood say that it is not what it was called gets
-    the other name where nobody says otherwise, and is refused where somebody does. Values that no heart has at the
-    field strength are an error-level finding.
+    A T1 series whose wall and blood say that it is not what it was called gets the other name where nobody says
+    otherwise, and is refused where somebody does, or where that name is of a series that was refused. A slice without
+    any value in the range of its map is refused. Values that no heart has at the field strength are an error-level
+    finding.
 
     Parameters
     ----------
     series : as fitted, one per map
     settings : ``pruning`` is used
+    refused : maps whose series were refused before they were fitted
 
     Returns
     -------
     in the order of the maps; a refused series is there with its reasons
     """
-    found = {one.kind: without_empty_slices(one, settings) for one in series}
-    t1 = {kind: found.pop(kind) for kind in _T1 if kind in found}
-    checked = [*(_t2_checked(one) for one in found.values()), *_t1_checked(t1, settings)]
+    # which range counts for T1 is open before its label is judged
+    t1 = {one.kind: without_empty_slices(one, settings, by=_T1) for one in series if one.kind in _T1}
+    others = [without_empty_slices(one, settings) for one in series if one.kind not in _T1]
+    checked = [*map(_t2_checked, others), *_t1_checked(t1, settings, refused)]
     order = {kind: place for place, kind in enumerate(MapKind)}
     return tuple(sorted(checked, key=lambda one: order[one.kind]))
 
@@ -70,15 +75,33 @@ def _t2_checked(series: MappedSeries) -> MappedSeries:
     return with_findings(series, *implausible_t2(_median(wall_medians(series)), ranges))
 
 
-def _t1_checked(t1: dict[MapKind, MappedSeries], settings: AnalysisSettings) -> list[MappedSeries]:
+def _t1_checked(
+    t1: dict[MapKind, MappedSeries], settings: AnalysisSettings, refused: Collection[MapKind]
+) -> list[MappedSeries]:
     one_field = {ranges_at(series.stack.field_strength_t) for series in t1.values()}
     ranges = one_field.pop() if len(one_field) == 1 else None
     if ranges is None:  # a field strength without ranges, or two of them in one study
-        return list(t1.values())
+        return [without_empty_slices(series, settings) for series in t1.values()]
     whole = {kind: _unless_mixed(series, ranges) for kind, series in t1.items()}
     told = {kind: series for kind, series in whole.items() if series.made.any()}
     verdicts = check_labels({kind: _measured(series) for kind, series in told.items()}, ranges)
-    return [_after(series, verdicts.get(kind), ranges, settings) for kind, series in whole.items()]
+    taken = {*refused, *(whole.keys() - told.keys())}
+    return [
+        _after(series, _unless_taken(verdicts.get(kind), kind, taken), ranges, settings)
+        for kind, series in whole.items()
+    ]
+
+
+def _unless_taken(verdict: LabelVerdict | None, kind: MapKind, taken: Collection[MapKind]) -> LabelVerdict | None:
+    """Refuse a series that would take the place of one that was refused: the study has two of one kind."""
+    if verdict is None or verdict.kind is None or verdict.kind is kind or verdict.kind not in taken:
+        return verdict
+    name = verdict.kind.spec.name
+    return LabelVerdict(
+        None,
+        f"{verdict.reason}; the study's {name} series was refused, and it is not taken for that one: check the series, "
+        "and name it in app.yaml",
+    )
 
 
 def _measured(series: MappedSeries) -> T1Series:
@@ -118,6 +141,8 @@ def _after(
         flag = CONTRAST_RELABELLED.flag(verdict.kind, reason=verdict.reason)
         return with_findings(without_empty_slices(renamed(series, verdict.kind, settings), settings), flag)
     flags = [CONTRAST_IN_DOUBT.flag(series.kind, series="the series", caution=verdict.doubt)] if verdict.doubt else []
-    walls, blood = wall_medians(series), blood_values(series)
-    flags += implausible_t1(series.kind, walls, blood, ranges, whole=verdict.implausible)
-    return with_findings(series, *flags)
+    left = without_empty_slices(series, settings)
+    if left.made.any():
+        walls, blood = wall_medians(left), blood_values(left)
+        flags += implausible_t1(series.kind, walls, blood, ranges, whole=verdict.implausible)
+    return with_findings(left, *flags)

@@ -96,9 +96,10 @@ def _fit(
     return chain.fit(loaded.stacks, refined, polar, context.settings)
 
 
-def _check(context: RunContext, fitted: tuple[MappedSeries, ...]) -> tuple[MappedSeries, ...]:
+def _check(context: RunContext, loaded: LoadedStudy, fitted: tuple[MappedSeries, ...]) -> tuple[MappedSeries, ...]:
     """Refuse what has no value; T1 must be what it is called, and values what a heart can have."""
-    return check_series(fitted, context.settings)
+    refused = {one.kind for one in loaded.refusals if one.slice_index is None and one.status == "refused"}
+    return check_series(fitted, context.settings, refused)
 
 
 def _ecv(
@@ -179,7 +180,7 @@ STAGES = StageList(
         Stage("refine", ("loaded", "segmentations"), "refined", _refine),
         Stage("align", ("loaded", "refined"), "polar", _align),
         Stage("fit", ("loaded", "refined", "polar"), "fitted", _fit),
-        Stage("check", ("fitted",), "series", _check),
+        Stage("check", ("loaded", "fitted"), "series", _check),
         Stage("ecv", ("series", "hematocrit"), "ecv", _ecv),
         Stage("report", ("loaded", "series", "ecv"), "maps", _report),
         Stage("summarise", ("study", "selection", "loaded", "maps"), "results", _summarise),

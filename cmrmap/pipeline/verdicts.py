@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 import numpy as np
 
+from cmrmap.core.arrays import BoolArray
 from cmrmap.core.findings import QualityFlag, Refusal
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.outlines import Label
@@ -76,36 +77,67 @@ def refuse(series: MappedSeries, reason: str) -> MappedSeries:
 
 def renamed(series: MappedSeries, kind: MapKind, settings: AnalysisSettings) -> MappedSeries:
     """Return the series as the map of another kind; which pixels count follows that kind's range."""
+    old = series.map
+    return replace(
+        series,
+        stack=replace(series.stack, kind=kind),
+        refined=replace(series.refined, kind=kind),
+        polar=replace(series.polar, kind=kind),
+        map=replace(
+            old,
+            kind=kind,
+            analysed=_counted(series, kind, settings),
+            refusals=tuple(replace(one, kind=kind) for one in old.refusals),
+        ),
+        called=series.kind,
+    )
+
+
+def without_empty_slices(
+    series: MappedSeries, settings: AnalysisSettings, by: Collection[MapKind] = ()
+) -> MappedSeries:
+    """Refuse the slices of `empty_slices`."""
+    return refuse_slices(series, empty_slices(series, settings, by))
+
+
+def empty_slices(series: MappedSeries, settings: AnalysisSettings, by: Collection[MapKind] = ()) -> dict[int, str]:
+    """Return the slices of which no pixel, or hardly one, has a value that counts, with what their fits were.
+
+    Parameters
+    ----------
+    series : as mapped
+    settings : ``pruning`` is used
+    by : other maps that the series may be: a value in the range of one of them counts too
+    """
+    others = [_counted(series, kind, settings) for kind in by if kind is not series.kind]
+    reasons = {}
+    for index in map(int, np.flatnonzero(series.made)):
+        reason = _why_empty(series, index, series.map.analysed[index], settings)
+        if reason and all(_why_empty(series, index, counted[index], settings) for counted in others):
+            reasons[index] = reason
+    return reasons
+
+
+def _counted(series: MappedSeries, kind: MapKind, settings: AnalysisSettings) -> BoolArray:
+    """(slice, row, column) pixels that count in a map of the kind."""
     old, pruning = series.map, settings.pruning
-    analysed = analysed_pixels(
+    if kind is series.kind:
+        return old.analysed
+    found = analysed_pixels(
         old.values,
         old.status,
         old.labels,
         boundary_pixels=pruning.boundary_px,
         value_range=pruning.ranges[kind],
     )
-    return replace(
-        series,
-        stack=replace(series.stack, kind=kind),
-        refined=replace(series.refined, kind=kind),
-        polar=replace(series.polar, kind=kind),
-        map=replace(old, kind=kind, analysed=analysed, refusals=tuple(replace(one, kind=kind) for one in old.refusals)),
-        called=series.kind,
-    )
+    return np.asarray(found & ~series.blood_pixels, dtype=np.bool_)
 
 
-def without_empty_slices(series: MappedSeries, settings: AnalysisSettings) -> MappedSeries:
-    """Refuse the slices of which no pixel, or hardly one, has a value that counts, with what their fits were."""
-    made = map(int, np.flatnonzero(series.made))
-    reasons = {index: _why_empty(series, index, settings) for index in made}
-    return refuse_slices(series, {index: reason for index, reason in reasons.items() if reason})
-
-
-def _why_empty(series: MappedSeries, index: int, settings: AnalysisSettings) -> str:
+def _why_empty(series: MappedSeries, index: int, counted: BoolArray, settings: AnalysisSettings) -> str:
     wall = prune_boundary(
         np.asarray(series.map.labels[[index]] == Label.MYOCARDIUM, dtype=np.bool_), settings.pruning.boundary_px
     )[0]
-    n_counted = np.count_nonzero(series.map.analysed[index])
+    n_counted = np.count_nonzero(counted)
     if n_counted and n_counted >= _FEWEST * np.count_nonzero(wall):
         return ""
     few = f"only {n_counted} of {np.count_nonzero(wall)} pixels" if n_counted else "no pixel"
@@ -116,7 +148,7 @@ def _why_empty(series: MappedSeries, index: int, settings: AnalysisSettings) -> 
         for code, words in sorted(_WHY.items(), key=lambda item: -counts[item[0]])
         if counts[code]
     ]
-    strayed = values[np.isfinite(values) & ~series.map.analysed[index][wall]]
+    strayed = values[np.isfinite(values) & ~counted[wall]]
     if strayed.size:
         low, high = settings.pruning.ranges[series.kind]
         unit = series.kind.unit

@@ -10,6 +10,7 @@ from cmrmap.core.map_specs import MapKind
 from cmrmap.core.stack import ContrastLabel
 from cmrmap.pipeline import MappedSeries, extracellular_volume, report
 from cmrmap.pipeline.check import blood_values, check_series, wall_medians
+from cmrmap.pipeline.verdicts import empty_slices, refuse, renamed
 from cmrmap.settings import AnalysisSettings
 
 SETTINGS = AnalysisSettings()
@@ -155,3 +156,38 @@ def test_what_is_measured_is_the_walls_middle_and_the_blood(chain) -> None:
     for index, (wall, blood) in enumerate(zip(wall_medians(chain[NATIVE]), blood_values(chain[NATIVE]), strict=True)):
         assert wall == pytest.approx(chain.study.truth.slice_mean(NATIVE, index), rel=0.03)
         assert blood > 1.2 * wall
+
+
+def _read_as(series: MappedSeries, kind: MapKind, factor: float) -> MappedSeries:
+    """A series of other T1 as it is fitted under another name: that name's range says which pixels count."""
+    return replace(_called(renamed(_scaled(series, factor), kind, SETTINGS), kind, NOBODY), called=None)
+
+
+def test_a_label_is_judged_before_slices_are_dropped_by_its_range(chain) -> None:
+    short = _read_as(chain[POST], NATIVE, 0.6)  # most of its T1 is shorter than what counts for native T1
+    assert empty_slices(short, SETTINGS)
+    (found,) = check_series([short], SETTINGS)
+    assert (found.kind, found.called) == (POST, NATIVE)
+    assert found.made.all()
+    low, high = SETTINGS.pruning.ranges[POST]
+    assert found.map.analysed[found.map.values < SETTINGS.pruning.ranges[NATIVE][0]].any()
+    assert ((found.map.values[found.map.analysed] >= low) & (found.map.values[found.map.analysed] <= high)).all()
+
+
+@pytest.mark.parametrize("mapped", [True, False])
+def test_a_series_does_not_take_the_name_of_one_that_was_refused(chain, mapped) -> None:
+    given = [_called(chain[NATIVE], POST, NOBODY)]
+    if mapped:
+        given.append(refuse(chain[NATIVE], "no times"))
+    found = check_series(given, SETTINGS, () if mapped else {NATIVE})
+    assert [one.kind for one in found] == ([NATIVE, POST] if mapped else [POST])
+    assert not any(one.made.any() for one in found)
+    assert "the study's native T1 series was refused" in found[-1].map.refusals[0].reason
+
+
+def test_a_slice_without_a_value_in_either_range_has_no_say_in_the_label(chain) -> None:
+    tenth = _read_as(_called(chain[NATIVE], POST, NOBODY), NATIVE, 0.05)
+    (found,) = check_series([tenth], SETTINGS)
+    assert not found.made.any()
+    assert found.findings == ()
+    assert "outside the 400-2500 ms that count" in found.map.refusals[0].reason

@@ -8,7 +8,7 @@ from cmrmap.core.map_specs import MapKind
 from cmrmap.core.parameter_map import FitStatus
 from cmrmap.pipeline.map_numbers import series_numbers
 from cmrmap.pipeline.regions import locate
-from cmrmap.pipeline.verdicts import refuse, refuse_slices, renamed, without_empty_slices
+from cmrmap.pipeline.verdicts import empty_slices, refuse, refuse_slices, renamed, without_empty_slices
 from cmrmap.settings import AnalysisSettings
 
 SETTINGS = AnalysisSettings()
@@ -90,3 +90,20 @@ def test_a_slice_with_hardly_a_value_is_refused(chain) -> None:
     assert found.made.tolist() == [True, True, False, True, True]
     assert found.map.refusals[0].reason.startswith("only 3 of ")
     assert "pixels of the wall have a value that counts" in found.map.refusals[0].reason
+
+
+def test_under_another_name_pixels_in_the_edge_of_the_blood_do_not_count_either(chain) -> None:
+    old = chain[NATIVE]
+    in_blood = np.zeros_like(old.map.analysed)
+    in_blood[:, :, : in_blood.shape[2] // 2] = True
+    found = renamed(replace(old, blood_pixels=in_blood), POST, SETTINGS)
+    assert found.map.analysed.any()
+    assert not found.map.analysed[in_blood].any()
+
+
+def test_a_value_in_the_range_of_another_map_counts_where_the_slice_may_be_one(chain) -> None:
+    short = replace(chain[POST], map=replace(chain[POST].map, values=chain[POST].map.values * 0.6))
+    native = renamed(short, NATIVE, SETTINGS)
+    assert set(empty_slices(native, SETTINGS)) == set(range(5))
+    assert empty_slices(native, SETTINGS, by=(NATIVE, POST)) == {}
+    assert without_empty_slices(native, SETTINGS, by=(NATIVE, POST)) is native
