@@ -47,19 +47,27 @@ def common_misfit(fit: PolarFit, mid_wall: BoolArray) -> Float64Array:
     Returns
     -------
     (slice, time) share of the fitted signal; 0 for other models, for fewer than three slices, and where slices have
-    different times
+    different times. A slice that lost an image has the share of each of its times, and no say in it
     """
     out = np.zeros(fit.times_ms.shape)
     model = get_model(fit.model)
     if model.family != "t2" or model.has_offset or not _same_times(fit.times_ms):
         return out
+    whole = _whole(fit.times_ms)
     signal, residual = _sums(fit, mid_wall)
-    known = np.isfinite(signal) & (signal > 0)
+    known = whole[:, None] & np.isfinite(signal) & (signal > 0)
     share = np.where(known, residual / np.where(known, signal, 1.0), 0.0)
-    others = known.sum(axis=0) - known
+    n_known = known.sum(axis=0)
+    others = n_known - known
     enough = known & (others >= _FEWEST_SLICES - 1)
     # of the others, so that a slice's own errors stay its own
-    return np.where(enough, (share.sum(axis=0) - share) / np.maximum(others, 1), out)
+    out = np.where(enough, (share.sum(axis=0) - share) / np.maximum(others, 1), out)
+    everywhere = np.where(n_known >= _FEWEST_SLICES - 1, share.sum(axis=0) / np.maximum(n_known, 1), 0.0)
+    times_ms = np.median(fit.times_ms[whole], axis=0)
+    for s in np.flatnonzero(~whole):  # its images lie at the places of earlier times
+        same = np.abs(fit.times_ms[s][:, None] - times_ms) <= _SAME_TIME_MS
+        out[s] = same @ everywhere / np.maximum(same.sum(axis=1), 1)
+    return out
 
 
 def offset_effect(fit: PolarFit, mid_wall: BoolArray) -> OffsetEffect | None:
@@ -77,13 +85,14 @@ def offset_effect(fit: PolarFit, mid_wall: BoolArray) -> OffsetEffect | None:
     if not _same_times(fit.times_ms) or fit.times_ms.shape[1] < _FEWEST_TIMES:
         return None
     signal, residual = _sums(fit, mid_wall)
-    decays = (signal + residual)[np.isfinite(signal).all(axis=1)]
+    seen = _whole(fit.times_ms) & np.isfinite(signal).all(axis=1)
+    decays = (signal + residual)[seen]
     if len(decays) < _FEWEST_SLICES:
         return None
     decays = decays / decays.mean(axis=1, keepdims=True)
     whole = decays.mean(axis=0)
     without = (whole * len(decays) - decays) / (len(decays) - 1)
-    times_ms = np.nanmedian(fit.times_ms, axis=0)
+    times_ms = np.median(fit.times_ms[seen], axis=0)
     sets = np.vstack([whole, without])
     two, three = (fit_relaxation(sets, times_ms, name, magnitude=False).t_ms for name in ("t2_2p", "t2_3p"))
     excess = two - three
@@ -94,8 +103,13 @@ def offset_effect(fit: PolarFit, mid_wall: BoolArray) -> OffsetEffect | None:
     return OffsetEffect(float(excess[0]), float(error), float(two[0]))
 
 
+def _whole(times_ms: Float64Array) -> BoolArray:
+    """(slice,) True for the slices that lost no image."""
+    return np.asarray(np.isfinite(times_ms).all(axis=1), dtype=np.bool_)
+
+
 def _same_times(times_ms: Float64Array) -> bool:
-    known = times_ms[np.isfinite(times_ms).all(axis=1)]
+    known = times_ms[_whole(times_ms)]
     return len(known) >= _FEWEST_SLICES and bool(np.ptp(known, axis=0).max() <= _SAME_TIME_MS)
 
 

@@ -124,3 +124,26 @@ def test_of_three_images_none_may_be_missing(study) -> None:
     result = series_numbers(one, locate(one)).result
     assert str(result.status) == "partial"
     assert [str(s.status) for s in result.slices] == ["ok", "ok", "refused", "ok", "ok"]
+
+
+def test_a_slice_that_lost_an_image_has_the_share_of_its_own_times_and_no_say(prepared) -> None:
+    whole = prepared.cells
+    misfit = common_misfit(whole, prepared.polar.mid_wall)
+    planes = {name: np.array(getattr(whole, name)) for name in ("samples", "fitted", "sensitivity", "noise_share")}
+    times = np.array(whole.times_ms)
+    for one in (*planes.values(), times):
+        one[2] = np.roll(one[2], -1, axis=0)  # the others have moved to its place
+        one[2, -1] = np.nan
+    lost = replace(whole, times_ms=times, **planes)
+    found = common_misfit(lost, prepared.polar.mid_wall)
+    np.testing.assert_allclose(found[2], [*misfit[2, 1:], 0.0])
+    others = [0, 1, 3, 4]
+    planes = {name: one[others] for name, one in planes.items()}
+    alone = {
+        name: getattr(whole, name)[others]
+        for name in ("values", "sd", "amplitude", "offset", "t_star", "r2", "status", "noise_sd", "floor_sd", "signed")
+    }
+    four = replace(whole, times_ms=times[others], notes=whole.notes[:4], **planes, **alone)
+    np.testing.assert_allclose(found[others], common_misfit(four, prepared.polar.mid_wall))
+    effect = offset_effect(lost, prepared.polar.mid_wall)
+    assert effect == offset_effect(four, prepared.polar.mid_wall)
