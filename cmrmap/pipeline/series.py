@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 
@@ -32,15 +32,15 @@ from cmrmap.regional.success import minimum_images
 from cmrmap.relaxometry import MODELS, get_model
 from cmrmap.settings import AnalysisSettings
 
+_NOTHING: Mapping[int, str] = MappingProxyType({})
+
 
 def map_series(
     stack: WeightedStack,
     refined: RefinedSegmentation,
     polar: PolarStack,
     settings: AnalysisSettings,
-    no_heart: Mapping[int, str] | None = None,
-    *,
-    refused: str = "",
+    refused: Mapping[int, str] = _NOTHING,
 ) -> MappedSeries:
     """Fit every slice that has enough segmented images; a slice that has not is refused with the reason.
 
@@ -50,27 +50,23 @@ def map_series(
     ----------
     stack, refined, polar : of one series, axes (slice, time, ...)
     settings : models, blood, slices and pruning are used
-    no_heart : slices that may not be mapped because they show no left ventricle in short axis, with the reason
-    refused : why nothing of the series may be fitted; "" where it may
+    refused : slices that may not be mapped, each with the reason
 
     Returns
     -------
     MappedSeries
     """
-    stack = _with_efficiency(stack, settings.fit.inversion_efficiency)
-    usable, refusals = _usable_images(stack, refined, polar, settings, no_heart or {})
-    if refused:
-        usable = tuple(np.zeros(0, dtype=np.intp) for _ in usable)
-        refusals = tuple(Refusal(stack.kind, "refused", refused, index) for index in range(len(usable)))
+    usable, refusals = _usable_images(stack, refined, polar, settings, refused)
     low = _low_first_echo(stack, polar, usable, settings)
     first = [first_echo(row if np.isfinite(low) else row[:0], stack.times_ms) for row in stack.times_ms]
-    kept = tuple(np.setdiff1d(used, gone) for used, gone in zip(usable, first, strict=True))
+    kept, too_few = _without_first_echo(stack, usable, first)
+    refusals += too_few
     contradicted = _contradicted(stack, polar, kept, settings)
     left_out = tuple(
         np.union1d(np.intersect1d(used, gone), more)
         for used, gone, more in zip(usable, first, contradicted, strict=True)
     )
-    times = tuple(np.setdiff1d(images, gone) for images, gone in zip(usable, left_out, strict=True))
+    times = tuple(np.setdiff1d(images, gone) for images, gone in zip(kept, contradicted, strict=True))
     reference, labels, weights = _drawn_on(refined, polar, times)
     in_blood = blood_pixels(stack, polar, times, weights, labels, settings.pruning)
     filled = filled_with_blood(labels, in_blood, settings.pruning)
@@ -130,13 +126,20 @@ def _low_first_echo(
     return low_first_echo(signals, [stack.times_ms[s, used] for s, used in enumerate(times)], stack.model)
 
 
-def _with_efficiency(stack: WeightedStack, efficiency: float | None) -> WeightedStack:
-    """Return the stack with the inversion's efficiency that the settings give, where its model reads one."""
-    if efficiency is None or not get_model(stack.model).look_locker:
-        return stack
-    reason = f"{stack.model_reason}; analysis.fit.inversion_efficiency is {efficiency:g}"
-    known = replace(stack.look_locker, inversion_efficiency=efficiency)
-    return replace(stack, look_locker=known, model_reason=reason)
+def _without_first_echo(
+    stack: WeightedStack, usable: tuple[IntArray, ...], first: Sequence[IntArray]
+) -> tuple[tuple[IntArray, ...], tuple[Refusal, ...]]:
+    """Per slice the images but for the first echo, none where too few are left for the model; and the refusals."""
+    fewest = get_model(stack.model).fewest_images
+    kept, refusals = [], []
+    for index, (used, gone) in enumerate(zip(usable, first, strict=True)):
+        left = np.setdiff1d(used, gone)
+        if len(left) < min(fewest, len(used)):
+            reason = f"{len(left)} images are left without the first echo, which is low; {fewest} are needed"
+            refusals.append(Refusal(stack.kind, "refused", reason, index))
+            left = left[:0]
+        kept.append(left)
+    return tuple(kept), tuple(refusals)
 
 
 def _contradicted(
@@ -169,7 +172,7 @@ def _usable_images(
     refined: RefinedSegmentation,
     polar: PolarStack,
     settings: AnalysisSettings,
-    no_heart: Mapping[int, str],
+    refused: Mapping[int, str],
 ) -> tuple[tuple[IntArray, ...], tuple[Refusal, ...]]:
     """Per slice the indices of the images with an outline, none where the slice is refused; and the refusals."""
     usable = refined.usable & np.isfinite(polar.centres).all(axis=-1)
@@ -177,21 +180,21 @@ def _usable_images(
     times, refusals = [], []
     for index, row in enumerate(usable):
         used = np.flatnonzero(row)
-        if len(used) < needed:
-            n_present = int(stack.present[index].sum())
-            reason = f"{len(used)} of {n_present} images were segmented, {needed} are needed"
-            if not n_present:
-                reason = "none of its images can be used (see the findings)"
+        if reason := refused.get(index) or _count_fault(stack, index, used, needed) or _epoch_fault(stack, index, used):
             refusals.append(Refusal(stack.kind, "refused", reason, index))
-            used = used[:0]
-        elif reason := _epoch_fault(stack, index, used):
-            refusals.append(Refusal(stack.kind, "refused", reason, index))
-            used = used[:0]
-        elif index in no_heart:
-            refusals.append(Refusal(stack.kind, "refused", no_heart[index], index))
             used = used[:0]
         times.append(used)
     return tuple(times), tuple(refusals)
+
+
+def _count_fault(stack: WeightedStack, index: int, used: IntArray, needed: int) -> str:
+    """Why a slice has too few images to be mapped; "" where it has enough."""
+    if len(used) >= needed:
+        return ""
+    n_present = int(stack.present[index].sum())
+    if not n_present:
+        return "none of its images can be used (see the findings)"
+    return f"{len(used)} of {n_present} images were segmented, {needed} are needed"
 
 
 def _epoch_fault(stack: WeightedStack, index: int, used: IntArray) -> str:

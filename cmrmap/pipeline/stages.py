@@ -93,7 +93,7 @@ def _fit(
     context: RunContext, loaded: LoadedStudy, refined: tuple[RefinedSegmentation, ...], polar: tuple[PolarStack, ...]
 ) -> tuple[MappedSeries, ...]:
     """Fit T2 and T1 on the aligned images, and blood T1."""
-    return chain.fit(loaded.stacks, refined, polar, context.settings)
+    return chain.fit(loaded.stacks, refined, polar, context.settings, loaded.refusals)
 
 
 def _check(context: RunContext, loaded: LoadedStudy, fitted: tuple[MappedSeries, ...]) -> tuple[MappedSeries, ...]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
+
+import numpy as np
 
 from cmrmap.alignment import to_polar
 from cmrmap.core.errors import InputError
@@ -14,6 +16,7 @@ from cmrmap.core.map_specs import MapKind
 from cmrmap.core.map_volume import MapVolume
 from cmrmap.core.outlines import RefinedSegmentation, SegmentationStack
 from cmrmap.core.polar_stack import PolarStack
+from cmrmap.core.relaxation_models import get_model
 from cmrmap.core.stack import WeightedStack
 from cmrmap.ecv.hematocrit import Hematocrit
 from cmrmap.pipeline.extracellular import MappedEcv, map_ecv
@@ -118,6 +121,7 @@ def fit(
     refined: Sequence[RefinedSegmentation],
     polar: Sequence[PolarStack],
     settings: AnalysisSettings,
+    refusals: Sequence[Refusal] = (),
 ) -> tuple[MappedSeries, ...]:
     """Fit every series to its map; one whose data cannot be fitted is refused with the reason, and costs no other.
 
@@ -127,12 +131,17 @@ def fit(
     ----------
     stacks, refined, polar : of the same series in the same order
     settings : models, blood, slices, fit, pruning and ``quality.require_heart`` are used
+    refusals : say why a slice has no images (from the selection); others are not read
     """
+    stacks = [_with_efficiency(stack, settings.fit.inversion_efficiency) for stack in stacks]
     no_heart = not_hearts(stacks, refined, polar) if settings.quality.require_heart else ({},) * len(stacks)
-    return tuple(
-        _mapped(stack, shapes, aligned, settings, reasons)
-        for stack, shapes, aligned, reasons in zip(stacks, refined, polar, no_heart, strict=True)
-    )
+    told = {(one.kind, one.slice_index): one.reason for one in refusals}
+    empty = [np.flatnonzero(~stack.present.any(axis=1)).tolist() for stack in stacks]
+    refused = [
+        {**reasons, **{s: told[stack.kind, s] for s in slices if (stack.kind, s) in told}}
+        for stack, slices, reasons in zip(stacks, empty, no_heart, strict=True)
+    ]
+    return tuple(map(_mapped, stacks, refined, polar, [settings] * len(stacks), refused))
 
 
 def _mapped(
@@ -140,12 +149,22 @@ def _mapped(
     shapes: RefinedSegmentation,
     aligned: PolarStack,
     settings: AnalysisSettings,
-    no_heart: Mapping[int, str],
+    refused: Mapping[int, str],
 ) -> MappedSeries:
     try:
-        return map_series(stack, shapes, aligned, settings, no_heart)
+        return map_series(stack, shapes, aligned, settings, refused)
     except InputError as error:
-        return map_series(stack, shapes, aligned, settings, refused=str(error))
+        whole = dict.fromkeys(range(len(stack.geometry)), str(error))
+        return map_series(stack, shapes, aligned, settings, {**whole, **refused})
+
+
+def _with_efficiency(stack: WeightedStack, efficiency: float | None) -> WeightedStack:
+    """Return the stack with the inversion's efficiency that the settings give, where its model reads one."""
+    if efficiency is None or not get_model(stack.model).look_locker:
+        return stack
+    reason = f"{stack.model_reason}; analysis.fit.inversion_efficiency is {efficiency:g}"
+    known = replace(stack.look_locker, inversion_efficiency=efficiency)
+    return replace(stack, look_locker=known, model_reason=reason)
 
 
 def extracellular_volume(

@@ -119,3 +119,23 @@ def test_a_spin_echo_study_reads_its_truth_without_the_first_echo(spin_echoes) -
     _, numbers, with_it = analysed(False)
     assert with_it.mean() > off.mean() + 3.0
     assert "first_echo_left_out" not in {flag.code for flag in find([numbers], settings)}
+
+
+def test_a_slice_with_too_few_echoes_left_without_the_first_is_refused(spin_echoes) -> None:
+    drawn = draw_study_parameters(seed=3, snr=40.0)
+    series = generate_study(replace(drawn, series=tuple(one for one in drawn.series if one.kind is MapKind.T2)))[
+        MapKind.T2
+    ]
+    settings = AnalysisSettings.from_mapping({"slices": {"min_images_t2": 3}})
+    stack = replace(series.stack, model="t2_2p", echo_train=True)
+    (refined,) = refine((stack,), (SegmentationStack(series.kind, series.labels, np.ones((5, 9))),), settings)
+    outcome, labels = np.array(refined.outcome), np.array(refined.labels)
+    outcome[2, 3:], labels[2, 3:] = 3, 0  # the first echo and two others
+    outcome[3, 4:], labels[3, 4:] = 3, 0
+    given = (replace(refined, outcome=outcome, labels=labels),)
+    (made,) = fit((stack,), given, align((stack,), given, settings), settings)
+    (refusal,) = made.map.refusals
+    assert refusal.slice_index == 2
+    assert refusal.reason == "2 images are left without the first echo, which is low; 3 are needed"
+    assert made.made.tolist() == [True, True, False, True, True]
+    assert np.isnan(made.map.values[2]).all()

@@ -15,6 +15,7 @@ from cmrmap.core.parameter_map import FitStatus
 from cmrmap.core.stack import WeightedStack
 from cmrmap.pipeline import align, explain_pixel, fit, refine
 from cmrmap.pipeline.find import find
+from cmrmap.pipeline.heart_signs import measure_signs
 from cmrmap.pipeline.map_numbers import series_numbers
 from cmrmap.pipeline.regions import locate
 from cmrmap.settings import AnalysisSettings
@@ -92,6 +93,23 @@ def test_an_imperfect_inversion_is_corrected_in_wall_and_blood() -> None:
     assert "analysis.fit.inversion_efficiency is 0.9" in by_settings.stack.model_reason
     counted = corrected.map.analysed
     np.testing.assert_allclose(corrected.map.sd[counted], plain.map.sd[counted] / e, rtol=1e-6)
+
+
+def test_a_heart_is_judged_by_t1_of_the_inversion_that_the_settings_give(monkeypatch) -> None:
+    labels = np.stack([heart()] * 8)
+    stack = stack_of(MOLLI_MS, recovery(1150.0, 2.4, MOLLI_MS), recovery(1800.0, 2.0, MOLLI_MS), labels)
+    judged = []
+
+    def not_hearts(stacks, refined, polar):
+        judged.extend(measure_signs(stacks[0], refined[0], polar[0]))
+        return ({},)
+
+    monkeypatch.setattr("cmrmap.pipeline.study.not_hearts", not_hearts)
+    mapped(stack, labels, AnalysisSettings())
+    mapped(stack, labels, AnalysisSettings.from_mapping({"fit": {"inversion_efficiency": 0.8}}))
+    plain, corrected = judged
+    assert corrected.wall.t_ms == pytest.approx(plain.wall.t_ms / 0.8)
+    assert corrected.cavity.t_ms == pytest.approx(plain.cavity.t_ms / 0.8)
 
 
 def test_a_still_slice_has_one_outline_where_its_own_ones_jitter() -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from cmrmap.core.findings import Refusal
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.outlines import Label
 from cmrmap.core.parameter_map import FitStatus
@@ -113,3 +114,21 @@ def test_a_series_that_cannot_be_fitted_costs_only_its_own_map(chain) -> None:
     reasons = {refusal.reason for refusal in made[MapKind.NATIVE_T1].map.refusals}
     assert len(reasons) == 1
     assert "times_ms must be in milliseconds" in reasons.pop()
+
+
+def test_a_slice_without_images_has_the_reason_of_whoever_left_them_out(chain) -> None:
+    index = [one.kind for one in chain.series].index(MapKind.NATIVE_T1)
+    images, times = np.array(chain.stacks[index].images), np.array(chain.stacks[index].times_ms)
+    images[1], times[1] = np.nan, np.nan
+    labels = np.array(chain.segmentations[index].labels)
+    labels[1] = 0
+    settings, stacks = AnalysisSettings(), (replace(chain.stacks[index], images=images, times_ms=times),)
+    refined = refine(stacks, (replace(chain.segmentations[index], labels=labels),), settings)
+    told = [
+        Refusal(MapKind.NATIVE_T1, "refused", "they are a map", 1),
+        Refusal(MapKind.NATIVE_T1, "refused", "it has too few for a model that is not fitted", 2),
+        Refusal(MapKind.T2, "refused", "of another map", 1),
+    ]
+    (made,) = fit(stacks, refined, align(stacks, refined, settings), settings, told)
+    assert [(one.slice_index, one.reason) for one in made.map.refusals] == [(1, "they are a map")]
+    assert made.made.tolist() == [True, False, True, True, True]
