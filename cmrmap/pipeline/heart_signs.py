@@ -54,7 +54,7 @@ class HeartSigns:
 
     Attributes
     ----------
-    normal : (3,) of the slice
+    plane : of the slice
     centre_mm : (3,) middle of the ventricle in the patient
     outer_mm, cavity_mm : diameters of the circles with the area of ventricle and cavity, median over the images
     wall_mm : median thickness
@@ -68,7 +68,7 @@ class HeartSigns:
     unlike : by how much the two pools differ, once scaled to each other, as ``apart``; NaN without a second
     """
 
-    normal: Float64Array
+    plane: SliceGeometry
     centre_mm: Float64Array
     outer_mm: float
     cavity_mm: float
@@ -83,6 +83,11 @@ class HeartSigns:
     unlike: float
 
     @property
+    def normal(self) -> Float64Array:
+        """Normal of the slice, (3,)."""
+        return self.plane.normal
+
+    @property
     def long_axis_deg(self) -> float:
         """Between the slice's normal and the axis of a usual left ventricle, 0-90."""
         return _degrees(abs(float(self.normal @ LONG_AXIS)))
@@ -93,7 +98,7 @@ class HeartSigns:
         return _degrees(float(np.abs(self.normal).max()))
 
     def offset_mm(self, other: HeartSigns) -> tuple[float, float]:
-        """Distance of another slice's ventricle along this one's normal, and across it."""
+        """Distance of another slice's ventricle along this one's normal, and across it, in one frame of reference."""
         way = other.centre_mm - self.centre_mm
         along = float(way @ self.normal)
         return abs(along), float(np.linalg.norm(way - along * self.normal))
@@ -148,7 +153,7 @@ def _measure(
     filled = areas[:, Label.MYOCARDIUM] + areas[:, Label.CAVITY]
     thickness = polar.outer_radius[index, used] - polar.inner_radius[index, used]
     return HeartSigns(
-        normal=plane.normal,
+        plane=plane,
         centre_mm=_in_patient(np.median(polar.centres[index, used], axis=0), plane),
         outer_mm=_diameter(filled),
         cavity_mm=_diameter(areas[:, Label.CAVITY]),

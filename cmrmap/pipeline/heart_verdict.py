@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from cmrmap.core.geometry import same_frame_of_reference
 from cmrmap.core.outlines import RefinedSegmentation
 from cmrmap.core.polar_stack import PolarStack
 from cmrmap.core.stack import WeightedStack
@@ -126,7 +127,8 @@ def doubt_from(
         (other, one) for other, one in zip(others, verdicts, strict=True) if other is not None and one is not None
     ]
     for other, verdict in judged:
-        if not verdict.never or abs(float(signs.normal @ other.normal)) < _PARALLEL:
+        comparable = same_frame_of_reference(signs.plane, other.plane)
+        if not (verdict.never and comparable and abs(float(signs.normal @ other.normal)) >= _PARALLEL):
             continue
         along, aside = signs.offset_mm(other)
         if along <= _SAME_SLICE_MM and aside <= IN_LINE_MM:

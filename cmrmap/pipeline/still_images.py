@@ -14,6 +14,7 @@ import numpy as np
 
 from cmrmap.alignment import choose_reference, to_polar
 from cmrmap.core.arrays import Float64Array, IntArray
+from cmrmap.core.errors import InputError
 from cmrmap.core.outlines import RefinedSegmentation
 from cmrmap.core.polar_stack import PolarStack
 from cmrmap.core.stack import WeightedStack
@@ -43,18 +44,23 @@ def with_common_outlines(
         return refined
     own = _polar(stack, refined, grid)
     reference = choose_reference(refined, own)
+    used = {int(s): _used(refined, own, s) for s in np.flatnonzero(reference >= 0)}
+    still = [s for s, images in used.items() if _lie_still(own.centres[s, images])]
+    if not still:
+        return refined
     labels = np.array(refined.labels)
-    drawn: list[int] = np.flatnonzero(reference >= 0).tolist()
-    for s in drawn:
+    for s in still:
         labels[s, refined.usable[s]] = refined.labels[s, reference[s]]
-    common = replace(refined, labels=labels)
-    shared = _polar(stack, common, grid)
-    labels = np.array(refined.labels)
-    for s in drawn:
-        used = np.flatnonzero(refined.usable[s] & np.isfinite(own.centres[s]).all(axis=-1))
-        if _lie_still(own.centres[s, used]) and _misfit(stack, shared, s, used) < _misfit(stack, own, s, used):
-            labels[s] = common.labels[s]
+    shared = _polar(stack, replace(refined, labels=labels), grid)
+    for s in still:
+        if not _misfit(stack, shared, s, used[s]) < _misfit(stack, own, s, used[s]):
+            labels[s] = refined.labels[s]
     return replace(refined, labels=labels)
+
+
+def _used(refined: RefinedSegmentation, own: PolarStack, s: int) -> IntArray:
+    """Images of a slice with an outline of its own."""
+    return np.flatnonzero(refined.usable[s] & np.isfinite(own.centres[s]).all(axis=-1))
 
 
 def _polar(stack: WeightedStack, refined: RefinedSegmentation, grid: AlignmentSettings) -> PolarStack:
@@ -79,13 +85,16 @@ def _lie_still(centres: Float64Array) -> bool:
 
 def _misfit(stack: WeightedStack, polar: PolarStack, s: int, used: IntArray) -> float:
     """Return the mean square of what the fits of the mid-wall leave, over their mean square; infinite without fits."""
-    epochs = stack.epochs_of(s)
-    if epochs is None or len(used) <= get_model(stack.model).n_parameters or (epochs[used] == 0).sum() <= 2:
+    epochs, times_ms, model = stack.epochs_of(s), stack.times_ms[s, used], get_model(stack.model)
+    if epochs is None or np.unique(times_ms).size <= model.n_parameters:
         return float("inf")
     signals = polar.signals[s, used][..., polar.mid_wall].reshape(len(used), -1).T
     magnitude = False if stack.has_signs[s] else None
-    signals, model = only_counted(signals, stack.times_ms[s, used], stack.model, magnitude, epochs=epochs[used])
-    ssr = fit_relaxation(signals, stack.times_ms[s, used], model, magnitude).ssr
+    try:
+        signals, counted_as = only_counted(signals, times_ms, stack.model, magnitude, epochs=epochs[used])
+        ssr = fit_relaxation(signals, times_ms, counted_as, magnitude).ssr
+    except InputError:  # times or inversions that no fit takes: the map's own fit says so
+        return float("inf")
     known = np.isfinite(ssr)
     power = float(np.nansum(signals[known] ** 2))
     return float(ssr[known].sum()) / power if power > 0 else float("inf")

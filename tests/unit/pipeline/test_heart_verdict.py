@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from cmrmap.core.geometry import SliceGeometry
 from cmrmap.pipeline.heart_signs import LONG_AXIS, Course, HeartSigns
 from cmrmap.pipeline.heart_verdict import NEEDED, NOT_FOUND, doubt_from, judge_series
 
@@ -18,10 +19,25 @@ def _course(t_ms: float, largest: float = 100.0, r2: float = 0.99) -> Course:
     return Course(np.array([largest, 0.5 * largest]), t_ms, r2)
 
 
-def _heart(blood_ms: float = 1550.0, wall_ms: float = 1050.0, level_mm: float = 0.0, **changes: object) -> HeartSigns:
+def _plane(normal: np.ndarray, frame: str = "") -> SliceGeometry:
+    """A plane with that normal."""
+    row = np.cross(normal, [0.3, 0.4, 0.5])
+    row = row / np.linalg.norm(row)
+    column = np.cross(normal, row)
+    return SliceGeometry((0.0, 0.0, 0.0), tuple(row), tuple(column), (1.5, 1.5), frame_of_reference_uid=frame)
+
+
+def _heart(
+    blood_ms: float = 1550.0,
+    wall_ms: float = 1050.0,
+    level_mm: float = 0.0,
+    normal: np.ndarray = LONG_AXIS,
+    frame: str = "",
+    **changes: object,
+) -> HeartSigns:
     """What a mid slice showed: native T1 at 1.5 T where nothing else is said."""
     heart = HeartSigns(
-        normal=LONG_AXIS,
+        plane=_plane(normal, frame),
         centre_mm=np.array([40.0, -30.0, 5.0]) + level_mm * LONG_AXIS,
         outer_mm=68.0,
         cavity_mm=50.0,
@@ -218,3 +234,11 @@ def test_t1_that_shows_none_speaks_against_t2_of_the_same_place_and_less_of_anot
     assert doubt_from(elsewhere, both, judge_series(both, "stone_2p", 1.5)) is None
     assert doubt_from(there, [_heart()], judge_series([_heart()], "stone_2p", 1.5)) is None
     assert doubt_from(there, [None], [None]) is None
+
+
+@pytest.mark.parametrize(("frames", "there"), [(("1.2", "1.3"), False), (("1.2", "1.2"), True), (("1.2", ""), True)])
+def test_places_in_two_frames_of_reference_are_not_compared(frames: tuple[str, str], there: bool) -> None:
+    native = _heart(3100.0, unlike=0.4, frame=frames[0])
+    doubt = doubt_from(_heart(200.0, 50.0, frame=frames[1]), [native], judge_series([native], "stone_2p", 1.5))
+    assert doubt is not None
+    assert doubt.found.endswith("shows no heart there") is there

@@ -13,7 +13,7 @@ from cmrmap.core.map_specs import MapKind
 from cmrmap.core.outlines import SegmentationStack
 from cmrmap.core.parameter_map import FitStatus
 from cmrmap.core.stack import WeightedStack
-from cmrmap.pipeline import align, explain_pixel, fit, refine
+from cmrmap.pipeline import align, explain_pixel, fit, refine, still_images
 from cmrmap.pipeline.find import find
 from cmrmap.pipeline.heart_signs import measure_signs
 from cmrmap.pipeline.map_numbers import series_numbers
@@ -129,6 +129,36 @@ def test_a_heart_that_moves_keeps_its_own_outlines() -> None:
     series = mapped(stack, labels)
     np.testing.assert_array_equal(series.refined.labels[0], labels)
     assert mean_of(series) == pytest.approx(1150.0, rel=0.02)
+
+
+@pytest.mark.parametrize(
+    ("times_ms", "reason"),
+    [
+        (MOLLI_MS / 1e3, "times_ms must be in milliseconds"),
+        (np.array([128.0, 128.0, 208.0, 208.0, 868.0, 868.0, 868.0, 868.0]), ""),
+        (np.array([128.0, 128.0, 128.0, 208.0, 208.0, 208.0, 208.0, 208.0]), "different times"),
+    ],
+)
+def test_a_still_slice_whose_times_cannot_be_fitted_keeps_its_outlines_and_costs_only_its_map(times_ms, reason) -> None:
+    still = np.stack([heart()] * 8)
+    jitter = np.random.default_rng(1).uniform(-1.2, 1.2, (8, 2))
+    drawn = np.stack([heart(36 + dy, 36 + dx, 8.0 + dy) for dy, dx in jitter])
+    images = stack_of(MOLLI_MS, recovery(1150.0, 2.6, MOLLI_MS), recovery(1800.0, 2.0, MOLLI_MS), still).images
+    stack = WeightedStack(MapKind.NATIVE_T1, images, times_ms[None], (PLACE,), "molli_3p")
+    series = mapped(stack, drawn)
+    np.testing.assert_array_equal(series.refined.labels[0], drawn)
+    assert all(reason in refusal.reason for refusal in series.map.refusals)
+    assert bool(series.map.refusals) is bool(reason)
+
+
+def test_a_series_that_moves_is_resampled_once(monkeypatch) -> None:
+    labels = np.stack([heart(36 + dy) for dy in 2.0 * np.arange(8)])
+    stack = stack_of(MOLLI_MS, recovery(1150.0, 2.6, MOLLI_MS), recovery(1800.0, 2.0, MOLLI_MS), labels)
+    calls = []
+    resampled = still_images.to_polar
+    monkeypatch.setattr(still_images, "to_polar", lambda *given: calls.append(1) or resampled(*given))
+    refine((stack,), (SegmentationStack(stack.kind, labels[None], np.ones((1, 8))),), SETTINGS)
+    assert calls == [1]
 
 
 def test_other_sequences_keep_their_outlines(chain) -> None:
