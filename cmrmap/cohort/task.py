@@ -23,7 +23,7 @@ from cmrmap.core.errors import CmrmapError, OutputError
 from cmrmap.core.files import write_file
 from cmrmap.dicom.selection.given_times import GivenTimes
 from cmrmap.ecv.hematocrit import Hematocrit
-from cmrmap.run.manifest import listed_files, read_status
+from cmrmap.run.manifest import STATUS_NAME, listed_files, read_status
 from cmrmap.run.outcome import Outcome, write_status
 from cmrmap.run.output_folder import claim
 from cmrmap.settings import AnalysisSettings
@@ -100,6 +100,8 @@ def run_task(task: StudyTask) -> StudyRecord:
     """Analyse one study and write its output folder; an error of any kind is in the record, never raised."""
     started = time.perf_counter()
     (task.output / RECORD_NAME).unlink(missing_ok=True)
+    if listed_files(task.output) is None:  # of a version that listed nothing; the folder is the cohort's own
+        shutil.rmtree(task.output / "results", ignore_errors=True)
     record = _run_application(task) if task.full else _run_here(task)
     record = StudyRecord(
         **{
@@ -114,8 +116,6 @@ def run_task(task: StudyTask) -> StudyRecord:
 
 def _run_here(task: StudyTask) -> StudyRecord:
     outcome = Outcome()
-    if listed_files(task.output) is None:  # of a version that listed nothing; the folder is the cohort's own
-        shutil.rmtree(task.output / "results", ignore_errors=True)
     try:
         with claim(task.output):
             _analyse(task, outcome)
@@ -151,11 +151,26 @@ def _run_application(task: StudyTask) -> StudyRecord:
     command += ["-m", str(task.model), "-l", "ERROR"]
     command += ["-c", str(task.config)] if task.config else []
     command += ["--hematocrit", str(task.hematocrit.value_fraction)] if task.hematocrit else []
-    subprocess.run(command, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    before = _status_written(task.output)
+    ended = subprocess.run(command, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     status = read_status(task.output)
-    if status is None or status.get("exit_code") is None:
-        return failed(task, "the application ended without a status; run it on this study alone to see why")
+    # what an earlier run, or another one that holds the folder, says of itself is no record of this one
+    if status is None or status.get("exit_code") != ended.returncode or _status_written(task.output) == before:
+        return failed(
+            task,
+            f"the application ended with exit code {ended.returncode} and no status of its own; run it on this study "
+            "alone to see why",
+        )
     return _record(task, status)
+
+
+def _status_written(output: Path) -> tuple[int, int] | None:
+    """Return what tells one status.json of a folder from the next; None where there is none."""
+    try:
+        found = (output / STATUS_NAME).stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns
 
 
 def failed(task: StudyTask, message: str) -> StudyRecord:

@@ -15,7 +15,7 @@ from cmrmap.core.version import VERSION
 from cmrmap.results import HematocritResult, InputSummary, SoftwareInfo, StudyResult, absent_map, to_json
 from cmrmap.run.ending import signals_are_held, watch
 from cmrmap.run.limits import check_memory
-from cmrmap.run.manifest import RESULTS_NAME
+from cmrmap.run.manifest import RESULTS_NAME, listed_files
 from cmrmap.run.outcome import Outcome, write_status
 from cmrmap.run.output_folder import Claim, claim
 from cmrmap.run.run_settings import RunSettings, find_status_folder, read_run_settings, read_timeout_s
@@ -49,13 +49,14 @@ def run_command(
     try:
         settings = read_run_settings(arguments, environment, program)
         timeout_s = read_timeout_s(environment)
+        check_memory()
+        # from here on the last run's results are gone
         folder, owned = None, claim(settings.output_path, into_non_empty=settings.into_non_empty)
         folder = settings.output_path
         write_status(folder, outcome, running=True)
         if signals_are_held():
             watch(outcome, folder, timeout_s)
         configure_logging(settings.log_level)
-        check_memory()
         if settings.hematocrit is not None and settings.hematocrit.note:
             _LOG.info(settings.hematocrit.note)
         _execute(execute, settings, outcome)
@@ -91,11 +92,14 @@ def _execute(execute: Execute, settings: RunSettings, outcome: Outcome) -> None:
 
 
 def _finish(outcome: Outcome, folder: Path | None, owned: Claim | None) -> None:
-    """Write how the run ended; one that never came to its folder asks for it now, and leaves another's alone."""
+    """Write how the run ended; one that never came to its folder asks for it now, and leaves the last results there."""
     if folder is not None:
         try:
-            owned = owned or claim(folder)
-            if outcome.exit_code == EXIT_NO_MAPPING_SERIES and not outcome.maps:  # an input folder without any file
+            nothing_there = outcome.exit_code == EXIT_NO_MAPPING_SERIES and not outcome.maps  # an empty input folder
+            if owned is None:
+                owned = claim(folder, clear=nothing_there)
+                outcome.objects = () if nothing_there else listed_files(folder) or ()
+            if nothing_there:
                 contents = ((RESULTS_NAME, to_json(_results_of_nothing()).encode("utf-8")),)
                 write_together(folder, contents, outcome)
             write_status(folder, outcome)

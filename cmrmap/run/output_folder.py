@@ -1,7 +1,8 @@
 """An output folder belongs to one run: nobody else writes into it, and it holds what that run made and nothing else.
 
 What a run has written stands in its status.json, each file with its hash. The next run into the same folder removes
-these files before it begins, so that no object of another patient, or of other settings, is taken for its own. Files
+these files before it begins, so that no object of another patient, or of other settings, is taken for its own. A run
+that cannot begin, because its arguments are bad, removes nothing and keeps their list. Files
 that no run of ours has written are never touched: a folder that holds some is refused, or used where the user says so.
 """
 
@@ -10,7 +11,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,13 +50,14 @@ class Claim:
         self.release()
 
 
-def claim(folder: Path, *, into_non_empty: bool = False) -> Claim:
+def claim(folder: Path, *, into_non_empty: bool = False, clear: bool = True) -> Claim:
     """Take an output folder for one run, and remove what the last run wrote there.
 
     Parameters
     ----------
     folder : made where it is absent
     into_non_empty : also a folder with files that are not ours; these stay
+    clear : False leaves what the last run wrote: for a run that only says why it did not begin
 
     Raises
     ------
@@ -67,7 +69,9 @@ def claim(folder: Path, *, into_non_empty: bool = False) -> Claim:
         folder.mkdir(parents=True, exist_ok=True)
         held = Claim(folder, _lock(folder))
         try:
-            _clear(folder, into_non_empty)
+            ours = _removable(folder, into_non_empty)
+            if clear:
+                _clear(folder, ours)
         except BaseException:
             held.release()
             raise
@@ -96,8 +100,8 @@ def _lock(folder: Path) -> int | None:
     return handle
 
 
-def _clear(folder: Path, into_non_empty: bool) -> None:
-    """Remove what the last run wrote; refuse a folder that holds more, unless it may."""
+def _removable(folder: Path, into_non_empty: bool) -> list[str]:
+    """Return what the last run wrote; refuse a folder that holds more, unless it may."""
     ours = listed_files(folder)
     changed = [file for file in ours or () if (folder / file.name).exists() and not is_unchanged(folder, file)]
     kept = {file.name for file in changed}
@@ -109,7 +113,11 @@ def _clear(folder: Path, into_non_empty: bool) -> None:
             f"output folder {folder} holds {_shown(foreign)} that no run wrote, or that were changed since; give an "
             "empty folder by -o, or add --into-non-empty to write beside them"
         )
-    for name in removable:
+    return removable
+
+
+def _clear(folder: Path, names: Sequence[str]) -> None:
+    for name in names:
         (folder / name).unlink(missing_ok=True)
     discard_unfinished(folder)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cmrmap.core.errors import InputError
+from cmrmap.core.errors import EXIT_NOT_STORED, EXIT_OK, InputError
 from cmrmap.dicom.transfer.base import Outgoing
 from cmrmap.dicom.transfer.sending import find_files
 from cmrmap.run.manifest import is_unchanged, listed_files, read_status
@@ -20,8 +20,8 @@ def sendable_files(source: Path) -> tuple[tuple[Outgoing, ...], str]:
     Raises
     ------
     InputError
-        nothing to send; the run that writes into the folder has not ended; an object is missing or was changed; files
-        of two patients
+        nothing to send; the run that writes into the folder has not ended, or has failed; an object is missing or was
+        changed; files of two patients
     """
     listed = listed_files(source) if source.is_dir() else None
     if listed is None:
@@ -30,6 +30,12 @@ def sendable_files(source: Path) -> tuple[tuple[Outgoing, ...], str]:
     if status.get("outcome") == "running":
         raise InputError(
             f"the run that writes into {source} has not ended, or was killed; wait for it, or run it again"
+        )
+    code = status.get("exit_code")
+    if code not in (EXIT_OK, EXIT_NOT_STORED):
+        raise InputError(
+            f"the last run into {source} ended with exit code {code}; its status.json says why; run it again, or "
+            "send the files one by one"
         )
     objects = [file for file in listed if file.name.endswith(".dcm")]
     if not objects:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +13,13 @@ from cmrmap.cohort.runner import CohortOptions, _only_run, run_cohort
 from cmrmap.cohort.studies import StudyFolder
 from cmrmap.cohort.study_tables import RESULT_COLUMNS, flatten_results
 from cmrmap.cohort.task import StudyRecord, StudyTask, run_task
-from cmrmap.core.errors import InputError
+from cmrmap.core.errors import InputError, RefusedError
 from cmrmap.core.map_spec import Weighting
 from cmrmap.core.outlines import ImageOutcome
 from cmrmap.dicom.selection.given_times import GivenTimes, SeriesTimes
 from cmrmap.ecv.hematocrit import parse_hematocrit
 from cmrmap.phantom.sequences import T2_PREPARATION_TIMES_MS
+from cmrmap.run.outcome import MapVerdict, Outcome, write_status
 
 
 def _task(study: Path, output: Path, options: CohortOptions, source: str = "network") -> StudyTask:
@@ -88,6 +90,55 @@ def test_an_internal_error_is_in_the_record_without_its_text(small_study, tmp_pa
     assert (record.outcome, record.exit_code) == ("error", 1)
     assert "Doe" not in record.message
     assert StudyRecord.read(tmp_path / "out") == record
+
+
+@pytest.mark.parametrize(
+    ("writes", "returned", "told"),
+    [
+        (0, 0, ("ok", 0)),
+        (None, 0, ("error", 1)),  # what lies there is of an earlier run
+        (None, 2, ("error", 1)),
+        (0, -9, ("error", 1)),  # of another run that had the folder
+        (4, 4, ("refused", 4)),
+    ],
+)
+def test_the_application_s_own_status_is_the_record(
+    small_study, tmp_path, options, monkeypatch, writes, returned, told
+):
+    output = tmp_path / "out"
+
+    def outcome(code: int) -> Outcome:
+        found = Outcome()
+        if code:
+            found.fail(RefusedError("all"))
+        found.report({"t2": MapVerdict("ok")}, 0)
+        return found
+
+    def run(command: list[str], **_: object) -> subprocess.CompletedProcess[bytes]:
+        if writes is not None:
+            write_status(output, outcome(writes))
+        return subprocess.CompletedProcess(command, returned)
+
+    write_status(output, outcome(0))
+    monkeypatch.setattr("cmrmap.cohort.task.subprocess.run", run)
+    task = dataclasses.replace(_task(small_study, output, options), full=True)
+    record = run_task(task)
+    assert (record.outcome, record.exit_code) == told
+    assert told != ("error", 1) or f"ended with exit code {returned} and no status of its own" in record.message
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_results_that_no_list_names_are_of_a_version_before(small_study, tmp_path, options, monkeypatch, full) -> None:
+    def run(command: list[str], **_: object) -> subprocess.CompletedProcess[bytes]:
+        return subprocess.CompletedProcess(command, 1)
+
+    old = tmp_path / "out" / "results" / "results.json"
+    old.parent.mkdir(parents=True)
+    old.write_text("{}")
+    monkeypatch.setattr("cmrmap.cohort.task.subprocess.run", run)
+    monkeypatch.setattr("cmrmap.cohort.task.analyse_study", lambda *_args, **_more: None)
+    run_task(dataclasses.replace(_task(small_study, tmp_path / "out", options), full=full))
+    assert not old.exists()
 
 
 def test_masks_of_a_study_without_truth_are_refused_for_that_study(studies: Path, tmp_path: Path, options) -> None:

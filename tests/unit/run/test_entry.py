@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from cmrmap.core.errors import EXIT_NOT_STORED, NotStoredError, OutputError, RefusedError
+from cmrmap.core.errors import EXIT_NOT_STORED, InputError, NotStoredError, OutputError, RefusedError
 from cmrmap.run import entry
 from cmrmap.run.entry import run_command
+from cmrmap.run.manifest import listed_files
 from cmrmap.run.outcome import MapVerdict, Outcome
 from cmrmap.run.run_settings import RunSettings
+from cmrmap.run.staging import write_together
 
 
 @pytest.fixture(autouse=True)
@@ -162,3 +164,54 @@ def test_two_runs_at_once_do_not_mix(arguments: list[str]) -> None:
     assert codes == [2]
     assert _status(arguments)["outcome"] == "ok"
     assert run_command(_made, arguments, {}) == 0  # the folder is free again
+
+
+def _writes(settings: RunSettings, outcome: Outcome) -> None:
+    write_together(settings.output_path, (("1.2.dcm", b"one"), ("results/results.json", b"{}")), outcome)
+    _made(settings, outcome)
+
+
+def _results(arguments: list[str]) -> set[str]:
+    folder = Path(arguments[3])
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+def _listed(arguments: list[str]) -> list[str]:
+    return [file.name for file in listed_files(Path(arguments[3])) or ()]
+
+
+@pytest.mark.parametrize(
+    ("more", "environment"),
+    [(["--bogus"], {}), (["--hematocrit", "3"], {}), (["-m", "/nowhere"], {}), ([], {"HOLOSCAN_TIMEOUT": "soon"})],
+)
+def test_bad_arguments_leave_the_last_results_and_their_list(
+    arguments: list[str], more: list[str], environment: dict[str, str]
+) -> None:
+    assert run_command(_writes, arguments, {}) == 0
+    before = _results(arguments)
+    assert run_command(_made, [*arguments, *more], environment) == 2
+    assert _results(arguments) == before
+    assert _listed(arguments) == ["1.2.dcm", "results/results.json"]
+    assert (_status(arguments)["outcome"], _status(arguments)["exit_code"]) == ("error", 2)
+    assert run_command(_made, arguments, {}) == 0  # they are still known, and go now
+    assert _results(arguments) == {"results/status.json"}
+
+
+def test_too_little_memory_leaves_them_too(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def little() -> None:
+        raise InputError("memory is limited")
+
+    assert run_command(_writes, arguments, {}) == 0
+    monkeypatch.setattr(entry, "check_memory", little)
+    assert run_command(_made, arguments, {}) == 2
+    assert _listed(arguments) == ["1.2.dcm", "results/results.json"]
+    assert "1.2.dcm" in _results(arguments)
+
+
+def test_an_input_without_a_file_has_results_of_its_own(arguments: list[str]) -> None:
+    assert run_command(_writes, arguments, {}) == 0
+    for path in Path(arguments[1]).iterdir():
+        path.unlink()
+    assert run_command(_made, arguments, {}) == 3
+    assert _results(arguments) == {"results/results.json", "results/status.json"}
+    assert _listed(arguments) == ["results/results.json"]

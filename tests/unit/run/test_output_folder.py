@@ -139,3 +139,15 @@ def test_a_changed_list_does_not_reach_out_of_the_folder(tmp_path: Path, name: s
     assert listed_files(folder) == ()
     with claim(folder):
         assert (tmp_path / "a.dcm").exists()
+
+
+def test_a_run_that_does_not_begin_removes_nothing_but_is_told_of_others(tmp_path: Path) -> None:
+    _run(tmp_path)
+    before = _names(tmp_path)
+    with claim(tmp_path, clear=False):
+        assert _names(tmp_path) == before
+        with pytest.raises(OutputError, match="another run is writing"):
+            claim(tmp_path)
+    (tmp_path / "theirs.txt").touch()
+    with pytest.raises(OutputError, match="that no run wrote"):
+        claim(tmp_path, clear=False)

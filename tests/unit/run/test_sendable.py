@@ -8,7 +8,7 @@ import pydicom
 import pytest
 from pydicom.data import get_testdata_file
 
-from cmrmap.core.errors import InputError
+from cmrmap.core.errors import CmrmapError, EndedError, InputError, NotStoredError, RefusedError
 from cmrmap.run.outcome import MapVerdict, Outcome, write_status
 from cmrmap.run.sendable import sendable_files
 from cmrmap.run.staging import stage
@@ -23,12 +23,14 @@ def _object(number: int, patient: str = "P1") -> tuple[str, bytes]:
     return f"1.2.{number}.dcm", buffer.getvalue()
 
 
-def _run(folder: Path, *contents: tuple[str, bytes], ended: bool = True) -> None:
+def _run(folder: Path, *contents: tuple[str, bytes], ended: bool = True, failure: CmrmapError | None = None) -> None:
     outcome = Outcome()
     staged = stage(folder, contents)
     outcome.objects = staged.files
     staged.move()
     outcome.report({"t2": MapVerdict("ok")}, 0)
+    if failure is not None:
+        outcome.fail(failure)
     write_status(folder, outcome, running=not ended)
 
 
@@ -79,3 +81,12 @@ def test_a_run_that_mixed_patients_is_not_sent(tmp_path: Path) -> None:
     _run(tmp_path, _object(1), _object(2, "P2"))
     with pytest.raises(InputError, match="are of 2 patients"):
         sendable_files(tmp_path)
+
+
+def test_only_what_a_run_finished_is_sent(tmp_path: Path) -> None:
+    _run(tmp_path / "sent in part", _object(1), failure=NotStoredError("1 of 2"))
+    assert len(sendable_files(tmp_path / "sent in part")[0]) == 1
+    for failure, code in ((InputError("bad"), 2), (RefusedError("all"), 4), (EndedError("late", 124), 124)):
+        _run(tmp_path / str(code), _object(1), failure=failure)
+        with pytest.raises(InputError, match=f"ended with exit code {code}; its status.json says why"):
+            sendable_files(tmp_path / str(code))
