@@ -10,7 +10,7 @@ from cmrmap.core.findings import QualityFlag
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.statuses import MapStatus
 from cmrmap.dicom.headers.read import LostImage, SourceStudy
-from cmrmap.dicom.headers.values import text, tolerant_reading
+from cmrmap.dicom.headers.values import by_fault_kind, text, tolerant_reading
 from cmrmap.dicom.loading.loaded_study import LoadedStudy
 from cmrmap.dicom.selection.decisions import Selection
 from cmrmap.dicom.selection.lost_images import lost_images
@@ -81,10 +81,8 @@ def _sources(result: MapResult, lost: dict[MapKind, str]) -> list[MapKind]:
 
 def _told(images: Sequence[LostImage]) -> str:
     """Say how many images are lost, which, and why; a reason once."""
-    by_reason: dict[str, list[LostImage]] = {}
-    for image in images:
-        by_reason.setdefault(image.reason, []).append(image)
-    parts = [f"{_which(alike)}: {reason}" for reason, alike in by_reason.items()]
+    kinds = by_fault_kind((image.reason, image) for image in images)
+    parts = [f"{_which(alike)}: {reason}" for reason, alike in kinds.items()]
     n_images = f"{len(images)} images of its series are" if len(images) > 1 else "1 image of its series is"
     return f"{n_images} lost, perhaps with a whole slice ({'; '.join(parts)})"
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from cmrmap.core.findings import QualityFlag
 from cmrmap.dicom.headers.read import LostImage, SourceStudy
+from cmrmap.dicom.headers.values import by_fault_kind
 from cmrmap.dicom.loading.loaded_study import LoadedStudy
 from cmrmap.dicom.selection.decisions import Selection
 from cmrmap.quality.catalogue.images import IMAGE_LOST
@@ -46,16 +47,20 @@ def summarise_input(
 
 
 def lost_flags(lost: Iterable[LostImage]) -> list[QualityFlag]:
-    """Tell of images that are lost, every reason once a series. They are named by UID: files may bear patients' names.
+    """Tell of images that are lost, every kind of fault once a series, by UID: files may bear patients' names.
 
     Parameters
     ----------
     lost : images that are there but cannot be used
     """
-    by_reason: dict[tuple[str, str], list[str]] = {}
+    series: dict[str, list[LostImage]] = {}
     for image in lost:
-        by_reason.setdefault((image.series_instance_uid, image.reason), []).append(image.sop_instance_uid)
-    return [IMAGE_LOST.flag(images=_named(uids), reason=reason) for (_, reason), uids in by_reason.items()]
+        series.setdefault(image.series_instance_uid, []).append(image)
+    return [
+        IMAGE_LOST.flag(images=_named(uids), reason=reason)
+        for images in series.values()
+        for reason, uids in by_fault_kind((one.reason, one.sop_instance_uid) for one in images).items()
+    ]
 
 
 def _named(uids: Sequence[str]) -> str:

@@ -44,7 +44,7 @@ def with_common_outlines(
         return refined
     own = _polar(stack, refined, grid)
     reference = choose_reference(refined, own)
-    used = {int(s): _used(refined, own, s) for s in np.flatnonzero(reference >= 0)}
+    used = {s: _used(refined, own, s) for s in np.flatnonzero(reference >= 0).tolist()}
     still = [s for s, images in used.items() if _lie_still(own.centres[s, images])]
     if not still:
         return refined

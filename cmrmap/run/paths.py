@@ -16,7 +16,7 @@ def check_input(path: Path) -> None:
     Raises
     ------
     InputError
-        nothing there, a file, or not readable
+        nothing there, a file, or not readable, itself or all that lies in it
     NoMappingSeriesError
         no file in it, however deep
     """
@@ -29,6 +29,9 @@ def check_input(path: Path) -> None:
     except OSError as error:
         raise InputError(f"input folder {path} cannot be read ({error.strerror}); check its permissions") from error
     listed = list_files(path)
+    if not listed.files and listed.n_closed_folders:
+        subfolders = f"{listed.n_closed_folders} subfolder{'s' if listed.n_closed_folders > 1 else ''}"
+        raise InputError(f"input folder {path} holds only {subfolders} that cannot be read; check their permissions")
     if not listed.files and not listed.n_broken_links:
         raise NoMappingSeriesError(f"input folder {path} holds no files; expected a study's DICOM files")
 

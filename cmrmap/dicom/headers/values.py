@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import math
+import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 import pydicom.config
 from pydicom.dataset import Dataset
 from pydicom.tag import BaseTag, Tag
+
+_Member = TypeVar("_Member")
+#: not the digits of names such as T1
+_NUMBER = re.compile(r"(?<![\w.])-?\d[\d.]*(e[-+]?\d+)?")
 
 
 @contextmanager
@@ -95,3 +100,31 @@ def number(header: Dataset, keyword: str) -> float | None:
     """
     found = numbers(header, keyword)
     return found[0] if len(found) == 1 else None
+
+
+def fault_kind(reason: str) -> str:
+    """Return what a fault's reason says but for its numbers: each of many images with one fault has its own.
+
+    Parameters
+    ----------
+    reason : e.g. "PixelSpacing is 0 x 0 mm; expected 0.05 to 10 mm"
+    """
+    return _NUMBER.sub("#", reason)
+
+
+def by_fault_kind(found: Iterable[tuple[str, _Member]]) -> dict[str, list[_Member]]:
+    """Return members by the reason of their fault, those of one kind under the reason of the first.
+
+    Parameters
+    ----------
+    found : reasons and members
+    """
+    kinds: dict[str, list[tuple[str, _Member]]] = {}
+    for reason, member in found:
+        kinds.setdefault(fault_kind(reason), []).append((reason, member))
+    return {
+        pairs[0][0] + ("; the others alike" if len({reason for reason, _ in pairs}) > 1 else ""): [
+            member for _, member in pairs
+        ]
+        for pairs in kinds.values()
+    }

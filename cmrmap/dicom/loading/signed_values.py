@@ -56,8 +56,8 @@ def signed_values(images: FloatArray, times_ms: Float64Array, changes_sign: bool
     early = np.concatenate([values[np.argmin(times)].ravel() for values, times in slices])
     late = np.concatenate([values[np.argmax(times)].ravel() for values, times in slices])
     offset = _offset(slices)
-    if offset is None:
-        return SignedValues()
+    if offset is None:  # tissue all over: negative values are signals all the same
+        offset = 0.0
     largest = float(np.quantile(late, 0.99))
     size = largest - offset
     negative = np.concatenate([values.ravel() for values, _ in slices]) < -_BELOW * abs(size)

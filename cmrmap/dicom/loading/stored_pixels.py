@@ -143,5 +143,8 @@ def _variation(images: StoredValues) -> int:
 
 
 def _why(error: Exception) -> str:
+    """First line of what a decoder says; of a file that cannot be read without its path, which may hold a name."""
+    if isinstance(error, OSError):
+        return error.strerror or type(error).__name__
     first_line = str(error).strip().split("\n")[0]
     return (first_line or type(error).__name__)[:160]

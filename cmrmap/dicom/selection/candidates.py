@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,7 +9,7 @@ from pydicom.dataset import Dataset
 
 from cmrmap.core.map_spec import Weighting
 from cmrmap.core.relaxation_models import ModelName
-from cmrmap.dicom.headers.values import number, text
+from cmrmap.dicom.headers.values import by_fault_kind, number, text
 from cmrmap.dicom.selection.acquisitions import latest_acquisitions
 from cmrmap.dicom.selection.contrast import contrast_by_agent
 from cmrmap.dicom.selection.frame_group import FrameGroup, split_by_statement
@@ -187,8 +186,8 @@ def _unplaced(frames: StudyFrames) -> list[Candidate]:
         header = pairs[0][1].header
         weighting = weighting_by_words(header)
         if weighting is not None:
-            (reason, count), *_ = Counter(reason for reason, _ in pairs).most_common(1)
-            told = f"{count} of its {len(pairs)} images cannot be placed: {reason}"
+            reason, alike = max(by_fault_kind(pairs).items(), key=lambda one: len(one[1]))
+            told = f"{len(alike)} of its {len(pairs)} images cannot be placed: {reason}"
             slices = (tuple(frame for _, frame in pairs),)
             candidates.append(Candidate(slices, weighting, None, choose_model(weighting, None, header), told, 1))
     return candidates

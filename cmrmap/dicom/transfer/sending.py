@@ -53,8 +53,10 @@ def find_files(folder: Path, names: Collection[str] | None = None) -> tuple[Outg
                 str(header.file_meta.TransferSyntaxUID),
             )
         except (InvalidDicomError, AttributeError, OSError) as error:
+            # the name of a file in a folder may be the patient's
+            which = f"{path}" if path == folder else f"one of the {len(paths)} *.dcm files in {folder}"
             raise InputError(
-                f"{path} cannot be sent ({type(error).__name__}); expected a complete DICOM file"
+                f"{which} cannot be sent ({type(error).__name__}); expected a complete DICOM file"
             ) from error
         found[one.sop_instance_uid] = one
         patients.add(identity_of(header))

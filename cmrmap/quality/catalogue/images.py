@@ -24,7 +24,7 @@ IMAGES_MISSING = Finding(
 IMAGES_UNPLACED = Finding(
     code="images_unplaced",
     severity=Severity.WARNING,
-    message="{series}: {count} images are left out: {reason}",
+    message="{series}: {images} left out: {reason}",
     means="the header does not say where in the patient an image lies, or gives an impossible position",
     advice="export the original images again",
 )

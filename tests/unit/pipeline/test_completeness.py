@@ -96,3 +96,8 @@ def test_slices_of_another_grid_make_the_map_partial(told) -> None:
     assert "1 slice is not mapped" in by_kind[ECV].reason
     assert by_kind[POST].status.value == "ok"
     assert found.flags == ()  # it is the selection's
+
+
+def test_a_kind_of_fault_is_told_once(told) -> None:
+    (flag,) = told((*_lost("1", reason="8 of 9 bytes"), *_lost("2", reason="7 of 9 bytes"))).flags
+    assert flag.message.endswith("(InstanceNumber 1-2: 8 of 9 bytes; the others alike)")

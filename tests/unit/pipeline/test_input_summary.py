@@ -67,3 +67,11 @@ def test_a_reason_is_said_once(uids, words):
 def test_two_series_or_two_reasons_are_two_findings():
     lost = [LostImage("", "cut", "1.2", "a"), LostImage("", "cut", "1.3", "b"), LostImage("", "empty", "1.3", "c")]
     assert len(lost_flags(lost)) == 3
+
+
+def test_one_kind_of_fault_is_told_once_whatever_its_numbers() -> None:
+    lost = [LostImage("", f"the file is cut: {n} of 900 bytes of pixel data are there", "1.2", f"u{n}") for n in (1, 2)]
+    assert [flag.message for flag in lost_flags([*lost, LostImage("", "empty", "1.2", "u3")])] == [
+        "2 images (u1, u2) are lost: the file is cut: 1 of 900 bytes of pixel data are there; the others alike",
+        "image u3 is lost: empty",
+    ]

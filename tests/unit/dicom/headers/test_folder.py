@@ -118,6 +118,22 @@ def test_a_subfolder_that_may_not_be_read_costs_only_itself(tmp_path, toolbox, m
     assert lost.file_name == ""
 
 
+@pytest.mark.parametrize(("names", "told"), [(["a"], "only 1 subfolder that"), (["a", "b"], "only 2 subfolders that")])
+def test_an_input_with_nothing_but_closed_subfolders_is_told(tmp_path, monkeypatch, names, told):
+    for name in names:
+        _files(tmp_path, f"{name}/file")
+    scandir = os.scandir
+
+    def closed(path):
+        if Path(path) != tmp_path:
+            raise PermissionError(13, "Permission denied")
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", closed)
+    with pytest.raises(InputError, match=f"holds {told} cannot be read; check their permissions"):
+        check_input(tmp_path)
+
+
 def test_a_folder_that_may_not_be_read_at_all_is_told(tmp_path, monkeypatch):
     def closed(path):
         raise PermissionError(13, "Permission denied")

@@ -93,3 +93,28 @@ def test_images_without_air_are_left_as_they_are():
     images = np.full((1, 5, 8, 8), 100.0, np.float32) + np.arange(5.0, dtype=np.float32)[:, None, None]
     assert signed_values(images, np.array([TIMES_MS]), True).offset is None
     assert signed_values(images, np.full((1, 5), np.nan), True).fault == ""
+
+
+def _without_air(pixels, times_ms=TIMES_MS):
+    """(1, time, row, column) signed signals of a picture that a heart fills."""
+    scene = pixels.scene(times_ms)[:, 12:48]
+    return np.concatenate([scene[:, :, 8 + 16 * n : 22 + 16 * n] for n in range(3)], axis=2)[None].astype(np.float32)
+
+
+def test_signed_values_without_air_are_signed(pixels):
+    found = signed_values(_without_air(pixels), np.array([TIMES_MS]), True)
+    assert (found.offset, found.fault) == (0.0, "")
+
+
+def test_negative_values_without_air_that_no_inversion_explains_are_refused(pixels):
+    signals = _without_air(pixels)
+    for images, changes_sign in ((signals[:, ::-1], True), (signals, False), (-np.abs(signals), True)):
+        found = signed_values(images, np.array([TIMES_MS]), changes_sign)
+        assert found.offset is None
+        assert "of the pixel values are negative" in found.fault
+
+
+def test_magnitudes_without_air_are_magnitudes(pixels):
+    for changes_sign in (True, False):
+        found = signed_values(np.abs(_without_air(pixels)), np.array([TIMES_MS]), changes_sign)
+        assert (found.offset, found.fault) == (None, "")

@@ -9,6 +9,7 @@ from pydicom.uid import RLELossless
 
 from cmrmap.core.errors import RefusedError
 from cmrmap.core.map_specs import MapKind
+from cmrmap.dicom.loading.stored_pixels import LostPixelsError, decode
 
 VALUES = np.arange(64 * 64).reshape(64, 64) % 1000
 
@@ -143,3 +144,12 @@ def test_files_without_meta_information_are_read(pixels, implicit):
     loaded = pixels.load(images, strip)
     assert loaded.lost == ()
     np.testing.assert_array_equal(loaded.stack.images[0, 1], VALUES)
+
+
+@pytest.mark.parametrize("name", ["Doe^Jane.dcm", "Doe^Jane"])
+def test_a_file_that_is_gone_is_told_without_its_name(pixels, tmp_path, name):
+    (tmp_path / "Doe^Jane").mkdir()  # a folder cannot be read as a file
+    with pytest.raises(LostPixelsError, match="cannot be decoded") as told:
+        decode(str(tmp_path / name), pixels.recovery()[0])
+    assert "Doe" not in str(told.value)
+    assert str(tmp_path) not in str(told.value)

@@ -168,6 +168,22 @@ def test_a_slice_that_lies_nowhere_is_told_and_the_others_are_used(select, toolb
 
 
 @pytest.mark.parametrize(
+    ("n_lost", "told"),
+    [
+        (1, "series 1: 1 image is left out: PixelSpacing is 11 x 11 mm; expected 0.05 to 10 mm"),
+        (4, "series 1: 4 images are left out: PixelSpacing is 11 x 11 mm; expected 0.05 to 10 mm"),
+    ],
+)
+def test_a_fault_that_every_image_has_with_its_own_numbers_is_told_once(select, toolbox, n_lost, told):
+    images = toolbox.make_series(MapKind.NATIVE_T1, 1)
+    for number, image in enumerate(images[5 : 5 + n_lost], start=11):
+        image.PixelSpacing = [number, number]
+    (flag,) = [flag for flag in select(images).flags if flag.code == "images_unplaced"]
+    assert flag.message.startswith(told)
+    assert flag.message.endswith("; the others alike") is (n_lost > 1)
+
+
+@pytest.mark.parametrize(
     ("times", "expected"),
     [
         (MOLLI, 1),

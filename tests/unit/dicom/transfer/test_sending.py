@@ -204,3 +204,10 @@ def test_the_command_fails_where_one_object_is_not_stored(folder, outgoing, clas
     with serving(node, classes) as there, pytest.raises(NotStoredError):
         cli(["send", str(folder), "--to", there.address], standalone_mode=False)
     assert f"not stored: {outgoing[0].sop_instance_uid}" in capsys.readouterr().err
+
+
+def test_a_file_in_a_folder_that_cannot_be_sent_is_told_without_its_name(tmp_path):
+    (tmp_path / "Doe^Jane.dcm").write_text("no DICOM")
+    with pytest.raises(InputError, match=r"one of the 1 \*\.dcm files in .* cannot be sent") as told:
+        find_files(tmp_path)
+    assert "Doe" not in str(told.value)
