@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from cmrmap.quality.plausible_ranges import Range, ranges_at, tesla_of
+
 #: of the agent between wall and blood: ECV / (1 - hematocrit), which is 0.33-1.1 for an ECV of 0.2-0.6 (Messroghli et
 #: al., J Cardiovasc Magn Reson 2017;19:75)
 PARTITION = (0.20, 1.5)
@@ -19,7 +21,7 @@ class BloodLimits:
     Attributes
     ----------
     native_ms : lowest and highest T1 of blood without agent
-    wall_native_ms : lowest and highest native T1 of the wall
+    wall_native_ms : lowest and highest native T1 of the wall, those of `plausible_ranges`
     blood_typical_ms, wall_typical_ms : native T1 from which an agent's share in blood and wall is reckoned
     """
 
@@ -63,14 +65,14 @@ class BloodLimits:
 
 # Blood at 1.5 T: hematocrit = 866 / T1 - 0.1232 (Treibel et al., JACC Cardiovasc Imaging 2016;9:54), so 1287 ms at 0.55
 # and 2317 ms at 0.25. At 3 T 1355.52 / T1 - 0.310 (Graz 2024, doi:10.1016/j.ejrad.2024.111659): 1576 and 2421 ms.
-# Urine, bile and water have 2500-4000 ms. Wall: from iron overload (from 500 ms at 1.5 T; Sado et al., J Magn Reson
-# Imaging 2015;41:1505) to amyloid and oedema (up to 1350 ms at 1.5 T, 1600 ms at 3 T; Karamitsos et al., JACC
-# Cardiovasc Imaging 2013;6:488, Messroghli et al., J Cardiovasc Magn Reson 2017;19:75), 100 ms more for a thin wall.
-_LIMITS = {
-    0.55: BloodLimits((750.0, 2100.0), (300.0, 1200.0), 1200.0, 700.0),
-    1.5: BloodLimits((1100.0, 2350.0), (500.0, 1450.0), 1600.0, 1000.0),
-    3.0: BloodLimits((1250.0, 2500.0), (550.0, 1700.0), 1800.0, 1200.0),
+# Urine, bile and water have 2500-4000 ms. What a wall can have `plausible_ranges` says: a map that is told there to be
+# wrong must not be told here to be none, nor the other way round.
+_BLOOD: dict[float, tuple[Range, float, float]] = {  # native T1 of blood, typical T1 of blood and wall
+    0.55: ((750.0, 2100.0), 1200.0, 700.0),
+    1.5: ((1100.0, 2350.0), 1600.0, 1000.0),
+    3.0: ((1250.0, 2500.0), 1800.0, 1200.0),
 }
+_UNKNOWN = ((_BLOOD[1.5][0][0], _BLOOD[3.0][0][1]), *_BLOOD[1.5][1:])
 
 
 def blood_limits(field_strength_t: float | None) -> BloodLimits:
@@ -78,14 +80,10 @@ def blood_limits(field_strength_t: float | None) -> BloodLimits:
 
     Parameters
     ----------
-    field_strength_t : None: unknown
+    field_strength_t : as for :func:`cmrmap.quality.plausible_ranges.tesla_of`
     """
-    if field_strength_t is None or not 0 < field_strength_t < float("inf"):
-        low, high = _LIMITS[1.5], _LIMITS[3.0]
-        return BloodLimits(
-            (low.native_ms[0], high.native_ms[1]),
-            (low.wall_native_ms[0], high.wall_native_ms[1]),
-            low.blood_typical_ms,
-            low.wall_typical_ms,
-        )
-    return _LIMITS[min(_LIMITS, key=lambda tesla: abs(tesla - field_strength_t))]
+    tesla = tesla_of(field_strength_t)
+    native, blood, wall = _UNKNOWN if tesla is None else _BLOOD[min(_BLOOD, key=lambda one: abs(one - tesla))]
+    known = (ranges_at(field_strength_t), ranges_at(max(_BLOOD)))  # of stronger magnets none are known
+    ranges = next(one for one in known if one is not None)
+    return BloodLimits(native, ranges.native.wall, blood, wall)

@@ -110,21 +110,33 @@ def within(value: float, bounds: Range) -> bool:
     return bounds[0] <= value <= bounds[1]
 
 
+def tesla_of(field_strength_t: float | None) -> float | None:
+    """Return a field strength in tesla, whatever its header has it in; None where it is unknown.
+
+    Parameters
+    ----------
+    field_strength_t : MagneticFieldStrength (0018,0087); above 100 it is read as gauss. None, 0 or not finite: unknown
+    """
+    if not field_strength_t or not math.isfinite(field_strength_t) or field_strength_t < 0:
+        return None
+    return field_strength_t / _GAUSS_A_TESLA if field_strength_t > 100.0 else field_strength_t
+
+
 def ranges_at(field_strength_t: float | None) -> FieldRanges | None:
     """Return the ranges at a field strength.
 
     Parameters
     ----------
-    field_strength_t : MagneticFieldStrength (0018,0087); above 100 it is read as gauss. None, 0 or not finite: unknown
+    field_strength_t : as for :func:`tesla_of`
 
     Returns
     -------
     those of all field strengths together where it is unknown, lies between or below those that have their own (1500,
     millitesla), or is that of no scanner (15); None above them, where T1 is longer and nobody has told by how much
     """
-    if not field_strength_t or not math.isfinite(field_strength_t):
+    tesla = tesla_of(field_strength_t)
+    if tesla is None:
         return _ANY
-    tesla = field_strength_t / _GAUSS_A_TESLA if field_strength_t > 100.0 else field_strength_t
     own = next((one for one in _FIELDS if within(tesla, one.field_t)), None)
     return own if own or within(tesla, _STRONGER) else _ANY
 

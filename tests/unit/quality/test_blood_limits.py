@@ -3,6 +3,7 @@
 import pytest
 
 from cmrmap.quality.blood_limits import blood_limits
+from cmrmap.quality.plausible_ranges import ranges_at, tesla_of
 
 
 @pytest.mark.parametrize(
@@ -32,3 +33,26 @@ def test_water_is_no_blood_and_post_contrast_blood_is_not_native(field_strength_
 def test_an_unknown_field_strength_has_the_limits_of_both_usual_ones(field_strength_t: float | None) -> None:
     limits = blood_limits(field_strength_t)
     assert limits.native_ms == (blood_limits(1.5).native_ms[0], blood_limits(3.0).native_ms[1])
+
+
+@pytest.mark.parametrize("field_strength_t", [0.55, 1.5, 3.0, 2.0, None])
+def test_what_a_wall_can_have_stands_in_one_table(field_strength_t: float | None) -> None:
+    ranges = ranges_at(field_strength_t)
+    assert ranges is not None
+    limits = blood_limits(field_strength_t)
+    assert limits.wall_native_ms == ranges.native.wall
+    low, high = ranges.native.wall
+    blood = min(ranges.native.blood[1], limits.native_ms[1])
+    assert limits.can_be_heart(blood, low)
+    assert limits.can_be_heart(blood, high)
+    assert not limits.can_be_heart(blood, high + 1.0)
+
+
+@pytest.mark.parametrize(("given", "tesla"), [(15000.0, 1.5), (30000.0, 3.0), (7.0, 7.0), (5500.0, 0.55)])
+def test_gauss_is_read_as_everywhere(given: float, tesla: float) -> None:
+    assert blood_limits(given) == blood_limits(tesla)
+    assert tesla_of(given) == pytest.approx(tesla)
+
+
+def test_above_3_t_the_limits_are_those_of_3_t() -> None:
+    assert blood_limits(7.0) == blood_limits(3.0)
