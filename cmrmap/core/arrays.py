@@ -50,6 +50,18 @@ def _is_frozen(array: npt.NDArray[Any]) -> bool:
     return False  # the memory is some other object's
 
 
+def finite_median(values: npt.ArrayLike) -> float:
+    """Return the median of the finite values; NaN where there is none.
+
+    Parameters
+    ----------
+    values : any shape
+    """
+    given = np.asarray(values, np.float64)
+    known = given[np.isfinite(given)]
+    return float(np.median(known)) if known.size else float("nan")
+
+
 def check_shapes(owner: str, **found: tuple[npt.NDArray[Any], tuple[int, ...]]) -> None:
     """Check that arrays of one object fit together.
 

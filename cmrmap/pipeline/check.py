@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
-from cmrmap.core.arrays import Float64Array
+from cmrmap.core.arrays import Float64Array, finite_median
 from cmrmap.core.map_specs import MapKind
 from cmrmap.pipeline.mapped_series import MappedSeries
 from cmrmap.pipeline.verdicts import refuse, renamed, with_findings, without_empty_slices
@@ -63,16 +63,11 @@ def blood_values(series: MappedSeries) -> Float64Array:
     return np.array([np.nan if one is None else one.t1_ms for one in series.map.blood])
 
 
-def _median(values: Float64Array) -> float:
-    known = values[np.isfinite(values)]
-    return float(np.median(known)) if known.size else float("nan")
-
-
 def _t2_checked(series: MappedSeries) -> MappedSeries:
     ranges = ranges_at(series.stack.field_strength_t)
     if series.kind is not MapKind.T2 or ranges is None:
         return series
-    return with_findings(series, *implausible_t2(_median(wall_medians(series)), ranges))
+    return with_findings(series, *implausible_t2(finite_median(wall_medians(series)), ranges))
 
 
 def _t1_checked(
@@ -110,8 +105,8 @@ def _measured(series: MappedSeries) -> T1Series:
         series.kind,
         label.reason if label else _GIVEN,
         label.gives_way if label else False,
-        _median(wall_medians(series)),
-        _median(blood_values(series)),
+        finite_median(wall_medians(series)),
+        finite_median(blood_values(series)),
     )
 
 

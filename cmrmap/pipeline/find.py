@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from cmrmap.core.arrays import finite_median
 from cmrmap.core.findings import QualityFlag, Severity
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.outlines import Label
@@ -50,7 +51,7 @@ def find(made: Sequence[MapNumbers], settings: AnalysisSettings) -> tuple[Qualit
 
 def _of_map(one: MapNumbers, settings: AnalysisSettings) -> Iterator[QualityFlag]:
     if isinstance(one.source, MappedEcv):
-        yield from implausible_ecv(_median(one.source))
+        yield from implausible_ecv(_median_ecv(one.source))
         yield from _of_hematocrit(one.source)
         yield from _handed_on(one.source)
     else:
@@ -109,11 +110,9 @@ def _of_disagreement(series: MappedSeries) -> tuple[QualityFlag, ...]:
     return disagreement_flags(series.kind, times, series.errors.unevenness, stray)
 
 
-def _median(ecv: MappedEcv) -> float:
+def _median_ecv(ecv: MappedEcv) -> float:
     """Median ECV at mid-wall, percent, values out of the counted range too; NaN where there is none."""
-    values = ecv.map.polar_values[..., ecv.native.polar.mid_wall]
-    known = values[np.isfinite(values)]
-    return float(np.median(known)) if known.size else float("nan")
+    return finite_median(ecv.map.polar_values[..., ecv.native.polar.mid_wall])
 
 
 def _of_hematocrit(ecv: MappedEcv) -> Iterator[QualityFlag]:

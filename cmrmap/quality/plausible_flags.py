@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
-from cmrmap.core.arrays import Float64Array
+from cmrmap.core.arrays import Float64Array, finite_median
 from cmrmap.core.findings import QualityFlag
 from cmrmap.core.map_specs import MapKind
 from cmrmap.quality.catalogue.fits import IMPLAUSIBLE_VALUES
@@ -28,7 +26,7 @@ def implausible_t1(
     """
     own = ranges.t1(kind)
     if whole:
-        return [_t1_flag(kind, None, _median(wall_ms), _median(blood_ms), own, ranges.name)]
+        return [_t1_flag(kind, None, finite_median(wall_ms), finite_median(blood_ms), own, ranges.name)]
     out = []
     for index, (wall, blood) in enumerate(zip(wall_ms.tolist(), blood_ms.tolist(), strict=True)):
         measured = math.isfinite(wall) and math.isfinite(blood)
@@ -73,8 +71,3 @@ def _flag(kind: MapKind, index: int | None, found: str, advice: str) -> QualityF
 
 def _words(bounds: Range) -> str:
     return f"{bounds[0]:.0f}-{bounds[1]:.0f}"
-
-
-def _median(values: Float64Array) -> float:
-    known = values[np.isfinite(values)]
-    return float(np.median(known)) if known.size else float("nan")

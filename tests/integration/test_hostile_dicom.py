@@ -289,6 +289,11 @@ def test_a_result_or_a_refusal_with_its_reason(name: str, outcomes: dict[str, di
         assert words in told
 
 
+def test_every_partial_one_is_tried() -> None:
+    assert set(CASES) >= PARTIAL
+    assert all(CASES[name][1] == OK for name in PARTIAL)
+
+
 def test_times_that_the_user_gives_replace_those_that_the_headers_lack(outcomes: dict[str, dict]) -> None:
     given, own = (outcomes[name]["results"]["maps"]["native_t1"] for name in ("times given", "nothing"))
     assert given["timing_source"] == "given by the user"

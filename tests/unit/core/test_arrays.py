@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cmrmap.core.arrays import check_shapes, frozen
+from cmrmap.core.arrays import check_shapes, finite_median, frozen
 
 
 def test_a_frozen_array_does_not_follow_the_callers():
@@ -58,3 +58,9 @@ def test_shapes_are_told_by_name():
     check_shapes("a map", values=(np.zeros((2, 3)), (2, 3)))
     with pytest.raises(ValueError, match=r"a map: sd has shape \(3,\); expected \(2, 3\)"):
         check_shapes("a map", values=(np.zeros((2, 3)), (2, 3)), sd=(np.zeros(3), (2, 3)))
+
+
+def test_the_median_of_finite_values() -> None:
+    assert finite_median([[1.0, np.nan], [np.inf, 4.0]]) == 2.5
+    assert np.isnan(finite_median([np.nan, -np.inf]))
+    assert np.isnan(finite_median([]))

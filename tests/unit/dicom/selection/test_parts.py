@@ -108,6 +108,7 @@ def test_slices_that_overlap_are_two_acquisitions_where_no_time_is_known(select,
     first = one_slice(MapKind.NATIVE_T1, 401, 0, SeriesDescription="T1_SAX_STONE")
     second = one_slice(MapKind.POSTCONTRAST_T1, 601, apart_mm, SeriesDescription="T1_SAX_STONE")
     selection = select(first, second)
+    assert len(selection.selected) == 2
     assert all(len({frame.slice_index for frame in series.frames}) == 1 for series in selection.selected)
     assert all(len(series.frames) == 5 for series in selection.selected)
 
@@ -132,7 +133,9 @@ def test_two_rows_without_times_are_two_stacks(select, one_slice, shift_mm):
     post = [
         one_slice(MapKind.POSTCONTRAST_T1, 601 + i, 10 * i + shift_mm, SeriesDescription="T1 SAX") for i in range(3)
     ]
-    for series in select(*native, *post).selected:
+    both = select(*native, *post).selected
+    assert len(both) == 2
+    for series in both:
         uids = {frame.sop_instance_uid.split(".")[4][0] for frame in series.frames}
         assert len(series.frames) == 15
         assert len(uids) == 1
