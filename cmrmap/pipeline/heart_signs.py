@@ -232,9 +232,7 @@ def _share(found: Float64Array, of: float) -> Float64Array:
 
 
 def _sureness(refined: RefinedSegmentation, index: int, used: IntArray) -> float:
-    if refined.confidence is None:
-        return float("nan")
-    return float(np.mean(refined.confidence[index, used]))
+    return float("nan") if refined.confidence is None else float(np.mean(refined.confidence[index, used]))
 
 
 def _diameter(areas_mm2: Float64Array) -> float:

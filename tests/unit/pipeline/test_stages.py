@@ -15,6 +15,7 @@ from cmrmap.core.errors import InputError
 from cmrmap.core.findings import Refusal
 from cmrmap.core.map_specs import MapKind
 from cmrmap.dicom.headers.read import SourceStudy
+from cmrmap.dicom.loading.loaded_study import LoadedStudy
 from cmrmap.dicom.transfer.destinations import parse_destination
 from cmrmap.pipeline import STAGES, RunContext, stages
 from cmrmap.pipeline.stages import load_folder, stages_of
@@ -99,3 +100,23 @@ def test_a_setting_that_is_no_hematocrit_is_a_setting(tmp_path: Path) -> None:
     settings = replace(AnalysisSettings(), hematocrit=HematocritSettings(value=0.41))
     assert stage.call(RunContext(input_folder=tmp_path, settings=settings), study).value_fraction == 0.41
     assert stage.call(RunContext(input_folder=tmp_path), study) is None
+
+
+def test_what_was_refused_before_is_handed_to_fit_and_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded = LoadedStudy(
+        (),
+        (
+            Refusal(MapKind.NATIVE_T1, "refused", "in seconds"),
+            Refusal(MapKind.T2, "refused", "a map", 1),
+            Refusal(MapKind.POSTCONTRAST_T1, "absent", "no series"),
+        ),
+        (),
+    )
+    fit, check = Mock(return_value=()), Mock(return_value=())
+    monkeypatch.setattr(stages.chain, "fit", fit)
+    monkeypatch.setattr(stages, "check_series", check)
+    calls = {stage.name: stage.call for stage in STAGES}
+    calls["fit"](RunContext(), loaded, (), ())
+    calls["check"](RunContext(), loaded, ())
+    assert fit.call_args.args[-1] == loaded.refusals
+    assert check.call_args.args[-1] == {MapKind.NATIVE_T1}
