@@ -12,7 +12,7 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from cmrmap.core.errors import ModelError
-from cmrmap.segmentation.network import StackUNet
+from cmrmap.segmentation.network import StackUNet, network_from
 
 CARD_NAME = "model.json"
 WEIGHTS_NAME = "weights.safetensors"
@@ -64,10 +64,9 @@ def load_network(folder: str | Path) -> Network:
     tensors = load(content)
     networks = {}
     for part in NETWORKS:
-        network = StackUNet(widths[part])
         state = {key.removeprefix(f"{part}."): value for key, value in tensors.items() if key.startswith(f"{part}.")}
         try:
-            network.load_state_dict(state)
+            network = network_from(state, widths[part])
         except RuntimeError as error:
             raise ModelError(
                 f"weights in {path} do not fit the {part} network that {CARD_NAME} describes; restore the model folder"

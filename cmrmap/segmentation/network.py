@@ -14,12 +14,13 @@ import would cost the application more time than it draws in.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
 
 N_CLASSES = 4  # background, LV myocardium, LV cavity, RV: cmrmap.core.outlines.Label
+_HIDDEN = 48  # units of the head that recognises a heart
 N_CONTEXT_CHANNELS = 3  # the image itself, mean and SD of the slice's normalised images
 
 
@@ -81,9 +82,12 @@ class StackUNet(nn.Module):
     ----------
     widths : channels of each level, finest first
     dropout : probability of dropping a channel after a block (training only)
+    heart_head : whether it also tells how likely the slice shows a left ventricle in short axis
     """
 
-    def __init__(self, widths: Sequence[int] = (24, 48, 96, 160), dropout: float = 0.05) -> None:
+    def __init__(
+        self, widths: Sequence[int] = (24, 48, 96, 160), dropout: float = 0.05, *, heart_head: bool = False
+    ) -> None:
         super().__init__()
         self.widths = tuple(int(w) for w in widths)
         self.encoder = nn.ModuleList()
@@ -100,6 +104,7 @@ class StackUNet(nn.Module):
             self.decoder.append(_conv_block(2 * width, width, dropout))
             channels = width
         self.head = nn.Conv2d(channels, N_CLASSES, 1)
+        self.heart = _HeartHead(self.widths[-1]) if heart_head else None
 
     @property
     def stride(self) -> int:
@@ -118,6 +123,17 @@ class StackUNet(nn.Module):
         -------
         logits (stack, image, class, row, column)
         """
+        return self._decoded(self._encoded(images, clear), images.shape[1])
+
+    def with_heart(self, images: Tensor, clear: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
+        """Labels as :meth:`forward`, and the log odds (stack,) of a left ventricle in short axis; None without a head."""
+        skips = self._encoded(images, clear)
+        n_images = images.shape[1]
+        heart = None if self.heart is None else self.heart(skips[-1], n_images)
+        return self._decoded(skips, n_images), heart
+
+    def _encoded(self, images: Tensor, clear: Tensor | None) -> list[Tensor]:
+        """Features of every level, (stack * image, channel, row, column), finest first."""
         x = _with_context(images)
         if clear is not None:
             x[:, clear] = _with_context(images[:, clear])
@@ -129,11 +145,41 @@ class StackUNet(nn.Module):
                 x = _halved(x)
             x = pool(block(x), images.shape[1], clear)
             skips.append(x)
+        return skips
+
+    def _decoded(self, skips: list[Tensor], n_images: int) -> Tensor:
+        x = skips[-1]
         for up, block, skip in zip(self.up, self.decoder, reversed(skips[:-1]), strict=True):
             x = nn.functional.interpolate(up(x), scale_factor=2.0, mode="bilinear", align_corners=False)
             x = block(torch.cat([x, skip], dim=1))
         logits: Tensor = self.head(x)
-        return logits.reshape(*images.shape[:2], *logits.shape[1:])
+        return logits.reshape(-1, n_images, *logits.shape[1:])
+
+
+class _HeartHead(nn.Module):
+    """From the coarsest features of a slice's images to one number: is this a left ventricle in short axis?"""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(nn.Linear(2 * channels, _HIDDEN), nn.LeakyReLU(0.01), nn.Linear(_HIDDEN, 1))
+
+    def forward(self, features: Tensor, n_images: int) -> Tensor:
+        pooled = torch.cat([features.mean((-2, -1)), features.amax((-2, -1))], dim=1)
+        logits: Tensor = self.layers(pooled.reshape(-1, n_images, pooled.shape[1]).mean(1))
+        return logits.squeeze(1)
+
+
+def network_from(state: Mapping[str, Tensor], widths: Sequence[int], dropout: float = 0.05) -> StackUNet:
+    """Return the network that these weights make, with a head for the heart if they have one.
+
+    Raises
+    ------
+    RuntimeError
+        weights of other widths
+    """
+    network = StackUNet(widths, dropout, heart_head=any(name.startswith("heart.") for name in state))
+    network.load_state_dict(state)
+    return network
 
 
 def class_probabilities(network: StackUNet, images: Tensor, clear: Tensor | None = None) -> Tensor:

@@ -11,7 +11,7 @@ import torch
 from cmrmap.core.errors import InputError
 from cmrmap.run.software import source_commit
 from cmrmap.segmentation.model_folder import NETWORKS, Network, save_network
-from cmrmap.segmentation.network import StackUNet
+from cmrmap.segmentation.network import network_from
 from cmrmap.training.loop import WIDTHS
 
 
@@ -19,9 +19,7 @@ def network_of(coarse: Mapping[str, torch.Tensor], fine: Mapping[str, torch.Tens
     """Return the network that these weights make, to measure it before it is exported."""
     parts = {}
     for part, state in (("coarse", coarse), ("fine", fine)):
-        network = StackUNet(WIDTHS[part])
-        network.load_state_dict(state)
-        parts[part] = network.requires_grad_(False).eval()
+        parts[part] = network_from(state, WIDTHS[part]).requires_grad_(False).eval()
     return Network(parts["coarse"], parts["fine"], "", "in training", "")
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.functional import binary_cross_entropy_with_logits
 from torch.optim.swa_utils import AveragedModel
 from torch.utils.data import DataLoader, Dataset
 
@@ -21,7 +22,7 @@ from cmrmap.segmentation.network import StackUNet
 from cmrmap.training.loss import segmentation_loss
 from cmrmap.training.precision import mixed_precision
 from cmrmap.training.remap import CineScene, draw_cine_slice
-from cmrmap.training.synthetic import COARSE_VIEW, FINE_VIEW, SyntheticSlice, View, draw_slice
+from cmrmap.training.synthetic import COARSE_VIEW, FINE_VIEW, SyntheticSlice, View, draw_slice, draw_slice_without_heart
 
 logger = logging.getLogger(__name__)
 
@@ -31,11 +32,16 @@ Watch = Callable[[Mapping[str, Tensor]], Mapping[str, float]]
 VIEWS: dict[str, View] = {"coarse": COARSE_VIEW, "fine": FINE_VIEW}
 WIDTHS: dict[str, tuple[int, ...]] = {"coarse": (16, 32, 64, 96), "fine": (16, 32, 64, 128, 192)}
 #: images a slice in one step, and how often: the network must manage alone and in company
-_IMAGES_PER_SLICE = {1: 0.06, 3: 0.24, 6: 0.4, 9: 0.3}
+_IMAGES_PER_SLICE = {1: 0.09, 3: 0.25, 6: 0.38, 9: 0.28}
 _IMAGES_PER_STEP = 18
 _WARM_UP_STEPS = 200
-_READER_SHARE = 0.12  # of the cine slices whose wall a reader drew; traced walls are less exact
+_WALL_SHARE = 0.8  # of the cine slices drawn whose wall an expert outlined; in the others the cavity alone is known
+_HEART_WEIGHT = 0.2  # of the loss for recognising a heart, beside that for its outlines
+_BESIDE_SHARE = 0.3  # of the slices without a heart that are real ones, beside it
 _DECAY_SHARE = 0.25  # the last part of the training in which the learning rate falls to zero
+
+
+_Batch = tuple[Tensor, Tensor, Tensor, Tensor]  # images, labels, known classes, whether there is a heart
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,7 @@ class TrainingSettings:
     dropout: float = 0.05
     average_decay: float = 0.998  # exponential moving average of the weights: what is exported
     cine_share: float = 0.5  # of the slices that are drawn from real cine anatomy, where there is any
+    without_heart_share: float = 0.15  # of the slices that show no left ventricle in short axis
 
     def __post_init__(self) -> None:
         if self.network not in VIEWS:
@@ -61,18 +68,18 @@ class TrainingSettings:
             raise InputError(f"steps is {self.steps}; expected at least 1")
 
 
-class _Batches(Dataset[tuple[Tensor, Tensor, Tensor]]):
+class _Batches(Dataset[_Batch]):
     """Batch number ``step`` of a training: a function of the seed and the step alone, so that a resume repeats it."""
 
     def __init__(self, settings: TrainingSettings, scenes: Sequence[CineScene] = ()) -> None:
         self._settings = settings
         self._scenes = scenes
-        self._by_reader = [scene for scene in scenes if scene.wall_by_reader]
+        self._with_wall = [scene for scene in scenes if scene.wall_known]
 
     def __len__(self) -> int:
         return self._settings.steps
 
-    def __getitem__(self, step: int) -> tuple[Tensor, Tensor, Tensor]:
+    def __getitem__(self, step: int) -> _Batch:
         rng = np.random.default_rng([self._settings.seed, step])
         n_images = int(rng.choice(list(_IMAGES_PER_SLICE), p=list(_IMAGES_PER_SLICE.values())))
         slices = [self._draw(rng, n_images) for _ in range(_IMAGES_PER_STEP // n_images)]
@@ -80,14 +87,23 @@ class _Batches(Dataset[tuple[Tensor, Tensor, Tensor]]):
             torch.stack([s.images for s in slices]),
             torch.stack([s.labels for s in slices]),
             torch.stack([s.known for s in slices]),
+            torch.tensor([float(s.heart) for s in slices]),
         )
 
     def _draw(self, rng: np.random.Generator, n_images: int) -> SyntheticSlice:
         view = VIEWS[self._settings.network]
+        if rng.random() < self._settings.without_heart_share:
+            if self._scenes and rng.random() < _BESIDE_SHARE:
+                return draw_cine_slice(rng, view, n_images, self._scene(rng, self._scenes), heart=False)
+            return draw_slice_without_heart(rng, view, n_images)
         if self._scenes and rng.random() < self._settings.cine_share:
-            pool = self._by_reader if self._by_reader and rng.random() < _READER_SHARE else self._scenes
-            return draw_cine_slice(rng, view, n_images, pool[int(rng.integers(len(pool)))])
+            pool = self._with_wall if self._with_wall and rng.random() < _WALL_SHARE else self._scenes
+            return draw_cine_slice(rng, view, n_images, self._scene(rng, pool))
         return draw_slice(rng, view, n_images)
+
+    @staticmethod
+    def _scene(rng: np.random.Generator, scenes: Sequence[CineScene]) -> CineScene:
+        return scenes[int(rng.integers(len(scenes)))]
 
 
 def learning_rate(settings: TrainingSettings, step: int) -> float:
@@ -97,9 +113,7 @@ def learning_rate(settings: TrainingSettings, step: int) -> float:
     return settings.learning_rate * factor
 
 
-def _loader(
-    settings: TrainingSettings, first_step: int, scenes: Sequence[CineScene]
-) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+def _loader(settings: TrainingSettings, first_step: int, scenes: Sequence[CineScene]) -> Iterator[_Batch]:
     steps = range(first_step, settings.steps)
     return iter(
         DataLoader(
@@ -159,9 +173,9 @@ def train(
     folder.mkdir(parents=True, exist_ok=True)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.manual_seed(settings.seed)
-    network = StackUNet(WIDTHS[settings.network], settings.dropout).to(device)
-    if start is not None:
-        network.load_state_dict(start)
+    network = StackUNet(WIDTHS[settings.network], settings.dropout, heart_head=settings.network == "fine").to(device)
+    if start is not None:  # weights of before the head was there leave it as it begins
+        network.load_state_dict({**network.state_dict(), **start})
     optimiser = torch.optim.AdamW(network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay)
     path = folder / f"{settings.network}.pt"
     average, first_step = averaged(network, settings.average_decay), 0
@@ -196,13 +210,15 @@ def train(
     last_save = last_report = last_watch = time.monotonic()
     started, losses = last_save, []
     network.train()
-    for step, (images, labels, known) in enumerate(_loader(settings, first_step, scenes), start=first_step):
+    for step, (images, labels, known, heart) in enumerate(_loader(settings, first_step, scenes), start=first_step):
         for group in optimiser.param_groups:
             group["lr"] = learning_rate(settings, step)
         images, labels = images.to(device, non_blocking=True), labels.to(device, non_blocking=True)
         with mixed_precision(device):
-            logits = network(images)
+            logits, heart_logits = network.with_heart(images)
         loss = segmentation_loss(logits, labels, known)
+        if heart_logits is not None:
+            loss = loss + _HEART_WEIGHT * binary_cross_entropy_with_logits(heart_logits.float(), heart.to(device))
         optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0)

@@ -16,7 +16,7 @@ from cmrmap.core.errors import InputError
 from cmrmap.core.version import VERSION
 from cmrmap.run.software import source_commit
 from cmrmap.segmentation.model_folder import CARD_NAME, NETWORKS, load_network, save_network
-from cmrmap.segmentation.network import StackUNet
+from cmrmap.segmentation.network import StackUNet, network_from
 from cmrmap.training.case_loop import CaseTraining, train_on_cases
 from cmrmap.training.datasets import TrainingCase, split_by_patient
 from cmrmap.training.datasets.dicom_folder import read_dicom_cases
@@ -134,9 +134,7 @@ def describe(cases: Sequence[TrainingCase]) -> str:
 
 
 def _trainable(network: StackUNet) -> StackUNet:
-    fresh = StackUNet(network.widths, _DROPOUT)
-    fresh.load_state_dict(network.state_dict())
-    return fresh
+    return network_from(network.state_dict(), network.widths, _DROPOUT)
 
 
 def _result(name: str, best: dict[str, Any], folder: Path) -> RefinedNetwork:

@@ -9,7 +9,6 @@ image of an inversion recovery or a T2 preparation can be made, those without co
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -18,8 +17,7 @@ from scipy import ndimage
 from cmrmap.core.arrays import Float64Array
 from cmrmap.core.outlines import Label
 from cmrmap.segmentation.border import trace
-from cmrmap.segmentation.model_folder import Network
-from cmrmap.training.cine import CineCase, complete_walls, read_cine, write_cine
+from cmrmap.training.cine import CineCase
 from cmrmap.training.synthetic.rendering import smooth_noise
 from cmrmap.training.synthetic.sample import (
     Scene,
@@ -32,7 +30,6 @@ from cmrmap.training.synthetic.sample import (
 from cmrmap.training.synthetic.tissues import Tissue
 from cmrmap.training.synthetic.weighting import draw_contrast
 
-WALLS_NAME = "cine_walls.npz"
 _DARKEST, _BRIGHTEST = -0.6, 1.6  # grey at and below which there is lung; above which brightness is the coil's
 _BRIGHT = 0.5  # grey above which a region outside the ventricle is blood or fat
 _LEAST_CONTRAST = 0.08  # of the full scale between wall and cavity: less cannot be taken apart
@@ -65,7 +62,6 @@ class CineScene:
     cavity_radius_mm: float
     pixel_mm: float
     wall_known: bool
-    wall_by_reader: bool
     borders: tuple[Float64Array, Float64Array] | None
 
     def deformed(
@@ -126,7 +122,6 @@ def prepare(case: CineCase) -> CineScene | None:
         cavity_radius_mm=float(np.sqrt(cavity.sum() / np.pi)) * case.pixel_mm,
         pixel_mm=case.pixel_mm,
         wall_known=case.wall_known,
-        wall_by_reader=case.wall_by_reader,
         borders=_borders(cavity, ventricle) if case.wall_known else None,
     )
 
@@ -147,21 +142,16 @@ def _borders(cavity: npt.NDArray[np.bool_], ventricle: npt.NDArray[np.bool_]) ->
     return np.minimum(inner, outer - 1.0).clip(1.0), outer
 
 
-def prepare_file(path: Path, network: Network, folder: Path) -> tuple[CineScene, ...]:
-    """Read a cine file, complete its walls with ``network`` (kept in ``folder``) and prepare what can be remapped."""
-    completed = folder / WALLS_NAME
-    if not completed.is_file():
-        cases = complete_walls(read_cine(path), network)
-        folder.mkdir(parents=True, exist_ok=True)
-        write_cine(completed, cases)
-    return tuple(scene for scene in map(prepare, read_cine(completed)) if scene is not None)
+def draw_cine_slice(
+    rng: np.random.Generator, view: View, n_images: int, scene: CineScene, *, heart: bool = True
+) -> SyntheticSlice:
+    """Draw ``n_images`` images of a real slice; the same generator state gives the same images.
 
-
-def draw_cine_slice(rng: np.random.Generator, view: View, n_images: int, scene: CineScene) -> SyntheticSlice:
-    """Draw ``n_images`` weighted images of a real slice; the same generator state gives the same images."""
+    Without ``heart`` the view lies beside it, on what surrounds it.
+    """
     contrast = draw_contrast(rng, n_images)
     scale = float(np.exp(rng.normal(0, 0.1)))
-    offset = draw_offset(rng, view)
+    offset = draw_offset(rng, view) if heart else _aside(rng, view, scene.radius_mm * scale)
     y, x = scene_grid(view, offset, rng.uniform(-np.pi, np.pi), bool(rng.random() < 0.5))
     rows, columns = (c + axis / (scene.pixel_mm * scale) for c, axis in zip(scene.centre, (y, x), strict=True))
     share = float(rng.uniform(*_CAVITY_SHARE)) if rng.random() < _DEFORMED and scene.borders is not None else None
@@ -169,21 +159,32 @@ def draw_cine_slice(rng: np.random.Generator, view: View, n_images: int, scene: 
     grey = ndimage.map_coordinates(scene.grey, places, order=1, mode="constant", cval=_DARKEST)
     masks = np.stack([ndimage.map_coordinates(mask, places, order=1) for mask in scene.masks])
     bright = ndimage.map_coordinates(scene.bright, places, order=0)
-    signals = _signals(rng, contrast.signals, grey.astype(np.float64), masks.sum(0) > 0.5, bright, scene)
+    layers = contrast.signals if contrast.density is None else np.vstack([contrast.signals, contrast.density])
+    signals = _signals(rng, layers, grey.astype(np.float64), masks.sum(0) > 0.5, bright, scene)
     return photograph(
         rng,
         Scene(
-            signals=signals,
+            signals=signals[:n_images],
             masks=np.concatenate([masks, np.zeros_like(masks[:1])]).astype(np.float32),
             offset_mm=offset,
             lv_radius_mm=scene.radius_mm * scale,
             cavity_radius_mm=(scene.cavity_radius_mm if share is None else share * scene.radius_mm) * scale,
             phase_sensitive=contrast.phase_sensitive,
             known=(True, scene.wall_known, True, False),
+            density=None if contrast.density is None else signals[n_images],
+            heart=heart,
         ),
         view,
-        "cine " + contrast.family,
+        ("cine " if heart else "beside the heart ") + contrast.family,
     )
+
+
+def _aside(rng: np.random.Generator, view: View, radius_mm: float) -> Float64Array:
+    """(row, column) mm that bring the left ventricle out of the view, along one axis or both."""
+    reach = view.pixel_mm * view.size / 2 + radius_mm
+    far = rng.choice([-1, 1]) * (reach + rng.uniform(3, 35))
+    other = rng.uniform(-reach, reach)
+    return np.array([far, other] if rng.random() < 0.5 else [other, far])
 
 
 def _signals(

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from cmrmap.core.outlines import Label
-from cmrmap.segmentation.network import StackUNet
+from cmrmap.segmentation.network import StackUNet, network_from
 from cmrmap.segmentation.preprocess import normalise
 from cmrmap.training.loss import segmentation_loss
 from cmrmap.training.windows import Window, WindowSize, without_margin
@@ -31,8 +31,7 @@ class Score:
 def score(network: StackUNet, weights: dict[str, Tensor], window: WindowSize, cases: Sequence[Window]) -> Score:
     """Measure ``weights`` on cases as they are, without augmentation; the network's own weights stay as they are."""
     device = next(network.parameters()).device
-    measured = StackUNet(network.widths).to(device)
-    measured.load_state_dict(weights)
+    measured = network_from(weights, network.widths).to(device)
     measured.eval()
     losses: list[float] = []
     dice: dict[Label, list[float]] = {Label.MYOCARDIUM: [], Label.CAVITY: []}

@@ -28,6 +28,7 @@ class Artefacts:
     gain: Float64Array
     sampled: tuple[float, float] | None  # share of k-space that was read along rows and columns; the rest is zero
     taper: float  # of its outer part, by which a window takes off the ringing; 0 = none
+    levels: int  # of grey that were kept, over all images together; 0 = all
 
 
 def draw_artefacts(rng: np.random.Generator, n_images: int) -> Artefacts:
@@ -36,7 +37,7 @@ def draw_artefacts(rng: np.random.Generator, n_images: int) -> Artefacts:
     steepness = rng.uniform(0, 2.8) / 2
     ghosts = np.where(rng.random(n_images) < 0.2, rng.uniform(0.0, 0.25, n_images), 0.0) * (rng.random() < 0.5)
     band = None
-    if rng.random() < 0.1:
+    if rng.random() < 0.15:
         band = (rng.uniform(0, np.pi), rng.uniform(0.4, 1.2), rng.uniform(0, 1), rng.uniform(0.3, 0.9))
     return Artefacts(
         coil=np.array(
@@ -54,10 +55,11 @@ def draw_artefacts(rng: np.random.Generator, n_images: int) -> Artefacts:
         gain=np.exp(rng.normal(0, 0.1, n_images)),
         sampled=(float(rng.uniform(0.45, 1.0)), float(rng.uniform(0.55, 1.0))) if rng.random() < 0.7 else None,
         taper=float(rng.uniform(0.0, 0.8)),
+        levels=int(rng.choice([64, 128, 256])) if rng.random() < 0.12 else 0,
     )
 
 
-def _blur(images: Tensor, sigma_y: float, sigma_x: float) -> Tensor:
+def blur(images: Tensor, sigma_y: float, sigma_x: float) -> Tensor:
     """Separable Gaussian; sigma in pixels."""
     out = images.unsqueeze(1)
     for axis, sigma in ((2, sigma_y), (3, sigma_x)):
@@ -101,7 +103,7 @@ def corrupt(
     v, u = torch.meshgrid(torch.linspace(-1, 1, rows), torch.linspace(-1, 1, columns), indexing="ij")
     c = [float(value) for value in artefacts.coil]
     sensitivity = torch.exp(c[0] * v + c[1] * u + c[2] * v * v + c[3] * u * u + c[4] * u * v)
-    images = _blur(signed, artefacts.blur_mm * artefacts.anisotropy / pixel_mm, artefacts.blur_mm / pixel_mm)
+    images = blur(signed, artefacts.blur_mm * artefacts.anisotropy / pixel_mm, artefacts.blur_mm / pixel_mm)
     if artefacts.band is not None:
         direction, period, phase, depth = artefacts.band
         position = (float(np.cos(direction)) * u + float(np.sin(direction)) * v) / (2 * period) + phase
@@ -122,4 +124,8 @@ def corrupt(
         return complex_images.real.contiguous()
     magnitude = complex_images.abs()
     peak = magnitude.amax(dim=(1, 2), keepdim=True).clamp_min(1e-6)
-    return peak * (magnitude / peak) ** artefacts.gamma
+    shown = peak * (magnitude / peak) ** artefacts.gamma
+    if not artefacts.levels:
+        return shown
+    step = shown.max() / artefacts.levels
+    return (shown / step).round() * step

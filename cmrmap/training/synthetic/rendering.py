@@ -18,7 +18,7 @@ def smooth_noise(rng: np.random.Generator, shape: tuple[int, int], cells: int) -
     return np.asarray(field / (field.std() + 1e-9), dtype=np.float64)
 
 
-def _inside(ellipse: Ellipse, y: Float64Array, x: Float64Array, margin: float = 0.0) -> Float64Array:
+def inside(ellipse: Ellipse, y: Float64Array, x: Float64Array, margin: float = 0.0) -> Float64Array:
     """Squared normalised distance from the centre; < 1 is inside the ellipse grown by ``margin`` mm."""
     dy, dx = y - ellipse.centre[0], x - ellipse.centre[1]
     cosine, sine = np.cos(ellipse.angle), np.sin(ellipse.angle)
@@ -28,21 +28,14 @@ def _inside(ellipse: Ellipse, y: Float64Array, x: Float64Array, margin: float = 
     return np.asarray(value, dtype=np.float64)
 
 
-def render(anatomy: Anatomy, y: Float64Array, x: Float64Array) -> tuple[LabelArray, LabelArray]:
-    """Paint the anatomy on a grid of anatomical coordinates (mm).
-
-    Returns
-    -------
-    tissue : (row, column) uint8 of ``Tissue``
-    label : (row, column) uint8 of ``cmrmap.core.outlines.Label``
-    """
-    rng = np.random.default_rng(anatomy.texture_seed)
+def render_chest(anatomy: Anatomy, y: Float64Array, x: Float64Array, rng: np.random.Generator) -> LabelArray:
+    """Paint what lies around the heart, in (row, column) uint8 of ``Tissue``; parameters as in :func:`render`."""
     shape = (y.shape[0], y.shape[1])
     tissue = np.full(shape, anatomy.backdrop, dtype=np.uint8)
     wobble = smooth_noise(rng, shape, 6)
     tissue[smooth_noise(rng, shape, int(rng.integers(15, 40))) > rng.uniform(1.6, 2.6)] = Tissue.VESSEL
     for organ in anatomy.organs:
-        region = _inside(organ, y, x) < 1 + 0.12 * wobble
+        region = inside(organ, y, x) < 1 + 0.12 * wobble
         tissue[region] = organ.tissue
         if organ.tissue in (Tissue.LIVER, Tissue.SPLEEN):
             spots = smooth_noise(rng, shape, int(rng.integers(12, 40))) > rng.uniform(1.4, 2.2)
@@ -56,13 +49,26 @@ def render(anatomy: Anatomy, y: Float64Array, x: Float64Array) -> tuple[LabelArr
     tissue[chest & (outward > muscle)] = Tissue.FAT
     tissue[chest & (outward > muscle + fat)] = Tissue.AIR
     for breast in anatomy.breasts:
-        within = (_inside(breast, y, x) < 1 + 0.08 * wobble) & (outward > muscle)
+        within = (inside(breast, y, x) < 1 + 0.08 * wobble) & (outward > muscle)
         tissue[within] = breast.tissue
-        tissue[within & (_inside(breast, y, x, -10) < 1) & (smooth_noise(rng, shape, 14) > 0.4)] = Tissue.OTHER_2
+        tissue[within & (inside(breast, y, x, -10) < 1) & (smooth_noise(rng, shape, 14) > 0.4)] = Tissue.OTHER_2
     for arm in anatomy.arms:
         for layer, margin in ((Tissue.AIR, 14.0), (Tissue.FAT, 8.0), (arm.tissue, 0.0)):
-            tissue[_inside(arm, y, x, margin) < 1] = layer
+            tissue[inside(arm, y, x, margin) < 1] = layer
+    return tissue
 
+
+def render(anatomy: Anatomy, y: Float64Array, x: Float64Array) -> tuple[LabelArray, LabelArray]:
+    """Paint the anatomy on a grid of anatomical coordinates (mm).
+
+    Returns
+    -------
+    tissue : (row, column) uint8 of ``Tissue``
+    label : (row, column) uint8 of ``cmrmap.core.outlines.Label``
+    """
+    rng = np.random.default_rng(anatomy.texture_seed)
+    shape = (y.shape[0], y.shape[1])
+    tissue = render_chest(anatomy, y, x, rng)
     radius = np.hypot(y, x)
     index = np.floor(np.mod(np.arctan2(y, x), 2 * np.pi) * (N_TABULATED / (2 * np.pi))).astype(np.intp) % N_TABULATED
     epicardium = anatomy.epicardium[index]
@@ -72,11 +78,11 @@ def render(anatomy: Anatomy, y: Float64Array, x: Float64Array) -> tuple[LabelArr
         around = radius < epicardium + anatomy.fat_thickness[index] + further
         if anatomy.right_ventricle is not None:
             margin = anatomy.rv_wall_mm + anatomy.fat_thickness.mean() + further
-            around |= _inside(anatomy.right_ventricle, y, x, margin) < 1
+            around |= inside(anatomy.right_ventricle, y, x, margin) < 1
         tissue[around] = layer
     if anatomy.right_ventricle is not None:
-        tissue[_inside(anatomy.right_ventricle, y, x, anatomy.rv_wall_mm) < 1] = Tissue.RV_WALL
-        cavity = _inside(anatomy.right_ventricle, y, x) < 1
+        tissue[inside(anatomy.right_ventricle, y, x, anatomy.rv_wall_mm) < 1] = Tissue.RV_WALL
+        cavity = inside(anatomy.right_ventricle, y, x) < 1
         tissue[cavity] = Tissue.RV_BLOOD
         label[cavity] = Label.RIGHT_VENTRICLE
         trabeculae = cavity & (smooth_noise(rng, shape, int(rng.integers(20, 45))) > 1.8)
@@ -97,7 +103,7 @@ def render(anatomy: Anatomy, y: Float64Array, x: Float64Array) -> tuple[LabelArr
     tissue[cavity & ((radius < endocardium * anatomy.trabeculae[index]) | (radius > endocardium))] = Tissue.BLOOD
     label[cavity] = Label.CAVITY
     for papillary in anatomy.papillaries:
-        tissue[cavity & (_inside(papillary, y, x) < 1)] = Tissue.PAPILLARY
+        tissue[cavity & (inside(papillary, y, x) < 1)] = Tissue.PAPILLARY
     if anatomy.ink:
         is_fat = tissue == Tissue.FAT
         tissue[is_fat & ~ndimage.binary_erosion(is_fat)] = Tissue.INK

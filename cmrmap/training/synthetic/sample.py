@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,8 @@ from torch import Tensor
 from cmrmap.core.arrays import Float64Array
 from cmrmap.segmentation.preprocess import COARSE_PIXEL_MM, FINE_PIXEL_MM, FINE_SIZE, normalise
 from cmrmap.training.synthetic.corruption import corrupt, draw_artefacts
+from cmrmap.training.synthetic.displacement import Displacement, draw_displacement, sampling_grid
+from cmrmap.training.synthetic.map_appearance import spoil_map
 from cmrmap.training.synthetic.rendering import render, smooth_noise
 from cmrmap.training.synthetic.scene import draw_anatomy
 from cmrmap.training.synthetic.tissues import N_TISSUES
@@ -30,9 +33,10 @@ class View:
 
 FINE_VIEW = View(pixel_mm=FINE_PIXEL_MM, size=FINE_SIZE, offset_mm=11.0, oversample=2)
 COARSE_VIEW = View(pixel_mm=COARSE_PIXEL_MM, size=96, offset_mm=55.0, oversample=2)
-_CONTRACTION_SDS = (0.01, 0.03, 0.06, 0.1)
 _SMALL_FIELD_SHARE = 0.25  # of slices whose field of view ends within what the network looks at
 _FIELD_MARGIN_MM = 8.0  # of it about the left ventricle at least
+_THICK_SLICE_SHARE = 0.25  # of slices whose thickness shows two depths of an oblique wall
+_THICK_SLICE = 0.06  # largest relative difference of the heart's size between them
 _MARGIN = 10  # pixels rendered beyond the view, so that motion brings in anatomy and not a border
 
 
@@ -46,12 +50,14 @@ class SyntheticSlice:
     labels : (image, row, column) int64 of ``cmrmap.core.outlines.Label``
     family : of contrasts
     known : (class,) bool, which classes the labels tell; those that they do not are background in ``labels``
+    heart : whether it is a left ventricle in short axis
     """
 
     images: Tensor
     labels: Tensor
     family: str
     known: Tensor
+    heart: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +73,8 @@ class Scene:
     cavity_radius_mm : mean radius of the endocardium
     phase_sensitive : whether the images keep their sign
     known : which classes ``masks`` tell
+    density : (row, column) float32 proton density where ``signals`` are maps; None: weighted images
+    heart : whether there is a left ventricle in short axis
     """
 
     signals: npt.NDArray[np.float32]
@@ -76,40 +84,8 @@ class Scene:
     cavity_radius_mm: float
     phase_sensitive: bool
     known: tuple[bool, ...] = (True, True, True, True)
-
-
-@dataclass(frozen=True, slots=True)
-class _Motion:
-    """Per image: shift (mm), rotation (rad), and what the heart's phase and the slice's depth do to its size.
-
-    ``contraction`` is the relative change of the endocardium's radius that keeps the wall's area, ``scale`` that of
-    the whole heart.
-    """
-
-    shift_mm: Float64Array
-    angle: Float64Array
-    contraction: Float64Array
-    scale: Float64Array
-    wobble: Float64Array  # (image, row, column, 2) mm on a coarse grid
-
-
-def _draw_motion(rng: np.random.Generator, n_images: int) -> _Motion:
-    size = rng.choice([0.3, 1.0, 3.0], p=[0.35, 0.45, 0.2])  # what following the heart leaves, and what it misses
-    direction = rng.normal(size=2)
-    direction /= np.linalg.norm(direction)
-    breathing = rng.normal(0, size, (n_images, 1)) * direction
-    # now and then one image was taken in another breath: the others must not decide where its heart is
-    stray = (rng.random(n_images) < 0.15) & (rng.random() < 0.6)
-    breathing += np.where(stray, rng.normal(0, 6.0, n_images), 0.0)[:, None] * direction
-    # in vivo the endocardium's radius varies by an SD of 1-13 % from image to image, the wall's area by 4-9 %
-    contraction = rng.choice(_CONTRACTION_SDS)
-    return _Motion(
-        shift_mm=breathing + rng.normal(0, 0.25 * size, (n_images, 2)),
-        angle=rng.normal(0, 0.015 * size, n_images),
-        contraction=np.clip(rng.normal(0, contraction, n_images), -0.4, 0.3),
-        scale=rng.normal(0, 0.01 + 0.3 * contraction, n_images),
-        wobble=rng.normal(0, rng.uniform(0, 0.8), (n_images, 5, 5, 2)),
-    )
+    density: npt.NDArray[np.float32] | None = None
+    heart: bool = True
 
 
 def scene_grid(view: View, offset_mm: Float64Array, rotation: float, mirror: bool) -> tuple[Float64Array, Float64Array]:
@@ -122,36 +98,6 @@ def scene_grid(view: View, offset_mm: Float64Array, rotation: float, mirror: boo
         x = -x
     cosine, sine = np.cos(rotation), np.sin(rotation)
     return np.asarray(cosine * y + sine * x), np.asarray(-sine * y + cosine * x)
-
-
-def _sampling(motion: _Motion, view: View, offset: Float64Array, lv_radius: float, cavity_radius: float) -> Tensor:
-    """grid_sample coordinates (image, row, column, 2) that move the oversampled picture into each image's place.
-
-    The wall is incompressible: while the cavity is stretched, a constant is added to the squared radius within the
-    wall, which keeps its area; outside the heart both this and the change of scale fade away.
-    """
-    n = view.size * view.oversample
-    step = view.pixel_mm / view.oversample
-    half = (view.size + 2 * _MARGIN) * view.pixel_mm / 2
-    line = (torch.arange(n, dtype=torch.float32) - (n - 1) / 2) * step
-    y, x = torch.meshgrid(line - float(offset[0]), line - float(offset[1]), indexing="ij")
-    squared = y**2 + x**2
-    beyond = (squared.sqrt() / lv_radius - 1).clamp_min(0)
-    fading = torch.exp(-(beyond**2) / 0.18)
-    # of the change of the squared cavity radius, over the squared radius
-    share = torch.where(squared < cavity_radius**2, torch.tensor(cavity_radius**-2), fading / squared.clamp_min(1e-6))
-    wobble = torch.from_numpy(motion.wobble.astype(np.float32)).permute(0, 3, 1, 2)
-    wobble = torch.nn.functional.interpolate(wobble, size=(n, n), mode="bicubic", align_corners=True)
-    grids = []
-    for image in range(len(motion.angle)):
-        cosine, sine = float(np.cos(motion.angle[image])), float(np.sin(motion.angle[image]))
-        change = ((1 + float(motion.contraction[image])) ** 2 - 1) * cavity_radius**2
-        scale = (1 + change * share).sqrt() * (1 + float(motion.scale[image]) * fading)
-        down, right = (float(value) for value in motion.shift_mm[image] + offset)
-        moved_y = (cosine * y + sine * x) * scale + wobble[image, 0] + down
-        moved_x = (-sine * y + cosine * x) * scale + wobble[image, 1] + right
-        grids.append(torch.stack([moved_x / half, moved_y / half], dim=-1))
-    return torch.stack(grids)
 
 
 def draw_slice(rng: np.random.Generator, view: View, n_images: int) -> SyntheticSlice:
@@ -167,7 +113,15 @@ def draw_slice(rng: np.random.Generator, view: View, n_images: int) -> Synthetic
     signals = contrast.signals.astype(np.float32)[:, tissue] * texture.astype(np.float32)
     masks = np.stack([label == value for value in (1, 2, 3)]).astype(np.float32)
     outer, inner = (float(outline.mean()) for outline in (anatomy.epicardium, anatomy.endocardium))
-    scene = Scene(signals, masks, offset, outer, inner, contrast.phase_sensitive)
+    scene = Scene(
+        signals,
+        masks,
+        offset,
+        outer,
+        inner,
+        contrast.phase_sensitive,
+        density=None if contrast.density is None else contrast.density.astype(np.float32)[tissue],
+    )
     return photograph(rng, scene, view, contrast.family)
 
 
@@ -178,9 +132,9 @@ def draw_offset(rng: np.random.Generator, view: View) -> Float64Array:
 
 
 def _draw_field(rng: np.random.Generator, scene: Scene, view: View) -> tuple[slice, slice]:
-    """Rows and columns of a field of view that ends within the view, anywhere beyond the left ventricle."""
+    """Rows and columns of a field of view that ends within the view, anywhere beyond the left ventricle (or its middle)."""
     reach = (scene.lv_radius_mm + _FIELD_MARGIN_MM) / view.pixel_mm
-    middle = (view.size - 1) / 2 + scene.offset_mm / view.pixel_mm
+    middle = (view.size - 1) / 2 + (scene.offset_mm if scene.heart else np.zeros(2)) / view.pixel_mm
     begin = [round(rng.uniform(0, max(0.0, m - reach))) for m in middle]
     end = [round(rng.uniform(min(float(view.size), m + reach), view.size)) for m in middle]
     return slice(begin[0], end[0]), slice(begin[1], end[1])
@@ -198,19 +152,44 @@ def _within(field: tuple[slice, slice], images: Tensor, labels: Tensor) -> tuple
 def photograph(rng: np.random.Generator, scene: Scene, view: View, family: str) -> SyntheticSlice:
     """Move the scene for every image, see it through coil, blur and noise, and normalise as the network reads it."""
     n_images = len(scene.signals)
-    motion = _draw_motion(rng, n_images)
+    motion = draw_displacement(rng, n_images)
     artefacts = draw_artefacts(rng, n_images)
-    sampling = _sampling(motion, view, scene.offset_mm, scene.lv_radius_mm, scene.cavity_radius_mm)
-    picture = torch.from_numpy(scene.signals).unsqueeze(1)
-    picture = torch.nn.functional.grid_sample(picture, sampling, mode="bilinear", align_corners=False)
-    moved = torch.nn.functional.grid_sample(
-        torch.from_numpy(scene.masks).expand(n_images, -1, -1, -1), sampling, mode="bilinear", align_corners=False
-    )
-    picture = torch.nn.functional.avg_pool2d(picture, view.oversample).squeeze(1)
-    moved = torch.nn.functional.avg_pool2d(moved, view.oversample)
-    background = 1 - moved.sum(1, keepdim=True)
-    labels = torch.cat([background, moved], dim=1).argmax(1)
-    images = corrupt(picture, artefacts, rng, view.pixel_mm, phase_sensitive=scene.phase_sensitive)
+    dilations = [0.0]
+    if rng.random() < _THICK_SLICE_SHARE:
+        dilations = [depth * rng.uniform(0.3, 1.0) * _THICK_SLICE for depth in (-0.5, 0.5)]
+    content = torch.from_numpy(np.concatenate([scene.signals[:, None], _per_image(scene)], axis=1))
+    moved = _moved(content, motion, scene, view, dilations)
+    background = 1 - moved[:, 1:4].sum(1, keepdim=True)
+    labels = torch.cat([background, moved[:, 1:4]], dim=1).argmax(1)
+    if scene.density is None:
+        images = corrupt(moved[:, 0], artefacts, rng, view.pixel_mm, phase_sensitive=scene.phase_sensitive)
+    else:
+        images = spoil_map(moved[:, 0], moved[:, 4], artefacts, rng, view.pixel_mm)
     if rng.random() < _SMALL_FIELD_SHARE:
         images, labels = _within(_draw_field(rng, scene, view), images, labels)
-    return SyntheticSlice(normalise(images), labels, family, torch.tensor(scene.known))
+    return SyntheticSlice(normalise(images), labels, family, torch.tensor(scene.known), scene.heart)
+
+
+def _per_image(scene: Scene) -> npt.NDArray[np.float32]:
+    """(image, channel, row, column): the masks and, of maps, the proton density."""
+    layers = scene.masks if scene.density is None else np.concatenate([scene.masks, scene.density[None]])
+    return np.broadcast_to(layers, (len(scene.signals), *layers.shape))
+
+
+def _moved(content: Tensor, motion: Displacement, scene: Scene, view: View, dilations: Sequence[float]) -> Tensor:
+    """(image, channel, row, column) of the view: every image at its place, the mean over the depths of the slice."""
+    grids = [
+        sampling_grid(
+            motion,
+            view.size * view.oversample,
+            view.pixel_mm / view.oversample,
+            (view.size + 2 * _MARGIN) * view.pixel_mm / 2,
+            scene.offset_mm,
+            scene.lv_radius_mm,
+            scene.cavity_radius_mm,
+            dilation,
+        )
+        for dilation in dilations
+    ]
+    seen = [torch.nn.functional.grid_sample(content, grid, mode="bilinear", align_corners=False) for grid in grids]
+    return torch.nn.functional.avg_pool2d(torch.stack(seen).mean(0), view.oversample)

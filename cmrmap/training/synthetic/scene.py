@@ -13,6 +13,8 @@ import numpy as np
 from cmrmap.core.arrays import Float64Array
 from cmrmap.training.synthetic.tissues import Tissue
 
+_FLAT_SEPTUM_SHARE = 0.12
+_LEAST_FLAT_MM = 7.0  # radius of a cavity that keeps its room when it is flattened
 N_TABULATED = 360  # angles at which closed outlines are tabulated
 
 
@@ -61,6 +63,19 @@ def _outline(rng: np.random.Generator, amplitudes: Float64Array, first: int = 2)
     return series
 
 
+def _flattened(
+    rng: np.random.Generator, septum: float, epicardium: Float64Array, endocardium: Float64Array
+) -> tuple[Float64Array, Float64Array]:
+    """Both outlines cut off by a chord towards the right ventricle; the wall keeps its thickness there."""
+    angle = np.linspace(0, 2 * np.pi, N_TABULATED, endpoint=False)
+    towards = np.cos(angle - septum)
+    depth = rng.uniform(0.45, 0.9) * float(endocardium.mean())  # of the chord from the centre
+    chord = np.where(towards > 0.05, depth / np.maximum(towards, 0.05), np.inf)
+    # a soft minimum: the septum bends, it has no corner
+    flat = (np.maximum(endocardium, 1e-3) ** -8.0 + chord**-8.0) ** (-1 / 8)
+    return np.asarray(epicardium - (endocardium - flat)), np.asarray(np.maximum(flat, 1.5))
+
+
 def draw_anatomy(rng: np.random.Generator) -> Anatomy:
     """Draw one anatomy: wall 3-25 mm, apex to base, round to D-shaped, with what lies around a heart."""
     radius = rng.uniform(14, 44) if rng.random() < 0.85 else rng.uniform(10, 20)
@@ -75,6 +90,11 @@ def draw_anatomy(rng: np.random.Generator) -> Anatomy:
     trabeculae = np.ones(N_TABULATED)
     if rng.random() < 0.6:
         trabeculae -= np.abs(_outline(rng, rng.uniform(0, 0.05, 20), first=5) - 1) + rng.uniform(0, 0.03)
+    septum = rng.normal(np.pi, 0.35)  # the RV lies towards -x
+    if (
+        float(endocardium.min()) > _LEAST_FLAT_MM and rng.random() < _FLAT_SEPTUM_SHARE
+    ):  # pressure or volume overload of the right ventricle
+        epicardium, endocardium = _flattened(rng, septum, epicardium, endocardium)
     cavity = float(endocardium.mean())
     papillaries = tuple(
         Ellipse(
@@ -92,7 +112,6 @@ def draw_anatomy(rng: np.random.Generator) -> Anatomy:
         inner, outer = sorted(rng.uniform(0, 1, 2))
         lesion = (rng.uniform(-np.pi, np.pi), rng.uniform(0.2, 1.2), float(inner), float(outer))
     gap = (rng.uniform(-np.pi, np.pi), rng.uniform(0.15, 0.45)) if radius > 26 and rng.random() < 0.05 else None
-    septum = rng.normal(np.pi, 0.35)  # the RV lies towards -x
     right_ventricle = None
     if rng.random() < 0.92:
         half = radius * rng.uniform(0.5, 1.25)
@@ -122,7 +141,7 @@ def draw_anatomy(rng: np.random.Generator) -> Anatomy:
         lesion=lesion,
         gap=gap,
         right_ventricle=right_ventricle,
-        rv_wall_mm=rng.uniform(1.5, 5.0),
+        rv_wall_mm=rng.uniform(1.5, 5.0) if rng.random() < 0.88 else rng.uniform(5.0, 10.0),
         organs=_draw_organs(rng, radius),
         chest_wall=(
             chest_distance,

@@ -42,20 +42,21 @@ class Tissue(IntEnum):
 
 N_TISSUES = len(Tissue)
 
-# T1 native (ms), T1 post-contrast (ms), T2 (ms), proton density
+# T1 native (ms), T1 post-contrast (ms), T2 (ms), T2* (ms), proton density
 _RANGES: dict[Tissue, tuple[tuple[float, float], ...]] = {
-    Tissue.AIR: ((500, 1500), (500, 1500), (20, 60), (0.0, 0.02)),
-    Tissue.LUNG: ((900, 1400), (400, 900), (20, 50), (0.02, 0.18)),
-    Tissue.MYOCARDIUM: ((850, 1400), (280, 700), (35, 75), (0.7, 0.95)),
-    Tissue.BLOOD: ((1250, 2100), (140, 520), (90, 280), (0.8, 1.0)),
-    Tissue.FAT: ((220, 420), (220, 420), (50, 110), (0.75, 1.0)),
-    Tissue.SKELETAL_MUSCLE: ((800, 1250), (450, 900), (28, 48), (0.65, 0.9)),
-    Tissue.LIVER: ((450, 950), (220, 600), (30, 65), (0.65, 0.95)),
-    Tissue.STOMACH: ((300, 4000), (300, 4000), (40, 900), (0.1, 1.0)),
-    Tissue.SPLEEN: ((950, 1450), (300, 700), (55, 100), (0.7, 0.95)),
-    Tissue.BONE: ((300, 1000), (250, 900), (30, 90), (0.1, 0.7)),
+    Tissue.AIR: ((500, 1500), (500, 1500), (20, 60), (1, 5), (0.0, 0.02)),
+    Tissue.LUNG: ((900, 1400), (400, 900), (20, 50), (1, 6), (0.02, 0.18)),
+    Tissue.MYOCARDIUM: ((850, 1400), (280, 700), (35, 75), (5, 45), (0.7, 0.95)),
+    Tissue.BLOOD: ((1250, 2100), (140, 520), (90, 280), (40, 250), (0.8, 1.0)),
+    Tissue.FAT: ((220, 420), (220, 420), (50, 110), (8, 40), (0.75, 1.0)),
+    Tissue.SKELETAL_MUSCLE: ((800, 1250), (450, 900), (28, 48), (12, 35), (0.65, 0.9)),
+    Tissue.LIVER: ((450, 950), (220, 600), (30, 65), (2, 35), (0.65, 0.95)),
+    Tissue.STOMACH: ((300, 4000), (300, 4000), (40, 900), (2, 200), (0.1, 1.0)),
+    Tissue.SPLEEN: ((950, 1450), (300, 700), (55, 100), (5, 60), (0.7, 0.95)),
+    Tissue.BONE: ((300, 1000), (250, 900), (30, 90), (1, 20), (0.1, 0.7)),
 }
-_ANY = ((250, 3000), (200, 2500), (25, 400), (0.05, 1.0))
+_ANY = ((250, 3000), (200, 2500), (25, 400), (3, 150), (0.05, 1.0))
+_NO_REFLOW_SHARE = 0.25  # of post-contrast lesions: their core takes up no contrast agent
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ class TissueTable:
 
     t1_ms: Float64Array
     t2_ms: Float64Array
+    t2_star_ms: Float64Array
     proton_density: Float64Array
 
 
@@ -71,12 +73,14 @@ def draw_tissues(rng: np.random.Generator, *, postcontrast: bool) -> TissueTable
     """Draw one patient's tissue table."""
     t1 = np.empty(N_TISSUES)
     t2 = np.empty(N_TISSUES)
+    t2_star = np.empty(N_TISSUES)
     density = np.empty(N_TISSUES)
     for tissue in Tissue:
         ranges = _RANGES.get(tissue, _ANY)
         t1[tissue] = rng.uniform(*ranges[1 if postcontrast else 0])
         t2[tissue] = rng.uniform(*ranges[2])
-        density[tissue] = rng.uniform(*ranges[3])
+        t2_star[tissue] = min(rng.uniform(*ranges[3]), 0.95 * t2[tissue])
+        density[tissue] = rng.uniform(*ranges[4])
     myocardium, blood = Tissue.MYOCARDIUM, Tissue.BLOOD
     for copy, source, spread in (
         (Tissue.RV_BLOOD, blood, 0.06),
@@ -84,10 +88,15 @@ def draw_tissues(rng: np.random.Generator, *, postcontrast: bool) -> TissueTable
         (Tissue.PAPILLARY, myocardium, 0.04),
         (Tissue.RV_WALL, myocardium, 0.08),
     ):
-        for values in (t1, t2, density):
+        for values in (t1, t2, t2_star, density):
             values[copy] = values[source] * rng.uniform(1 - spread, 1 + spread)
-    t1[Tissue.LESION] = t1[myocardium] * (rng.uniform(0.45, 0.9) if postcontrast else rng.uniform(1.05, 1.4))
-    t2[Tissue.LESION] = t2[myocardium] * rng.uniform(0.9, 1.6)
+    if postcontrast and rng.random() < _NO_REFLOW_SHARE:
+        change = rng.uniform(1.0, 1.6)
+    else:
+        change = rng.uniform(0.45, 0.9) if postcontrast else rng.uniform(1.05, 1.4)
+    t1[Tissue.LESION] = t1[myocardium] * change
+    t2[Tissue.LESION] = t2[myocardium] * rng.uniform(0.9, 1.6)  # edema
+    t2_star[Tissue.LESION] = t2_star[myocardium] * rng.uniform(0.5, 1.3)  # haemorrhage shortens it
     density[Tissue.LESION] = density[myocardium]
     density[Tissue.INK] = rng.uniform(0.0, 0.3)
-    return TissueTable(t1, t2, density)
+    return TissueTable(t1, t2, t2_star, density)
