@@ -126,7 +126,7 @@ class StackUNet(nn.Module):
         return self._decoded(self._encoded(images, clear), images.shape[1])
 
     def with_heart(self, images: Tensor, clear: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
-        """Labels as :meth:`forward`, and the log odds (stack,) of a left ventricle in short axis; None without a head."""
+        """Labels as :meth:`forward`; log odds (stack,) of a left ventricle in short axis, None without a head."""
         skips = self._encoded(images, clear)
         n_images = images.shape[1]
         heart = None if self.heart is None else self.heart(skips[-1], n_images)
@@ -157,7 +157,7 @@ class StackUNet(nn.Module):
 
 
 class _HeartHead(nn.Module):
-    """From the coarsest features of a slice's images to one number: is this a left ventricle in short axis?"""
+    """From the coarsest features of a slice's images to the log odds that it shows a left ventricle in short axis."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()

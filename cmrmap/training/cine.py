@@ -1,7 +1,7 @@
 """Real anatomy for the training: cine slices with the LV cavity outlined in all and the myocardium in some.
 
-Written for the Sunnybrook Cardiac Data (Radau et al., MIDAS J 2009; CC0) as an array file: experts outlined both borders
-at end diastole and the endocardium alone at end systole. Where they left out the wall, the loss leaves out the class.
+Written for the Sunnybrook Cardiac Data (Radau et al., MIDAS J 2009; CC0) as an array file: experts outlined both
+borders at end diastole and the endocardium alone at end systole. Where they left out the wall, the loss leaves it out.
 """
 
 from __future__ import annotations

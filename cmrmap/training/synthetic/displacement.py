@@ -1,4 +1,4 @@
-"""How the heart is displaced from image to image of a slice: breathing, contraction, and a moment that is not the others'."""
+"""How the heart is displaced from image to image of a slice: breathing, contraction, an image of another moment."""
 
 from __future__ import annotations
 

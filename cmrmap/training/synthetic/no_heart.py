@@ -1,6 +1,6 @@
 """Slices in which there is no left ventricle in short axis: what the network must leave alone.
 
-Kidneys, liver and vessels, spine, thighs, tubes, a long axis, the great vessels above the base, what lies below the apex.
+Kidneys, liver and vessels, spine, thighs, tubes, a long axis, great vessels above the base, what lies below the apex.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def _ellipse(rng: np.random.Generator, radii: tuple[float, float], centre: tuple
 
 
 def _below_the_apex(rng: np.random.Generator, tissue: LabelArray, y: Float64Array, x: Float64Array) -> None:
-    """The chest with one or no organ where the heart would be."""
+    """Paint one or no organ where the heart would be."""
     if rng.random() < 0.7:
         organ = _ellipse(rng, (rng.uniform(8, 70), rng.uniform(8, 70)), (rng.normal(0, 20), rng.normal(0, 20)))
         rim = rng.uniform(0, 6) if rng.random() < 0.5 else 0.0
@@ -63,7 +63,7 @@ def _below_the_apex(rng: np.random.Generator, tissue: LabelArray, y: Float64Arra
 
 
 def _kidney(rng: np.random.Generator, tissue: LabelArray, y: Float64Array, x: Float64Array) -> None:
-    """Cortex about medullary pyramids about the sinus, whole (coronal) or open at the hilum (axial); fat around."""
+    """Paint cortex about medullary pyramids about the sinus, whole (coronal) or open at the hilum (axial), in fat."""
     short, long = rng.uniform(20, 32), rng.uniform(24, 62)
     kidney = _ellipse(rng, (short, long))
     if rng.random() < 0.8:
@@ -80,7 +80,7 @@ def _kidney(rng: np.random.Generator, tissue: LabelArray, y: Float64Array, x: Fl
 
 
 def _vessels_in_an_organ(rng: np.random.Generator, tissue: LabelArray, y: Float64Array, x: Float64Array) -> None:
-    """Liver or spleen with round vessels, one of them large (the vena cava, the portal vein)."""
+    """Paint liver or spleen with round vessels, one of them large (the vena cava, the portal vein)."""
     organ = _ellipse(rng, (rng.uniform(50, 130), rng.uniform(50, 130)), (rng.normal(0, 20), rng.normal(0, 20)))
     tissue[inside(organ, y, x) < 1] = _pick(rng, (Tissue.LIVER, Tissue.SPLEEN, Tissue.SKELETAL_MUSCLE))
     for largest in (22.0, *[9.0] * int(rng.integers(2, 9))):
@@ -92,11 +92,12 @@ def _vessels_in_an_organ(rng: np.random.Generator, tissue: LabelArray, y: Float6
 
 
 def _great_vessels(rng: np.random.Generator, tissue: LabelArray, y: Float64Array, x: Float64Array) -> None:
-    """Aorta, pulmonary trunk and atria above the base: blood in walls of 1-2 mm."""
+    """Paint aorta, pulmonary trunk and atria above the base: blood in walls of 1-2 mm."""
     tissue[inside(_ellipse(rng, (rng.uniform(35, 60), rng.uniform(35, 60))), y, x) < 1] = Tissue.FAT
-    for size, kinds in ((rng.uniform(11, 20), (Tissue.BLOOD,)), (rng.uniform(10, 20), (Tissue.RV_BLOOD,))) + tuple(
-        (rng.uniform(12, 35), (Tissue.BLOOD, Tissue.RV_BLOOD)) for _ in range(int(rng.integers(0, 3)))
-    ):
+    either = (Tissue.BLOOD, Tissue.RV_BLOOD)
+    vessels = [(rng.uniform(11, 20), either[:1]), (rng.uniform(10, 20), either[1:])]
+    vessels += [(rng.uniform(12, 35), either) for _ in range(int(rng.integers(0, 3)))]
+    for size, kinds in vessels:
         distance, direction = rng.uniform(5, 40), rng.uniform(0, 2 * np.pi)
         centre = (distance * np.sin(direction), distance * np.cos(direction))
         vessel = _ellipse(rng, (size, size * rng.uniform(0.8, 1.5)), centre)
@@ -105,13 +106,12 @@ def _great_vessels(rng: np.random.Generator, tissue: LabelArray, y: Float64Array
 
 
 def _long_axis(rng: np.random.Generator, tissue: LabelArray, y: Float64Array, x: Float64Array) -> None:
-    """A left ventricle cut along its axis: a wall open at the base, the atrium beyond; a right ventricle beside it."""
+    """Paint a left ventricle cut along its axis: a wall open at the base, an atrium, a right ventricle."""
     length, width = rng.uniform(38, 58), rng.uniform(20, 36)
     wall = rng.uniform(5, 14)
     y, x = y + rng.normal(0, 12), x + rng.normal(0, 8)
     along, across = y, x / (1 - 0.25 * np.clip(y / length, -1, 1))  # narrower towards the apex
-    outer = Ellipse((0.0, 0.0), (length, width), np.pi / 2, Tissue.AIR)
-    outer = Ellipse(outer.centre, (width, length), np.pi / 2, outer.tissue)
+    outer = Ellipse((0.0, 0.0), (width, length), np.pi / 2, Tissue.AIR)
     fat = rng.uniform(0, 5)
     base = rng.uniform(-0.75, -0.35) * length
     if rng.random() < 0.8:
@@ -132,7 +132,7 @@ def _long_axis(rng: np.random.Generator, tissue: LabelArray, y: Float64Array, x:
 
 
 def _spine(rng: np.random.Generator, tissue: LabelArray, y: Float64Array, x: Float64Array) -> None:
-    """A vertebra in its dark cortex, the canal with the cord in it, muscles on both sides."""
+    """Paint a vertebra in its dark cortex, the canal with the cord in it, muscles on both sides."""
     for side in (-1, 1):
         muscle = _ellipse(
             rng, (rng.uniform(18, 30), rng.uniform(22, 40)), (rng.uniform(15, 35), side * rng.uniform(25, 40))
@@ -147,7 +147,7 @@ def _spine(rng: np.random.Generator, tissue: LabelArray, y: Float64Array, x: Flo
 
 
 def _thigh(rng: np.random.Generator, tissue: LabelArray, y: Float64Array, x: Float64Array) -> None:
-    """Muscle about a femur: a dark ring of cortex about its marrow; fat and air around."""
+    """Paint muscle about a femur: a dark ring of cortex about its marrow; fat and air around."""
     limb = _ellipse(rng, (rng.uniform(45, 80), rng.uniform(45, 80)), (rng.normal(0, 15), rng.normal(0, 15)))
     for layer, margin in ((Tissue.AIR, 60.0), (Tissue.FAT, rng.uniform(3, 25)), (Tissue.SKELETAL_MUSCLE, 0.0)):
         tissue[inside(limb, y, x, margin) < 1] = layer
@@ -164,7 +164,7 @@ def _thigh(rng: np.random.Generator, tissue: LabelArray, y: Float64Array, x: Flo
 
 
 def _tubes(rng: np.random.Generator, tissue: LabelArray, y: Float64Array, x: Float64Array) -> None:
-    """Tubes of gel in air, water or more gel, in a round or square case; one tube or many, or a case with water alone."""
+    """Paint tubes of gel in air, water or more gel, in a round or square case; or a case with water alone."""
     case = rng.uniform(30, 90)
     within: BoolArray = np.hypot(y, x) < case if rng.random() < 0.6 else np.maximum(np.abs(y), np.abs(x)) < case
     tissue[...] = Tissue.AIR

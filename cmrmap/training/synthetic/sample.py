@@ -132,7 +132,7 @@ def draw_offset(rng: np.random.Generator, view: View) -> Float64Array:
 
 
 def _draw_field(rng: np.random.Generator, scene: Scene, view: View) -> tuple[slice, slice]:
-    """Rows and columns of a field of view that ends within the view, anywhere beyond the left ventricle (or its middle)."""
+    """Rows and columns of a field of view that ends within the view, beyond the left ventricle or the middle."""
     reach = (scene.lv_radius_mm + _FIELD_MARGIN_MM) / view.pixel_mm
     middle = (view.size - 1) / 2 + (scene.offset_mm if scene.heart else np.zeros(2)) / view.pixel_mm
     begin = [round(rng.uniform(0, max(0.0, m - reach))) for m in middle]

@@ -69,11 +69,9 @@ def draw_contrast(rng: np.random.Generator, n_images: int) -> Contrast:
         return Contrast(signals, family, False)
     if family == "map":
         return Contrast(_map_values(rng, n_images, tissues), family, False, tissues.proton_density)
-    t1, t2 = tissues.t1_ms[None, :], tissues.t2_ms[None, :]
+    t1, t2 = tissues.t1_ms[None, :], (tissues.t2_star_ms if family == "t2star" else tissues.t2_ms)[None, :]
     amplitude = _amplitude(rng, family, tissues)
-    signals = amplitude * _recovery(
-        rng, family, n_images, t1, tissues.t2_star_ms[None, :] if family == "t2star" else t2
-    )
+    signals = amplitude * _recovery(rng, family, n_images, t1, t2)
     # fresh blood flows into the slice between preparation and read-out
     inflow = rng.uniform(0.0, 0.25, (n_images, 1)) * (rng.random() < 0.5)
     moving = np.zeros(N_TISSUES, dtype=bool)
@@ -112,7 +110,7 @@ def _map_values(rng: np.random.Generator, n_images: int, tissues: TissueTable) -
 def _recovery(
     rng: np.random.Generator, family: str, n_images: int, t1_ms: Float64Array, t2_ms: Float64Array
 ) -> Float64Array:
-    """Signal relative to the unprepared one, (image, tissue), by the phantom's equations; ``t2_ms`` T2* for "t2star"."""
+    """Signal relative to the unprepared one, (image, tissue), by the phantom's equations; T2* for "t2star"."""
     if family == "t2star":
         spacing = rng.uniform(1.0, 2.6)
         echoes = rng.uniform(1.0, 3.0) + spacing * np.arange(n_images)

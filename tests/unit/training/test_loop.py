@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 
@@ -58,7 +59,7 @@ def test_the_average_is_the_exponential_one_and_goes_on_from_a_checkpoint() -> N
 
 def test_what_is_watched_goes_into_the_log(tmp_path: Path) -> None:
     def watch(weights: Mapping[str, torch.Tensor]) -> dict[str, float]:
-        assert set(weights) == set(loop.StackUNet((4, 8)).state_dict())
+        assert set(weights) == set(loop.StackUNet((4, 8), heart_head=True).state_dict())
         return {"one": 0.51234567}
 
     train(TrainingSettings("fine", 3), tmp_path, watch=watch, watch_s=0.0)
@@ -78,19 +79,59 @@ def test_weights_in_training_make_a_network_that_draws(tmp_path: Path) -> None:
 
 def test_loss_falls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loop, "_WARM_UP_STEPS", 5)
-    path = train(TrainingSettings("fine", 80, learning_rate=1e-2), tmp_path)
+    path = train(TrainingSettings("fine", 80, learning_rate=1e-2, without_heart_share=0.0), tmp_path)
     assert path.exists()
     trained = torch.load(path, weights_only=True)["network"]
-    batch = loop._Batches(TrainingSettings("fine", 1, seed=9))[0]
+    batch = loop._Batches(TrainingSettings("fine", 1, seed=9, without_heart_share=0.0))[0]
     losses = []
     for state in (None, trained):
         torch.manual_seed(0)
-        network = loop.StackUNet((4, 8))
+        network = loop.StackUNet((4, 8), heart_head=True)
         if state is not None:
             network.load_state_dict(state)
         with torch.inference_mode():
             losses.append(float(segmentation_loss(network.eval()(batch[0]), batch[1])))
     assert losses[1] < 0.8 * losses[0]
+
+
+def test_it_learns_to_tell_a_heart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loop, "_WARM_UP_STEPS", 5)
+    monkeypatch.setattr(loop, "draw_slice_without_heart", _noise)
+    settings = TrainingSettings("fine", 60, learning_rate=1e-2, without_heart_share=0.5)
+    trained = torch.load(train(settings, tmp_path), weights_only=True)["average"]
+    network = loop.StackUNet((4, 8), heart_head=True)
+    network.load_state_dict(trained)
+    images, _, _, heart = (
+        torch.cat(parts) for parts in zip(*(_one_by_one(step, seed=9) for step in range(40)), strict=True)
+    )
+    with torch.inference_mode():
+        _, log_odds = network.eval().with_heart(images)
+    assert log_odds is not None
+    difference = log_odds[heart == 1][:, None] - log_odds[heart == 0][None]
+    assert float((difference > 0).float().mean()) > 0.9  # area under the curve
+
+
+def _one_by_one(step: int, seed: int) -> tuple[torch.Tensor, ...]:
+    """Return a batch as slices of its first image alone, so that batches can be put together."""
+    images, labels, known, heart = loop._Batches(TrainingSettings("fine", 100, seed=seed, without_heart_share=0.5))[
+        step
+    ]
+    return images[:, :1], labels[:, :1], known, heart
+
+
+def _noise(rng: np.random.Generator, view: View, n_images: int) -> SyntheticSlice:
+    image = torch.from_numpy(rng.standard_normal((n_images, view.size, view.size), dtype=np.float32))
+    nothing = torch.zeros_like(image).long()
+    return SyntheticSlice(image, nothing, "none", torch.ones(4, dtype=torch.bool), heart=False)
+
+
+def test_weights_without_a_head_are_a_start(tmp_path: Path) -> None:
+    torch.manual_seed(3)
+    start = loop.StackUNet((4, 8)).state_dict()
+    path = train(TrainingSettings("fine", 1, learning_rate=1e-9), tmp_path, start=start)
+    reached = torch.load(path, weights_only=True)["network"]
+    assert all(torch.allclose(reached[name], value, atol=1e-6) for name, value in start.items())
+    assert any(name.startswith("heart.") for name in reached)
 
 
 def test_perfect_logits_have_almost_no_loss() -> None:
@@ -125,17 +166,28 @@ def test_export_needs_both_networks_and_can_be_loaded(tmp_path: Path) -> None:
 
 
 def test_real_anatomy_takes_its_share(monkeypatch: pytest.MonkeyPatch) -> None:
-    drawn: list[str] = []
-    monkeypatch.setattr(loop, "draw_cine_slice", lambda rng, view, n, scene: drawn.append(scene) or _nothing(n))
+    drawn: list[object] = []
+
+    def _cine(rng: object, view: View, n: int, scene: object, *, heart: bool = True) -> SyntheticSlice:
+        drawn.append(scene if heart else "beside")
+        return _nothing(n)
+
+    monkeypatch.setattr(loop, "draw_cine_slice", _cine)
     monkeypatch.setattr(loop, "draw_slice", lambda rng, view, n: drawn.append("synthetic") or _nothing(n))
-    scenes = [SimpleNamespace(wall_by_reader=True), SimpleNamespace(wall_by_reader=False)]
+    monkeypatch.setattr(
+        loop, "draw_slice_without_heart", lambda rng, view, n: drawn.append("none") or _nothing(n, heart=False)
+    )
+    scenes = [SimpleNamespace(wall_known=True), SimpleNamespace(wall_known=False)]
     for step in range(60):
         loop._Batches(TrainingSettings("fine", 60, cine_share=0.5), scenes)[step]  # type: ignore[arg-type]
-    share = 1 - drawn.count("synthetic") / len(drawn)
+    without = drawn.count("none") + drawn.count("beside")
+    assert 0.1 < without / len(drawn) < 0.2
+    assert drawn.count("none") > drawn.count("beside") > 0
+    share = (drawn.count(scenes[0]) + drawn.count(scenes[1])) / (len(drawn) - without)
     assert 0.4 < share < 0.6
-    assert drawn.count(scenes[0]) > drawn.count(scenes[1])  # walls that a reader drew come more often
+    assert drawn.count(scenes[0]) > 2 * drawn.count(scenes[1])  # walls that an expert outlined come more often
 
 
-def _nothing(n_images: int) -> SyntheticSlice:
+def _nothing(n_images: int, heart: bool = True) -> SyntheticSlice:
     image = torch.zeros(n_images, 4, 4)
-    return SyntheticSlice(image, image.long(), "none", torch.ones(4, dtype=torch.bool))
+    return SyntheticSlice(image, image.long(), "none", torch.ones(4, dtype=torch.bool), heart)
