@@ -38,11 +38,14 @@ class SegmentationStack:
     ----------
     labels : (slice, time, row, column) uint8 of ``Label``
     confidence : (slice, time) float32 in 0..1; NaN where there is no image
+    heart_probability : (slice,) float32 in 0..1 that it shows a left ventricle in short axis; NaN where the network
+        does not tell; None where no network drew
     """
 
     kind: MapKind
     labels: LabelArray
     confidence: FloatArray
+    heart_probability: FloatArray | None = None
 
     def __post_init__(self) -> None:
         labels, confidence = frozen(self.labels, np.uint8), frozen(self.confidence, np.float32)
@@ -50,6 +53,7 @@ class SegmentationStack:
         check_shapes("segmentation", confidence=(confidence, labels.shape[:2]))
         object.__setattr__(self, "labels", labels)
         object.__setattr__(self, "confidence", confidence)
+        object.__setattr__(self, "heart_probability", _per_slice(self.heart_probability, len(labels)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,7 @@ class RefinedSegmentation:
     outcome : (slice, time) uint8 of ``ImageOutcome``
     donor : (slice, time) time index of the image whose shape replaced this one; -1 where none did
     confidence : (slice, time) as in ``SegmentationStack``; None where no network drew
+    heart_probability : (slice,) as in ``SegmentationStack``
     """
 
     kind: MapKind
@@ -69,6 +74,7 @@ class RefinedSegmentation:
     outcome: LabelArray
     donor: npt.NDArray[np.int16]
     confidence: FloatArray | None = None
+    heart_probability: FloatArray | None = None
 
     def __post_init__(self) -> None:
         labels, outcome = frozen(self.labels, np.uint8), frozen(self.outcome, np.uint8)
@@ -82,6 +88,7 @@ class RefinedSegmentation:
             confidence = frozen(self.confidence, np.float32)
             check_shapes("refined segmentation", confidence=(confidence, labels.shape[:2]))
             object.__setattr__(self, "confidence", confidence)
+        object.__setattr__(self, "heart_probability", _per_slice(self.heart_probability, len(labels)))
 
     @property
     def usable(self) -> BoolArray:
@@ -89,6 +96,14 @@ class RefinedSegmentation:
         return np.asarray(
             (self.outcome == ImageOutcome.PASSED) | (self.outcome == ImageOutcome.REPLACED), dtype=np.bool_
         )
+
+
+def _per_slice(values: FloatArray | None, n_slices: int) -> FloatArray | None:
+    if values is None:
+        return None
+    array = frozen(values, np.float32)
+    check_shapes("segmentation", heart_probability=(array, (n_slices,)))
+    return array
 
 
 def _check_labels(labels: LabelArray) -> None:

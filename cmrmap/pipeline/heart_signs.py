@@ -59,6 +59,7 @@ class HeartSigns:
     outer_mm, cavity_mm : diameters of the circles with the area of ventricle and cavity, median over the images
     wall_mm : median thickness
     sureness : the network's mean probability of what it drew; NaN where it is not known
+    probability : the network's, that this is a left ventricle in short axis; NaN where it is not known
     cavity, wall : the blood that there should be, and the middle of the wall
     parts_ms : (part,) T of parts around the wall
     apart : (angle,) by how much the middle of the wall differs from the cavity, smoothed around it: root mean square
@@ -74,6 +75,7 @@ class HeartSigns:
     cavity_mm: float
     wall_mm: float
     sureness: float
+    probability: float
     cavity: Course
     wall: Course
     parts_ms: Float64Array
@@ -159,6 +161,7 @@ def _measure(
         cavity_mm=_diameter(areas[:, Label.CAVITY]),
         wall_mm=float(np.median(thickness)) * float(np.sqrt(pixel_mm2)),
         sureness=_sureness(refined, index, used),
+        probability=_probability(refined, index),
         cavity=Course(cavity, t_ms[0], r2[0]),
         wall=Course(courses[2], t_ms[2], r2[2]),
         parts_ms=t_ms[3:],
@@ -233,6 +236,12 @@ def _share(found: Float64Array, of: float) -> Float64Array:
 
 def _sureness(refined: RefinedSegmentation, index: int, used: IntArray) -> float:
     return float("nan") if refined.confidence is None else float(np.mean(refined.confidence[index, used]))
+
+
+def _probability(refined: RefinedSegmentation, index: int) -> float:
+    if refined.heart_probability is None:
+        return float("nan")
+    return float(refined.heart_probability[index])
 
 
 def _diameter(areas_mm2: Float64Array) -> float:

@@ -107,6 +107,7 @@ def _slice_result(
 ) -> SliceResult:
     plane = series.stack.geometry[index]
     outcome = series.refined.outcome[index]
+    told = series.refined.heart_probability
     return SliceResult(
         slice_index=index,
         position_mm=float(np.asarray(plane.position_mm) @ plane.normal),
@@ -118,4 +119,5 @@ def _slice_result(
         n_refined=int(np.count_nonzero(outcome == ImageOutcome.REPLACED)),
         statistics=table.slices[index],
         segments=tuple(SegmentResult(aha, numbers) for aha, numbers in sorted(table.segments[index].items())),
+        heart_probability=float("nan") if told is None else float(told[index]),
     )

@@ -20,7 +20,7 @@ from cmrmap.results.entry_types import Count, Entry, NotNegative, Number, Rounde
 from cmrmap.results.map_result import MapResult
 from cmrmap.results.series_entry import Series
 
-SCHEMA_VERSION = "1.2"
+SCHEMA_VERSION = "1.3"
 
 #: a reason if and only if the status is not ok
 _REASON_UNLESS_OK: JsonDict = {
@@ -120,6 +120,11 @@ class Slice(Entry):
     n_images: Count
     n_segmented: Annotated[Count, Field(description="images that entered the fit")]
     n_refined: Annotated[Count, Field(description="images whose shape was replaced")]
+    heart_probability: Annotated[
+        Annotated[float, Field(ge=0, le=1)] | None,
+        Rounded,
+        Field(description="the network's, that the slice shows a left ventricle in short axis; null: not known"),
+    ]
     mean: Mean = Field(validation_alias=AliasPath("statistics", "mean"))
     sd: Sd = Field(validation_alias=AliasPath("statistics", "sd"))
     n_pixels: Count = Field(validation_alias=AliasPath("statistics", "n_pixels"))

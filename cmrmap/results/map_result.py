@@ -52,6 +52,7 @@ class SliceResult:
     n_images, n_segmented, n_refined : images there are, those that entered the fit, those whose shape was replaced
     statistics : over the slice's analysed pixels, in the map's unit
     segments : those that have pixels
+    heart_probability : the network's, that the slice shows a left ventricle in short axis; NaN where it does not tell
     """
 
     slice_index: int
@@ -64,6 +65,7 @@ class SliceResult:
     n_refined: int
     statistics: RegionStatistics = NO_STATISTICS
     segments: tuple[SegmentResult, ...] = ()
+    heart_probability: float = float("nan")
 
     def __post_init__(self) -> None:
         status = _checked(SliceStatus, f"slice {self.slice_index}", self.status, self.reason)

@@ -189,6 +189,21 @@ def class_probabilities(network: StackUNet, images: Tensor, clear: Tensor | None
     return logits.squeeze(0).softmax(1).cpu()
 
 
+def slice_probabilities(network: StackUNet, images: Tensor, clear: Tensor | None = None) -> tuple[Tensor, float]:
+    """Class probabilities as :func:`class_probabilities`, and that of a left ventricle in short axis; NaN without head.
+
+    Parameters
+    ----------
+    network : the fine one
+    images : (image, row, column) of one slice, normalised
+    clear : as in :meth:`StackUNet.forward`
+    """
+    device = next(network.parameters()).device
+    logits, heart = network.with_heart(images.unsqueeze(0).to(device), clear)
+    probability = float("nan") if heart is None else float(heart.sigmoid().squeeze(0))
+    return logits.squeeze(0).softmax(1).cpu(), probability
+
+
 def _with_context(images: Tensor) -> Tensor:
     """Normalised images (stack, image, row, column) to (stack, image, channel, row, column)."""
     mean = images.mean(1, keepdim=True).expand_as(images)

@@ -34,11 +34,13 @@ class SlicePrediction:
     labels : (image, row, column) uint8 of ``Label``
     confidence : (image,) mean probability of the given label over the drawn left ventricle; 0 where none was drawn
     reasons : (image,) why an image has no labels; "" where it has
+    heart_probability : that the slice shows a left ventricle in short axis, 0-1; NaN where the network does not tell
     """
 
     labels: LabelArray
     confidence: FloatArray
     reasons: tuple[str, ...]
+    heart_probability: float = float("nan")
 
 
 def segment_images(
@@ -163,7 +165,7 @@ def _labelled(one: _Slice) -> SlicePrediction:
         confidence[index] = float((best * ventricle).sum() / ventricle.sum().clamp_min(1))
         if not label.any():
             reasons[index] = "no left ventricle was drawn on this image"
-    return SlicePrediction(readonly(labels), readonly(confidence), tuple(reasons))
+    return SlicePrediction(readonly(labels), readonly(confidence), tuple(reasons), drawing.heart)
 
 
 def _as_ring(full: Tensor, ring: Ring | None, crop: Crop, resampled: tuple[int, int]) -> tuple[Tensor, Tensor]:
@@ -199,6 +201,7 @@ def segment_stack(stack: WeightedStack, network: Network) -> SegmentationStack:
     """
     labels = np.zeros(stack.images.shape, dtype=np.uint8)
     confidence = np.full(stack.times_ms.shape, np.nan, dtype=np.float32)
+    heart = np.full(len(stack.geometry), np.nan, dtype=np.float32)
     times = [np.flatnonzero(present) for present in stack.present]
     taken = [index for index in range(len(times)) if len(times[index])]
     predictions = predict_slices(
@@ -207,4 +210,5 @@ def segment_stack(stack: WeightedStack, network: Network) -> SegmentationStack:
     for index, prediction in zip(taken, predictions, strict=True):
         labels[index, times[index]] = prediction.labels
         confidence[index, times[index]] = prediction.confidence
-    return SegmentationStack(stack.kind, labels, confidence)
+        heart[index] = prediction.heart_probability
+    return SegmentationStack(stack.kind, labels, confidence, heart)

@@ -14,7 +14,7 @@ from cmrmap.core.arrays import BoolArray, Float64Array
 from cmrmap.core.outlines import Label
 from cmrmap.segmentation.locate import Place
 from cmrmap.segmentation.motion import LEAST_CORRELATION, MAX_SHIFT_MM, estimate_shifts, outline_correlation
-from cmrmap.segmentation.network import StackUNet, class_probabilities
+from cmrmap.segmentation.network import StackUNet, class_probabilities, slice_probabilities
 from cmrmap.segmentation.preprocess import FINE_PIXEL_MM, Crop, normalise
 from cmrmap.segmentation.region_match import match_regions
 
@@ -48,6 +48,7 @@ class Drawing:
     probabilities : (image, class, row, column)
     place : of the middle of what was drawn
     sureness : mean probability of the likeliest class over the left ventricle of all images; 0 where none was drawn
+    heart : probability that this is a left ventricle in short axis; NaN where the network does not tell
     """
 
     crops: list[Crop]
@@ -55,6 +56,7 @@ class Drawing:
     probabilities: Tensor
     place: Place
     sureness: float
+    heart: float = float("nan")
 
 
 def draw_at_best(fine: Tensor, places: Sequence[Place], network: StackUNet) -> Drawing:
@@ -111,13 +113,13 @@ def draw_about(fine: Tensor, place: Place, network: StackUNet) -> Drawing:
     """Draw about one place, and once more about what was drawn if that lies off the crop's middle."""
     rows, columns = fine.shape[-2:]
     crop = Crop.about((place[0] * rows - 0.5, place[1] * columns - 0.5))
-    crops, seen, probabilities = _draw(fine, crop, network)
+    crops, seen, probabilities, heart = _draw(fine, crop, network)
     offset = _off_middle(probabilities)
     if np.hypot(*offset) * FINE_PIXEL_MM > _RECENTRE_MM:
         crop = crop.moved(*(round(float(o)) for o in offset))
-        crops, seen, probabilities = _draw(fine, crop, network)
+        crops, seen, probabilities, heart = _draw(fine, crop, network)
     sureness, middle = _look(fine, crop, probabilities)
-    return Drawing(crops, seen, probabilities, middle, sureness)
+    return Drawing(crops, seen, probabilities, middle, sureness, heart)
 
 
 def _look(fine: Tensor, crop: Crop, probabilities: Tensor) -> tuple[float, Place]:
@@ -146,15 +148,15 @@ def _ventricle(probabilities: Tensor) -> Float64Array:
     return np.asarray(probabilities[:, [Label.MYOCARDIUM, Label.CAVITY]].sum(1).mean(0).numpy(), dtype=np.float64)
 
 
-def _draw(fine: Tensor, crop: Crop, network: StackUNet) -> tuple[list[Crop], Tensor, Tensor]:
-    """Draw on crops that follow the heart from image to image; the crops, what is in them, its class probabilities.
+def _draw(fine: Tensor, crop: Crop, network: StackUNet) -> tuple[list[Crop], Tensor, Tensor, float]:
+    """Draw on crops that follow the heart: the crops, what is in them, its class probabilities, that of a heart.
 
     First the whole crop's outlines tell how far it moved, then, once it is drawn, those about the ventricle alone:
     the chest wall does not move with it; last the regions that the other images show, for those without clear outlines.
     """
     crops = _follow(fine, [crop] * len(fine), None, MAX_SHIFT_MM)
     seen = _cut(fine, crops)
-    probabilities = class_probabilities(network, seen)
+    probabilities, heart = slice_probabilities(network, seen)
     if len(fine) > 1:
         ventricle = _ventricle(probabilities)
         window = ndimage.gaussian_filter(ventricle, _VENTRICLE_MARGIN_MM / FINE_PIXEL_MM)
@@ -171,8 +173,8 @@ def _draw(fine: Tensor, crop: Crop, network: StackUNet) -> tuple[list[Crop], Ten
             misleading = _misleading(outline_correlation(seen.numpy(), window))
             if misleading.any() and np.count_nonzero(~misleading) >= _FEWEST_CLEAR:
                 clear = torch.from_numpy(~misleading)
-        probabilities = class_probabilities(network, seen, clear)
-    return crops, seen, probabilities
+        probabilities, heart = slice_probabilities(network, seen, clear)
+    return crops, seen, probabilities, heart
 
 
 def _misleading(correlation: Float64Array) -> BoolArray:

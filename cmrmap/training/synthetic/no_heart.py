@@ -95,7 +95,7 @@ def _great_vessels(rng: np.random.Generator, tissue: LabelArray, y: Float64Array
     """Paint aorta, pulmonary trunk and atria above the base: blood in walls of 1-2 mm."""
     tissue[inside(_ellipse(rng, (rng.uniform(35, 60), rng.uniform(35, 60))), y, x) < 1] = Tissue.FAT
     either = (Tissue.BLOOD, Tissue.RV_BLOOD)
-    vessels = [(rng.uniform(11, 20), either[:1]), (rng.uniform(10, 20), either[1:])]
+    vessels: list[tuple[float, tuple[Tissue, ...]]] = [(rng.uniform(11, 20), either[:1]), (rng.uniform(10, 20), either[1:])]
     vessels += [(rng.uniform(12, 35), either) for _ in range(int(rng.integers(0, 3)))]
     for size, kinds in vessels:
         distance, direction = rng.uniform(5, 40), rng.uniform(0, 2 * np.pi)

@@ -43,6 +43,7 @@ def _heart(
         cavity_mm=50.0,
         wall_mm=9.0,
         sureness=0.93,
+        probability=float("nan"),
         cavity=_course(blood_ms),
         wall=_course(wall_ms, 65.0),
         parts_ms=np.full(12, wall_ms),
