@@ -23,12 +23,8 @@ _ANYTHING = (*_SOFT, Tissue.FAT, Tissue.BLOOD, Tissue.OTHER_3, Tissue.OTHER_4)
 
 def draw_slice_without_heart(rng: np.random.Generator, view: View, n_images: int) -> SyntheticSlice:
     """Draw one slice of something else with ``n_images`` images; every pixel is labelled background."""
-    anatomy = draw_anatomy(rng)
     contrast = draw_contrast(rng, n_images)
-    y, x = scene_grid(view, draw_offset(rng, view), anatomy.rotation, anatomy.mirror)
-    tissue = render_chest(anatomy, y, x, rng)
-    painters = list(SCENES)
-    SCENES[painters[int(rng.choice(len(painters), p=list(_SHARES.values())))]](rng, tissue, y, x)
+    tissue = tissues_without_heart(rng, view, list(SCENES)[int(rng.choice(len(SCENES), p=list(_SHARES.values())))])
     shape = (tissue.shape[0], tissue.shape[1])
     texture = sum(rng.uniform(0, 0.12) * smooth_noise(rng, shape, cells) for cells in (40, 9))
     texture = 1 + texture * rng.uniform(0.3, 1.0, N_TISSUES)[tissue]
@@ -43,6 +39,15 @@ def draw_slice_without_heart(rng: np.random.Generator, view: View, n_images: int
         heart=False,
     )
     return photograph(rng, scene, view, "no heart " + contrast.family)
+
+
+def tissues_without_heart(rng: np.random.Generator, view: View, scene: str) -> LabelArray:
+    """Paint one of ``SCENES`` in a chest; (row, column) uint8 of ``Tissue`` on the grid of :func:`scene_grid`."""
+    anatomy = draw_anatomy(rng)
+    y, x = scene_grid(view, draw_offset(rng, view), anatomy.rotation, anatomy.mirror)
+    tissue = render_chest(anatomy, y, x, rng)
+    SCENES[scene](rng, tissue, y, x)
+    return tissue
 
 
 def _pick(rng: np.random.Generator, tissues: tuple[Tissue, ...] = _ANYTHING) -> Tissue:
@@ -95,7 +100,10 @@ def _great_vessels(rng: np.random.Generator, tissue: LabelArray, y: Float64Array
     """Paint aorta, pulmonary trunk and atria above the base: blood in walls of 1-2 mm."""
     tissue[inside(_ellipse(rng, (rng.uniform(35, 60), rng.uniform(35, 60))), y, x) < 1] = Tissue.FAT
     either = (Tissue.BLOOD, Tissue.RV_BLOOD)
-    vessels: list[tuple[float, tuple[Tissue, ...]]] = [(rng.uniform(11, 20), either[:1]), (rng.uniform(10, 20), either[1:])]
+    vessels: list[tuple[float, tuple[Tissue, ...]]] = [
+        (rng.uniform(11, 20), either[:1]),
+        (rng.uniform(10, 20), either[1:]),
+    ]
     vessels += [(rng.uniform(12, 35), either) for _ in range(int(rng.integers(0, 3)))]
     for size, kinds in vessels:
         distance, direction = rng.uniform(5, 40), rng.uniform(0, 2 * np.pi)
