@@ -10,6 +10,8 @@ import typer
 
 from cmrmap.core.version import VERSION
 
+_CALIBRATION_SLICES = 160
+
 
 def train(
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for checkpoints, logs and the model.")],
@@ -44,9 +46,11 @@ def train(
       cmrmap run -i study/dicom -o results -m training/model
     """
     import logging
+    from dataclasses import asdict
 
     from cmrmap.evaluation.subjects import evaluate_subject, find_subjects
     from cmrmap.segmentation import load_network
+    from cmrmap.training.calibration import calibrate, known_slices, measure_borders
     from cmrmap.training.cine import held_out_subjects, read_cine
     from cmrmap.training.export import averaged_weights, export, network_of
     from cmrmap.training.loop import TrainingSettings
@@ -70,5 +74,9 @@ def train(
         watcher = wall_dice if watched and network == "fine" else None
         settings = TrainingSettings(network, steps, seed=seed)
         train_network(settings, output, scenes=scenes, start=weights, watch=watcher)
-    card = export(output, output / "model", {"name": name, "version": VERSION})
+    kept = [scene for case in cases if case.subject in apart and (scene := prepare(case)) is not None]
+    trained = network_of(*(averaged_weights(output, part) for part in ("coarse", "fine"))).fine
+    curve = calibrate(measure_borders(trained, known_slices(kept, seed), _CALIBRATION_SLICES))
+    described = {"name": name, "version": VERSION, "border_calibration": asdict(curve)}
+    card = export(output, output / "model", described)
     print(f"model written: {card}")

@@ -40,12 +40,15 @@ class SegmentationStack:
     confidence : (slice, time) float32 in 0..1; NaN where there is no image
     heart_probability : (slice,) float32 in 0..1 that it shows a left ventricle in short axis; NaN where the network
         does not tell; None where no network drew
+    border_doubt : (slice, border, angle) float32 in 0..1 that endocardium and epicardium lie more than 3 mm off;
+        angles from the +column axis towards +row, in mm; NaN and None as ``heart_probability``
     """
 
     kind: MapKind
     labels: LabelArray
     confidence: FloatArray
     heart_probability: FloatArray | None = None
+    border_doubt: FloatArray | None = None
 
     def __post_init__(self) -> None:
         labels, confidence = frozen(self.labels, np.uint8), frozen(self.confidence, np.float32)
@@ -53,7 +56,8 @@ class SegmentationStack:
         check_shapes("segmentation", confidence=(confidence, labels.shape[:2]))
         object.__setattr__(self, "labels", labels)
         object.__setattr__(self, "confidence", confidence)
-        object.__setattr__(self, "heart_probability", _per_slice(self.heart_probability, len(labels)))
+        for name in ("heart_probability", "border_doubt"):
+            object.__setattr__(self, name, _per_slice(name, getattr(self, name), len(labels)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,7 @@ class RefinedSegmentation:
     outcome : (slice, time) uint8 of ``ImageOutcome``
     donor : (slice, time) time index of the image whose shape replaced this one; -1 where none did
     confidence : (slice, time) as in ``SegmentationStack``; None where no network drew
-    heart_probability : (slice,) as in ``SegmentationStack``
+    heart_probability, border_doubt : (slice,) and (slice, border, angle) as in ``SegmentationStack``
     """
 
     kind: MapKind
@@ -75,6 +79,7 @@ class RefinedSegmentation:
     donor: npt.NDArray[np.int16]
     confidence: FloatArray | None = None
     heart_probability: FloatArray | None = None
+    border_doubt: FloatArray | None = None
 
     def __post_init__(self) -> None:
         labels, outcome = frozen(self.labels, np.uint8), frozen(self.outcome, np.uint8)
@@ -88,7 +93,8 @@ class RefinedSegmentation:
             confidence = frozen(self.confidence, np.float32)
             check_shapes("refined segmentation", confidence=(confidence, labels.shape[:2]))
             object.__setattr__(self, "confidence", confidence)
-        object.__setattr__(self, "heart_probability", _per_slice(self.heart_probability, len(labels)))
+        for name in ("heart_probability", "border_doubt"):
+            object.__setattr__(self, name, _per_slice(name, getattr(self, name), len(labels)))
 
     @property
     def usable(self) -> BoolArray:
@@ -98,11 +104,11 @@ class RefinedSegmentation:
         )
 
 
-def _per_slice(values: FloatArray | None, n_slices: int) -> FloatArray | None:
+def _per_slice(name: str, values: FloatArray | None, n_slices: int) -> FloatArray | None:
     if values is None:
         return None
     array = frozen(values, np.float32)
-    check_shapes("segmentation", heart_probability=(array, (n_slices,)))
+    check_shapes("segmentation", **{name: (array[..., 0, 0] if array.ndim == 3 else array, (n_slices,))})
     return array
 
 

@@ -25,7 +25,7 @@ from cmrmap.quality.catalogue.fits import (
 )
 from cmrmap.quality.catalogue.images import POLARITY, SIGNS_NOT_USED
 from cmrmap.quality.fit_flags import disagreement_flags, fit_flags, uncertainty_flags
-from cmrmap.quality.outline_flags import outline_flags
+from cmrmap.quality.outline_flags import border_flags, outline_flags
 from cmrmap.quality.placement_flags import insertion_point_flags, slice_order_flags
 from cmrmap.quality.plausible_flags import implausible_ecv
 from cmrmap.quality.t2_flags import blood_flags, first_echo_flags, offset_flag
@@ -69,6 +69,8 @@ def _of_map(one: MapNumbers, settings: AnalysisSettings) -> Iterator[QualityFlag
 def _of_series(series: MappedSeries, regions: Regions) -> Iterator[QualityFlag]:
     yield from series.findings
     yield from outline_flags(series.refined)
+    doubts = (regions.contour_doubt(series, index) if made else {} for index, made in enumerate(series.made))
+    yield from border_flags(series.kind, tuple(doubts))
     yield from _of_fit(series)
     yield from _of_disagreement(series)
     yield from slice_order_flags(regions.levels, series.kind)

@@ -108,6 +108,7 @@ def _slice_result(
     plane = series.stack.geometry[index]
     outcome = series.refined.outcome[index]
     told = series.refined.heart_probability
+    doubt = regions.contour_doubt(series, index)
     return SliceResult(
         slice_index=index,
         position_mm=float(np.asarray(plane.position_mm) @ plane.normal),
@@ -118,6 +119,9 @@ def _slice_result(
         n_segmented=int(series.used[index].sum()),
         n_refined=int(np.count_nonzero(outcome == ImageOutcome.REPLACED)),
         statistics=table.slices[index],
-        segments=tuple(SegmentResult(aha, numbers) for aha, numbers in sorted(table.segments[index].items())),
+        segments=tuple(
+            SegmentResult(aha, numbers, doubt.get(aha, float("nan")))
+            for aha, numbers in sorted(table.segments[index].items())
+        ),
         heart_probability=float("nan") if told is None else float(told[index]),
     )

@@ -17,6 +17,7 @@ from cmrmap.regional import (
     aha_map,
     apex_direction,
     assign_levels,
+    doubt_by_segment,
     find_insertion_points,
 )
 
@@ -43,6 +44,25 @@ class Regions:
                 f"levels of {n_slices} slices need their insertion points and segments; found "
                 f"{len(self.points.source)} and an array {self.aha.shape}"
             )
+
+    def contour_doubt(self, series: MappedSeries, index: int) -> dict[int, float]:
+        """Return how likely a contour lies more than 3 mm off in each AHA segment of a slice; empty: not known.
+
+        Parameters
+        ----------
+        series : whose regions these are
+        index : of the slice
+        """
+        doubt = series.refined.border_doubt
+        if doubt is None:
+            return {}
+        return doubt_by_segment(
+            doubt[index],
+            float(self.points.anterior_rad[index]),
+            float(self.points.inferior_rad[index]),
+            self.levels.levels[index],
+            series.stack.geometry[index],
+        )
 
 
 def locate(series: MappedSeries, manual: Mapping[int, tuple[float, float]] | None = None) -> Regions:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
 from cmrmap.core.findings import QualityFlag
+from cmrmap.core.map_specs import MapKind
 from cmrmap.core.outlines import ImageOutcome, RefinedSegmentation
 from cmrmap.quality.catalogue.images import IMAGES_MISSING
-from cmrmap.quality.catalogue.outline_quality import IMAGES_EXCLUDED, IMAGES_REFINED, UNCERTAIN_OUTLINES
+from cmrmap.quality.catalogue.outline_quality import (
+    IMAGES_EXCLUDED,
+    IMAGES_REFINED,
+    UNCERTAIN_BORDER,
+    UNCERTAIN_OUTLINES,
+)
 
 
 def outline_flags(refined: RefinedSegmentation) -> tuple[QualityFlag, ...]:
@@ -44,3 +50,20 @@ def _uncertain(refined: RefinedSegmentation) -> Iterator[QualityFlag]:
         mean = float(own.mean()) if own.size else 1.0
         if UNCERTAIN_OUTLINES.crossed(mean):
             yield UNCERTAIN_OUTLINES.flag(refined.kind, s, found=mean)
+
+
+def border_flags(kind: MapKind, doubts: Sequence[Mapping[int, float]]) -> tuple[QualityFlag, ...]:
+    """Tell the segments in which a contour may be far off.
+
+    Parameters
+    ----------
+    kind : the map whose slices they are
+    doubts : per slice, AHA segment to the probability that a contour lies more than 3 mm off
+    """
+    flags = []
+    for index, doubt in enumerate(doubts):
+        found = {aha: one for aha, one in sorted(doubt.items()) if UNCERTAIN_BORDER.crossed(one)}
+        if found:
+            listed = ", ".join(map(str, found))
+            flags.append(UNCERTAIN_BORDER.flag(kind, index, segments=listed, found=max(found.values())))
+    return tuple(flags)

@@ -105,6 +105,11 @@ class Segment(Entry):
     sd: Sd = Field(validation_alias=AliasPath("statistics", "sd"))
     n_pixels: Count = Field(validation_alias=AliasPath("statistics", "n_pixels"))
     uncertainty: Uncertainty = Field(validation_alias=AliasPath("statistics", "uncertainty"))
+    contour_off_probability: Annotated[
+        Annotated[float, Field(ge=0, le=1)] | None,
+        Rounded,
+        Field(description="that a contour of the segment lies more than 3 mm off; null: not known"),
+    ]
 
 
 class Slice(Entry):

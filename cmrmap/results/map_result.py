@@ -28,10 +28,14 @@ class BloodResult:
 
 @dataclass(frozen=True, slots=True)
 class SegmentResult:
-    """One AHA segment (1-16) of one slice."""
+    """One AHA segment (1-16) of one slice.
+
+    ``contour_off_probability``: that its endocardium or epicardium lies more than 3 mm off; NaN where it is not known.
+    """
 
     aha: int
     statistics: RegionStatistics
+    contour_off_probability: float = float("nan")
 
     def __post_init__(self) -> None:
         if not 1 <= self.aha <= 16:

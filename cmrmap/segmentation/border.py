@@ -18,7 +18,8 @@ from scipy import ndimage
 from cmrmap.core.arrays import BoolArray, Float64Array
 
 N_ANGLES = 96
-_STEP_PX = 0.5  # radial resolution
+#: radial resolution
+STEP_PX = 0.5
 _MAX_JUMP = 2  # radial steps from one angle to the next
 _BEND_COST = 0.06  # of one radial step between neighbouring angles, squared, in nats
 _HARMONICS = 9  # of the outline that are kept: trabeculae are finer
@@ -83,13 +84,13 @@ def path_cost(
 ) -> Float64Array:
     """(angle, radius) cost of a border there; arguments as in :func:`trace`."""
     angles = np.arange(N_ANGLES) * (2 * np.pi / N_ANGLES)
-    radii = np.arange(1, int(np.ceil(max_radius_px / _STEP_PX))) * _STEP_PX
+    radii = np.arange(1, int(np.ceil(max_radius_px / STEP_PX))) * STEP_PX
     rows = centre[0] + radii * np.sin(angles)[:, None]
     columns = centre[1] + radii * np.cos(angles)[:, None]
     probability = ndimage.map_coordinates(np.asarray(inside, dtype=np.float64), [rows, columns], order=1)
     probability = np.clip(probability, FLOOR, 1 - FLOOR)
     # moving the border out by a step turns one sample from "outside" to "inside"
-    cost = np.cumsum(np.log((1 - probability) / probability) * _STEP_PX, axis=1)
+    cost = np.cumsum(np.log((1 - probability) / probability) * STEP_PX, axis=1)
     if prior is not None:
         cost += _PRIOR_COST * (radii - prior[:, None]) ** 2
     low, high = (np.broadcast_to(np.asarray(bound, dtype=np.float64), (N_ANGLES,))[:, None] for bound in bounds_px)
@@ -99,7 +100,7 @@ def path_cost(
 
 def trace_together(costs: Sequence[Float64Array], centres: Sequence[tuple[float, float]]) -> list[Outline]:
     """Trace one outline per (angle, radius) cost and centre, all together, for speed only."""
-    radius = (_closed_paths(np.stack(costs)) + 1.5) * _STEP_PX  # the border lies beyond the last sample inside
+    radius = (_closed_paths(np.stack(costs)) + 1.5) * STEP_PX  # the border lies beyond the last sample inside
     spectrum = np.fft.rfft(radius)
     spectrum[:, _HARMONICS + 1 :] = 0
     smooth = np.asarray(np.fft.irfft(spectrum, N_ANGLES), dtype=np.float64)

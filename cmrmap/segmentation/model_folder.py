@@ -12,6 +12,7 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from cmrmap.core.errors import ModelError
+from cmrmap.segmentation.border_doubt import BorderCalibration
 from cmrmap.segmentation.network import StackUNet, network_from
 
 CARD_NAME = "model.json"
@@ -28,6 +29,7 @@ class Network:
     weights_sha256: str
     name: str
     version: str
+    border_calibration: BorderCalibration | None = None
 
 
 def load_network(folder: str | Path) -> Network:
@@ -73,7 +75,21 @@ def load_network(folder: str | Path) -> Network:
             ) from error
         network.requires_grad_(False)
         networks[part] = network.eval()
-    return Network(networks["coarse"], networks["fine"], found, name, version)
+    return Network(networks["coarse"], networks["fine"], found, name, version, _calibration(card, folder))
+
+
+def _calibration(card: dict[str, Any], folder: Path) -> BorderCalibration | None:
+    """Read from the card how often borders are off; None where it says nothing."""
+    told = card.get("border_calibration")
+    if told is None:
+        return None
+    try:
+        slope, offset = (tuple(float(value) for value in told[name]) for name in ("slope", "offset"))
+        return BorderCalibration((slope[0], slope[1]), (offset[0], offset[1]))
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        raise ModelError(
+            f"border_calibration in {folder / CARD_NAME} is {told!r}; expected slope and offset of two numbers each"
+        ) from error
 
 
 def save_network(folder: Path, states: dict[str, dict[str, Tensor]], card: dict[str, Any]) -> Path:

@@ -14,6 +14,8 @@ from cmrmap.core.arrays import FloatArray, LabelArray, readonly
 from cmrmap.core.geometry import SliceGeometry
 from cmrmap.core.outlines import Label, SegmentationStack
 from cmrmap.core.stack import WeightedStack
+from cmrmap.segmentation.border import N_ANGLES
+from cmrmap.segmentation.border_doubt import border_log_odds
 from cmrmap.segmentation.consensus import agree
 from cmrmap.segmentation.inputs import SliceInput, check_slice
 from cmrmap.segmentation.locate import Place, places_by_the_others, ventricle_places
@@ -35,12 +37,15 @@ class SlicePrediction:
     confidence : (image,) mean probability of the given label over the drawn left ventricle; 0 where none was drawn
     reasons : (image,) why an image has no labels; "" where it has
     heart_probability : that the slice shows a left ventricle in short axis, 0-1; NaN where the network does not tell
+    border_doubt : (border, angle) probability that the slice's endocardium and epicardium lie more than 3 mm off;
+        angles from the +column axis towards +row, in mm. None where the network does not tell
     """
 
     labels: LabelArray
     confidence: FloatArray
     reasons: tuple[str, ...]
     heart_probability: float = float("nan")
+    border_doubt: FloatArray | None = None
 
 
 def segment_images(
@@ -77,7 +82,7 @@ def predict_slice(
     images, pixel_spacing_mm, network : as in :func:`segment_images`
     """
     with torch.inference_mode():
-        return _labelled(_drawn(check_slice(images, pixel_spacing_mm), network))
+        return _labelled(_drawn(check_slice(images, pixel_spacing_mm), network), network)
 
 
 def predict_slices(
@@ -96,7 +101,7 @@ def predict_slices(
             _drawn(check_slice(images, plane.pixel_spacing_mm), network)
             for images, plane in zip(slices, geometry, strict=True)
         ]
-        return tuple(_labelled(one) for one in _with_the_others(drawn, geometry, network))
+        return tuple(_labelled(one, network) for one in _with_the_others(drawn, geometry, network))
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +147,7 @@ def _with_the_others(slices: list[_Slice], geometry: Sequence[SliceGeometry], ne
     return out
 
 
-def _labelled(one: _Slice) -> SlicePrediction:
+def _labelled(one: _Slice, network: Network) -> SlicePrediction:
     reasons = list(one.given.reasons)
     labels = np.zeros((len(reasons), *one.shape), dtype=np.uint8)
     confidence = np.zeros(len(reasons), dtype=np.float32)
@@ -165,7 +170,11 @@ def _labelled(one: _Slice) -> SlicePrediction:
         confidence[index] = float((best * ventricle).sum() / ventricle.sum().clamp_min(1))
         if not label.any():
             reasons[index] = "no left ventricle was drawn on this image"
-    return SlicePrediction(readonly(labels), readonly(confidence), tuple(reasons), drawing.heart)
+    doubt = None
+    if network.border_calibration is not None:
+        odds = border_log_odds(rings, drawing.probabilities.numpy(), FINE_PIXEL_MM)
+        doubt = readonly(network.border_calibration.probabilities(odds))
+    return SlicePrediction(readonly(labels), readonly(confidence), tuple(reasons), drawing.heart, doubt)
 
 
 def _as_ring(full: Tensor, ring: Ring | None, crop: Crop, resampled: tuple[int, int]) -> tuple[Tensor, Tensor]:
@@ -202,6 +211,7 @@ def segment_stack(stack: WeightedStack, network: Network) -> SegmentationStack:
     labels = np.zeros(stack.images.shape, dtype=np.uint8)
     confidence = np.full(stack.times_ms.shape, np.nan, dtype=np.float32)
     heart = np.full(len(stack.geometry), np.nan, dtype=np.float32)
+    doubt = np.full((len(stack.geometry), 2, N_ANGLES), np.nan, dtype=np.float32)
     times = [np.flatnonzero(present) for present in stack.present]
     taken = [index for index in range(len(times)) if len(times[index])]
     predictions = predict_slices(
@@ -211,4 +221,6 @@ def segment_stack(stack: WeightedStack, network: Network) -> SegmentationStack:
         labels[index, times[index]] = prediction.labels
         confidence[index, times[index]] = prediction.confidence
         heart[index] = prediction.heart_probability
-    return SegmentationStack(stack.kind, labels, confidence, heart)
+        if prediction.border_doubt is not None:
+            doubt[index] = prediction.border_doubt
+    return SegmentationStack(stack.kind, labels, confidence, heart, doubt)

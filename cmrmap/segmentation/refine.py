@@ -81,7 +81,9 @@ def refine_segmentation(
                 outcome[s, t] = ImageOutcome.REPLACED
                 donor[s, t] = replaced[0]
                 out[s, t] = replaced[1].labels()
-    return RefinedSegmentation(stack.kind, out, outcome, donor, stack.confidence, stack.heart_probability)
+    return RefinedSegmentation(
+        stack.kind, out, outcome, donor, stack.confidence, stack.heart_probability, stack.border_doubt
+    )
 
 
 def atypical(shapes: dict[int, HeartShape], drop: float = ATYPICAL_DROP) -> frozenset[int]:

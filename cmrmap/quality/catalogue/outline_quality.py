@@ -19,6 +19,19 @@ UNCERTAIN_OUTLINES = Finding(
     advice="check that they lie on the heart before a value is used",
 )
 
+UNCERTAIN_BORDER = Finding(
+    code="uncertain_border",
+    severity=Severity.WARNING,
+    # calibrated on borders that experts outlined; docs/segmentation.md, "How sure is a border?"
+    threshold=Threshold("above", 0.35, "probability in an AHA segment"),
+    message=(
+        "a contour of AHA segment {segments} may lie more than 3 mm off (probability up to {found:.2f}): "
+        "verify it there"
+    ),
+    means="the images do not show where the wall ends there",
+    advice="verify the contours of these segments before their values are used",
+)
+
 IMAGES_REFINED = Finding(
     code="images_refined",
     severity=Severity.INFO,
