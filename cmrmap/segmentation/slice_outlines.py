@@ -14,7 +14,7 @@ from cmrmap.core.arrays import BoolArray, Float64Array
 from cmrmap.core.outlines import Label
 from cmrmap.segmentation.locate import Place
 from cmrmap.segmentation.motion import LEAST_CORRELATION, MAX_SHIFT_MM, estimate_shifts, outline_correlation
-from cmrmap.segmentation.network import StackUNet, class_probabilities, slice_probabilities
+from cmrmap.segmentation.network import StackUNet, slice_probabilities
 from cmrmap.segmentation.preprocess import FINE_PIXEL_MM, Crop, normalise
 from cmrmap.segmentation.region_match import match_regions
 
@@ -30,7 +30,8 @@ _UNSURE = 0.88  # and most at a wrong one are less sure than this; then the whol
 _SURER = 0.01  # by which another proposal of the coarse network must be surer than one before it,
 _SURER_SEARCHED = 0.04  # and a place that it did not propose
 _LEAST_AREA_MM2 = 120.0  # of the left ventricle in an image: a spot of a few pixels is no heart, however sure
-_FEWEST_IMAGES = 3  # in one or two, what is right is often drawn with no more certainty than what is wrong
+_FEWEST_IMAGES = 3  # in one or two, what is right is often drawn with no more certainty than what is wrong:
+_LIKELY = 0.8  # there other places are tried where a heart is less probable than this
 _SEARCH_STEP_MM = 50.0  # a crop holds a ventricle of 40 mm radius if it lies within half of this of its middle
 _SEARCH_STEPS = 9  # each way at most: hearts are not sought in fields of view beyond 450 mm with the same care
 _SEARCH_IMAGES = 3
@@ -72,7 +73,7 @@ def draw_at_best(fine: Tensor, places: Sequence[Place], network: StackUNet) -> D
     """
     first = draw_about(fine, places[0], network)
     if len(fine) < _FEWEST_IMAGES:
-        return first
+        return _likeliest(fine, places[1:], network, first)
     best = _surest(fine, places[1:], network, first, _SURER)
     if best.sureness < _UNSURE:
         best = _surest(fine, _search(fine, network), network, best, _SURER_SEARCHED)
@@ -90,15 +91,36 @@ def _surest(fine: Tensor, places: Sequence[Place], network: StackUNet, first: Dr
     return best
 
 
-def _search(fine: Tensor, network: StackUNet) -> list[Place]:
-    """Places of the field of view at which a look at a few of the images is surest."""
+def _likeliest(fine: Tensor, places: Sequence[Place], network: StackUNet, first: Drawing) -> Drawing:
+    """Return, of one or two images, the drawing that is likeliest a heart: sureness does not tell there.
+
+    The first is kept where it is likely a heart, and where the network does not tell.
+    """
+    best = first
+    for search in (False, True):
+        if not best.heart < _LIKELY:
+            break
+        proposed = _search(fine, network, by_heart=True) if search else places
+        others = [draw_about(fine, place, network) for place in proposed]
+        best = max([best, *others], key=_likelihood)
+    return best
+
+
+def _likelihood(drawing: Drawing) -> float:
+    return drawing.heart if drawing.sureness else 0.0
+
+
+def _search(fine: Tensor, network: StackUNet, *, by_heart: bool = False) -> list[Place]:
+    """Places of the field of view at which a look at a few of the images is surest, or likeliest shows a heart."""
     rows, columns = fine.shape[-2:]
     few = fine[np.unique(np.linspace(0, len(fine) - 1, _SEARCH_IMAGES).round()).astype(int).tolist()]
     looks = []
     for row in _steps(rows):
         for column in _steps(columns):
             crop = Crop.about((row, column))
-            looks.append(_look(fine, crop, class_probabilities(network, _cut(few, [crop] * len(few)))))
+            probabilities, heart = slice_probabilities(network, _cut(few, [crop] * len(few)))
+            sureness, place = _look(fine, crop, probabilities)
+            looks.append((heart if by_heart and sureness else sureness, place))
     looks.sort(reverse=True)
     return [place for _, place in looks[:_SEARCH_PLACES]]
 

@@ -30,23 +30,28 @@ def test_only_another_heart_misleads_not_an_image_without_one() -> None:
 class _Sureness:
     """Stands for ``draw_about``: each place has a sureness, and is counted."""
 
-    def __init__(self, known: dict[Place, float]) -> None:
+    def __init__(self, known: dict[Place, float], hearts: dict[Place, float]) -> None:
         self.known = known
+        self.hearts = hearts
         self.asked: list[Place] = []
 
     def __call__(self, fine: torch.Tensor, place: Place, network: StackUNet) -> Drawing:
         self.asked.append(place)
-        return Drawing([], fine, fine, place, self.known[place])
+        return Drawing([], fine, fine, place, self.known[place], self.hearts.get(place, np.nan))
 
 
 def _best(
-    monkeypatch: pytest.MonkeyPatch, known: dict[Place, float], proposed: int, n_images: int = 5
+    monkeypatch: pytest.MonkeyPatch,
+    known: dict[Place, float],
+    proposed: int,
+    n_images: int = 5,
+    hearts: dict[Place, float] | None = None,
 ) -> tuple[Place, list[Place]]:
     """Place chosen and places asked for: the first ``proposed`` by the coarse network, the rest by the search."""
-    sureness = _Sureness(known)
+    sureness = _Sureness(known, hearts or {})
     places = list(known)
     monkeypatch.setattr(draw, "draw_about", sureness)
-    monkeypatch.setattr(draw, "_search", lambda fine, network: places[proposed:])
+    monkeypatch.setattr(draw, "_search", lambda fine, network, **_: places[proposed:])
     chosen = draw_at_best(torch.zeros(n_images, 8, 8), places[:proposed], StackUNet((4, 6)))
     return chosen.place, sureness.asked
 
@@ -73,6 +78,23 @@ def test_what_was_searched_must_be_clearly_surer(monkeypatch: pytest.MonkeyPatch
 
 def test_two_images_are_not_enough_to_tell(monkeypatch: pytest.MonkeyPatch) -> None:
     assert _best(monkeypatch, {A: 0.5, B: 0.94}, 2, n_images=2) == (A, [A])
+
+
+def test_one_image_is_outlined_where_a_heart_is_likeliest(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = {A: 0.94, B: 0.9, C: 0.9}
+
+    def found(n_images: int = 1, **hearts: float) -> tuple[Place, list[Place]]:
+        return _best(monkeypatch, known, 2, n_images, dict(zip((A, B, C), hearts.values(), strict=True)))
+
+    assert found(a=0.9, b=0.99, c=0.99) == (A, [A])  # likely enough
+    assert found(a=0.3, b=0.9, c=0.99) == (B, [A, B])
+    assert found(a=0.3, b=0.2, c=0.6) == (C, [A, B, C])
+    assert found(a=0.3, b=0.2, c=0.1) == (A, [A, B, C])
+    assert found(n_images=5, a=0.1, b=0.9, c=0.9) == (A, [A])  # with more images sureness decides
+
+
+def test_where_nothing_is_outlined_there_is_no_heart_however_likely(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert _best(monkeypatch, {A: 0.9, B: 0.0}, 2, 1, {A: 0.3, B: 0.95})[0] == A
 
 
 def _seen(radius: float, probability: float) -> torch.Tensor:
