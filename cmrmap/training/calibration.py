@@ -86,6 +86,26 @@ def measure_borders(network: StackUNet, draw: Drawer, n_slices: int) -> BorderSa
     return BorderSamples(np.concatenate(odds), np.concatenate(off))
 
 
+def border_probabilities(
+    network: StackUNet, calibration: BorderCalibration, draw: Drawer, n_slices: int
+) -> tuple[BoolArray, Float64Array]:
+    """Return whether sectors of known slices are off by more than 3 mm, and how likely the calibration said so.
+
+    Parameters
+    ----------
+    network : the fine one
+    calibration : to check
+    draw, n_slices : as in :func:`measure_borders`
+
+    Returns
+    -------
+    off, probability : (sample, border) each
+    """
+    samples = measure_borders(network, draw, n_slices)
+    told = calibration.probabilities(samples.log_odds.T).T
+    return np.asarray(np.abs(samples.off_mm) > OFF_MM, dtype=np.bool_), np.asarray(told, dtype=np.float64)
+
+
 def calibrate(samples: BorderSamples) -> BorderCalibration:
     """Fit the logistic curves; source: Platt, Advances in Large Margin Classifiers 1999, with his smoothed targets.
 

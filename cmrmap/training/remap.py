@@ -143,18 +143,30 @@ def _borders(cavity: npt.NDArray[np.bool_], ventricle: npt.NDArray[np.bool_]) ->
 
 
 def draw_cine_slice(
-    rng: np.random.Generator, view: View, n_images: int, scene: CineScene, *, heart: bool = True
+    rng: np.random.Generator,
+    view: View,
+    n_images: int,
+    scene: CineScene,
+    *,
+    heart: bool = True,
+    family: str | None = None,
+    plain: bool = False,
 ) -> SyntheticSlice:
     """Draw ``n_images`` images of a real slice; the same generator state gives the same images.
 
-    Without ``heart`` the view lies beside it, on what surrounds it.
+    Without ``heart`` the view lies beside it, on what surrounds it. ``family`` of contrasts: None draws one of all.
+    ``plain``: the anatomy as it is, with the artefacts of a usual image; the training sees it deformed and spoilt.
     """
-    contrast = draw_contrast(rng, n_images)
+    contrast = draw_contrast(rng, n_images, family)
     scale = float(np.exp(rng.normal(0, 0.1)))
     offset = draw_offset(rng, view) if heart else _aside(rng, view, scene.radius_mm * scale)
     y, x = scene_grid(view, offset, rng.uniform(-np.pi, np.pi), bool(rng.random() < 0.5))
     rows, columns = (c + axis / (scene.pixel_mm * scale) for c, axis in zip(scene.centre, (y, x), strict=True))
-    share = float(rng.uniform(*_CAVITY_SHARE)) if rng.random() < _DEFORMED and scene.borders is not None else None
+    share = (
+        float(rng.uniform(*_CAVITY_SHARE))
+        if not plain and rng.random() < _DEFORMED and scene.borders is not None
+        else None
+    )
     places = scene.deformed(rows, columns, share)
     grey = ndimage.map_coordinates(scene.grey, places, order=1, mode="constant", cval=_DARKEST)
     masks = np.stack([ndimage.map_coordinates(mask, places, order=1) for mask in scene.masks])
@@ -176,6 +188,7 @@ def draw_cine_slice(
         ),
         view,
         ("cine " if heart else "beside the heart ") + contrast.family,
+        plain=plain,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -56,6 +56,22 @@ def draw_artefacts(rng: np.random.Generator, n_images: int) -> Artefacts:
         sampled=(float(rng.uniform(0.45, 1.0)), float(rng.uniform(0.55, 1.0))) if rng.random() < 0.7 else None,
         taper=float(rng.uniform(0.0, 0.8)),
         levels=int(rng.choice([64, 128, 256])) if rng.random() < 0.12 else 0,
+    )
+
+
+def draw_usual_artefacts(rng: np.random.Generator, n_images: int) -> Artefacts:
+    """Draw the artefacts of a slice as most are: an SNR of 20-60, no ghost, band, wrap-around or other grey scale."""
+    return replace(
+        draw_artefacts(rng, n_images),
+        blur_mm=rng.uniform(0.2, 0.7),
+        anisotropy=rng.uniform(0.8, 1.25),
+        snr=float(rng.uniform(20, 60)),
+        ghost_strength=np.zeros(n_images),
+        wrap=None,
+        gamma=1.0,
+        band=None,
+        sampled=(float(rng.uniform(0.7, 1.0)), float(rng.uniform(0.7, 1.0))),
+        levels=0,
     )
 
 

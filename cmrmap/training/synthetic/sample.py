@@ -12,7 +12,7 @@ from torch import Tensor
 
 from cmrmap.core.arrays import Float64Array
 from cmrmap.segmentation.preprocess import COARSE_PIXEL_MM, FINE_PIXEL_MM, FINE_SIZE, normalise
-from cmrmap.training.synthetic.corruption import corrupt, draw_artefacts
+from cmrmap.training.synthetic.corruption import corrupt, draw_artefacts, draw_usual_artefacts
 from cmrmap.training.synthetic.displacement import Displacement, draw_displacement, sampling_grid
 from cmrmap.training.synthetic.map_appearance import spoil_map
 from cmrmap.training.synthetic.rendering import render, smooth_noise
@@ -149,11 +149,16 @@ def _within(field: tuple[slice, slice], images: Tensor, labels: Tensor) -> tuple
     return cut, told
 
 
-def photograph(rng: np.random.Generator, scene: Scene, view: View, family: str) -> SyntheticSlice:
-    """Move the scene for every image, see it through coil, blur and noise, and normalise as the network reads it."""
+def photograph(
+    rng: np.random.Generator, scene: Scene, view: View, family: str, *, plain: bool = False
+) -> SyntheticSlice:
+    """Move the scene for every image, see it through coil, blur and noise, and normalise as the network reads it.
+
+    ``plain``: with the artefacts of a usual image and its whole field of view.
+    """
     n_images = len(scene.signals)
     motion = draw_displacement(rng, n_images)
-    artefacts = draw_artefacts(rng, n_images)
+    artefacts = draw_usual_artefacts(rng, n_images) if plain else draw_artefacts(rng, n_images)
     dilations = [0.0]
     if rng.random() < _THICK_SLICE_SHARE:
         dilations = [depth * rng.uniform(0.3, 1.0) * _THICK_SLICE for depth in (-0.5, 0.5)]
@@ -165,7 +170,7 @@ def photograph(rng: np.random.Generator, scene: Scene, view: View, family: str) 
         images = corrupt(moved[:, 0], artefacts, rng, view.pixel_mm, phase_sensitive=scene.phase_sensitive)
     else:
         images = spoil_map(moved[:, 0], moved[:, 4], artefacts, rng, view.pixel_mm)
-    if rng.random() < _SMALL_FIELD_SHARE:
+    if not plain and rng.random() < _SMALL_FIELD_SHARE:
         images, labels = _within(_draw_field(rng, scene, view), images, labels)
     return SyntheticSlice(normalise(images), labels, family, torch.tensor(scene.known), scene.heart)
 

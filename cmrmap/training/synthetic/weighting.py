@@ -56,12 +56,13 @@ def _inversion_times(rng: np.random.Generator, n_images: int) -> Float64Array:
     return np.asarray(np.sort(rng.choice(times, n_images, replace=False)), dtype=np.float64)
 
 
-def draw_contrast(rng: np.random.Generator, n_images: int) -> Contrast:
-    """Draw the contrast of one slice's images."""
-    names = list(FAMILIES)
-    family = str(rng.choice(names, p=np.array(list(FAMILIES.values()))))
-    if n_images == 1 and rng.random() < _MAPS_ALONE:
-        family = "map"
+def draw_contrast(rng: np.random.Generator, n_images: int, family: str | None = None) -> Contrast:
+    """Draw the contrast of one slice's images, of a family of ``FAMILIES``; None: of any."""
+    if family is None:
+        names = list(FAMILIES)
+        family = str(rng.choice(names, p=np.array(list(FAMILIES.values()))))
+        if n_images == 1 and rng.random() < _MAPS_ALONE:
+            family = "map"
     postcontrast = bool(rng.random() < (0.45 if family in ("stone", "molli", "sasha", "map") else 0.1))
     tissues = draw_tissues(rng, postcontrast=postcontrast)
     if family == "random":
