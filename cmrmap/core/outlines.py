@@ -8,7 +8,7 @@ from enum import IntEnum
 import numpy as np
 import numpy.typing as npt
 
-from cmrmap.core.arrays import BoolArray, FloatArray, LabelArray, check_shapes, frozen
+from cmrmap.core.arrays import BoolArray, FloatArray, IntArray, LabelArray, check_shapes, frozen
 from cmrmap.core.map_specs import MapKind
 
 
@@ -95,6 +95,25 @@ class RefinedSegmentation:
             object.__setattr__(self, "confidence", confidence)
         for name in ("heart_probability", "border_doubt"):
             object.__setattr__(self, name, _per_slice(name, getattr(self, name), len(labels)))
+
+    def confidence_of(self, slice_index: int, times: IntArray) -> float:
+        """Return the mean confidence of some images of a slice; NaN where no network drew.
+
+        Parameters
+        ----------
+        slice_index : of the slice
+        times : (n,) indices of its images
+        """
+        return float("nan") if self.confidence is None else float(np.mean(self.confidence[slice_index, times]))
+
+    def heart_probability_of(self, slice_index: int) -> float:
+        """Return how likely a slice shows a left ventricle in short axis; NaN where it is not known.
+
+        Parameters
+        ----------
+        slice_index : of the slice
+        """
+        return float("nan") if self.heart_probability is None else float(self.heart_probability[slice_index])
 
     @property
     def usable(self) -> BoolArray:

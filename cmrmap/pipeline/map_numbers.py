@@ -107,7 +107,6 @@ def _slice_result(
 ) -> SliceResult:
     plane = series.stack.geometry[index]
     outcome = series.refined.outcome[index]
-    told = series.refined.heart_probability
     doubt = regions.contour_doubt(series, index)
     return SliceResult(
         slice_index=index,
@@ -123,5 +122,5 @@ def _slice_result(
             SegmentResult(aha, numbers, doubt.get(aha, float("nan")))
             for aha, numbers in sorted(table.segments[index].items())
         ),
-        heart_probability=float("nan") if told is None else float(told[index]),
+        heart_probability=series.refined.heart_probability_of(index),
     )
