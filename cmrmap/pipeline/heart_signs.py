@@ -234,16 +234,6 @@ def _share(found: Float64Array, of: float) -> Float64Array:
     return found / of if of > 0 else np.full(found.shape, np.nan)
 
 
-def _sureness(refined: RefinedSegmentation, index: int, used: IntArray) -> float:
-    return float("nan") if refined.confidence is None else float(np.mean(refined.confidence[index, used]))
-
-
-def _probability(refined: RefinedSegmentation, index: int) -> float:
-    if refined.heart_probability is None:
-        return float("nan")
-    return float(refined.heart_probability[index])
-
-
 def _diameter(areas_mm2: Float64Array) -> float:
     return float(np.sqrt(4.0 / np.pi * np.median(areas_mm2)))
 
