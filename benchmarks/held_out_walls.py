@@ -23,7 +23,7 @@ from cmrmap.core.outlines import Label
 from cmrmap.run.shipped_model import find_model_folder
 from cmrmap.segmentation import Network, load_network, predict_slice
 from cmrmap.segmentation.shape import dice, largest_object
-from cmrmap.training.calibration import border_probabilities, known_slices
+from cmrmap.training.border_calibration import border_probabilities, known_slices
 from cmrmap.training.cine import held_out_subjects, read_cine
 from cmrmap.training.remap import CineScene, draw_cine_slice, prepare
 from cmrmap.training.synthetic import View

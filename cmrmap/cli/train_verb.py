@@ -50,7 +50,7 @@ def train(
 
     from cmrmap.evaluation.subjects import evaluate_subject, find_subjects
     from cmrmap.segmentation import load_network
-    from cmrmap.training.calibration import calibrate, known_slices, measure_borders
+    from cmrmap.training.border_calibration import calibrate, known_slices, measure_borders
     from cmrmap.training.cine import held_out_subjects, read_cine
     from cmrmap.training.export import averaged_weights, export, network_of
     from cmrmap.training.loop import TrainingSettings

@@ -32,7 +32,14 @@ def test_a_study_fits_the_schema_and_reads_back(study, validate):
     assert native["blood"] == {"t1_ms": 1650.0, "uncertainty": 12.0}
     first, second = native["slices"]
     assert (first["level"], first["position_mm"], first["n_refined"]) == ("basal", -12.5, 1)
-    assert first["segments"][1] == {"aha": 2, "mean": 1090.0, "sd": None, "n_pixels": 1, "uncertainty": None}
+    assert first["segments"][1] == {
+        "aha": 2,
+        "mean": 1090.0,
+        "sd": None,
+        "n_pixels": 1,
+        "uncertainty": None,
+        "contour_off_probability": None,
+    }
     assert (second["mean"], second["n_pixels"], second["segments"]) == (None, 0, [])
     assert document["maps"]["t2"]["blood"] is None
     assert document["maps"]["ecv"]["unit"] == "%"

@@ -5,7 +5,7 @@ import pytest
 
 from cmrmap.core.errors import InputError
 from cmrmap.segmentation.border import N_ANGLES, Outline
-from cmrmap.training.calibration import BorderSamples, _further_out, calibrate
+from cmrmap.training.border_calibration import BorderSamples, _further_out, calibrate
 
 
 @pytest.mark.parametrize("shift_px", [-3.0, 0.0, 2.0])
