@@ -188,4 +188,4 @@ def test_a_wall_without_one_value_is_no_map(study, run_app, tmp_path) -> None:
         "native_t1"
     ]
     assert native["status"] == "refused"
-    assert "the values are inverted or have an offset that no rescale removes" in native["reason"]
+    assert "the signal in the cavity does not recover like blood" in native["reason"]
