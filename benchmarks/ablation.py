@@ -77,9 +77,9 @@ def overlaps(folders: Sequence[Path], network: Network, pixel_mm: float, alone: 
     """(image, 2) contrast and wall Dice, one array a subject; ``alone``: every image drawn without the others."""
     out = []
     for folder in folders:
-        images, geometry, masks = read_subject(folder, pixel_mm)
+        subject = read_subject(folder, pixel_mm)
         rows = []
-        for stack, plane, truth in zip(images, geometry, masks, strict=True):
+        for stack, plane, truth in zip(subject.images, subject.geometry, subject.masks, strict=True):
             spacing = plane.pixel_spacing_mm
             if alone:
                 labels = np.concatenate([predict_slice(one[None], spacing, network).labels for one in stack])

@@ -51,7 +51,8 @@ def main() -> int:
     subjects = find_subjects(options.data)
     rows: dict[str, list[Pair]] = {}
     for folder in subjects:
-        for name, pair in _limits(*read_subject(folder, options.pixel_mm), network).items():
+        one = read_subject(folder, options.pixel_mm)
+        for name, pair in _limits(one.images, one.geometry, one.masks, network).items():
             rows.setdefault(name, []).append(pair)
     print("wall / cavity\n\n| | " + " | ".join(folder.name for folder in subjects) + " |")
     print("|---" * (len(subjects) + 1) + "|")

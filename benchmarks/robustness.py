@@ -145,8 +145,8 @@ if __name__ == "__main__":
     shipped = load_network(options.model)
     subjects = []
     for folder in folders:
-        images, geometry, masks = read_subject(folder, options.pixel_mm)
-        subjects.append((np.asarray(images, dtype=np.float32), masks, geometry[0].pixel_spacing_mm))
+        one = read_subject(folder, options.pixel_mm)
+        subjects.append((np.asarray(one.images, dtype=np.float32), one.masks, one.geometry[0].pixel_spacing_mm))
     print("| images | " + " | ".join(folder.name for folder in folders) + " |")
     print("|---" * (1 + len(folders)) + "|")
     for name, change in CHANGES.items():

@@ -24,23 +24,34 @@ def evaluate_segmentation(
     data: Annotated[Path, typer.Option(help="Folder with DIR/<subject>/reference.npz (masks) and images or dicom/.")],
     model: Annotated[Path | None, typer.Option("--model", "-m", help="Model folder; default: the one shipped.")] = None,
     pixel_mm: Annotated[float, typer.Option(min=0.1, help="Pixel size of subjects that come without DICOM.")] = 1.4,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="JSON file for every figure.")] = None,
 ) -> None:
-    """Print the network's overlap with reference masks: per image, largest object only, before refinement.
+    """Print how a network's outlines differ from reference masks: overlap, borders, values, and who tells.
 
-    The second table is what to hold it against: what the reference's own other images of a slice reach, brought to the
-    image's place, and by how much our borders lie further out than the reference's.
+    Overlap is per image, largest object only, before refinement. Borders are measured along 24 rays, apart where the
+    images show them clearly; values are the application's fit by our outlines against the same by the reference's.
+    Beside each stands what the reference's own other images of a slice reach, brought to the image's place.
     """
     folder = find_model_folder(model)  # what is wrong with it is told before slow imports
     from rich.console import Console
 
+    from cmrmap.evaluation.border_tables import border_tables
     from cmrmap.evaluation.overlap_table import overlap_tables
-    from cmrmap.evaluation.subjects import evaluate_folder
+    from cmrmap.evaluation.segmentation_file import write_segmentation
+    from cmrmap.evaluation.subject_figures import subject_figures
+    from cmrmap.evaluation.subjects import read_subjects
     from cmrmap.segmentation import load_network
 
     network = load_network(folder)
-    Console().print(
-        *overlap_tables(evaluate_folder(data, network, pixel_mm), f"model {network.name} {network.version}")
-    )
+    subjects, left_out = read_subjects(data, pixel_mm)
+    console = Console()
+    for name, reason in left_out.items():
+        console.print(f"left out: {name}: {reason}", soft_wrap=True, markup=False)
+    found = [subject_figures(one, network) for one in subjects]
+    about = f"model {network.name} {network.version}"
+    console.print(*overlap_tables([one.overlap for one in found], about), *border_tables(found))
+    if output is not None:
+        print(f"figures: {write_segmentation(output, found, left_out, network, this_command())}")
 
 
 @evaluate.command("cohort")

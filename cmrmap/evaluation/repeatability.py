@@ -50,6 +50,38 @@ def repeatability(masks: LabelArray) -> tuple[Float64Array, Float64Array]:
     return wall, cavity
 
 
+def outlines_of_the_others(masks: LabelArray) -> LabelArray:
+    """Outline each image by the slice's other images: what at least half of them enclose, brought to its place.
+
+    Parameters
+    ----------
+    masks : (image, row, column) of ``Label``, one reader's outlines of one slice
+
+    Returns
+    -------
+    (image, row, column) of ``Label``; empty for images without a ventricle, and where fewer than two others have one
+    """
+    out = np.zeros_like(masks)
+    bodies = (masks == Label.MYOCARDIUM) | (masks == Label.CAVITY)
+    drawn = np.flatnonzero(bodies.any(axis=(1, 2)))
+    if len(drawn) < _FEWEST_IMAGES:
+        return out
+    middles = {index: np.asarray(ndimage.center_of_mass(bodies[index])) for index in drawn}
+    half = int(max(np.ptp(axis) for index in drawn for axis in np.nonzero(bodies[index]))) + _MARGIN
+    for index in drawn:
+        corner = np.rint(middles[index]).astype(np.intp)
+        off = corner - middles[index]  # so that the others fall on this image's pixels
+        body, inside = (
+            np.mean([_about(one[k], middles[k] + off, half) for k in drawn if k != index], axis=0) >= 0.5
+            for one in (bodies, masks == Label.CAVITY)
+        )
+        labels = np.where(inside, Label.CAVITY, np.where(body, Label.MYOCARDIUM, Label.BACKGROUND))
+        rows, columns = ((at - half + np.arange(2 * half + 1)) for at in corner)
+        known = np.ix_((rows >= 0) & (rows < masks.shape[1]), (columns >= 0) & (columns < masks.shape[2]))
+        out[index][np.ix_(rows[known[0].ravel()], columns[known[1].ravel()])] = labels[known]
+    return out
+
+
 def _about(mask: BoolArray, middle: Float64Array, half: int) -> Float64Array:
     """(row, column) the mask's cover of the pixels of a square about ``middle``, bilinear; nothing outside."""
     line = np.arange(-half, half + 1, dtype=np.float64)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
-import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from cmrmap.core.files import write_file
 from cmrmap.core.map_specs import MapKind
@@ -16,6 +13,7 @@ from cmrmap.evaluation import examples, figures, render
 from cmrmap.evaluation.aims import aims_table
 from cmrmap.evaluation.evaluation_provenance import EvaluationProvenance
 from cmrmap.evaluation.experiment import MAPS, Evaluation
+from cmrmap.evaluation.plain import plain
 from cmrmap.evaluation.wording import TextTable, safe_name
 
 PAGE_NAME = "evaluation.html"
@@ -45,7 +43,7 @@ def write_evaluation(
     drawn = all_figures(evaluation, models, studies)
     for name, (_, svg) in drawn.items():
         write_file(output / "figures" / f"{name}.svg", svg)
-    content = {"provenance": _plain(provenance), "maps": [_plain(one) for one in evaluation.maps]}
+    content = {"provenance": plain(provenance), "maps": [plain(one) for one in evaluation.maps]}
     write_file(output / "evaluation.json", (json.dumps(content, indent=1, allow_nan=False) + "\n").encode())
     introduction = (
         f"{', '.join(evaluation.models)} compared with {', '.join(evaluation.references)}. Differences are automatic "
@@ -125,20 +123,3 @@ def _typical(evaluation: Evaluation, model: str) -> str | None:
             order = (table["automatic"] - table["reference"]).abs().sort_values().index
             return str(table.loc[order[len(order) // 2], "study"])
     return None
-
-
-def _plain(value: Any) -> Any:
-    """Turn results into what JSON holds; NaN becomes null, pairs become their number."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {
-            item.name: _plain(getattr(value, item.name)) for item in dataclasses.fields(value) if item.name != "table"
-        }
-    if isinstance(value, Mapping):
-        return {str(key): _plain(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
-    if isinstance(value, MapKind):
-        return value.value
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    return value

@@ -1,0 +1,94 @@
+"""Whether a sign picks the bad slices: area under its ROC curve, or sensitivity and specificity of a yes or no."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from cmrmap.core.arrays import BoolArray, Float64Array
+
+_NAN = float("nan")
+_N_BOOTSTRAP = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """``count`` of ``total`` with the 95 % interval of the share (Wilson); NaN of nothing."""
+
+    count: int
+    total: int
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Discrimination:
+    """How well one sign tells bad slices from good ones.
+
+    Attributes
+    ----------
+    n_bad, n_good : slices
+    auc : area under the ROC curve: share of pairs of a bad and a good slice in which the bad one has more of the sign,
+        a tie counts half; 0.5 tells nothing. NaN where there is no bad or no good slice
+    auc_low, auc_high : 95 % bootstrap interval over the slices; NaN with fewer than two of either
+    sensitivity, specificity : of a sign that is yes or no; None of one that has many values
+    """
+
+    n_bad: int
+    n_good: int
+    auc: float
+    auc_low: float
+    auc_high: float
+    sensitivity: Share | None = None
+    specificity: Share | None = None
+
+
+def share(count: int, total: int) -> Share:
+    """Return a share with its interval."""
+    if not total:
+        return Share(count, total, _NAN, _NAN)
+    interval = stats.binomtest(count, total).proportion_ci(method="wilson")
+    return Share(count, total, float(interval.low), float(interval.high))
+
+
+def discrimination(sign: Float64Array | BoolArray, bad: BoolArray, *, seed: int = 0) -> Discrimination:
+    """Measure one sign.
+
+    Parameters
+    ----------
+    sign : (slice,) more means worse; slices with NaN are left out
+    bad : (slice,)
+    seed : of the bootstrap
+    """
+    known = ~np.isnan(sign.astype(np.float64))
+    values, wrong = sign[known].astype(np.float64), bad[known]
+    some, others = values[wrong], values[~wrong]
+    low = high = _NAN
+    if min(some.size, others.size) > 1:
+        found = stats.bootstrap(
+            (some, others), _area, n_resamples=_N_BOOTSTRAP, method="percentile", vectorized=False, rng=seed
+        )
+        low, high = map(float, found.confidence_interval)
+    yes_or_no = sign.dtype == np.bool_
+    return Discrimination(
+        int(some.size),
+        int(others.size),
+        _area(some, others) if some.size and others.size else _NAN,
+        low,
+        high,
+        share(int(some.sum()), some.size) if yes_or_no else None,
+        share(int((1 - others).sum()), others.size) if yes_or_no else None,
+    )
+
+
+def _area(some: Float64Array, others: Float64Array) -> float:
+    # the test's statistic counts the same pairs
+    return float(stats.mannwhitneyu(some, others, method="asymptotic").statistic) / (some.size * others.size)
+
+
+def of_signs(signs: Mapping[str, Float64Array | BoolArray], bad: BoolArray) -> dict[str, Discrimination]:
+    """Measure several signs of the same slices, by name; see `discrimination`."""
+    return {name: discrimination(sign, bad) for name, sign in signs.items()}

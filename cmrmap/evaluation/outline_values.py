@@ -1,0 +1,86 @@
+"""What outlines make of the values: the same images, the same fit, other outlines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from cmrmap.core.arrays import Float64Array, FloatArray, LabelArray
+from cmrmap.core.findings import QualityFlag, Severity
+from cmrmap.core.map_specs import MapKind
+from cmrmap.core.outlines import SegmentationStack
+from cmrmap.core.stack import WeightedStack
+from cmrmap.pipeline import align, fit, refine
+from cmrmap.pipeline.check import check_series
+from cmrmap.pipeline.find import find
+from cmrmap.pipeline.map_numbers import series_numbers
+from cmrmap.pipeline.regions import locate
+from cmrmap.regional import InsertionPoints
+from cmrmap.regional.aha import SEGMENT_NAMES
+from cmrmap.settings import AnalysisSettings
+
+
+@dataclass(frozen=True, slots=True)
+class OutlineValues:
+    """The values of one series by one set of outlines.
+
+    Attributes
+    ----------
+    kind : of the map
+    mean : (slice,) in the map's unit; NaN where the slice was refused
+    uncertainty : (slice,) the application's standard error of these means
+    segments : per slice, name of the AHA segment -> mean
+    flags : what the application says of them
+    """
+
+    kind: MapKind
+    mean: Float64Array
+    uncertainty: Float64Array
+    segments: tuple[Mapping[str, float], ...]
+    flags: tuple[QualityFlag, ...]
+
+    def told(self, slice_index: int) -> dict[str, Severity]:
+        """Return the codes of the findings about one slice, and "refused" where it has no value."""
+        return codes(self.flags, slice_index) | (
+            {"refused": Severity.ERROR} if np.isnan(self.mean[slice_index]) else {}
+        )
+
+
+def codes(flags: Sequence[QualityFlag], slice_index: int) -> dict[str, Severity]:
+    """Return the codes of the findings about one slice, each with its severity, in the order of their names."""
+    mine = sorted((one for one in flags if one.slice_index == slice_index), key=lambda one: one.code)
+    return {one.code: one.severity for one in mine}
+
+
+def values_by(
+    stack: WeightedStack, labels: LabelArray, points: InsertionPoints, confidence: FloatArray | None = None
+) -> OutlineValues:
+    """Map a series by given outlines, with the application's settings.
+
+    Parameters
+    ----------
+    stack : the series
+    labels : (slice, time, row, column) of ``Label``
+    points : insertion points, for whoever drew the same
+    confidence : (slice, time) of the network that drew; None: a reader drew, who knows a heart when he sees one
+    """
+    settings = AnalysisSettings.from_mapping({"quality": {"require_heart": confidence is not None}})
+    sure = np.ones(labels.shape[:2], dtype=np.float32) if confidence is None else confidence
+    refined = refine((stack,), (SegmentationStack(stack.kind, labels, sure),), settings)
+    fitted = fit((stack,), refined, align((stack,), refined, settings), settings)
+    (series,) = check_series(fitted, settings)
+    ends = zip(points.anterior_rad.tolist(), points.inferior_rad.tolist(), strict=True)
+    manual = {index: pair for index, pair in enumerate(ends) if np.isfinite(pair).all()}
+    numbers = series_numbers(series, locate(series, manual))
+    return OutlineValues(
+        kind=series.kind,
+        mean=np.array([one.mean for one in numbers.table.slices]),
+        uncertainty=np.array([one.uncertainty for one in numbers.table.slices]),
+        segments=tuple(
+            {SEGMENT_NAMES[number]: found.mean for number, found in sorted(one.items())}
+            for one in numbers.table.segments
+        ),
+        flags=find((numbers,), settings),
+    )
