@@ -81,7 +81,8 @@ def clear_edges(
 
 def _rays_together(radii_mm: Float64Array) -> Float64Array:
     """(border, ray) how many neighbouring rays are averaged, an odd number, so that they are 6 mm wide together."""
-    needed = np.nan_to_num(_WIDTH_MM / (RAY_WIDTH_RAD * radii_mm), nan=1.0, posinf=_MOST_RAYS)
+    # a radius of 0 is that of a centre outside the cavity
+    needed = np.nan_to_num(_WIDTH_MM / (RAY_WIDTH_RAD * np.maximum(radii_mm, 1.0)), nan=1.0)
     return np.asarray(np.clip(2 * np.ceil((np.round(needed, 9) - 1) / 2) + 1, 1, _MOST_RAYS), dtype=np.float64)
 
 

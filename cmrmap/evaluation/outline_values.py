@@ -15,6 +15,7 @@ from cmrmap.core.stack import WeightedStack
 from cmrmap.pipeline import align, fit, refine
 from cmrmap.pipeline.check import check_series
 from cmrmap.pipeline.find import find
+from cmrmap.pipeline.heart_verdict import not_hearts
 from cmrmap.pipeline.map_numbers import series_numbers
 from cmrmap.pipeline.regions import locate
 from cmrmap.regional import InsertionPoints
@@ -29,10 +30,11 @@ class OutlineValues:
     Attributes
     ----------
     kind : of the map
-    mean : (slice,) in the map's unit; NaN where the slice was refused
+    mean : (slice,) in the map's unit; NaN where there is none
     uncertainty : (slice,) the application's standard error of these means
     segments : per slice, name of the AHA segment -> mean
     flags : what the application says of them
+    no_heart : slice -> why the application would refuse it; the values are measured all the same
     """
 
     kind: MapKind
@@ -40,12 +42,12 @@ class OutlineValues:
     uncertainty: Float64Array
     segments: tuple[Mapping[str, float], ...]
     flags: tuple[QualityFlag, ...]
+    no_heart: Mapping[int, str]
 
     def told(self, slice_index: int) -> dict[str, Severity]:
-        """Return the codes of the findings about one slice, and "refused" where it has no value."""
-        return codes(self.flags, slice_index) | (
-            {"refused": Severity.ERROR} if np.isnan(self.mean[slice_index]) else {}
-        )
+        """Return the codes of the findings about one slice, and "refused" where it is given no value."""
+        refused = slice_index in self.no_heart or bool(np.isnan(self.mean[slice_index]))
+        return codes(self.flags, slice_index) | ({"refused": Severity.ERROR} if refused else {})
 
 
 def codes(flags: Sequence[QualityFlag], slice_index: int) -> dict[str, Severity]:
@@ -64,12 +66,14 @@ def values_by(
     stack : the series
     labels : (slice, time, row, column) of ``Label``
     points : insertion points, for whoever drew the same
-    confidence : (slice, time) of the network that drew; None: a reader drew, who knows a heart when he sees one
+    confidence : (slice, time) of the network that drew; None: a reader drew
     """
-    settings = AnalysisSettings.from_mapping({"quality": {"require_heart": confidence is not None}})
+    settings = AnalysisSettings.from_mapping({"quality": {"require_heart": False}})  # a reader has found one
     sure = np.ones(labels.shape[:2], dtype=np.float32) if confidence is None else confidence
     refined = refine((stack,), (SegmentationStack(stack.kind, labels, sure),), settings)
-    fitted = fit((stack,), refined, align((stack,), refined, settings), settings)
+    polar = align((stack,), refined, settings)
+    no_heart = {} if confidence is None else not_hearts((stack,), refined, polar)[0]
+    fitted = fit((stack,), refined, polar, settings)
     (series,) = check_series(fitted, settings)
     ends = zip(points.anterior_rad.tolist(), points.inferior_rad.tolist(), strict=True)
     manual = {index: pair for index, pair in enumerate(ends) if np.isfinite(pair).all()}
@@ -83,4 +87,5 @@ def values_by(
             for one in numbers.table.segments
         ),
         flags=find((numbers,), settings),
+        no_heart=no_heart,
     )

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cmrmap.evaluation.repeatability import repeatability
+from cmrmap.evaluation.repeatability import outlines_of_the_others, repeatability
 
 
 def _ring(inner: float, outer: float, down: float = 0, right: float = 0) -> np.ndarray:
@@ -47,3 +47,21 @@ def test_images_without_a_ventricle_are_left_out() -> None:
 def test_two_images_tell_nothing() -> None:
     wall, cavity = repeatability(np.stack([_ring(12, 18)] * 2))
     assert np.isnan([*wall, *cavity]).all()
+
+
+def test_outlines_of_the_others_lie_where_the_image_s_own_do() -> None:
+    places = [(0, 0), (3, -4), (-5, 2), (36, 40)]  # the last one over the image's edge
+    masks = np.stack([_ring(12, 18, *place) for place in places])
+    drawn = outlines_of_the_others(masks)
+    np.testing.assert_array_equal(drawn[:3], masks[:3])
+    assert drawn.shape == masks.shape
+    one_off = np.stack([_ring(12, 18), _ring(12, 18), _ring(12, 18), _ring(9, 21)])
+    np.testing.assert_array_equal(outlines_of_the_others(one_off), np.stack([_ring(12, 18)] * 4))
+
+
+def test_outlines_of_too_few_others_are_empty() -> None:
+    nothing = np.zeros((80, 90), np.uint8)
+    assert not outlines_of_the_others(np.stack([_ring(12, 18), _ring(12, 18), nothing])).any()
+    drawn = outlines_of_the_others(np.stack([_ring(12, 18), nothing, _ring(12, 18), _ring(12, 18)]))
+    assert not drawn[1].any()
+    assert drawn[0].any()
