@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from cmrmap.core.errors import InputError
 from cmrmap.core.outlines import Label
-from cmrmap.evaluation.subjects import find_subjects, read_subject, wall_dice
+from cmrmap.evaluation.subjects import Subject, read_subjects, wall_dice
 from cmrmap.segmentation import Network, load_network, predict_slice
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -73,11 +73,10 @@ def contrast(image: npt.NDArray[np.floating], mask: npt.NDArray[np.uint8]) -> fl
     return abs(float(np.median(greys[1]) - np.median(greys[0]))) / max(float(np.hypot(*spreads)) / np.sqrt(2), 1e-9)
 
 
-def overlaps(folders: Sequence[Path], network: Network, pixel_mm: float, alone: bool = False) -> list[np.ndarray]:
+def overlaps(subjects: Sequence[Subject], network: Network, alone: bool = False) -> list[np.ndarray]:
     """(image, 2) contrast and wall Dice, one array a subject; ``alone``: every image drawn without the others."""
     out = []
-    for folder in folders:
-        subject = read_subject(folder, pixel_mm)
+    for subject in subjects:
         rows = []
         for stack, plane, truth in zip(subject.images, subject.geometry, subject.masks, strict=True):
             spacing = plane.pixel_spacing_mm
@@ -91,15 +90,15 @@ def overlaps(folders: Sequence[Path], network: Network, pixel_mm: float, alone: 
     return out
 
 
-def table(folders: Sequence[Path], network: Network, pixel_mm: float, tell: Callable[[str], None]) -> None:
+def table(subjects: Sequence[Subject], network: Network, tell: Callable[[str], None]) -> None:
     """Print one line a variant: the groups of contrast over all subjects, then each subject."""
-    tell("| left out | " + " | ".join([*(f"{g} contrast" for g in GROUPS), *(f.name for f in folders)]) + " |")
-    tell("|---" * (1 + len(GROUPS) + len(folders)) + "|")
+    tell("| left out | " + " | ".join([*(f"{g} contrast" for g in GROUPS), *(one.name for one in subjects)]) + " |")
+    tell("|---" * (1 + len(GROUPS) + len(subjects)) + "|")
     for name in (*VARIANTS, "the other images"):
         with ExitStack() as stack:
             for target, value in VARIANTS.get(name, {}).items():
                 stack.enter_context(mock.patch(target, value))
-            found = overlaps(folders, network, pixel_mm, alone=name == "the other images")
+            found = overlaps(subjects, network, alone=name == "the other images")
         pooled = np.concatenate(found)
         groups = [pooled[(pooled[:, 0] >= low) & (pooled[:, 0] < high), 1] for low, high in GROUPS.values()]
         cells = [f"{group.mean():.3f} ({len(group)})" if len(group) else "-" for group in groups]
@@ -114,7 +113,7 @@ if __name__ == "__main__":
     parser.add_argument("--pixel-mm", type=float, default=1.4)
     options = parser.parse_args()
     try:
-        subjects = find_subjects(options.folder)
+        given, _ = read_subjects(options.folder, options.pixel_mm)
     except InputError as error:
         sys.exit(str(error))
-    table(subjects, load_network(options.model), options.pixel_mm, lambda line: print(line, flush=True))
+    table(given, load_network(options.model), lambda line: print(line, flush=True))

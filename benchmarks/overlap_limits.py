@@ -30,7 +30,7 @@ from cmrmap.core.arrays import BoolArray, Float64Array, FloatArray, LabelArray
 from cmrmap.core.geometry import SliceGeometry
 from cmrmap.core.outlines import Label
 from cmrmap.evaluation.repeatability import repeatability
-from cmrmap.evaluation.subjects import find_subjects, read_subject, wall_dice
+from cmrmap.evaluation.subjects import read_subjects, wall_dice
 from cmrmap.segmentation import Network, load_network, predict_slices
 from cmrmap.segmentation.shape import dice
 
@@ -48,13 +48,12 @@ def main() -> int:
     parser.add_argument("--pixel-mm", type=float, default=1.4, help="of subjects without DICOM (default: %(default)s)")
     options = parser.parse_args()
     network = load_network(next(iter(sorted((ROOT / "models").glob("*/model.json")))).parent)
-    subjects = find_subjects(options.data)
+    subjects, _ = read_subjects(options.data, options.pixel_mm)
     rows: dict[str, list[Pair]] = {}
-    for folder in subjects:
-        one = read_subject(folder, options.pixel_mm)
+    for one in subjects:
         for name, pair in _limits(one.images, one.geometry, one.masks, network).items():
             rows.setdefault(name, []).append(pair)
-    print("wall / cavity\n\n| | " + " | ".join(folder.name for folder in subjects) + " |")
+    print("wall / cavity\n\n| | " + " | ".join(one.name for one in subjects) + " |")
     print("|---" * (len(subjects) + 1) + "|")
     for name, pairs in rows.items():
         print(f"| {name} | " + " | ".join(f"{wall:.3f} / {cavity:.3f}" for wall, cavity in pairs) + " |")

@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from cmrmap.core.arrays import FloatArray, LabelArray
 from cmrmap.core.errors import InputError
 from cmrmap.core.geometry import SliceGeometry
-from cmrmap.evaluation.subjects import find_subjects, read_subject, wall_dice
+from cmrmap.evaluation.subjects import read_subjects, wall_dice
 from cmrmap.segmentation import Network, load_network, predict_slice, predict_slices
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -139,16 +139,15 @@ if __name__ == "__main__":
     parser.add_argument("--apart", action="store_true", help="each slice by itself")
     options = parser.parse_args()
     try:
-        folders = find_subjects(options.folder)
+        given, _ = read_subjects(options.folder, options.pixel_mm)
     except InputError as error:
         sys.exit(str(error))
     shipped = load_network(options.model)
-    subjects = []
-    for folder in folders:
-        one = read_subject(folder, options.pixel_mm)
-        subjects.append((np.asarray(one.images, dtype=np.float32), one.masks, one.geometry[0].pixel_spacing_mm))
-    print("| images | " + " | ".join(folder.name for folder in folders) + " |")
-    print("|---" * (1 + len(folders)) + "|")
+    subjects = [
+        (np.asarray(one.images, dtype=np.float32), one.masks, one.geometry[0].pixel_spacing_mm) for one in given
+    ]
+    print("| images | " + " | ".join(one.name for one in given) + " |")
+    print("|---" * (1 + len(given)) + "|")
     for name, change in CHANGES.items():
         found = [overlaps(change(subject), shipped, not options.apart) for subject in subjects]
         cells = [f"{one.mean():.2f} ({np.count_nonzero(one < MISSED)} of {len(one)})" for one in found]

@@ -48,7 +48,7 @@ def train(
     import logging
     from dataclasses import asdict
 
-    from cmrmap.evaluation.subjects import evaluate_subject, find_subjects
+    from cmrmap.evaluation.subjects import overlap_of, read_subjects
     from cmrmap.segmentation import load_network
     from cmrmap.training.border_calibration import calibrate, known_slices, measure_borders
     from cmrmap.training.cine import held_out_subjects, read_cine
@@ -58,7 +58,9 @@ def train(
     from cmrmap.training.remap import prepare
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
-    watched = () if watch is None else find_subjects(watch)  # a wrong folder is told now, not after hours
+    watched, left_out = ((), {}) if watch is None else read_subjects(watch, pixel_mm=1.4)  # told now, not after hours
+    for subject, reason in left_out.items():
+        logging.warning("not watched: %s: %s", subject, reason)
     first = None if start is None else load_network(start)
     cases = () if cine is None else read_cine(cine)
     apart = held_out_subjects(cases, hold_out)
@@ -66,7 +68,7 @@ def train(
 
     def wall_dice(fine: Mapping[str, Any]) -> dict[str, float]:
         network = network_of(averaged_weights(output, "coarse"), fine)
-        found = (evaluate_subject(folder, network, pixel_mm=1.4) for folder in watched)
+        found = (overlap_of(one, one.drawn_by(network)) for one in watched)
         return {one.name: float(one.wall_dice.mean()) for one in found}
 
     for network, steps in (("coarse", coarse_steps), ("fine", fine_steps)):

@@ -77,12 +77,6 @@ class SubjectOverlap:
     epicardium_mm: Float64Array
 
 
-def evaluate_subject(folder: Path, network: Network, pixel_mm: float) -> SubjectOverlap:
-    """Segment one subject and compare; see :func:`read_subject` and :func:`overlap_of`."""
-    subject = read_subject(folder, pixel_mm)
-    return overlap_of(subject, subject.drawn_by(network))
-
-
 def overlap_of(subject: Subject, drawn: Sequence[SlicePrediction]) -> SubjectOverlap:
     """Compare what was drawn with the reader's outlines.
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from cmrmap.core.errors import InputError
-from cmrmap.evaluation.subjects import Subject, evaluate_subject, read_subject, read_subjects
+from cmrmap.evaluation.subjects import Subject, overlap_of, read_subject, read_subjects
 from cmrmap.segmentation import load_network
 from cmrmap.segmentation.model_folder import save_network
 from cmrmap.segmentation.network import StackUNet
@@ -33,14 +33,14 @@ def test_every_image_of_every_subject_is_compared(network, tmp_path: Path) -> No
     found, left_out = read_subjects(tmp_path / "data", 1.5)
     assert [one.name for one in found] == ["a", "b"]
     assert left_out == {}
-    one = evaluate_subject(tmp_path / "data" / "a", network, 1.5)
+    one = overlap_of(found[0], found[0].drawn_by(network))
     assert one.wall_dice.shape == (2, 3)
     assert np.all((one.wall_dice >= 0) & (one.wall_dice <= 1))
     np.testing.assert_array_equal(one.reader_wall_dice, 1.0)  # the same square in every image
     assert np.isnan(one.endocardium_mm).all()  # the reference has no cavity
 
 
-def test_borders_further_out_are_told_in_millimetres(network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_borders_further_out_are_told_in_millimetres(tmp_path: Path) -> None:
     y, x = np.mgrid[:64, :64]
     radius = np.hypot(y - 31, x - 33)
     ours, theirs = (
@@ -51,8 +51,7 @@ def test_borders_further_out_are_told_in_millimetres(network, tmp_path: Path, mo
     masks = np.stack([theirs] * 3)[None]
     np.savez(tmp_path / "data" / "a" / "reference.npz", masks=masks, images=np.ones(masks.shape))
     drawn = SlicePrediction(np.stack([ours] * 3), np.ones(3, np.float32), ("",) * 3)
-    monkeypatch.setattr("cmrmap.evaluation.subjects.predict_slices", lambda *_: (drawn,))
-    found = evaluate_subject(tmp_path / "data" / "a", network, 1.5)
+    found = overlap_of(read_subject(tmp_path / "data" / "a", 1.5), [drawn])
     assert found.endocardium_mm == pytest.approx(-3.0, abs=0.1)
     assert found.epicardium_mm == pytest.approx(3.0, abs=0.1)
     assert found.cavity_dice == pytest.approx(200 / 244, abs=0.02)
