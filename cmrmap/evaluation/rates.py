@@ -11,9 +11,9 @@ from statsmodels.stats.proportion import proportion_confint
 
 from cmrmap.core.arrays import BoolArray, Float64Array
 from cmrmap.evaluation.bland_altman import Estimate
+from cmrmap.evaluation.discrimination import area_interval
 
 _NAN = float("nan")
-_N_BOOTSTRAP = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +107,4 @@ def _group(values: Float64Array) -> Group:
 
 
 def _auc(values: Float64Array, raised: BoolArray, seed: int) -> Estimate:
-    rng = np.random.default_rng(seed)
-    positive, negative = values[raised], values[~raised]
-    # share of pairs in the right order (a tie is half); each class is drawn for itself, so that neither is ever empty
-    order = np.sign(positive[:, None] - negative[None, :]) / 2.0 + 0.5
-    some, others = (rng.multinomial(n, np.full(n, 1.0 / n), _N_BOOTSTRAP) / n for n in order.shape)
-    low, high = np.percentile(np.einsum("bi,ij,bj->b", some, order, others, optimize=True), [2.5, 97.5])
-    return Estimate(float(roc_auc_score(raised, values)), float(low), float(high))
+    return Estimate(float(roc_auc_score(raised, values)), *area_interval(values[raised], values[~raised], seed))
