@@ -129,7 +129,8 @@ def value_summaries(subjects: Sequence[SubjectFigures]) -> dict[str, dict[str, V
 def bad_slices_told(subjects: Sequence[SubjectFigures]) -> dict[str, dict[str, Discrimination]]:
     """Return what is bad about a slice -> sign -> how well the sign tells it.
 
-    "border": a clear border is off; "value": the slice's mean is further off than ``BAD_VALUE_MS``.
+    "border": a clear border is off; "value": the slice's mean is further off than ``BAD_VALUE_MS``; "ray": the same as
+    "border" of single clear rays, where the network tells its doubt of them.
     """
     slices = [
         (subject, index, one)
@@ -150,6 +151,10 @@ def bad_slices_told(subjects: Sequence[SubjectFigures]) -> dict[str, dict[str, D
         signs = _signs([one for one, *_ in valued])
         signs["standard error of the mean"] = np.array([error for _, _, error, _ in valued], dtype=np.float64)
         out["value"] = of_signs(signs, bad)
+    rays = [(one.doubt[one.ours.clear], one.ours.off[one.ours.clear]) for _, _, one in slices]
+    doubts, off = (np.concatenate(parts) for parts in zip(*rays, strict=True)) if rays else (np.zeros(0), np.zeros(0))
+    if np.isfinite(doubts).any():
+        out["ray"] = of_signs({"doubt of the border": doubts}, np.asarray(off, dtype=np.bool_))
     return out
 
 
@@ -159,6 +164,12 @@ def _signs(slices: Sequence[SliceFigures]) -> dict[str, Float64Array | BoolArray
         "number of warnings": np.array([len(one.warnings) for one in slices], dtype=np.float64),
         "low confidence": np.array([-one.confidence for one in slices], dtype=np.float64),
     }
+    for name, told in (
+        ("low heart probability", [-one.heart_probability for one in slices]),
+        ("greatest doubt of a border", [float(one.doubt.max()) for one in slices]),
+    ):
+        if np.isfinite(told).any():  # networks of before do not tell
+            out[name] = np.array(told, dtype=np.float64)
     for code in sorted({code for one in slices for code in one.told}):
         out[code] = np.array([code in one.told for one in slices], dtype=np.bool_)
     return out

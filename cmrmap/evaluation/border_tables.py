@@ -138,6 +138,7 @@ def _sign_tables(subjects: Sequence[SubjectFigures]) -> tuple[Table, ...]:
     )
     titles = {
         "border": "Slices with a clear border more than 3 mm off, told by",
+        "ray": "Clear rays more than 3 mm off, told by (rays of a slice are not independent)",
         "value": f"Slices whose mean is off by more than {limits}, told by",
     }
     out = []

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cmrmap.core.arrays import Float64Array, FloatArray, LabelArray
+from cmrmap.core.arrays import Float64Array
 from cmrmap.core.findings import QualityFlag, Severity
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.outlines import SegmentationStack
@@ -56,23 +56,20 @@ def codes(flags: Sequence[QualityFlag], slice_index: int) -> dict[str, Severity]
     return {one.code: one.severity for one in mine}
 
 
-def values_by(
-    stack: WeightedStack, labels: LabelArray, points: InsertionPoints, confidence: FloatArray | None = None
-) -> OutlineValues:
+def values_by(stack: WeightedStack, outlines: SegmentationStack, points: InsertionPoints) -> OutlineValues:
     """Map a series by given outlines, with the application's settings.
 
     Parameters
     ----------
     stack : the series
-    labels : (slice, time, row, column) of ``Label``
+    outlines : a network's or a reader's
     points : insertion points, for whoever drew the same
-    confidence : (slice, time) of the network that drew; None: a reader drew
     """
     settings = AnalysisSettings.from_mapping({"quality": {"require_heart": False}})  # a reader has found one
-    sure = np.ones(labels.shape[:2], dtype=np.float32) if confidence is None else confidence
-    refined = refine((stack,), (SegmentationStack(stack.kind, labels, sure),), settings)
+    refined = refine((stack,), (outlines,), settings)
     polar = align((stack,), refined, settings)
-    no_heart = {} if confidence is None else not_hearts((stack,), refined, polar)[0]
+    by_network = outlines.heart_probability is not None
+    no_heart = not_hearts((stack,), refined, polar)[0] if by_network else {}
     fitted = fit((stack,), refined, polar, settings)
     (series,) = check_series(fitted, settings)
     ends = zip(points.anterior_rad.tolist(), points.inferior_rad.tolist(), strict=True)

@@ -81,6 +81,7 @@ def _slice(subject: SubjectFigures, index: int, one: SliceFigures) -> dict[str, 
         "index": index,
         "level": one.sectors.level,
         "confidence": one.confidence,
+        "heart_probability": one.heart_probability,
         "told": one.told,
         "map": None if values is None else values.reader.kind,
         "mean": {who: found.mean[index] for who, found in by.items()},
@@ -93,7 +94,7 @@ def _slice(subject: SubjectFigures, index: int, one: SliceFigures) -> dict[str, 
             }
             for number, name in enumerate(one.sectors.names)
         ],
-        "rays": {"sector": one.sectors.of_ray, **{who: getattr(one, who) for who in _WHO}},
+        "rays": {"sector": one.sectors.of_ray, "doubt": one.doubt, **{who: getattr(one, who) for who in _WHO}},
     }
 
 

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from cmrmap.core.geometry import SliceGeometry
 from cmrmap.core.map_specs import MapKind
+from cmrmap.core.outlines import SegmentationStack
 from cmrmap.core.stack import WeightedStack
 from cmrmap.evaluation.border_summary import bad_slices_told, border_summary, is_bad, spread, value_summaries
 from cmrmap.evaluation.border_tables import border_tables
@@ -29,6 +30,7 @@ from .synthetic_hearts import SPACING, image, ring
 TIMES = np.array([120.0, 400.0, 800.0, 1300.0, 1900.0, 2600.0, 3600.0, np.inf])
 T1 = (1600.0, 1100.0, 300.0)  # blood, muscle, what lies outside
 DENSITY = (1000.0, 800.0, 500.0)
+SURE = np.ones((2, len(TIMES)), np.float32)
 TRUE = ring(22, 31)
 INTO_BLOOD = ring(15, 31)
 
@@ -51,7 +53,13 @@ def subject() -> Subject:
 def _drawn(*rings: np.ndarray) -> tuple[SlicePrediction, ...]:
     n_images = len(TIMES)
     return tuple(
-        SlicePrediction(np.stack([one] * n_images), np.full(n_images, sure, np.float32), ("",) * n_images)
+        SlicePrediction(
+            np.stack([one] * n_images),
+            np.full(n_images, sure, np.float32),
+            ("",) * n_images,
+            sure,
+            np.full((2, 96), 1 - sure, np.float32),
+        )
         for one, sure in zip(rings, (0.95, 0.7), strict=True)
     )
 
@@ -123,6 +131,10 @@ def test_signs_are_held_against_what_is_bad(measured) -> None:
     assert border["uncertain_outlines"].auc == 1
     assert (value["any warning"].n_bad, value["any warning"].n_good) == (1, 1)
     assert {"number of warnings", "standard error of the mean"} <= set(value)
+    assert border["low heart probability"].auc == border["greatest doubt of a border"].auc == 1
+    ray = told["ray"]["doubt of the border"]
+    assert (ray.n_bad, ray.n_good) == (48, 144)  # the endocardium of two slices; their epicardium is in doubt as well
+    assert ray.auc == pytest.approx((96 + 48 / 2) / 144)
 
 
 def test_a_subject_without_times_has_borders_and_no_values(measured) -> None:
@@ -130,7 +142,7 @@ def test_a_subject_without_times_has_borders_and_no_values(measured) -> None:
     assert plain.values is None
     assert plain.slices[1].ours.off.any()
     assert plain.slices[1].warnings == ("uncertain_outlines",)
-    assert bad_slices_told([plain]).keys() == {"border"}
+    assert bad_slices_told([plain]).keys() == {"border", "ray"}
     assert value_summaries([plain]) == {}
 
 
@@ -141,7 +153,7 @@ def test_segments_are_compared_by_name(subject: Subject) -> None:
     ventricle = (ring(40, 45) == 2) & (TRUE == 0) & (x < 95)
     labels[:, :, ventricle] = 3
     points = insertion_points(subject.stack, labels)
-    found = values_by(subject.stack, labels, points)
+    found = values_by(subject.stack, SegmentationStack(MapKind.NATIVE_T1, labels, SURE), points)
     assert {name.split()[0] for one in found.segments for name in one} == {"basal", "mid"}
     assert all(value == pytest.approx(1100, rel=0.05) for one in found.segments for value in one.values())
 
@@ -149,7 +161,8 @@ def test_segments_are_compared_by_name(subject: Subject) -> None:
 def test_what_was_refused_is_told(subject: Subject) -> None:
     assert subject.stack is not None
     empty = np.zeros_like(subject.masks)
-    found = values_by(subject.stack, empty, insertion_points(subject.stack, empty))
+    points = insertion_points(subject.stack, empty)
+    found = values_by(subject.stack, SegmentationStack(MapKind.NATIVE_T1, empty, SURE), points)
     assert np.isnan(found.mean).all()
     assert "refused" in found.told(0)
 
