@@ -110,6 +110,7 @@ def run_cohort(
             "commit": source_commit(),
             "model": network.name,
             "model_version": network.version,
+            "convention": network.convention,
             "weights_sha256": network.weights_sha256,
             "settings_sha256": options.settings.sha256,
             "source": options.source,

@@ -64,7 +64,8 @@ class RunContext:
     @property
     def provenance(self) -> SoftwareProvenance:
         """What the written objects say about their origin."""
-        return SoftwareProvenance(VERSION, self.drawn_by.weights_sha256, self.settings.sha256)
+        drawn_by = self.drawn_by
+        return SoftwareProvenance(VERSION, drawn_by.weights_sha256, self.settings.sha256, drawn_by.convention)
 
 
 def context_of_run(settings: RunSettings, outcome: Outcome) -> RunContext:

@@ -53,7 +53,10 @@ def results_without_maps(
     return StudyResult(
         study_instance_uid=study.study_instance_uid,
         software=SoftwareInfo(
-            VERSION, None if context.network is None else context.network.weights_sha256, context.settings.sha256
+            VERSION,
+            None if context.network is None else context.network.weights_sha256,
+            context.settings.sha256,
+            None if context.network is None else context.network.convention,
         ),
         input=summarise_input(study, selection),
         hematocrit=HematocritResult(),

@@ -30,7 +30,12 @@ def summarise(
     hematocrit = maps.hematocrit
     return StudyResult(
         study_instance_uid=study.study_instance_uid,
-        software=SoftwareInfo(provenance.software_version, provenance.weights_sha256, provenance.settings_sha256),
+        software=SoftwareInfo(
+            provenance.software_version,
+            provenance.weights_sha256,
+            provenance.settings_sha256,
+            provenance.convention,
+        ),
         input=summarise_input(study, selection, loaded),
         hematocrit=HematocritResult(hematocrit.value_fraction, hematocrit.source) if hematocrit else HematocritResult(),
         quality=(*lost_flags(lost), *_of_selection(selection, loaded, maps), *maps.flags),

@@ -115,9 +115,10 @@ def _sentence(flags: Sequence[QualityFlag]) -> str:
 
 
 def provenance_line(results: StudyResult) -> str:
-    """Return version and digests, shortened."""
+    """Return version, whose contours the weights were refined with, and digests, shortened."""
     software = results.software
     parts = [f"CMRmap {software.version}"]
+    parts += [f"contours as by {software.convention}"] if software.convention else []
     parts += [f"weights {software.weights_sha256[:12]}"] if software.weights_sha256 else []
     parts += [f"settings {software.settings_sha256[:12]}"] if software.settings_sha256 else []
     return " · ".join(parts)

@@ -48,6 +48,9 @@ class Software(Entry):
     version: str
     weights_sha256: Sha256 | None
     settings_sha256: Sha256 | None
+    convention: Annotated[
+        str | None, Field(description="whose contours the weights were refined with; null: the shipped weights")
+    ]
 
 
 _Counts: TypeAlias = Annotated[dict[str, Count], BeforeValidator(lambda found: dict(sorted(found.items())))]

@@ -22,11 +22,13 @@ class SoftwareInfo:
     version : of this package
     weights_sha256 : of the network's weights; None where none were used
     settings_sha256 : of the settings; None where there were none
+    convention : whose contours the weights were refined with; None: the shipped weights, or none
     """
 
     version: str
     weights_sha256: str | None = None
     settings_sha256: str | None = None
+    convention: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

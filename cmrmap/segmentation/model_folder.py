@@ -11,7 +11,8 @@ from typing import Any
 from safetensors.torch import load, save
 from torch import Tensor
 
-from cmrmap.core.errors import ModelError
+from cmrmap.core.errors import InputError, ModelError
+from cmrmap.core.provenance import check_convention
 from cmrmap.segmentation.border_doubt import BorderCalibration
 from cmrmap.segmentation.network import StackUNet, network_from
 
@@ -22,7 +23,12 @@ NETWORKS = ("coarse", "fine")
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """The two trained networks and what is known of them."""
+    """The two trained networks and what is known of them.
+
+    Attributes
+    ----------
+    convention : whose contours they were refined with; None: those that are shipped
+    """
 
     coarse: StackUNet
     fine: StackUNet
@@ -30,6 +36,7 @@ class Network:
     name: str
     version: str
     border_calibration: BorderCalibration | None = None
+    convention: str | None = None
 
 
 def load_network(folder: str | Path) -> Network:
@@ -53,6 +60,8 @@ def load_network(folder: str | Path) -> Network:
         name, version = str(card["name"]), str(card["version"])
     except (KeyError, TypeError) as error:
         raise ModelError(f"{folder / CARD_NAME} lacks the entry {error}; expected a CMRmap model card") from error
+    convention = _convention(card, folder / CARD_NAME)
+    calibration = _calibration(card, folder)
     path = folder / weights_name
     if not path.is_file():
         raise ModelError(f"weights file {path} is missing; it is named in {CARD_NAME}: restore it or the whole folder")
@@ -75,7 +84,7 @@ def load_network(folder: str | Path) -> Network:
             ) from error
         network.requires_grad_(False)
         networks[part] = network.eval()
-    return Network(networks["coarse"], networks["fine"], found, name, version, _calibration(card, folder))
+    return Network(networks["coarse"], networks["fine"], found, name, version, calibration, convention)
 
 
 def _calibration(card: dict[str, Any], folder: Path) -> BorderCalibration | None:
@@ -93,7 +102,10 @@ def _calibration(card: dict[str, Any], folder: Path) -> BorderCalibration | None
 
 
 def save_network(folder: Path, states: dict[str, dict[str, Tensor]], card: dict[str, Any]) -> Path:
-    """Write weights and card; ``states`` maps "coarse" and "fine" to state_dicts, the digest is added to the card."""
+    """Write weights and card; ``states`` maps "coarse" and "fine" to state_dicts, the digest is added to the card.
+
+    Weights in half precision stay so in the file; read back, they are the same numbers in single precision.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     content = save(
         {f"{part}.{key}": value.contiguous().cpu() for part in NETWORKS for key, value in states[part].items()}
@@ -103,6 +115,17 @@ def save_network(folder: Path, states: dict[str, dict[str, Tensor]], card: dict[
     path = folder / CARD_NAME
     path.write_text(json.dumps({**card, "weights": weights}, indent=2) + "\n", encoding="utf-8")
     return path
+
+
+def _convention(card: dict[str, Any], path: Path) -> str | None:
+    """Whose contours the weights were refined with; it goes into every output, so it must fit there."""
+    given = card.get("convention")
+    if given is None:
+        return None
+    try:
+        return check_convention(str(given))
+    except InputError as error:
+        raise ModelError(f"{path}: {error}") from error
 
 
 def _read_card(path: Path) -> dict[str, Any]:

@@ -40,6 +40,7 @@ class CaseTraining:
     average_decay : of the exponential moving average of the weights, which is what is kept
     images_per_slice : images of one slice in a step, one of these at random: alone and in company
     validate_every : steps between two measurements on the held-out cases
+    patience : measurements without a better one after which the training ends
     """
 
     steps: int
@@ -51,6 +52,7 @@ class CaseTraining:
     images_per_step: int = 18
     images_per_slice: tuple[int, ...] = (1, 3, 6, 9)
     validate_every: int = 100
+    patience: int | None = None
 
     def __post_init__(self) -> None:
         if self.steps < 1 or self.validate_every < 1:
@@ -98,7 +100,9 @@ def train_on_cases(
         raise InputError("there are no cases to train on")
     folder.mkdir(parents=True, exist_ok=True)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    run = _Run(network.to(device), settings, folder / f"{name}.pt", _fingerprint(network, training, settings))
+    run = _Run(
+        network.to(device), settings, folder / f"{name}.pt", _fingerprint(network, (*training, *held_out), settings)
+    )
     run.resume()
     augmentation = Augmentation(window)
     if run.step == 0 and held_out:
@@ -106,7 +110,7 @@ def train_on_cases(
     started, first_step = time.monotonic(), run.step
     last_save = last_report = started
     losses: list[float] = []
-    while run.step < settings.steps:
+    while run.step < settings.steps and not run.stalled:
         images, labels, known = _batch(training, augmentation, settings, run.step)
         losses.append(run.advance(images.to(device), labels.to(device), known.to(device)))
         now, finished = time.monotonic(), run.step == settings.steps
@@ -122,7 +126,7 @@ def train_on_cases(
             result = score(network, run.average, window, held_out) if measure else None
             run.keep_best(result, folder / f"{name}.log.jsonl", entry)
             last_report, losses = now, []
-        if finished or now - last_save > checkpoint_s:
+        if finished or run.stalled or now - last_save > checkpoint_s:
             run.save()
             last_save = now
     return run.path
@@ -174,6 +178,14 @@ class _Run:
         self._optimiser.load_state_dict(state["optimiser"])
         self.average, self._best, self.step = state["average"], state["best"], int(state["step"])
         logger.info("resuming %s at step %d of %d", self.path.stem, self.step, self.settings.steps)
+
+    @property
+    def stalled(self) -> bool:
+        """Whether the last ``patience`` measurements gave nothing better."""
+        best, every = self._best, self.settings.validate_every
+        if self.settings.patience is None or best["score"] is None or self.step % every:
+            return False
+        return self.step - int(best["step"]) >= self.settings.patience * every
 
     def advance(self, images: Tensor, labels: Tensor, known: Tensor) -> float:
         """One step of the optimiser; returns the loss."""
@@ -227,11 +239,11 @@ class _Run:
         beside.replace(self.path)
 
 
-def _fingerprint(network: StackUNet, training: Sequence[Window], settings: CaseTraining) -> str:
+def _fingerprint(network: StackUNet, cases: Sequence[Window], settings: CaseTraining) -> str:
     """Digest of what decides the outcome: a folder must not go on with something else."""
-    digest = hashlib.sha256(repr((settings, network.widths, len(training))).encode())
+    digest = hashlib.sha256(repr((settings, network.widths, len(cases))).encode())
     for value in network.state_dict().values():
         digest.update(value.detach().cpu().numpy().tobytes())
-    for window in training:
+    for window in cases:
         digest.update(window.labels.numpy().tobytes())
     return digest.hexdigest()

@@ -1,4 +1,6 @@
-"""Labels for weighted images out of DICOM Segmentations (PS3.3 A.51): this package's own, and anybody else's.
+"""Labels for weighted images out of DICOM Segmentations (PS3.3 A.51) and RT Structure Sets (A.19).
+
+Segmentations may be this package's own, or anybody else's.
 
 Which image a frame of a segmentation belongs to, first found wins:
 
@@ -11,14 +13,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pydicom
 from pydicom.dataset import Dataset
 from pydicom.sr.coding import Code
-from pydicom.uid import UID, SegmentationStorage
+from pydicom.uid import UID, RTStructureSetStorage, SegmentationStorage
 
 from cmrmap.core.arrays import BoolArray, LabelArray
 from cmrmap.core.map_specs import MapKind
@@ -26,23 +28,16 @@ from cmrmap.core.outlines import Label
 from cmrmap.core.stack import SelectedSeries, WeightedStack
 from cmrmap.dicom.headers.read import SourceStudy
 from cmrmap.dicom.headers.values import number, numbers, text, tolerant_reading, value
+from cmrmap.dicom.reference.drawn import Drawn, Place, StudyImages, add_masks, label_by_words, study_images
+from cmrmap.dicom.reference.structure_sets import collect_structure_set
 from cmrmap.dicom.writing import codes
 
 logger = logging.getLogger(__name__)
 
 _LABEL_MAP_STORAGE = UID("1.2.840.10008.5.1.4.1.1.66.7")  # Label Map Segmentation Storage (PS3.4 B.5)
-_SAME_PLANE_MM = 1.0
 _MYOCARDIUM_CODES = (codes.LEFT_VENTRICLE_MYOCARDIUM, Code("74281007", "SCT", "Myocardium"))
 _RIGHT_VENTRICLE = Code("53085002", "SCT", "Right ventricle")
-#: where the codes say nothing: words of the segment's label, the first line that holds one wins
-_WORDS = (
-    (Label.RIGHT_VENTRICLE, ("right ventric", "rv ", "rv_", "rvc")),
-    (Label.MYOCARDIUM, ("myocard", "lv wall", "lv_wall", "lvm")),
-    (Label.CAVITY, ("blood pool", "cavity", "lv blood", "lv endo", "left ventric", "lvc")),
-)
 _CLASSES = (Label.RIGHT_VENTRICLE, Label.CAVITY, Label.MYOCARDIUM)  # a pixel in several gets the last
-
-_Place = tuple[int, int, int]  # stack, slice, time
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,23 +55,15 @@ class ReferenceLabels:
     known: BoolArray
 
 
-@dataclass(slots=True)
-class _Drawn:
-    """The masks of one segmentation on one image."""
-
-    rank: tuple[bool, str, str]
-    known: frozenset[Label]
-    masks: dict[Label, BoolArray] = field(default_factory=dict)
-
-
 def read_reference_labels(
     folder: Path, study: SourceStudy, series: Sequence[SelectedSeries], stacks: Sequence[WeightedStack]
 ) -> tuple[ReferenceLabels, ...]:
-    """Read every segmentation below ``folder`` that belongs to the study's images.
+    """Read every segmentation and RT Structure Set below ``folder`` that belongs to the study's images.
 
-    Where several segmentations label one image, one that a person drew or edited goes before an automatic one, then
+    Where several label one image, one that a person drew or edited goes before an automatic one, then
     the latest. Segments are recognised by their coded type (myocardium; blood or left ventricle; right ventricle), else
-    by their label; others, and frames of another matrix than the images, are left out and logged.
+    by their label; others, and frames of another matrix than the images, are left out and logged. Structure sets:
+    `cmrmap.dicom.reference.structure_sets`.
 
     Parameters
     ----------
@@ -89,36 +76,24 @@ def read_reference_labels(
     tuple of ReferenceLabels
         one a series, in the same order
     """
-    places = _places(series, stacks)
-    first_source = {uid: _first_source(header) for uid, header in study.headers.items()}
-    found: dict[_Place, _Drawn] = {}
+    images = study_images(study.headers, series, stacks)
+    found: dict[Place, Drawn] = {}
     with tolerant_reading():
         for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-            segmentation = _segmentation(path)
-            if segmentation is not None and text(segmentation, "StudyInstanceUID") == study.study_instance_uid:
-                _collect(segmentation, places, first_source, stacks, found)
+            contours = _contours(path)
+            if contours is None or text(contours, "StudyInstanceUID") != study.study_instance_uid:
+                continue
+            if contours.SOPClassUID == RTStructureSetStorage:
+                collect_structure_set(contours, images, found)
+            else:
+                _collect(contours, images, found)
     return tuple(_labels(index, stack, found) for index, stack in enumerate(stacks))
 
 
-def _places(series: Sequence[SelectedSeries], stacks: Sequence[WeightedStack]) -> dict[tuple[str, int], _Place]:
-    """(SOP instance UID, frame from 0) to its place, for the images that were loaded."""
-    return {
-        (frame.sop_instance_uid, frame.frame_index): (index, frame.slice_index, frame.time_index)
-        for index, (one, stack) in enumerate(zip(series, stacks, strict=True))
-        for frame in one.frames
-        if stack.present[frame.slice_index, frame.time_index]
-    }
-
-
-def _first_source(header: Dataset) -> str:
-    sources = value(header, "SourceImageSequence")
-    return text(sources[0], "ReferencedSOPInstanceUID") if sources else ""
-
-
-def _segmentation(path: Path) -> Dataset | None:
+def _contours(path: Path) -> Dataset | None:
     try:
         header = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=["SOPClassUID"])
-        if header.get("SOPClassUID") not in (SegmentationStorage, _LABEL_MAP_STORAGE):
+        if header.get("SOPClassUID") not in (SegmentationStorage, _LABEL_MAP_STORAGE, RTStructureSetStorage):
             return None
         return pydicom.dcmread(path)
     except Exception:  # what is no DICOM, or a broken one, has been counted by the reader of the images
@@ -144,11 +119,7 @@ def segment_class(segment: Dataset) -> Label | None:
         return Label.RIGHT_VENTRICLE
     if kind == codes.LEFT_VENTRICLE or (kind == codes.BLOOD and codes.LEFT_VENTRICLE in regions):
         return Label.CAVITY
-    words = text(segment, "SegmentLabel").lower() + " "
-    for label, parts in _WORDS:
-        if any(part in words for part in parts):
-            return label
-    return None
+    return label_by_words(text(segment, "SegmentLabel"))
 
 
 def _code(item: Dataset, keyword: str) -> Code | None:
@@ -161,10 +132,8 @@ def _code(item: Dataset, keyword: str) -> Code | None:
 
 def _collect(
     segmentation: Dataset,
-    places: Mapping[tuple[str, int], _Place],
-    first_source: Mapping[str, str],
-    stacks: Sequence[WeightedStack],
-    found: dict[_Place, _Drawn],
+    images: StudyImages,
+    found: dict[Place, Drawn],
 ) -> None:
     segments = value(segmentation, "SegmentSequence") or []
     classes = {int(item.SegmentNumber): label for item in segments if (label := segment_class(item)) is not None}
@@ -180,8 +149,8 @@ def _collect(
     label_map = segmentation.SOPClassUID == _LABEL_MAP_STORAGE
     other_matrix = 0
     for frame, image in zip(frames, pixels, strict=True):
-        targets = _targets(frame, shared, places, first_source, stacks)
-        if targets and stacks[targets[0][0]].images.shape[2:] != image.shape:
+        targets = _targets(frame, shared, images)
+        if targets and images.stacks[targets[0][0]].images.shape[2:] != image.shape:
             other_matrix += 1
             continue
         if label_map:
@@ -190,13 +159,7 @@ def _collect(
             identification = _group(frame, shared, "SegmentIdentificationSequence")
             label = classes.get(int(number(identification, "ReferencedSegmentNumber") or 0))
             masks = {} if label is None else {label: image > half}
-        for place in targets:
-            drawn = found.get(place)
-            if drawn is None or drawn.rank < rank:
-                drawn = found[place] = _Drawn(rank, frozenset(classes.values()))
-            if drawn.rank == rank:
-                for label, mask in masks.items():
-                    drawn.masks[label] = mask | drawn.masks.get(label, False)
+        add_masks(found, targets, rank, frozenset(classes.values()), masks)
     if other_matrix:
         logger.warning("%d frames of a segmentation have another matrix than the images; left out", other_matrix)
 
@@ -206,37 +169,20 @@ def _group(frame: Dataset, shared: Dataset, keyword: str) -> Dataset:
     return sequence[0] if sequence else Dataset()
 
 
-def _targets(
-    frame: Dataset,
-    shared: Dataset,
-    places: Mapping[tuple[str, int], _Place],
-    first_source: Mapping[str, str],
-    stacks: Sequence[WeightedStack],
-) -> list[_Place]:
+def _targets(frame: Dataset, shared: Dataset, images: StudyImages) -> list[Place]:
     """Return the images that a frame labels."""
     sources = []
     for derivation in value(frame, "DerivationImageSequence") or value(shared, "DerivationImageSequence") or []:
         for item in value(derivation, "SourceImageSequence") or []:
             numbered = numbers(item, "ReferencedFrameNumber") or (1.0,)
             sources += [(text(item, "ReferencedSOPInstanceUID"), int(one) - 1) for one in numbered]
-    direct = [places[source] for source in sources if source in places]
-    if direct:
-        return direct
-    through_map = [(first_source.get(uid, ""), 0) for uid, _ in sources]
-    indirect = [places[source] for source in through_map if source in places]
-    if indirect or sources:
-        return indirect
+    if sources:
+        return images.named(sources)
     position = numbers(_group(frame, shared, "PlanePositionSequence"), "ImagePositionPatient")
-    if len(position) != 3:
-        return []
-    return [
-        place
-        for place in places.values()
-        if np.linalg.norm(np.subtract(stacks[place[0]].geometry[place[1]].position_mm, position)) < _SAME_PLANE_MM
-    ]
+    return images.at(position) if len(position) == 3 else []
 
 
-def _labels(index: int, stack: WeightedStack, found: Mapping[_Place, _Drawn]) -> ReferenceLabels:
+def _labels(index: int, stack: WeightedStack, found: Mapping[Place, Drawn]) -> ReferenceLabels:
     labels = np.zeros(stack.images.shape, dtype=np.uint8)
     known = np.zeros((*stack.images.shape[:2], len(Label)), dtype=np.bool_)
     for (stack_index, s, t), drawn in found.items():

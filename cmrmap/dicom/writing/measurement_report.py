@@ -99,7 +99,7 @@ def build_measurement_report(
         manufacturer_model_name=NAME,
         software_versions=provenance.software_version,
         device_serial_number=provenance.device_serial_number,
-        series_description=f"{NAME} measurements",
+        series_description=f"{NAME} measurements{provenance.in_brackets}",
         coding_schemes=[codes.private_scheme_item()],
         is_complete=True,
         is_final=False,  # nobody has read it
@@ -131,7 +131,7 @@ def _observer(provenance: SoftwareProvenance) -> ObserverContext:
 
 def _algorithm(provenance: SoftwareProvenance) -> AlgorithmIdentification:
     return AlgorithmIdentification(
-        name=NAME,
+        name=provenance.algorithm_name,
         version=provenance.software_version,
         parameters=[
             f"weights_sha256={provenance.weights_sha256}",
@@ -159,6 +159,8 @@ def _hematocrit_group(fraction: float, source: str, algorithm: AlgorithmIdentifi
 def _remarks(results: StudyResult) -> ContainerContentItem:
     """Everything that is said in words, one text an item: what is not made and why, quality, where values come from."""
     lines = ["Research use only. Not a medical device.", _how_means_are_taken()]
+    if results.software.convention:
+        lines.append(f"Contours follow the convention of {results.software.convention}: refined weights.")
     if results.hematocrit.source:
         lines.append(f"hematocrit: {results.hematocrit.source}")
     lines += [f"{one.kind.value}: {one.status}, {one.reason}" for one in results.listed if one.reason]

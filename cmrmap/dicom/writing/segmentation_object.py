@@ -158,7 +158,7 @@ def _build(
         further_source_images=original_images(context),
         content_label=label,
         content_description=f"{name} on the {words.name} map",
-        series_description=f"{NAME} {words.name} {name}",
+        series_description=f"{NAME} {words.name} {name}{provenance.in_brackets}",
         content_date=context.content_date,
         content_time=context.content_time,
         series_date=context.content_date,
@@ -171,7 +171,7 @@ def _build(
 
 def _algorithm(provenance: SoftwareProvenance) -> AlgorithmIdentificationSequence:
     return AlgorithmIdentificationSequence(
-        name=NAME,
+        name=provenance.algorithm_name,
         family=codes.ARTIFICIAL_INTELLIGENCE,
         version=provenance.software_version,
         source=NAME,

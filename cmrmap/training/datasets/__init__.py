@@ -1,5 +1,5 @@
 """Cases with a reference, from wherever they come, in one form."""
 
-from cmrmap.training.datasets.case import TrainingCase, split_by_patient
+from cmrmap.training.datasets.case import TrainingCase, split_cases
 
-__all__ = ["TrainingCase", "split_by_patient"]
+__all__ = ["TrainingCase", "split_cases"]

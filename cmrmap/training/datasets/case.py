@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -15,6 +16,9 @@ from cmrmap.core.outlines import Label
 
 EVERY_CLASS = (True, True, True, True)
 NO_CLASS = (False, False, False, False)
+#: slices of two series nearer than that show one piece of the heart
+_SAME_PLACE_MM = 4.0
+_FEWEST_PATIENTS = 3  # of whom a whole one can be held out
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,7 @@ class TrainingCase:
         still context for its neighbours)
     pixel_spacing_mm : (row spacing, column spacing)
     times_ms : (image,) inversion or T2-preparation times; NaN where they are not known
+    position_mm : of the slice along the stack's normal; NaN where it is not known
     """
 
     name: str
@@ -43,6 +48,7 @@ class TrainingCase:
     known: BoolArray
     pixel_spacing_mm: tuple[float, float]
     times_ms: Float64Array
+    position_mm: float = float("nan")
 
     def __post_init__(self) -> None:
         for name, dtype in (
@@ -92,28 +98,66 @@ def patient_key(identity: str) -> str:
     return hashlib.sha256(identity.encode()).hexdigest()[:16]
 
 
-def split_by_patient(
+def split_cases(
     cases: Sequence[TrainingCase], held_out: float, seed: int
 ) -> tuple[tuple[TrainingCase, ...], tuple[TrainingCase, ...]]:
-    """Split into training and held-out cases so that no patient is in both.
+    """Split into training and held-out cases: no patient is in both, or of few patients no place in the heart.
+
+    Of one or two patients slices are held out: without a whole one of them too little would be left to learn from.
 
     Parameters
     ----------
-    held_out : share of the patients, 0 to below 1; at least one patient, unless 0 or there is only one patient
+    held_out : share of the patients, or slices of each, above 0 to below 1; one at least
     seed : draws the patients; it does not matter in which order the cases come
 
     Raises
     ------
     InputError
-        no cases, or a share out of range
+        no cases, one slice only, or a share out of range
     """
     if not cases:
         raise InputError("there are no cases to train on")
-    if not 0 <= held_out < 1:
-        raise InputError(f"held_out is {held_out:g}; expected a share of the patients from 0 to below 1")
+    if not 0 < held_out < 1:
+        raise InputError(f"held_out is {held_out:g}; expected a share of the patients above 0 and below 1")
     patients = sorted({case.patient for case in cases})
-    order = np.random.default_rng(seed).permutation(len(patients))
-    count = min(max(1, round(held_out * len(patients))) if held_out else 0, len(patients) - 1)
-    kept_aside = {patients[int(index)] for index in order[:count]}
-    training = tuple(case for case in cases if case.patient not in kept_aside)
-    return training, tuple(case for case in cases if case.patient in kept_aside)
+    if len(patients) >= _FEWEST_PATIENTS:
+        order = np.random.default_rng(seed).permutation(len(patients))
+        count = min(max(1, round(held_out * len(patients))), len(patients) - 1)
+        kept_aside = {patients[int(index)] for index in order[:count]}
+        aside = [case.patient in kept_aside for case in cases]
+    else:
+        aside = _between_the_ends(cases, held_out)
+    if not any(aside):
+        raise InputError(
+            "there are contours of one slice only; expected two slices or more: one is learned from, another is what "
+            "shows whether that helped"
+        )
+    training = tuple(case for case, out in zip(cases, aside, strict=True) if not out)
+    return training, tuple(case for case, out in zip(cases, aside, strict=True) if out)
+
+
+def _between_the_ends(cases: Sequence[TrainingCase], held_out: float) -> list[bool]:
+    """Whether each case is held out: of every patient slices evenly between the stack's ends, which are least alike."""
+    aside = [False] * len(cases)
+    for patient in {case.patient for case in cases}:
+        own = [index for index, case in enumerate(cases) if case.patient == patient]
+        places = _places([cases[index] for index in own])
+        n_places = max(places) + 1
+        count = min(max(1, round(held_out * n_places)), n_places - 1)
+        kept_aside = set(np.rint(np.linspace(0, n_places - 1, count + 2)[1:-1]).astype(int).tolist())
+        for index, place in zip(own, places, strict=True):
+            aside[index] = place in kept_aside
+    return aside
+
+
+def _places(cases: Sequence[TrainingCase]) -> list[int]:
+    """Return the number of each case's place, from one end of the stack to the other; all series together."""
+    known = sorted({case.position_mm for case in cases if np.isfinite(case.position_mm)})
+    if len(known) == 0:
+        return list(range(len(cases)))
+    first = {known[0]: 0}
+    for before, position in pairwise(known):
+        first[position] = first[before] + (position - before > _SAME_PLACE_MM)
+    last = max(first.values())
+    unknown = (last + 1 + index for index in range(len(cases)))
+    return [first[c.position_mm] if np.isfinite(c.position_mm) else next(unknown) for c in cases]

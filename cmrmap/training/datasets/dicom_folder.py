@@ -1,4 +1,4 @@
-"""A site's own cases: DICOM studies with DICOM Segmentations of the myocardium and the blood pool."""
+"""A site's own cases: DICOM studies with contours of the wall and the blood, as Segmentations or RT Structure Sets."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 
 def read_dicom_cases(folder: Path) -> tuple[TrainingCase, ...]:
-    """Read ``folder``/<one folder a study>/, or a folder that is one study; the segmentations lie among the images.
+    """Read ``folder``/<one folder a study>/, or a folder that is one study; the contours lie among the images.
 
     Which images are taken is decided as in the application, so a study gives the series that would be analysed. A
     study that cannot be used is left out with its reason, as long as others can. Studies of one patient belong
@@ -55,7 +55,7 @@ def read_study_cases(folder: Path, name: str) -> tuple[TrainingCase, ...]:
     Raises
     ------
     InputError
-        no segmentation labels any of its images
+        no contours label any of its images
     CmrmapError
         it cannot be read as a mapping study
     """
@@ -69,8 +69,8 @@ def read_study_cases(folder: Path, name: str) -> tuple[TrainingCase, ...]:
     ]
     if not cases:
         raise InputError(
-            "no DICOM Segmentation with myocardium or blood pool refers to its images; export the segmentations beside "
-            "the images that they were drawn on"
+            "no DICOM Segmentation or RT Structure Set outlines the left ventricle on its images; export the contours "
+            "beside the images that they were drawn on"
         )
     return tuple(cases)
 
@@ -94,6 +94,7 @@ def _cases(stack: WeightedStack, reference: ReferenceLabels, name: str, patient:
                     known=reference.known[index, times],
                     pixel_spacing_mm=geometry.pixel_spacing_mm,
                     times_ms=stack.times_ms[index, times],
+                    position_mm=float(np.dot(geometry.normal, geometry.position_mm)),
                 )
             )
     return cases

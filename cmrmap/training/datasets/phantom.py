@@ -69,6 +69,7 @@ def _cases(name: str, patient: str, stack: WeightedStack, labels: LabelArray) ->
             known=np.tile(EVERY_CLASS, (len(labels[index]), 1)),
             pixel_spacing_mm=stack.geometry[index].pixel_spacing_mm,
             times_ms=stack.times_ms[index],
+            position_mm=float(np.dot(stack.geometry[index].normal, stack.geometry[index].position_mm)),
         )
         for index in range(len(labels))
     ]

@@ -16,7 +16,7 @@ from cmrmap.run.software import source_commit
 from cmrmap.segmentation import load_network, segment_images
 from cmrmap.segmentation.model_folder import save_network
 from cmrmap.segmentation.network import StackUNet
-from cmrmap.training.datasets import TrainingCase
+from cmrmap.training.datasets import TrainingCase, split_cases
 from cmrmap.training.datasets.case import EVERY_CLASS, NO_CLASS
 
 pytestmark = pytest.mark.training
@@ -28,15 +28,17 @@ def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Networks look at 48 pixels of 2.5 mm, and a step has six images."""
     from cmrmap.training import refinement, windows
     from cmrmap.training.case_loop import CaseTraining
+    from cmrmap.training.clear_borders import ClearBorders
 
     small = {name: replace(one, pixel_mm=2.5, size=SIZE, reach_mm=8.0) for name, one in windows.WINDOWS.items()}
     monkeypatch.setattr(refinement, "WINDOWS", small)
     monkeypatch.setattr(windows, "WINDOWS", small)
-    monkeypatch.setattr(
-        refinement,
-        "CaseTraining",
-        partial(CaseTraining, images_per_step=6, images_per_slice=(1, 3), warm_up=5, validate_every=20),
-    )
+    monkeypatch.setattr(refinement, "CaseTraining", partial(CaseTraining, images_per_slice=(1, 3), warm_up=5))
+    monkeypatch.setattr(refinement, "_IMAGES_PER_STEP", 6)
+    # tiny networks from random weights draw no phantom: what the check of clear edges decides has tests of its own
+    same = ClearBorders(1.0, 0.0, 0.0, 0.0)
+    monkeypatch.setattr(refinement, "phantom_slices", tuple)
+    monkeypatch.setattr(refinement, "measure_clear_borders", lambda network, slices: same)
 
 
 def _case(number: int) -> TrainingCase:
@@ -80,13 +82,11 @@ def test_the_loss_falls_and_the_refined_model_draws(model: Path, tmp_path: Path)
     from cmrmap.training.refinement import Refinement, refine_model
 
     cases = [_case(number) for number in range(5)]
-    (result,) = refine_model(cases, model, tmp_path / "out", Refinement(100, learning_rate=1e-2))
+    (result,) = refine_model(cases, model, tmp_path / "out", Refinement("R", 100, learning_rate=1e-2)).networks
     logged = _log(tmp_path / "out")
     assert logged[-1]["held_out_loss"] < 0.6 * logged[0]["held_out_loss"]
-    assert result.before is not None
-    assert result.after is not None
     assert result.after > result.before + 0.2
-    assert result.after == pytest.approx(max(entry.get("held_out_wall_dice", 0.0) for entry in logged), abs=1e-4)
+    assert result.after == pytest.approx(max(entry.get("held_out_wall_dice", 0.0) for entry in logged), abs=2e-3)
     refined = load_network(tmp_path / "out" / "model")
     assert segment_images(cases[0].images, 1.25, refined).shape == cases[0].images.shape
     start = load_network(model)
@@ -97,8 +97,9 @@ def test_the_loss_falls_and_the_refined_model_draws(model: Path, tmp_path: Path)
 def test_the_card_says_where_the_weights_come_from(model: Path, tmp_path: Path) -> None:
     from cmrmap.training.refinement import Refinement, refine_model
 
-    settings = Refinement(2, networks=("coarse", "fine"), held_out=0.5)
-    refine_model([_case(1), _case(2)], model, tmp_path / "out", settings)
+    settings = Refinement("Reader B", 20, learning_rate=1e-2, networks=("coarse", "fine"), held_out=0.5)
+    cases = [_case(number) for number in (1, 2, 3)]
+    refine_model(cases, model, tmp_path / "out", settings)
     card = json.loads((tmp_path / "out" / "model" / "model.json").read_text())
     assert card["name"] == "tiny-refined"
     assert card["refined_from"] == [{"name": "tiny", "weights_sha256": load_network(model).weights_sha256}]
@@ -106,28 +107,85 @@ def test_the_card_says_where_the_weights_come_from(model: Path, tmp_path: Path) 
     assert "measured" not in card
     assert card["commit"] == source_commit()
     assert card["refinement"]["training"] == "1 patients, 1 of native_t1 slices, 2 labelled images"
-    refine_model([_case(1), _case(2)], tmp_path / "out" / "model", tmp_path / "again", settings)
+    assert card["convention"] == "Reader B"
+    assert load_network(tmp_path / "out" / "model").convention == "Reader B"
+    other = replace(settings, convention="Reader C", steps=60)
+    assert not refine_model(cases, tmp_path / "out" / "model", tmp_path / "again", other).refused
     again = json.loads((tmp_path / "again" / "model" / "model.json").read_text())
     assert again["name"] == "tiny-refined"
-    assert len(again["refined_from"]) == 2
+    assert again["convention"] == "Reader C"
+    assert [one.get("convention") for one in again["refined_from"]] == [None, "Reader B"]
 
 
-def test_it_never_ends_worse_than_it_began(model: Path, tmp_path: Path) -> None:
+def test_what_is_drawn_no_better_is_not_written(model: Path, tmp_path: Path) -> None:
     from cmrmap.training.refinement import Refinement, refine_model
 
-    good = refine_model([_case(n) for n in range(4)], model, tmp_path / "good", Refinement(100, learning_rate=1e-2))
-    spoiled = Refinement(4, learning_rate=1.0)
-    (result,) = refine_model([_case(n) for n in range(4)], tmp_path / "good" / "model", tmp_path / "bad", spoiled)
-    assert result.step == 0
-    assert result.before == pytest.approx(good[0].after, abs=1e-4)
-    assert result.after == pytest.approx(result.before, abs=1e-4)
+    cases = [_case(n) for n in range(4)]
+    good = refine_model(cases, model, tmp_path / "good", Refinement("R", 100, learning_rate=1e-2))
+    assert not good.refused
+    spoiled = refine_model(cases, tmp_path / "good" / "model", tmp_path / "bad", Refinement("R", 4, learning_rate=1.0))
+    assert spoiled.networks[0].step == 0
+    assert spoiled.networks[0].before == pytest.approx(good.networks[0].after, abs=1e-6)
+    assert "held out is drawn no better" in spoiled.refused
+    assert spoiled.borders is None
+    assert not (tmp_path / "bad" / "model").exists()
 
 
-def test_one_patient_leaves_nothing_to_measure_on(model: Path, tmp_path: Path) -> None:
+def test_what_draws_clear_edges_worse_is_not_written(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from cmrmap.training import refinement
+    from cmrmap.training.clear_borders import ClearBorders
+
+    measured = iter([ClearBorders(1.0, 0.0, 0.0, 0.01), ClearBorders(1.0, 0.0, 0.0, 0.05)])
+    monkeypatch.setattr(refinement, "measure_clear_borders", lambda network, slices: next(measured))
+    settings = refinement.Refinement("R", 40, learning_rate=1e-2)
+    outcome = refinement.refine_model([_case(n) for n in range(3)], model, tmp_path / "out", settings)
+    assert outcome.networks[0].after > outcome.networks[0].before
+    assert "5.0% of the borders" in outcome.refused
+    assert not (tmp_path / "out" / "model").exists()
+
+
+def test_the_stored_weights_are_those_that_were_measured(model: Path, tmp_path: Path) -> None:
     from cmrmap.training.refinement import Refinement, refine_model
+    from cmrmap.training.score import score
+    from cmrmap.training.windows import WINDOWS, cut_windows
 
-    (result,) = refine_model([_case(1)], model, tmp_path / "out", Refinement(3))
-    assert (result.step, result.before, result.after) == (3, None, None)
+    cases = [_case(n) for n in range(5)]
+    outcome = refine_model(cases, model, tmp_path / "out", Refinement("R", 60, learning_rate=1e-2, held_out=0.4))
+    refined = load_network(tmp_path / "out" / "model")
+    start = load_network(model)
+    half = (tmp_path / "out" / "model" / "weights.safetensors").stat().st_size
+    whole = (model / "weights.safetensors").stat().st_size
+    n_coarse = sum(value.numel() for value in start.coarse.state_dict().values())
+    assert half - 4 * n_coarse < 0.6 * (whole - 4 * n_coarse)
+    card = json.loads((tmp_path / "out" / "model" / "model.json").read_text())
+    patients = 2
+    assert card["refinement"]["held_out"].startswith(f"{patients} patients")
+    aside = [c for c in cases if c not in refine_training(cases)]
+    found = score(refined.fine, refined.fine.state_dict(), WINDOWS["fine"], cut_windows(aside, WINDOWS["fine"]))
+    assert outcome.networks[0].after == pytest.approx(found.wall_dice, abs=1e-6)
+
+
+def refine_training(cases: list[TrainingCase]) -> tuple[TrainingCase, ...]:
+    return split_cases(cases, 0.4, 0)[0]
+
+
+def test_a_training_that_gains_no_more_ends(model: Path, tmp_path: Path) -> None:
+    from cmrmap.training.case_loop import CaseTraining, train_on_cases
+    from cmrmap.training.windows import WINDOWS, cut_windows
+
+    windows = cut_windows([_case(1), _case(2)], WINDOWS["fine"])
+    settings = CaseTraining(50, learning_rate=1.0, images_per_step=3, validate_every=2, patience=2)
+    arguments = (WINDOWS["fine"], windows[:1], windows[1:], settings, tmp_path, "x")
+    torch.manual_seed(0)
+    network = StackUNet((4, 8))
+    start = {name: value.clone() for name, value in network.state_dict().items()}
+    state = torch.load(train_on_cases(network, *arguments), weights_only=True)
+    assert state["step"] == state["best"]["step"] + 4 < 50
+    network.load_state_dict(start)
+    again = torch.load(train_on_cases(network, *arguments), weights_only=True)  # ended, so it does not go on
+    assert again["step"] == state["step"]
 
 
 def test_a_killed_run_goes_on_where_it_stopped(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -168,15 +226,18 @@ def test_a_killed_run_goes_on_where_it_stopped(model: Path, tmp_path: Path, monk
 def test_a_folder_of_another_training_is_refused(model: Path, tmp_path: Path) -> None:
     from cmrmap.training.refinement import Refinement, refine_model
 
-    refine_model([_case(1)], model, tmp_path / "out", Refinement(2))
+    cases = [_case(1), _case(2), _case(3)]
+    refine_model(cases, model, tmp_path / "out", Refinement("R", 2))
     with pytest.raises(InputError, match="belongs to a training with other settings"):
-        refine_model([_case(1)], model, tmp_path / "out", Refinement(3))
-    with pytest.raises(InputError, match="belongs to a training with other settings"):
-        refine_model([_case(2)], model, tmp_path / "out", Refinement(2))
+        refine_model(cases, model, tmp_path / "out", Refinement("R", 3))
+    for number in range(3):  # whether it is learned from or held out
+        other = [*cases[:number], _case(5), *cases[number + 1 :]]
+        with pytest.raises(InputError, match="belongs to a training with other settings"):
+            refine_model(other, model, tmp_path / "out", Refinement("R", 2))
 
 
 def test_unknown_networks_are_refused() -> None:
     from cmrmap.training.refinement import Refinement
 
     with pytest.raises(InputError, match="expected one or both"):
-        Refinement(networks=("middle",))
+        Refinement("R", networks=("middle",))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from cmrmap.core.errors import InputError
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.outlines import Label
-from cmrmap.training.datasets import TrainingCase, split_by_patient
+from cmrmap.training.datasets import TrainingCase, split_cases
 from cmrmap.training.datasets.case import EVERY_CLASS, NO_CLASS, patient_key
 
 
@@ -61,23 +61,48 @@ def test_what_does_not_fit_is_named(changes: dict[str, object], words: str) -> N
         make_case(**changes)
 
 
-@given(st.lists(st.integers(0, 8), min_size=1, max_size=30), st.floats(0, 0.9), st.integers(0, 1000))
+@given(st.lists(st.integers(0, 8), min_size=3, max_size=30), st.floats(0.01, 0.9), st.integers(0, 1000))
 def test_no_patient_is_on_both_sides(patients: list[int], share: float, seed: int) -> None:
-    cases = [make_case(str(number)) for number in patients]
-    training, held_out = split_by_patient(cases, share, seed)
+    cases = [make_case(str(number)) for number in (*patients, 0, 1, 2)]
+    training, held_out = split_cases(cases, share, seed)
     assert {c.patient for c in training}.isdisjoint(c.patient for c in held_out)
     assert len(training) + len(held_out) == len(cases)
     assert training
-    assert bool(held_out) == (share > 0 and len(set(patients)) > 1)
-    again, _ = split_by_patient(cases[::-1], share, seed)
+    assert held_out
+    again, _ = split_cases(cases[::-1], share, seed)
     assert {c.patient for c in again} == {c.patient for c in training}
+
+
+@given(st.lists(st.integers(0, 8), min_size=1, max_size=20), st.floats(0.01, 0.9))
+def test_of_one_patient_no_place_is_on_both_sides(places: list[int], share: float) -> None:
+    # two series see each place, a little apart
+    cases = [make_case(position_mm=9.0 * place + shift) for place in (*places, 0, 1) for shift in (0.0, 1.5)]
+    training, held_out = split_cases(cases, share, 0)
+    assert {round(c.position_mm / 9) for c in training}.isdisjoint(round(c.position_mm / 9) for c in held_out)
+    assert len(training) + len(held_out) == len(cases)
+    assert training
+    assert held_out
+
+
+def test_the_middle_of_each_of_two_patients_is_held_out() -> None:
+    cases = [make_case(patient, position_mm=10.0 * place) for patient in "ab" for place in range(5)]
+    training, held_out = split_cases(cases, 0.2, 0)
+    assert [(c.patient, c.position_mm) for c in held_out] == [("a", 20.0), ("b", 20.0)]
+    assert len(training) == 8
+
+
+def test_slices_without_a_place_are_places_of_their_own() -> None:
+    training, held_out = split_cases([make_case(), make_case(), make_case()], 0.2, 0)
+    assert (len(training), len(held_out)) == (2, 1)
 
 
 def test_split_refuses_nothing_and_everything() -> None:
     with pytest.raises(InputError, match="no cases"):
-        split_by_patient([], 0.2, 0)
+        split_cases([], 0.2, 0)
     with pytest.raises(InputError, match="expected a share"):
-        split_by_patient([make_case()], 1.0, 0)
+        split_cases([make_case()], 1.0, 0)
+    with pytest.raises(InputError, match="one slice only; expected two"):
+        split_cases([make_case(position_mm=1.0), make_case(position_mm=2.0)], 0.2, 0)
 
 
 def test_a_key_does_not_show_who_it_is() -> None:

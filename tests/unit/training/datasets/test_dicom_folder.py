@@ -74,6 +74,7 @@ def test_a_case_for_every_slice_with_labels(tmp_path: Path) -> None:
         assert case.known.tolist() == [[True, True, True, False]] * len(case.labels)
         assert "Mustermann" not in case.name
         assert "PHANTOM" not in case.patient
+    assert abs(cases[1].position_mm - cases[0].position_mm) == pytest.approx(10.0, abs=6.0)
 
 
 def test_a_study_that_cannot_be_used_does_not_stop_the_others(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -86,7 +87,7 @@ def test_a_study_that_cannot_be_used_does_not_stop_the_others(tmp_path: Path, ca
 
 def test_without_labels_the_reason_is_given(tmp_path: Path) -> None:
     write_case(tmp_path, 3, slices=())
-    with pytest.raises(InputError, match="no DICOM Segmentation with myocardium or blood pool"):
+    with pytest.raises(InputError, match="no DICOM Segmentation or RT Structure Set"):
         read_dicom_cases(tmp_path)
 
 

@@ -1,0 +1,169 @@
+"""Contours out of RT Structure Sets (DICOM PS3.3 A.19), filled on the weighted images.
+
+Viewers draw endo- and epicardium as closed planar contours. One that encloses the ventricle (epicardium) is the wall
+with the cavity; a wall drawn as a ring is two contours or a keyhole (C.8.8.6.3). What lies within the cavity's contour
+is never wall.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from enum import Enum
+
+import numpy as np
+from pydicom.dataset import Dataset
+from skimage.draw import polygon2mask
+
+from cmrmap.core.arrays import BoolArray, Float64Array
+from cmrmap.core.geometry import SliceGeometry
+from cmrmap.core.outlines import Label
+from cmrmap.dicom.headers.values import number, numbers, text, value
+from cmrmap.dicom.reference.drawn import SAME_PLANE_MM, Drawn, Place, StudyImages, add_masks, label_by_words
+
+logger = logging.getLogger(__name__)
+
+_CLOSED = ("CLOSED_PLANAR", "CLOSEDPLANAR_XOR")
+_FEWEST_POINTS = 3
+_NOT_THE_HEART = ("fat", "point", "insertion")
+
+
+class _Outer(Enum):
+    """What encloses wall and cavity together."""
+
+    EPICARDIUM = "epicardium"
+
+
+_Structure = Label | _Outer
+
+
+def structure_of(name: str) -> Label | _Outer | None:
+    """Return what a region of interest outlines by its name; None for anything but a ventricle.
+
+    Parameters
+    ----------
+    name : ROIName (3006,0026), e.g. "LV epi", "saendocardialContour", "Myocardium"
+    """
+    words = name.lower()
+    if any(part in words for part in _NOT_THE_HEART):
+        return None
+    right = "right" in words or "rv" in words
+    if "epi" in words:
+        return None if right else _Outer.EPICARDIUM
+    if "endo" in words:
+        return Label.RIGHT_VENTRICLE if right else Label.CAVITY
+    return label_by_words(name)
+
+
+def collect_structure_set(contours: Dataset, images: StudyImages, found: dict[Place, Drawn]) -> None:
+    """Note in ``found`` what a structure set shows on a study's images; what lies in no image's plane is logged.
+
+    A contour that names images is drawn on these, one that names a map on the image under it, and one that names none
+    on every image in whose plane it lies. An epicardium without endocardium says nothing of the wall: left out.
+
+    Parameters
+    ----------
+    contours : an RT Structure Set of the study
+    images : of the study
+    found : by image; changed
+    """
+    names = {_number(item, "ROINumber"): item for item in value(contours, "StructureSetROISequence") or []}
+    drawn: dict[Place, dict[_Structure, list[BoolArray]]] = {}
+    by_a_person, aside = False, 0
+    for roi in value(contours, "ROIContourSequence") or []:
+        item = names.get(_number(roi, "ReferencedROINumber"), Dataset())
+        structure = structure_of(text(item, "ROIName"))
+        if structure is None:
+            continue
+        by_a_person = by_a_person or text(item, "ROIGenerationAlgorithm") != "AUTOMATIC"
+        frame_of_reference = text(item, "ReferencedFrameOfReferenceUID")
+        for contour in value(roi, "ContourSequence") or []:
+            points = numbers(contour, "ContourData")
+            if text(contour, "ContourGeometricType") not in _CLOSED or len(points) < 3 * _FEWEST_POINTS:
+                continue
+            targets = list(_targets(contour, points, frame_of_reference, images))
+            aside += not targets
+            for place, mask in targets:
+                drawn.setdefault(place, {}).setdefault(structure, []).append(mask)
+    rank = (by_a_person, text(contours, "StructureSetDate"), text(contours, "StructureSetTime"))
+    used = 0
+    for place, masks in drawn.items():
+        labelled = _labelled(masks)
+        used += bool(labelled)
+        if labelled:
+            add_masks(found, [place], rank, frozenset(labelled), labelled)
+    if aside or used < len(drawn):
+        logger.warning(
+            "structure set: %d contours lie in no image's plane, those on %d images do not tell wall from cavity (an "
+            "epicardium alone, or several contours of one structure that cross); left out",
+            aside,
+            len(drawn) - used,
+        )
+    elif not drawn:
+        logger.warning("a structure set without a contour of the heart on the study's images is left out")
+
+
+def _number(item: Dataset, keyword: str) -> int:
+    found = number(item, keyword)
+    return -1 if found is None else int(found)
+
+
+def _labelled(drawn: dict[_Structure, list[BoolArray]]) -> dict[Label, BoolArray]:
+    """Masks of the classes of ``Label`` that the contours on one image tell; none where they contradict each other."""
+    masks = {structure: _joined(structure, contours) for structure, contours in drawn.items()}
+    if any(mask is None for mask in masks.values()):
+        return {}
+    out = {label: mask for label, mask in masks.items() if isinstance(label, Label) and mask is not None}
+    outer, cavity = masks.get(_Outer.EPICARDIUM), out.get(Label.CAVITY)
+    if outer is not None and cavity is not None:
+        out[Label.MYOCARDIUM] = outer
+    if cavity is not None and Label.MYOCARDIUM in out:
+        out[Label.MYOCARDIUM] = out[Label.MYOCARDIUM] & ~cavity
+    return out
+
+
+def _joined(structure: _Structure, contours: list[BoolArray]) -> BoolArray | None:
+    """Return what contours of one structure on one image enclose: parts side by side, or the two borders of a wall.
+
+    None where they cross or lie in each other: they are of several images, and do not say which.
+    """
+    count = np.sum(contours, axis=0)
+    if count.max(initial=0) <= 1:
+        return np.asarray(count > 0, dtype=np.bool_)
+    sizes = sorted(int(np.count_nonzero(one)) for one in contours)
+    nested = len(contours) == 2 and int(np.count_nonzero(count == 2)) == sizes[0]
+    if structure is Label.MYOCARDIUM and nested:
+        return np.asarray(count == 1, dtype=np.bool_)
+    return None
+
+
+def _targets(
+    contour: Dataset, points: tuple[float, ...], frame_of_reference: str, images: StudyImages
+) -> Iterator[tuple[Place, BoolArray]]:
+    """Yield the images that a contour is drawn on, with what it encloses there."""
+    points_mm = np.asarray(points[: len(points) // 3 * 3], dtype=np.float64).reshape(-1, 3)
+    sources = [
+        (text(item, "ReferencedSOPInstanceUID"), int(one) - 1)
+        for item in value(contour, "ContourImageSequence") or []
+        for one in numbers(item, "ReferencedFrameNumber") or (1.0,)
+    ]
+    for place in images.named(sources) if sources else images.places.values():
+        stack = images.stacks[place[0]]
+        geometry = stack.geometry[place[1]]
+        if not sources and frame_of_reference and geometry.frame_of_reference_uid not in ("", frame_of_reference):
+            continue
+        mask = _filled(points_mm, geometry, (stack.images.shape[2], stack.images.shape[3]))
+        if mask is not None:
+            yield place, mask
+
+
+def _filled(points_mm: Float64Array, geometry: SliceGeometry, shape: tuple[int, int]) -> BoolArray | None:
+    """(row, column) pixels whose centre a polygon (point, xyz) encloses; None where it does not lie in the plane."""
+    offset = points_mm - np.asarray(geometry.position_mm)
+    if np.abs(offset @ geometry.normal).max() > SAME_PLANE_MM:
+        return None
+    # the row's cosines run along the columns' numbers
+    columns = offset @ np.asarray(geometry.row_cosines) / geometry.pixel_spacing_mm[1]
+    rows = offset @ np.asarray(geometry.column_cosines) / geometry.pixel_spacing_mm[0]
+    filled = polygon2mask(shape, np.stack([rows, columns], axis=1))  # type: ignore[no-untyped-call]
+    return np.asarray(filled, dtype=np.bool_)
