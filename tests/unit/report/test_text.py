@@ -8,7 +8,7 @@ import pytest
 
 from cmrmap.core.findings import QualityFlag, Severity
 from cmrmap.core.map_specs import MapKind
-from cmrmap.report.text import faulty, findings, with_error
+from cmrmap.report.text import faulty, findings, provenance_line, with_error
 
 
 @pytest.mark.parametrize(
@@ -41,3 +41,10 @@ def test_errors_come_before_warnings_and_name_their_maps(case):
     assert findings(results)[0] == ("error", "Native T1: T1 is 2303 ms")
     assert [severity for severity, _ in findings(results)] == ["error", "warning", "warning", "info"]
     assert faulty(results) == {MapKind.NATIVE_T1}
+
+
+def test_the_footer_says_whose_convention_the_outlines_follow(case):
+    assert "contours as by" not in provenance_line(case.results)
+    software = replace(case.results.software, convention="Reader A, St. X")
+    line = provenance_line(replace(case.results, software=software))
+    assert line == "CMRmap 0.1.0 · contours as by Reader A, St. X · weights aaaaaaaaaaaa · settings bbbbbbbbbbbb"

@@ -93,6 +93,14 @@ def test_the_bytes_are_those_of_pythons_json(study):
     assert '"mean": 1e-05,\n        "sd": 1e+16,\n' in to_json(study(maps=(tiny, *study().maps[1:])))
 
 
+def test_refined_weights_are_named(study, validate):
+    assert json.loads(to_json(study()))["software"]["convention"] is None
+    software = SoftwareInfo("0.1.0", "a" * 64, "b" * 64, "Reader A, St. X")
+    document = json.loads(to_json(study(software=software)))
+    validate(document)
+    assert document["software"]["convention"] == "Reader A, St. X"
+
+
 def test_nothing_at_all_is_still_valid(study, validate):
     nothing = study(
         study_instance_uid="",

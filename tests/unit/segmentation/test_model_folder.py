@@ -8,7 +8,7 @@ import torch
 
 from cmrmap.core.errors import ModelError
 from cmrmap.segmentation import load_network
-from cmrmap.segmentation.model_folder import CARD_NAME, WEIGHTS_NAME
+from cmrmap.segmentation.model_folder import CARD_NAME, NETWORKS, WEIGHTS_NAME, save_network
 
 
 def test_what_is_saved_is_loaded(model_folder: Path) -> None:
@@ -66,3 +66,26 @@ def test_weights_of_another_size_are_refused(model_folder: Path) -> None:
     (model_folder / CARD_NAME).write_text(json.dumps(card))
     with pytest.raises(ModelError, match="do not fit the fine network"):
         load_network(model_folder)
+
+
+def test_a_card_names_whose_convention_it_is(model_folder: Path) -> None:
+    assert load_network(model_folder).convention is None
+    card = json.loads((model_folder / CARD_NAME).read_text())
+    (model_folder / CARD_NAME).write_text(json.dumps({**card, "convention": "Reader A, St. X"}))
+    assert load_network(model_folder).convention == "Reader A, St. X"
+    (model_folder / CARD_NAME).write_text(json.dumps({**card, "convention": "x" * 100}))
+    with pytest.raises(ModelError, match="convention's name has 100 characters"):
+        load_network(model_folder)
+
+
+def test_weights_in_half_precision_come_back_as_they_were(model_folder: Path, tmp_path: Path) -> None:
+    card = json.loads((model_folder / CARD_NAME).read_text())
+    given = load_network(model_folder)
+    halves = {name: {k: v.half() for k, v in getattr(given, name).state_dict().items()} for name in NETWORKS}
+    save_network(tmp_path / "half", halves, card)
+    assert (tmp_path / "half" / WEIGHTS_NAME).stat().st_size < 0.75 * (model_folder / WEIGHTS_NAME).stat().st_size
+    found = load_network(tmp_path / "half")
+    for name in NETWORKS:
+        for key, value in getattr(found, name).state_dict().items():
+            assert value.dtype == torch.float32
+            assert torch.equal(value, halves[name][key].float())

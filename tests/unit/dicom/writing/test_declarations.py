@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from io import BytesIO
 
 import highdicom as hd
@@ -56,6 +57,26 @@ def test_segmentations_name_the_algorithm_that_drew_them(files, provenance, role
                 "weights_sha256": provenance.weights_sha256,
                 "settings_sha256": provenance.settings_sha256,
             }
+
+
+def test_outputs_of_refined_weights_say_whose_convention_it_is(volumes, study, provenance, results, files):
+    whose = "Reader A, St. X"
+    refined = replace(provenance, convention=whose)
+    told = replace(results, software=replace(results.software, convention=whose))
+    written = write_outputs(volumes.values(), study, refined, results=told)
+    assert {one.role for one in written} >= {OutputRole.REGIONS, OutputRole.AHA, OutputRole.MEASUREMENT_REPORT}
+    for file in written:
+        found = _read(file)
+        if file.role in (OutputRole.REGIONS, OutputRole.AHA):
+            assert {item.SegmentAlgorithmName for item in found.SegmentSequence} == {f"CMRmap, {whose}"}
+            assert found.SeriesDescription.endswith(f" ({whose})")
+        elif file.role is OutputRole.MEASUREMENT_REPORT:
+            assert found.SeriesDescription == f"CMRmap measurements ({whose})"
+            assert f"Contours follow the convention of {whose}: refined weights." in str(found)
+        elif file.role in (OutputRole.MAP_SERIES, OutputRole.SD_SERIES):
+            assert found.DerivationDescription.endswith(f"contours as by {whose}")
+    # the same pixels under another name are other objects
+    assert {_read(file).SOPInstanceUID for file in written}.isdisjoint(_read(file).SOPInstanceUID for file in files)
 
 
 @pytest.mark.parametrize("kind", list(MapKind))

@@ -1,0 +1,30 @@
+"""The name of a convention goes into every output, so it must fit there."""
+
+import pytest
+
+from cmrmap.core.errors import InputError
+from cmrmap.core.map_specs import MapKind
+from cmrmap.core.provenance import LONGEST_CONVENTION, SoftwareProvenance, check_convention
+
+
+def test_a_name_is_kept_without_spaces_around_it() -> None:
+    assert check_convention(" Reader Ä, St. X ") == "Reader Ä, St. X"
+
+
+@pytest.mark.parametrize("name", ["", "  ", "x" * (LONGEST_CONVENTION + 1), "a\\b", "a\nb", "a\tb"])
+def test_what_no_dicom_string_holds_is_refused(name: str) -> None:
+    with pytest.raises(InputError, match=r"convention's name has \d+ characters; expected 1 to 24"):
+        check_convention(name)
+
+
+def test_the_shipped_weights_add_nothing() -> None:
+    shipped = SoftwareProvenance("1", "a", "b")
+    assert (shipped.algorithm_name, shipped.in_brackets) == ("CMRmap", "")
+
+
+def test_the_longest_name_fits_into_every_description() -> None:
+    refined = SoftwareProvenance("1", "a", "b", "x" * LONGEST_CONVENTION)
+    assert len(refined.algorithm_name) <= 64
+    for kind in MapKind:
+        for name in ("segmentation", "AHA segments"):
+            assert len(f"CMRmap {kind.spec.dicom.values.name} {name}{refined.in_brackets}") <= 64
