@@ -157,7 +157,8 @@ def _measured(folder: Path, network: Network, pixel_mm: float) -> dict[str, Any]
 
 def _border_errors(ours: LabelArray, theirs: LabelArray, spacing_mm: tuple[float, float]) -> Float64Array:
     """(endocardium or epicardium, ray) mm by which our border lies further out; NaN where either has none."""
-    centre = ndimage.center_of_mass(inside(theirs, Label.MYOCARDIUM))
+    row, column = ndimage.center_of_mass(inside(theirs, Label.MYOCARDIUM))
+    centre = (float(row), float(column))
     return np.stack(
         [
             radii_mm(inside(ours, label), centre, spacing_mm) - radii_mm(inside(theirs, label), centre, spacing_mm)

@@ -97,7 +97,8 @@ def measure_clear_borders(network: Network, slices: Iterable[EdgeSlice]) -> Clea
         found = predict_slice(one.images, one.pixel_spacing_mm, network).labels
         for image, true, ours in zip(one.images, one.labels, found, strict=True):
             drawn.append(bool((ours == Label.MYOCARDIUM).any()))
-            centre = ndimage.center_of_mass(inside(true, Label.MYOCARDIUM))
+            row, column = ndimage.center_of_mass(inside(true, Label.MYOCARDIUM))
+            centre = (float(row), float(column))
             for label, values in errors.items():
                 edge = radii_mm(inside(true, label), centre, one.pixel_spacing_mm)
                 clear = _clear(image, edge, true, centre, one.pixel_spacing_mm)

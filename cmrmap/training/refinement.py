@@ -136,7 +136,7 @@ def refine_model(cases: Sequence[TrainingCase], model: Path, folder: Path, setti
             states[name] = weights
     if not any(result.step for result in results):
         return Outcome(tuple(results), None, _no_gain(results))
-    refined = replace(start, **{name: _network(getattr(start, name), states[name]) for name in NETWORKS})
+    refined = replace(start, coarse=_network(start.coarse, states["coarse"]), fine=_network(start.fine, states["fine"]))
     slices = phantom_slices()
     borders = (measure_clear_borders(start, slices), measure_clear_borders(refined, slices))
     refused = fault(*borders)
