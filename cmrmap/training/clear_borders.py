@@ -31,6 +31,7 @@ _SEEDS = (9001, 9002)
 _KINDS = (MapKind.NATIVE_T1, MapKind.T2)
 _SLICES = (0, 2, 4)  # base, middle, apex
 _STEP_MM = 0.25
+_LEAST_HEART = 0.5  # probability
 _LONGEST_MM = 70.0
 _BESIDE_MM = (1.0, 3.0)  # from the edge, where the grey of either side is read
 _LEAST_CONTRAST = 0.2  # of the greys about the heart
@@ -58,7 +59,7 @@ class ClearBorders:
 
     Attributes
     ----------
-    drawn : share of the images with a left ventricle
+    drawn : share of the images with a left ventricle, of slices that the network takes for a heart
     endocardium_mm, epicardium_mm : median by which the border lies further out than the edge
     off : share of the rays whose border lies more than ``OFF_MM`` from that median; a border that is not there is off
     """
@@ -94,9 +95,10 @@ def measure_clear_borders(network: Network, slices: Iterable[EdgeSlice]) -> Clea
     drawn: list[bool] = []
     errors: dict[Label, list[Float64Array]] = {Label.CAVITY: [], Label.MYOCARDIUM: []}
     for one in slices:
-        found = predict_slice(one.images, one.pixel_spacing_mm, network).labels
+        prediction = predict_slice(one.images, one.pixel_spacing_mm, network)
+        found, is_heart = prediction.labels, not prediction.heart_probability < _LEAST_HEART  # NaN: it does not tell
         for image, true, ours in zip(one.images, one.labels, found, strict=True):
-            drawn.append(bool((ours == Label.MYOCARDIUM).any()))
+            drawn.append(is_heart and bool((ours == Label.MYOCARDIUM).any()))
             row, column = ndimage.center_of_mass(inside(true, Label.MYOCARDIUM))
             centre = (float(row), float(column))
             for label, values in errors.items():

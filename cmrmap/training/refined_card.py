@@ -11,7 +11,7 @@ from cmrmap.run.software import source_commit
 from cmrmap.training.datasets import TrainingCase
 
 #: what a card says of the weights it belongs to, and no longer of refined ones
-_NO_LONGER_TRUE = ("measured", "weights")
+_NO_LONGER_TRUE = ("measured", "weights", "border_calibration")
 
 
 def describe(cases: Sequence[TrainingCase]) -> str:

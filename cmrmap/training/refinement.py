@@ -194,6 +194,4 @@ def _trainable(network: StackUNet) -> StackUNet:
 
 
 def _network(like: StackUNet, weights: Mapping[str, Tensor]) -> StackUNet:
-    fresh = StackUNet(like.widths)
-    fresh.load_state_dict(weights)
-    return fresh.requires_grad_(False).eval()
+    return network_from(weights, like.widths).requires_grad_(False).eval()

@@ -24,11 +24,13 @@ def _ring(endo_mm: float = ENDO_MM, epi_mm: float = EPI_MM, *, right_mm: float =
     return labels
 
 
-def _measured(drawn: np.ndarray, monkeypatch: pytest.MonkeyPatch, *, fat: float = 300.0) -> ClearBorders:
+def _measured(
+    drawn: np.ndarray, monkeypatch: pytest.MonkeyPatch, *, fat: float = 300.0, heart: float = np.nan
+) -> ClearBorders:
     """What is found where the network draws ``drawn`` on every image; blood 200, wall 100."""
     true = np.stack([_ring()] * 2)
     images = np.array([fat, 100.0, 200.0])[true] + np.random.default_rng(0).normal(0, 3, true.shape)
-    prediction = SimpleNamespace(labels=np.stack([drawn] * 2))
+    prediction = SimpleNamespace(labels=np.stack([drawn] * 2), heart_probability=heart)
     monkeypatch.setattr(clear_borders, "predict_slice", lambda *_: prediction)
     return measure_clear_borders(None, [EdgeSlice(images, true, SPACING)])  # type: ignore[arg-type]
 
@@ -65,6 +67,8 @@ def test_hearts_that_are_lost_do_not_pass(monkeypatch: pytest.MonkeyPatch) -> No
     right, none = _measured(_ring(), monkeypatch), _measured(np.zeros((100, 90), np.uint8), monkeypatch)
     assert (none.drawn, none.off) == (0, 1)
     assert fault(right, none) == "it draws the heart in 0% of the phantom's images, before 100%"
+    doubted = _measured(_ring(), monkeypatch, heart=0.3)  # drawn, but taken for no heart
+    assert "draws the heart in 0%" in fault(_measured(_ring(), monkeypatch, heart=0.9), doubted)
 
 
 def test_an_edge_that_is_not_seen_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
