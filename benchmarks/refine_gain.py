@@ -45,7 +45,7 @@ from cmrmap.training.refinement import Refinement, refine_model
 
 _KNOWN = (True, True, True, False)  # nobody outlined the right ventricle
 _HEAD = "| subject | wall | cavity | endocardium mm | epicardium mm | rays off | T1 ms |"
-_BETWEEN_SLICES_MM = 10.0  # any number that keeps them apart
+_BETWEEN_SLICES_MM, _BETWEEN_SUBJECTS_MM = 10.0, 1000.0  # any numbers that keep them apart
 
 
 def main() -> int:
@@ -95,7 +95,11 @@ def _row(what: str, learned: tuple[str, ...], subjects: dict[str, Path], options
     model, told = find_model_folder(), "as shipped"
     started = time.monotonic()
     if learned:
-        cases = [case for name in learned for case in _cases(subjects[name], options.pixel_mm)]
+        cases = [
+            case
+            for place, name in enumerate(learned)
+            for case in _cases(subjects[name], options.pixel_mm, place * _BETWEEN_SUBJECTS_MM)
+        ]
         outcome = refine_model(cases, model, folder, Refinement("/".join(_reader(name) for name in learned)))
         (result,) = outcome.networks
         told = (
@@ -117,21 +121,22 @@ def _row(what: str, learned: tuple[str, ...], subjects: dict[str, Path], options
     return row
 
 
-def _cases(folder: Path, pixel_mm: float) -> Iterable[TrainingCase]:
+def _cases(folder: Path, pixel_mm: float, first_mm: float) -> Iterable[TrainingCase]:
+    """One case a slice; as if all were of one patient, so that slices are held out and no reader is."""
     images, geometry, masks = read_subject(folder, pixel_mm)
     for s, labels in enumerate(masks):
         labelled = (labels > 0).any(axis=(1, 2))
         if labelled.any():
             yield TrainingCase(
                 name=f"slice {s}",
-                patient=folder.name,
+                patient="any",
                 kind=MapKind.NATIVE_T1,
                 images=images[s],
                 labels=labels,
                 known=labelled[:, None] & np.array(_KNOWN),
                 pixel_spacing_mm=geometry[s].pixel_spacing_mm,
                 times_ms=np.full(len(labels), np.nan),
-                position_mm=_BETWEEN_SLICES_MM * s,
+                position_mm=first_mm + _BETWEEN_SLICES_MM * s,
             )
 
 

@@ -32,9 +32,7 @@ def refine(
     learning_rate: Annotated[float, typer.Option(min=1e-7, max=1.0, help="Largest step of the optimiser.")] = 1e-3,
     held_out: Annotated[
         float,
-        typer.Option(
-            min=0.01, max=0.9, help="Share of the patients (of one or two: slices) to measure on, never trained on."
-        ),
+        typer.Option(min=0.01, max=0.9, help="Share of the patients (of one: slices) to measure on, never trained on."),
     ] = 0.2,
     coarse: Annotated[bool, typer.Option("--coarse", help="Also refine the network that finds the heart.")] = False,
     seed: Annotated[int, typer.Option(min=0, help="Draws the split, the order and the augmentation.")] = 0,

@@ -45,7 +45,7 @@ class Refinement:
     steps : at most, of 9 images, for each network; fewer where the held-out cases gain no more
     learning_rate : half of that of a training from scratch
     held_out : share of the patients on whom the weights are measured and chosen, above 0 to below 1; of the slices
-        where there are one or two patients
+        where there is one patient
     networks : "fine" draws the heart; "coarse" finds it, which seldom needs refining
     seed : draws the split, the order of the cases and the augmentation
     """

@@ -18,7 +18,6 @@ EVERY_CLASS = (True, True, True, True)
 NO_CLASS = (False, False, False, False)
 #: slices of two series nearer than that show one piece of the heart
 _SAME_PLACE_MM = 4.0
-_FEWEST_PATIENTS = 3  # of whom a whole one can be held out
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +100,11 @@ def patient_key(identity: str) -> str:
 def split_cases(
     cases: Sequence[TrainingCase], held_out: float, seed: int
 ) -> tuple[tuple[TrainingCase, ...], tuple[TrainingCase, ...]]:
-    """Split into training and held-out cases: no patient is in both, or of few patients no place in the heart.
-
-    Of one or two patients slices are held out: without a whole one of them too little would be left to learn from.
+    """Split into training and held-out cases: no patient is in both, or of one patient no place in the heart.
 
     Parameters
     ----------
-    held_out : share of the patients, or slices of each, above 0 to below 1; one at least
+    held_out : share of the patients, of one patient of the slices, above 0 to below 1; one at least
     seed : draws the patients; it does not matter in which order the cases come
 
     Raises
@@ -120,7 +117,7 @@ def split_cases(
     if not 0 < held_out < 1:
         raise InputError(f"held_out is {held_out:g}; expected a share of the patients above 0 and below 1")
     patients = sorted({case.patient for case in cases})
-    if len(patients) >= _FEWEST_PATIENTS:
+    if len(patients) > 1:
         order = np.random.default_rng(seed).permutation(len(patients))
         count = min(max(1, round(held_out * len(patients))), len(patients) - 1)
         kept_aside = {patients[int(index)] for index in order[:count]}
@@ -137,17 +134,12 @@ def split_cases(
 
 
 def _between_the_ends(cases: Sequence[TrainingCase], held_out: float) -> list[bool]:
-    """Whether each case is held out: of every patient slices evenly between the stack's ends, which are least alike."""
-    aside = [False] * len(cases)
-    for patient in {case.patient for case in cases}:
-        own = [index for index, case in enumerate(cases) if case.patient == patient]
-        places = _places([cases[index] for index in own])
-        n_places = max(places) + 1
-        count = min(max(1, round(held_out * n_places)), n_places - 1)
-        kept_aside = set(np.rint(np.linspace(0, n_places - 1, count + 2)[1:-1]).astype(int).tolist())
-        for index, place in zip(own, places, strict=True):
-            aside[index] = place in kept_aside
-    return aside
+    """Whether each case of a patient is held out: slices evenly between the ends, which are least like the rest."""
+    places = _places(cases)
+    n_places = max(places) + 1
+    count = min(max(1, round(held_out * n_places)), n_places - 1)
+    aside = set(np.rint(np.linspace(0, n_places - 1, count + 2)[1:-1]).astype(int).tolist())
+    return [place in aside for place in places]
 
 
 def _places(cases: Sequence[TrainingCase]) -> list[int]:
