@@ -30,13 +30,12 @@ from cmrmap.core.arrays import Float64Array, LabelArray
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.outlines import Label, SegmentationStack
 from cmrmap.core.stack import WeightedStack
-from cmrmap.evaluation.subjects import REFERENCE_NAME, find_subjects, read_subject, wall_dice
+from cmrmap.evaluation.subjects import Subject, read_subjects, wall_dice
 from cmrmap.pipeline import align, fit, refine
 from cmrmap.pipeline.map_numbers import series_numbers
 from cmrmap.pipeline.regions import locate
-from cmrmap.pipeline.stages import load_folder
 from cmrmap.run.shipped_model import find_model_folder
-from cmrmap.segmentation import Network, load_network, predict_slices
+from cmrmap.segmentation import Network, load_network
 from cmrmap.segmentation.shape import dice
 from cmrmap.settings import AnalysisSettings
 from cmrmap.training.clear_borders import OFF_MM, inside, radii_mm
@@ -55,22 +54,17 @@ def main() -> int:
     parser.add_argument("-o", "--output", type=Path, required=True)
     parser.add_argument("--pixel-mm", type=float, default=1.4, help="of subjects without DICOM (default: %(default)s)")
     options = parser.parse_args()
-    subjects = {folder.name: folder for folder in find_subjects(options.data) if _by_image(folder)}
-    rows = [_row("shipped", (), subjects, options)]
-    rows += [_row("one subject", (name,), subjects, options) for name in subjects]
-    rows += [_row("one of each reader", pair, subjects, options) for pair in _pairs(list(subjects))]
+    found, _ = read_subjects(options.data, options.pixel_mm)
+    subjects = {one.name: one for one in found if "_subject" in one.name}
+    rows = [_row("shipped", (), subjects, options.output)]
+    rows += [_row("one subject", (name,), subjects, options.output) for name in subjects]
+    rows += [_row("one of each reader", pair, subjects, options.output) for pair in _pairs(list(subjects))]
     for row in rows:
         print(f"\n{row['from']}: {', '.join(row['learned']) or 'no refinement'}; {row['told']}\n")
         print(_HEAD + "\n" + "|---" * _HEAD.count(" | ") + "|---|")
         for name, one in row["subjects"].items():
             print(f"| {name} | {' | '.join(_words(one))} |")
     return 0
-
-
-def _by_image(folder: Path) -> bool:
-    """Whether a reader outlined every image of a subject by itself."""
-    with np.load(folder / REFERENCE_NAME) as reference:
-        return "_subject" in folder.name and "masks" in reference and reference["masks"].ndim == 4
 
 
 def _pairs(names: Sequence[str]) -> list[tuple[str, str]]:
@@ -86,9 +80,9 @@ def _reader(name: str) -> str:
     return name.rpartition("_")[0]
 
 
-def _row(what: str, learned: tuple[str, ...], subjects: dict[str, Path], options: argparse.Namespace) -> dict[str, Any]:
+def _row(what: str, learned: tuple[str, ...], subjects: dict[str, Subject], output: Path) -> dict[str, Any]:
     """Return what a model refined from some subjects makes of the others; kept in a file of its own."""
-    folder = options.output / ("+".join(learned) or "shipped")
+    folder = output / ("+".join(learned) or "shipped")
     kept = folder / "figures.json"
     if kept.is_file():
         return dict(json.loads(kept.read_text(encoding="utf-8")))
@@ -96,9 +90,7 @@ def _row(what: str, learned: tuple[str, ...], subjects: dict[str, Path], options
     started = time.monotonic()
     if learned:
         cases = [
-            case
-            for place, name in enumerate(learned)
-            for case in _cases(subjects[name], options.pixel_mm, place * _BETWEEN_SUBJECTS_MM)
+            case for place, name in enumerate(learned) for case in _cases(subjects[name], place * _BETWEEN_SUBJECTS_MM)
         ]
         outcome = refine_model(cases, model, folder, Refinement("/".join(_reader(name) for name in learned)))
         (result,) = outcome.networks
@@ -112,42 +104,39 @@ def _row(what: str, learned: tuple[str, ...], subjects: dict[str, Path], options
         "from": what,
         "learned": learned,
         "told": told,
-        "subjects": {
-            name: _measured(path, network, options.pixel_mm) for name, path in subjects.items() if name not in learned
-        },
+        "subjects": {name: _measured(one, network) for name, one in subjects.items() if name not in learned},
     }
     folder.mkdir(parents=True, exist_ok=True)
     kept.write_text(json.dumps(row, indent=1) + "\n", encoding="utf-8")
     return row
 
 
-def _cases(folder: Path, pixel_mm: float, first_mm: float) -> Iterable[TrainingCase]:
+def _cases(subject: Subject, first_mm: float) -> Iterable[TrainingCase]:
     """One case a slice; as if all were of one patient, so that slices are held out and no reader is."""
-    images, geometry, masks = read_subject(folder, pixel_mm)
-    for s, labels in enumerate(masks):
+    for s, labels in enumerate(subject.masks):
         labelled = (labels > 0).any(axis=(1, 2))
         if labelled.any():
             yield TrainingCase(
                 name=f"slice {s}",
                 patient="any",
                 kind=MapKind.NATIVE_T1,
-                images=images[s],
+                images=subject.images[s],
                 labels=labels,
                 known=labelled[:, None] & np.array(_KNOWN),
-                pixel_spacing_mm=geometry[s].pixel_spacing_mm,
+                pixel_spacing_mm=subject.geometry[s].pixel_spacing_mm,
                 times_ms=np.full(len(labels), np.nan),
                 position_mm=first_mm + _BETWEEN_SLICES_MM * s,
             )
 
 
-def _measured(folder: Path, network: Network, pixel_mm: float) -> dict[str, Any]:
-    images, geometry, masks = read_subject(folder, pixel_mm)
-    drawn = np.stack([one.labels for one in predict_slices(images, geometry, network)])
+def _measured(subject: Subject, network: Network) -> dict[str, Any]:
+    masks = subject.masks
+    drawn = np.stack([one.labels for one in subject.drawn_by(network)])
     overlap, errors = [], []
     for s, t in np.argwhere((masks > 0).any(axis=(2, 3))).tolist():
         ours, theirs = drawn[s, t], masks[s, t]
         overlap.append((wall_dice(ours, theirs), dice(ours == Label.CAVITY, theirs == Label.CAVITY)))
-        errors.append(_border_errors(ours, theirs, geometry[s].pixel_spacing_mm))
+        errors.append(_border_errors(ours, theirs, subject.geometry[s].pixel_spacing_mm))
     borders = np.stack(errors)  # (image, endocardium or epicardium, ray)
     means = np.nanmean(overlap, axis=0)
     return {
@@ -156,7 +145,7 @@ def _measured(folder: Path, network: Network, pixel_mm: float) -> dict[str, Any]
         "mean_mm": np.nanmean(borders, axis=(0, 2)).tolist(),
         "sd_mm": np.nanstd(borders, axis=(0, 2)).tolist(),
         "off": float((~(np.abs(borders) <= OFF_MM)).mean()),
-        "t1_ms": _t1_differences(folder, drawn, masks) if (folder / "dicom").is_dir() else None,
+        "t1_ms": None if subject.stack is None else _t1_differences(subject.stack, drawn, masks),
     }
 
 
@@ -172,8 +161,7 @@ def _border_errors(ours: LabelArray, theirs: LabelArray, spacing_mm: tuple[float
     )
 
 
-def _t1_differences(folder: Path, drawn: LabelArray, masks: LabelArray) -> list[float | None]:
-    stack = load_folder(folder / "dicom")[2].stacks[0]
+def _t1_differences(stack: WeightedStack, drawn: LabelArray, masks: LabelArray) -> list[float | None]:
     ours, theirs = (_slice_t1(stack, labels) for labels in (drawn, masks))
     return [None if np.isnan(one) else float(one) for one in ours - theirs]
 
