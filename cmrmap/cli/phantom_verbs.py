@@ -18,7 +18,10 @@ def phantom_study(
     seed: Annotated[int, typer.Option(min=0, help="Draws anatomy, tissue, motion and noise.")] = 1,
     snr: Annotated[float, typer.Option(help="Signal of the myocardium over the noise's SD; inf is no noise.")] = 30.0,
     disease: Annotated[str, typer.Option(help="none, diffuse (the whole wall) or focal (one segment).")] = "none",
-    motion: Annotated[float, typer.Option(min=0.0, help="Breathing and contraction between images; 0 is none.")] = 1.0,
+    motion: Annotated[
+        float | None,
+        typer.Option(min=0.0, help="Breathing and contraction between images; default 1, of scanner's maps 0."),
+    ] = None,
     hematocrit_file: Annotated[
         bool, typer.Option("--hematocrit-file", help="Also write dicom/hematocrit.json, which the application reads.")
     ] = False,
@@ -38,6 +41,9 @@ def phantom_study(
     heart_rate: Annotated[
         float | None, typer.Option("--heart-rate", help="Mean beats a minute; drawn from the seed without it.")
     ] = None,
+    scanner_maps: Annotated[
+        bool, typer.Option("--scanner-maps", help="Write only the scanner's own maps of the images, in its dialect.")
+    ] = False,
 ) -> None:
     """Write one phantom study: five short-axis slices, native T1, T2 and post-contrast T1, and their truth.
 
@@ -51,6 +57,11 @@ def phantom_study(
     exact fit of them gives, since the model that is fitted to them has a bias of its own:
 
       cmrmap phantom study -o study --t1 molli --heart-rate 85 --efficiency 0.94
+
+    With --scanner-maps the images, taken in one held breath, are fitted pixel by pixel where they lie, and only these
+    maps are written, in the dialect of the flavour:
+
+      cmrmap phantom study -o study --scanner-maps --flavour siemens-ve11
     """
     from cmrmap.phantom.sequences import sequence_named
     from cmrmap.phantom.study_writer import write_study
@@ -68,6 +79,7 @@ def phantom_study(
         efficiency=efficiency,
         off_resonance_hz=off_resonance,
         heart_rate_bpm=heart_rate,
+        scanner_maps=scanner_maps,
     )
     n_files = sum(1 for _ in (output / "dicom").rglob("*.dcm"))
     print(f"phantom study written: {n_files} images in {output / 'dicom'}, truth in {output / 'truth'}")

@@ -26,7 +26,14 @@ _COLUMNS = (
 _FIXED = sum(width for _, width, _ in _COLUMNS) + len(_COLUMNS) - 1
 LEAST_WIDTH = 100
 _INDENT = 5
-_WORDS = {"signs": "(signs)", "not_chosen": "(not chosen)", "refused": "(refused)", "no_mapping": "-", "lost": "(lost)"}
+_WORDS = {
+    "signs": "(signs)",
+    "deviations": "(SD)",
+    "not_chosen": "(not chosen)",
+    "refused": "(refused)",
+    "no_mapping": "-",
+    "lost": "(lost)",
+}
 
 
 def series_lines(rows: Sequence[SeriesRow], width: int) -> list[str]:

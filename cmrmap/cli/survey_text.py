@@ -78,7 +78,8 @@ def _maps(selection: Selection, width: int) -> list[str]:
         )
         n_slices = len({frame.slice_index for frame in series.frames})
         slices = "1 slice" if n_slices == 1 else f"{n_slices} slices"
-        told = f"series {numbers}, {slices}, {len(series.frames)} images, model {series.model}"
+        how = f"model {series.model}" if not series.is_map else "values from the scanner's map"
+        told = f"series {numbers}, {slices}, {len(series.frames)} images, {how}"
         lines += _wrapped(f"{series.kind.spec.name}: {told}", width)
         if series.model_reason:
             lines += _wrapped(f"    why this model: {series.model_reason}", width)

@@ -1,4 +1,4 @@
-"""A fitted map, on the polar grid and on the pixels of one reference image per slice."""
+"""A map, fitted or read, on the polar grid and on the pixels of one reference image per slice."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cmrmap.core.map_specs import MapKind
 
 
 class FitStatus(IntEnum):
-    """Per-pixel outcome of a relaxation fit."""
+    """Per-pixel outcome of a relaxation fit, or of reading a scanner's map."""
 
     OK = 0
     EDGE_OF_RANGE = 1  # the optimum lies on the border of the searched range of T
@@ -21,6 +21,7 @@ class FitStatus(IntEnum):
     NULL_AMBIGUOUS = 3  # magnitude data with a sample at the signal null: two polarities explain it almost equally
     TOO_FEW_SAMPLES = 4  # fewer finite samples than parameters: no answer, values are NaN
     UNPHYSICAL = 5  # e.g. Look-Locker with a B/A that no tissue has: the value is kept, not to be trusted
+    NO_VALID_VALUE = 6  # a scanner's map has no valid value there
     NOT_FITTED = 255  # outside the analysed region
 
 

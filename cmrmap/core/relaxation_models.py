@@ -10,12 +10,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from cmrmap.core.errors import InputError
 from cmrmap.core.look_locker import look_locker_limits
+from cmrmap.core.scanner_map import SCANNER_MAP
 
 ModelName = Literal["t2_3p", "t2_2p", "stone_2p", "molli_3p", "shmolli_3p", "sasha_2p", "sasha_3p", "t2_star_2p"]
+#: how the values of a map came about: by the fit of a model, or read off the scanner's map
+HowMade: TypeAlias = ModelName | Literal["scanner_map"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,3 +226,13 @@ def get_model(name: str) -> RelaxationModel:
         return MODELS[name]
     except KeyError:
         raise InputError(f"model must be one of {', '.join(MODELS)}; found {name!r}") from None
+
+
+def fewest_images(how: HowMade) -> int:
+    """Return the images of a slice without which it has no map.
+
+    Parameters
+    ----------
+    how : a model, or the scanner's map, which is one image
+    """
+    return 1 if how == SCANNER_MAP else MODELS[how].fewest_images

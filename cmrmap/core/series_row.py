@@ -8,7 +8,7 @@ from enum import Enum
 from types import MappingProxyType
 
 from cmrmap.core.map_specs import MapKind
-from cmrmap.core.relaxation_models import ModelName
+from cmrmap.core.relaxation_models import HowMade
 
 
 class SeriesVerdict(str, Enum):
@@ -16,6 +16,7 @@ class SeriesVerdict(str, Enum):
 
     TAKEN = "taken"  # a map is made from it
     SIGNS = "signs"  # its phase, real or imaginary images tell the signs of a series that is taken
+    DEVIATIONS = "deviations"  # its standard deviations go with the scanner's map that is taken
     NOT_CHOSEN = "not_chosen"  # it would do, and another is taken
     REFUSED = "refused"  # a mapping series that may not be used
     NO_MAPPING = "no_mapping"  # no mapping series
@@ -67,7 +68,7 @@ class SeriesRow:
     n_lost: int = 0
     times_ms: tuple[float, ...] = ()
     timing_source: str = ""
-    model: ModelName | None = None
+    model: HowMade | None = None
     matrix: tuple[int, int] | None = None
     spacing_mm: tuple[float, float] | None = None
     position_mm: tuple[float, float] | None = None

@@ -1,4 +1,4 @@
-"""The weighted images of one map: what was selected, and what was loaded."""
+"""The images of one map: what was selected, and what was loaded."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from cmrmap.core.geometry import SliceGeometry
 from cmrmap.core.inversion_epochs import shmolli_epochs
 from cmrmap.core.look_locker import UNKNOWN_LOOK_LOCKER, LookLocker
 from cmrmap.core.map_specs import MapKind
-from cmrmap.core.relaxation_models import ModelName, get_model
+from cmrmap.core.relaxation_models import HowMade, get_model
+from cmrmap.core.scanner_map import SCANNER_MAP, ScannerMap
 
 #: what an image shows of a complex image, where not its magnitude
 ImagePart: TypeAlias = Literal["phase", "real", "imaginary"]
@@ -74,27 +75,35 @@ class SelectedSeries:
     kind: MapKind
     series_instance_uid: str
     frames: tuple[FrameReference, ...]
-    timing_source: str  # e.g. "InversionTime (0018,0082)"
-    model: ModelName
+    timing_source: str  # e.g. "InversionTime (0018,0082)"; "" for a scanner's map
+    model: HowMade
     reason: str  # why this series was taken for this map
     model_reason: str = ""  # why this model
     list_order: ListOrder = ""
     label: ContrastLabel | None = None  # T1: why native or post-contrast
     look_locker: LookLocker = UNKNOWN_LOOK_LOCKER  # what the header tells of the readout and the inversion
     echo_train: bool = False  # the images are the echoes of one spin-echo train
+    sd_frames: tuple[FrameReference, ...] = ()  # of a scanner's map: its images of the standard deviation
+    unit_told: str = ""  # of a scanner's map: the unit that the headers state
+
+    @property
+    def is_map(self) -> bool:
+        """Whether it is a map that the scanner made, one image a slice."""
+        return self.model == SCANNER_MAP
 
 
 @dataclass(frozen=True, slots=True)
 class WeightedStack:
-    """The weighted images of one map.
+    """The images of one map: weighted ones, or the scanner's map as one image a slice.
 
     Attributes
     ----------
-    images : (slice, time, row, column) float32; NaN where there is no image (a lost or unreadable file)
+    images : (slice, time, row, column) float32; NaN where there is no image (a lost or unreadable file). Of a scanner's
+        map what is drawn on: its values, 0 where it has none
     times_ms : (slice, time) float64, ascending within a slice; NaN where there is no image, inf allowed
     geometry : one per slice
     source_uids : SOP instance UIDs, [slice][time]; "" where there is no image
-    model, model_reason : relaxometry model, and why it
+    model, model_reason : relaxometry model, and why it; "scanner_map" where nothing is fitted
     signed : (slice, time, row, column) the images with the sign of their signal, where phase or real images told it;
         a slice of NaN where they did not; None: magnitudes only
     polarity : where the signs came from, or why they could not be told; "" where there was nothing to tell them by
@@ -102,13 +111,14 @@ class WeightedStack:
     look_locker : what is known of the inversion and the readout; only Look-Locker models read it
     epochs : (slice, time) which inversion every image follows, from 0, -1: not known; None: told from the times
     echo_train : the images of a slice are the echoes of one spin-echo train: the first holds no stimulated echo
+    scanner : the scanner's map that is read in place of a fit; its one "time" is 0
     """
 
     kind: MapKind
     images: FloatArray
     times_ms: Float64Array
     geometry: tuple[SliceGeometry, ...]
-    model: ModelName
+    model: HowMade
     timing_source: str = "given"
     field_strength_t: float | None = None
     source_uids: tuple[tuple[str, ...], ...] = ()
@@ -120,9 +130,18 @@ class WeightedStack:
     look_locker: LookLocker = UNKNOWN_LOOK_LOCKER
     epochs: IntArray | None = None
     echo_train: bool = False
+    scanner: ScannerMap | None = None
 
     def __post_init__(self) -> None:
-        get_model(self.model)
+        if (self.model == SCANNER_MAP) != (self.scanner is not None):
+            raise ValueError(f"a stack has a model or the scanner's map; found {self.model!r} and {type(self.scanner)}")
+        if self.scanner is None:
+            get_model(self.model)
+        elif self.scanner.values.shape != np.shape(self.images):
+            raise ValueError(
+                f"the scanner's map must have the shape of images {np.shape(self.images)}; found "
+                f"{self.scanner.values.shape}"
+            )
         images = frozen(self.images, np.float32)
         times = frozen(self.times_ms, np.float64)
         if images.ndim != 4:
@@ -147,6 +166,12 @@ class WeightedStack:
         object.__setattr__(self, "times_ms", times)
 
     @property
+    def family(self) -> str:
+        """What relaxes: "t1", "t2" or "t2_star"."""
+        weighting = self.kind.spec.weighting
+        return "" if weighting is None else weighting.value
+
+    @property
     def pixel_aspect(self) -> Float64Array:
         """(slice,) row spacing over column spacing; 1 for square pixels."""
         return np.array([plane.pixel_spacing_mm[0] / plane.pixel_spacing_mm[1] for plane in self.geometry])
@@ -164,7 +189,7 @@ class WeightedStack:
         slice_index : of the slice; models whose images all count have one epoch
         """
         times = self.times_ms[slice_index]
-        if not get_model(self.model).conditional:
+        if self.scanner is not None or not get_model(self.model).conditional:
             return np.zeros(times.shape, dtype=np.intp)
         if self.epochs is not None:
             told = np.asarray(self.epochs[slice_index], dtype=np.intp)
@@ -186,7 +211,9 @@ class WeightedStack:
 
     @property
     def fitted_images(self) -> FloatArray:
-        """(slice, time, row, column) what is fitted: signed images where there are, else magnitudes."""
+        """(slice, time, row, column) what is fitted: signed images where there are, else magnitudes; or the map."""
+        if self.scanner is not None:
+            return self.scanner.values
         if self.signed is None:
             return self.images
         return np.where(self.has_signs[:, None, None, None], self.signed, self.images)

@@ -10,15 +10,15 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import ExplicitVRLittleEndian, MRImageStorage
+from pydicom.dataset import Dataset
+from pydicom.uid import MRImageStorage
 
-from cmrmap.core.arrays import FloatArray
 from cmrmap.core.errors import OutputError
 from cmrmap.core.map_specs import MapKind
 from cmrmap.phantom.flavours import STANDARD, find_flavour
 from cmrmap.phantom.flavours.classic import SeriesImages
+from cmrmap.phantom.flavours.image_parts import add_file_meta, add_pixels, display_window
+from cmrmap.phantom.flavours.map_dialects import scanner_map_images
 from cmrmap.phantom.generate import PhantomSeries, PhantomStudy, generate_study
 from cmrmap.phantom.parameters import draw_study_parameters
 from cmrmap.phantom.sequences import sequence_of
@@ -27,6 +27,7 @@ from cmrmap.phantom.study_clock import acquired_at, clock
 from cmrmap.phantom.study_uids import fingerprint, uid
 from cmrmap.phantom.t1_protocols import STONE, t1_protocols
 from cmrmap.phantom.truth_files import write_truth
+from cmrmap.phantom.vendor_fit import vendor_fit
 
 _STUDY_DATE = "20260115"
 _CONTRAST_TIME = "101500"
@@ -38,7 +39,7 @@ def write_study(
     seed: int = 1,
     snr: float = 30.0,
     disease: str = "none",
-    motion: bool | float = True,
+    motion: bool | float | None = None,
     hematocrit_file: bool = False,
     flavour: str = STANDARD,
     also: Sequence[MapKind] = (),
@@ -46,6 +47,7 @@ def write_study(
     efficiency: float | None = None,
     off_resonance_hz: float = 0.0,
     heart_rate_bpm: float | None = None,
+    scanner_maps: bool = False,
 ) -> Path:
     """Generate one phantom study and write it as ``folder/dicom`` and ``folder/truth``.
 
@@ -57,7 +59,8 @@ def write_study(
     seed : draws anatomy, tissue values, heart rate, motion and noise; not negative
     snr : mean myocardial signal of the unprepared images over the noise standard deviation; infinity is no noise
     disease : "none", "diffuse" (the whole LV wall) or "focal" (one segment in two neighbouring slices)
-    motion : amplitude of breathing and contraction between images; True is 1, False is 0
+    motion : amplitude of breathing and contraction between images; True is 1, False is 0; None is 1, and 0 for the
+        scanner's maps, which scanners make of images that were taken in one held breath and registered
     hematocrit_file : also write ``dicom/hematocrit.json`` ({"hematocrit": fraction, "measured": date}), from which the
         application takes the hematocrit; without it only ``truth/truth.json`` holds it
     flavour : the scanner's dialect, a key of ``cmrmap.phantom.flavours.FLAVOURS``; pixels and truth are the same in all
@@ -65,6 +68,8 @@ def write_study(
     t1, efficiency, off_resonance_hz : the T1 sequence, how well its preparation pulse works, and the heart's
         off-resonance; see `cmrmap.phantom.t1_protocols.t1_protocols`
     heart_rate_bpm : mean beats a minute; None draws it
+    scanner_maps : write the maps that a scanner would make of the images, in its dialect, and no image; see
+        `cmrmap.phantom.vendor_fit.vendor_fit`
 
     Returns
     -------
@@ -81,15 +86,25 @@ def write_study(
         seed=seed,
         snr=snr,
         disease=disease,
-        motion=motion,
+        motion=not scanner_maps if motion is None else motion,
         also=also,
         protocols=t1_protocols(t1, efficiency=efficiency, off_resonance_hz=off_resonance_hz),
         heart_rate_bpm=heart_rate_bpm,
     )
-    return write_phantom(Path(folder), generate_study(parameters), hematocrit_file=hematocrit_file, flavour=flavour)
+    study = generate_study(parameters)
+    return write_phantom(
+        Path(folder), study, hematocrit_file=hematocrit_file, flavour=flavour, scanner_maps=scanner_maps
+    )
 
 
-def write_phantom(folder: Path, study: PhantomStudy, *, hematocrit_file: bool = False, flavour: str = STANDARD) -> Path:
+def write_phantom(
+    folder: Path,
+    study: PhantomStudy,
+    *,
+    hematocrit_file: bool = False,
+    flavour: str = STANDARD,
+    scanner_maps: bool = False,
+) -> Path:
     """Write a generated study; see `write_study` for the layout and the errors."""
     dialect = find_flavour(flavour)
     dicom, truth = folder / "dicom", folder / "truth"
@@ -102,6 +117,8 @@ def write_phantom(folder: Path, study: PhantomStudy, *, hematocrit_file: bool = 
             images = _series_images(study, series)
             # the dialects tell how vendors write the usual series; another is written as the standard has it
             written = dialect.write(images) if sequence_of(series.kind).usual else images.images
+            if scanner_maps:
+                written = scanner_map_images(images, vendor_fit(series), dialect.name)
             for number, dataset in enumerate(written, start=1):
                 dataset.save_as(target / f"IM{number:04d}.dcm", enforce_file_format=True)
         note = dicom / "hematocrit.json"
@@ -141,7 +158,7 @@ def series_datasets(study: PhantomStudy, series: PhantomSeries) -> list[Dataset]
     about = series_header(series.kind, series.parameters.protocol)
     images = series.stack.images
     n_slices, n_times = images.shape[:2]
-    window = _window(images)
+    window = display_window(images)
     datasets = []
     for index in range(n_slices):
         for time in range(n_times):
@@ -163,8 +180,8 @@ def series_datasets(study: PhantomStudy, series: PhantomSeries) -> list[Dataset]
             keyword, value = about.time_attribute(float(series.stack.times_ms[index, time]))
             setattr(dataset, keyword, value)
             _add_plane(dataset, study, index)
-            _add_pixels(dataset, images[index, time])
-            _add_file_meta(dataset)
+            add_pixels(dataset, images[index, time])
+            add_file_meta(dataset)
             datasets.append(dataset)
     return datasets
 
@@ -223,26 +240,3 @@ def _add_plane(dataset: Dataset, study: PhantomStudy, index: int) -> None:
     dataset.SliceThickness = f"{anatomy.slice_thickness_mm:g}"
     dataset.SpacingBetweenSlices = f"{anatomy.slice_spacing_mm:g}"
     dataset.SliceLocation = f"{index * anatomy.slice_spacing_mm:g}"
-
-
-def _add_pixels(dataset: Dataset, image: FloatArray) -> None:
-    dataset.Rows, dataset.Columns = image.shape
-    dataset.SamplesPerPixel = 1
-    dataset.PhotometricInterpretation = "MONOCHROME2"
-    dataset.BitsAllocated = dataset.BitsStored = 16
-    dataset.HighBit = 15
-    dataset.PixelRepresentation = 0
-    dataset.PixelData = image.astype("<u2").tobytes()
-
-
-def _add_file_meta(dataset: Dataset) -> None:
-    meta = FileMetaDataset()
-    meta.MediaStorageSOPClassUID = dataset.SOPClassUID
-    meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
-    meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    dataset.file_meta = meta
-
-
-def _window(images: FloatArray) -> tuple[str, str]:
-    upper = max(2.0, float(np.percentile(images[:, ::4, ::4, ::4], 99.0)))
-    return f"{upper / 2:.0f}", f"{upper:.0f}"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from cmrmap.core.arrays import BoolArray, Float64Array, IntArray
+from cmrmap.core.arrays import BoolArray, Float64Array, FloatArray, IntArray
 from cmrmap.core.parameter_map import BloodValue
 from cmrmap.core.polar_stack import PolarStack
 from cmrmap.core.stack import WeightedStack
@@ -14,12 +14,12 @@ from cmrmap.pipeline.error_model import widened
 from cmrmap.relaxometry import BloodFit, fit_blood, get_model
 from cmrmap.settings import BloodSettings
 
-_CAVITY_SHARE = 0.7  # ours: the paper's 5 pixels reach into the wall of a small apical cavity
-_LEAST_PIXELS = 5
+CAVITY_SHARE = 0.7  # ours: the paper's 5 pixels reach into the wall of a small apical cavity
+LEAST_PIXELS = 5
 
 
 def circle_signals(
-    stack: WeightedStack, polar: PolarStack, slice_index: int, times: IntArray, radius_px: float
+    images: FloatArray, polar: PolarStack, slice_index: int, times: IntArray, radius_px: float
 ) -> Float64Array:
     """Signals (pixel, time) of a circle about each image's own centre; the same offsets in every image."""
     reach = int(radius_px)
@@ -27,9 +27,9 @@ def circle_signals(
     inside = np.hypot(dy, dx) <= radius_px
     dy, dx = dy[inside], dx[inside]
     centres = np.rint(polar.centres[slice_index, times]).astype(np.intp)
-    rows = np.clip(centres[:, :1] + dy, 0, stack.images.shape[2] - 1)
-    columns = np.clip(centres[:, 1:] + dx, 0, stack.images.shape[3] - 1)
-    signals = stack.fitted_images[slice_index, times[:, None], rows, columns]
+    rows = np.clip(centres[:, :1] + dy, 0, images.shape[2] - 1)
+    columns = np.clip(centres[:, 1:] + dx, 0, images.shape[3] - 1)
+    signals = images[slice_index, times[:, None], rows, columns]
     return np.asarray(signals.T, dtype=np.float64)
 
 
@@ -82,11 +82,11 @@ def _fit_slice(
     if not times.size:
         return None
     smallest = float(polar.inner_radius[slice_index, times].min())
-    radius = min(settings.radius_px, _CAVITY_SHARE * smallest)
+    radius = min(settings.radius_px, CAVITY_SHARE * smallest)
     if not radius >= 1.0:
         return None
-    signals = circle_signals(stack, polar, slice_index, times, radius)
-    if len(signals) < _LEAST_PIXELS:
+    signals = circle_signals(stack.fitted_images, polar, slice_index, times, radius)
+    if len(signals) < LEAST_PIXELS:
         return None
     times_ms = stack.times_ms[slice_index, times]
     if stack.has_signs[slice_index] and not signed:  # the signs were found to be wrong

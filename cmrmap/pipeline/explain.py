@@ -17,6 +17,8 @@ from cmrmap.pipeline.mapped_series import MappedSeries
 class PixelExplanation:
     """The fit behind one pixel of a map: that of the polar cell which weighs most in it.
 
+    A pixel of the scanner's map has no fit: its one sample is the map's value in that cell.
+
     Attributes
     ----------
     value, sd : of the map's pixel, in its unit; NaN where there is none
@@ -82,12 +84,34 @@ def explain_pixel(series: MappedSeries, slice_index: int, row: int, column: int)
     best = int(weights.argmax())
     flat = int(series.weights.cells[slice_index][found[0], best])
     angle, depth = divmod(flat, series.weights.grid[1])
-    cells, place = series.cells, (slice_index, angle, depth)
+    place = slice_index, angle, depth
     used = np.flatnonzero(series.refined.usable[slice_index] & np.isfinite(series.polar.centres[slice_index, :, 0]))
-    samples = cells.samples[slice_index, used, angle, depth]
-    times = series.stack.times_ms[slice_index, used]
-    status = FitStatus(int(cells.status[place]))
+    status = FitStatus(int(fitted.polar_status[place]))
     counted = bool(fitted.analysed[slice_index, row, column])
+    times = series.stack.times_ms[slice_index, used]
+    nothing = float("nan")
+    if series.fit is None:
+        read = series.polar.signals[slice_index, used, angle, depth]
+        return PixelExplanation(
+            value=float(fitted.values[slice_index, row, column]),
+            sd=float(fitted.sd[slice_index, row, column]),
+            status=status,
+            counted=counted,
+            reason="" if counted else _why_not(series, slice_index, row, column),
+            cell=(angle, depth),
+            share=float(weights[best]),
+            times_ms=times,
+            samples=read,
+            fitted=np.full(read.shape, nothing),
+            left_out_ms=(),
+            amplitude=nothing,
+            offset=nothing,
+            t_star=nothing,
+            r2=nothing,
+            noise_sd=nothing,
+        )
+    cells = series.fit.cells
+    samples = cells.samples[slice_index, used, angle, depth]
     return PixelExplanation(
         value=float(fitted.values[slice_index, row, column]),
         sd=float(fitted.sd[slice_index, row, column]),
@@ -104,7 +128,7 @@ def explain_pixel(series: MappedSeries, slice_index: int, row: int, column: int)
         offset=float(cells.offset[place]),
         t_star=float(cells.t_star[place]),
         r2=float(cells.r2[place]),
-        noise_sd=float(series.errors.noise_sd[slice_index]),
+        noise_sd=float(series.fit.errors.noise_sd[slice_index]),
     )
 
 
@@ -113,6 +137,8 @@ def _why_not(series: MappedSeries, slice_index: int, row: int, column: int) -> s
     status = FitStatus(int(fitted.status[slice_index, row, column]))
     if fitted.labels[slice_index, row, column] != Label.MYOCARDIUM:
         return "it is not myocardium"
+    if status is FitStatus.NO_VALID_VALUE:
+        return "the scanner's map has no valid value there"
     if status not in COUNTED_STATUS:
         return f"the fit is not to be trusted: {status.name.lower()}"
     if not np.isfinite(fitted.values[slice_index, row, column]):

@@ -12,6 +12,7 @@ from cmrmap.core.errors import InputError
 from cmrmap.core.findings import Refusal
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.parameter_map import BloodValue, FitStatus, ParameterMap
+from cmrmap.core.scanner_map import ValueSource
 from cmrmap.ecv import EcvGrid, ecv_grid, region_common_variance
 from cmrmap.ecv.hematocrit import Hematocrit, synthetic_hematocrit
 from cmrmap.pipeline.mapped_series import MappedSeries
@@ -44,6 +45,12 @@ class MappedEcv:
     def hematocrit(self) -> Hematocrit:
         """The value used."""
         return self.grid.hematocrit
+
+    @property
+    def source(self) -> ValueSource:
+        """The scanner's maps where one of the two T1 maps is the scanner's."""
+        read = "scanner_map" in (self.native.source, self.post.source)
+        return "scanner_map" if read else "weighted_images"
 
     def uncertainty(self, region: BoolArray) -> float:
         """Return the standard error (percentage points) of the mean over a region (slice, row, column)."""

@@ -23,7 +23,7 @@ from cmrmap.quality.catalogue.fits import (
     SATURATION_EFFICIENCY,
     SYNTHETIC_HEMATOCRIT,
 )
-from cmrmap.quality.catalogue.images import POLARITY, SIGNS_NOT_USED
+from cmrmap.quality.catalogue.images import MIXED_SOURCES, POLARITY, SIGNS_NOT_USED
 from cmrmap.quality.fit_flags import disagreement_flags, fit_flags, uncertainty_flags
 from cmrmap.quality.outline_flags import border_flags, outline_flags
 from cmrmap.quality.placement_flags import insertion_point_flags, slice_order_flags
@@ -53,6 +53,7 @@ def _of_map(one: MapNumbers, settings: AnalysisSettings) -> Iterator[QualityFlag
     if isinstance(one.source, MappedEcv):
         yield from implausible_ecv(_median_ecv(one.source))
         yield from _of_hematocrit(one.source)
+        yield from _of_sources(one.source)
         yield from _handed_on(one.source)
     else:
         yield from _of_series(one.source, one.regions)
@@ -79,18 +80,22 @@ def _of_series(series: MappedSeries, regions: Regions) -> Iterator[QualityFlag]:
 
 def _of_fit(series: MappedSeries) -> Iterator[QualityFlag]:
     """Tell what the fit found about the images: noise, common errors, and where their signs came from."""
-    signal = np.nanmedian(np.abs(series.cells.fitted).max(axis=1, initial=0.0, where=np.isfinite(series.cells.fitted)))
-    noise, gain = (a[np.isfinite(a)] for a in (series.errors.noise_sd, series.errors.gain_sd))
+    found = series.fit
+    if found is None:
+        return
+    cells, errors = found.cells, found.errors
+    signal = np.nanmedian(np.abs(cells.fitted).max(axis=1, initial=0.0, where=np.isfinite(cells.fitted)))
+    noise, gain = (a[np.isfinite(a)] for a in (errors.noise_sd, errors.gain_sd))
     if noise.size and noise.mean() > 0:
         beyond = 100 * np.sqrt((gain**2).mean())
         yield FIT_RESIDUALS.flag(series.kind, signal_to_noise=signal / noise.mean(), beyond=beyond)
-    efficiency = series.cells.saturation_efficiency(series.polar.mid_wall)
+    efficiency = cells.saturation_efficiency(series.polar.mid_wall)
     if np.isfinite(efficiency):
         yield SATURATION_EFFICIENCY.flag(series.kind, is_warning=not 0.9 <= efficiency <= 1.1, found=efficiency)
     if series.stack.polarity:
-        unsigned = not series.cells.signed[series.made].all()
+        unsigned = not cells.signed[series.made].all()
         yield POLARITY.flag(series.kind, is_warning=unsigned, found=series.stack.polarity)
-    for index, note in enumerate(series.cells.notes):
+    for index, note in enumerate(cells.notes):
         if note:
             yield SIGNS_NOT_USED.flag(series.kind, index, reason=note)
 
@@ -100,16 +105,20 @@ def _of_t2(series: MappedSeries, regions: Regions, settings: AnalysisSettings) -
     countable = prune_boundary(wall, settings.pruning.boundary_px)
     yield from blood_flags(series.kind, countable, series.blood_pixels, regions.aha)
     yield from first_echo_flags(series.kind, series.low_first_echo)
+    if series.fit is None:
+        return
     model = get_model(series.map.model)
     if model.family == "t2" and not (model.has_offset or series.stack.echo_train) and series.made.any():
-        effect = offset_effect(series.cells, series.polar.mid_wall) or OffsetEffect(*[float("nan")] * 3)
+        effect = offset_effect(series.fit.cells, series.polar.mid_wall) or OffsetEffect(*[float("nan")] * 3)
         yield offset_flag(series.kind, effect.excess_ms, effect.uncertainty_ms, effect.t2_ms)
 
 
 def _of_disagreement(series: MappedSeries) -> tuple[QualityFlag, ...]:
+    if series.fit is None:
+        return ()
     times = [series.stack.times_ms[s, gone].tolist() for s, gone in enumerate(series.contradicted)]
-    stray = series.cells.stray_offset(series.polar.mid_wall)
-    return disagreement_flags(series.kind, times, series.errors.unevenness, stray)
+    stray = series.fit.cells.stray_offset(series.polar.mid_wall)
+    return disagreement_flags(series.kind, times, series.fit.errors.unevenness, stray)
 
 
 def _median_ecv(ecv: MappedEcv) -> float:
@@ -123,6 +132,12 @@ def _of_hematocrit(ecv: MappedEcv) -> Iterator[QualityFlag]:
     if ecv.hematocrit.note:
         finding = SYNTHETIC_HEMATOCRIT if ecv.hematocrit.synthetic else HEMATOCRIT_READ
         yield finding.flag(MapKind.ECV, note=ecv.hematocrit.note)
+
+
+def _of_sources(ecv: MappedEcv) -> Iterator[QualityFlag]:
+    by_source = {one.source: one.kind.spec.name for one in (ecv.native, ecv.post)}
+    if len(by_source) > 1:
+        yield MIXED_SOURCES.flag(MapKind.ECV, read=by_source["scanner_map"], fitted=by_source["weighted_images"])
 
 
 def _handed_on(ecv: MappedEcv) -> Iterator[QualityFlag]:

@@ -83,7 +83,7 @@ def _t1(signs: HeartSigns, limits: BloodLimits, field_strength_t: float | None) 
     where = "" if field_strength_t is None else f" at {field_strength_t:g} T"
     if _is_dark(signs):
         yield Evidence(-2, "the cavity is darker than the wall")
-    if not signs.cavity.r2 >= _LEAST_R2:
+    if not (signs.is_map or signs.cavity.r2 >= _LEAST_R2):
         yield Evidence(NEVER, "the signal in the cavity does not recover like blood")
         return
     if not np.isfinite(wall):
@@ -130,7 +130,7 @@ def _t2(signs: HeartSigns, family: str) -> Iterator[Evidence]:
         yield Evidence(-3, f"T2 of the cavity is {blood:.0f} ms, too short for blood beside a wall of {wall:.0f} ms")
     elif blood < _BLOOD_T2_MS[0]:
         yield Evidence(-2, f"T2 of the cavity is {blood:.0f} ms; blood has more than {_BLOOD_T2_MS[0]:g} ms")
-    elif blood > _WATER_T2_MS and signs.cavity.r2 >= _CLEAR_DECAY_R2:
+    elif blood > _WATER_T2_MS and (signs.is_map or signs.cavity.r2 >= _CLEAR_DECAY_R2):
         yield Evidence(-3, f"T2 of the cavity is {blood:.0f} ms, as in water; blood has less than {_WATER_T2_MS:g} ms")
     elif _has_blood_t2(signs):
         yield Evidence(1, "")
@@ -153,7 +153,7 @@ def shows_blood(signs: HeartSigns, model: str) -> bool:
 
 
 def _is_dark(signs: HeartSigns) -> bool:
-    return signs.cavity.largest < _DARK * signs.wall.largest
+    return not signs.is_map and signs.cavity.largest < _DARK * signs.wall.largest
 
 
 def _ring(signs: HeartSigns, family: str, limits: BloodLimits) -> Iterator[Evidence]:

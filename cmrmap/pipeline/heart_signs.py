@@ -15,15 +15,14 @@ from cmrmap.core.outlines import Label, RefinedSegmentation
 from cmrmap.core.polar_stack import PolarStack
 from cmrmap.core.relaxation_models import get_model
 from cmrmap.core.stack import WeightedStack
+from cmrmap.pipeline.heart_size import measure_size, pool_core
 from cmrmap.relaxometry import RelaxationFit, fit_relaxation
 
 #: Axis of the left ventricle from base to apex in the patient (LPS) of a usual heart: left, forward, down
 LONG_AXIS = np.array([0.68, -0.55, -0.48]) / np.linalg.norm([0.68, -0.55, -0.48])
-_CORE_MM = 3.0  # blood is measured this far inside its outline, where it is large enough: muscles, partial volume
-_LEAST_CORE = 8  # pixels
 _SMOOTHED_DEG = 28.0
 _LEAST_AGREEMENT = 1.5  # residual of the signs from phase over that of the best signs, at most
-_LEAST_VENTRICLE_MM2 = 100.0  # of a right ventricle; less is a speck
+LEAST_VENTRICLE_MM2 = 100.0  # of a right ventricle; less is a speck
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +66,7 @@ class HeartSigns:
     beside_mm2 : area of what was drawn as the right ventricle, median over the images
     beside : its signals
     unlike : by how much the two pools differ, once scaled to each other, as ``apart``; NaN without a second
+    is_map : the images are the scanner's map: values were read off it, there is no fit and no signal
     """
 
     plane: SliceGeometry
@@ -83,6 +83,7 @@ class HeartSigns:
     beside_mm2: float
     beside: Course
     unlike: float
+    is_map: bool = False
 
     @property
     def normal(self) -> Float64Array:
@@ -138,41 +139,37 @@ def _measured(
 def _measure(
     stack: WeightedStack, refined: RefinedSegmentation, polar: PolarStack, index: int, used: IntArray
 ) -> HeartSigns:
-    plane = stack.geometry[index]
-    spacing = plane.pixel_spacing_mm
+    size = measure_size(stack.geometry[index], refined, polar, index, used)
+    spacing = stack.geometry[index].pixel_spacing_mm
     images = np.asarray(stack.fitted_images[index, used], dtype=np.float64)
     labels = refined.labels[index, used]
     middle = polar.signals[index, used][..., polar.mid_wall]
     cavity = _pool(images, np.asarray(labels == Label.CAVITY, dtype=np.bool_), spacing, 0.0)
-    beside = _pool(images, np.asarray(labels == Label.RIGHT_VENTRICLE, dtype=np.bool_), spacing, _LEAST_VENTRICLE_MM2)
+    beside = _pool(images, np.asarray(labels == Label.RIGHT_VENTRICLE, dtype=np.bool_), spacing, LEAST_VENTRICLE_MM2)
     parts = np.stack([part.mean(axis=(1, 2)) for part in wall_parts(middle)])
-    around = ndimage.uniform_filter1d(np.abs(middle.mean(axis=2)), _smoothed(middle.shape[1]), axis=1, mode="wrap")
+    around = ndimage.uniform_filter1d(np.abs(middle.mean(axis=2)), smoothed(middle.shape[1]), axis=1, mode="wrap")
     courses = np.stack([cavity, beside, middle.mean(axis=(1, 2)), *parts])
     t_ms, r2 = _fitted(courses, stack, index, used)
     largest = float(np.abs(cavity).max())
-    pixel_mm2 = float(np.prod(spacing))
-    areas = np.array([[np.count_nonzero(one == label) for label in Label] for one in labels]) * pixel_mm2
-    filled = areas[:, Label.MYOCARDIUM] + areas[:, Label.CAVITY]
-    thickness = polar.outer_radius[index, used] - polar.inner_radius[index, used]
     return HeartSigns(
-        plane=plane,
-        centre_mm=_in_patient(np.median(polar.centres[index, used], axis=0), plane),
-        outer_mm=_diameter(filled),
-        cavity_mm=_diameter(areas[:, Label.CAVITY]),
-        wall_mm=float(np.median(thickness)) * float(np.sqrt(pixel_mm2)),
-        sureness=refined.confidence_of(index, used),
+        plane=size.plane,
+        centre_mm=size.centre_mm,
+        outer_mm=size.outer_mm,
+        cavity_mm=size.cavity_mm,
+        wall_mm=size.wall_mm,
+        sureness=size.sureness,
         probability=refined.heart_probability_of(index),
         cavity=Course(cavity, t_ms[0], r2[0]),
         wall=Course(courses[2], t_ms[2], r2[2]),
         parts_ms=t_ms[3:],
         apart=_share(np.sqrt(((around - np.abs(cavity)[:, None]) ** 2).mean(axis=0)), largest),
-        beside_mm2=float(np.median(areas[:, Label.RIGHT_VENTRICLE])),
+        beside_mm2=size.beside_mm2,
         beside=Course(beside, t_ms[1], r2[1]),
         unlike=_unlike(cavity, beside, largest),
     )
 
 
-def _smoothed(n_angles: int) -> int:
+def smoothed(n_angles: int) -> int:
     """Angles, an odd number, over which the wall is averaged against noise."""
     return 2 * round(n_angles * _SMOOTHED_DEG / 720.0) + 1
 
@@ -181,15 +178,9 @@ def _pool(images: Float64Array, masks: BoolArray, spacing: tuple[float, float], 
     """(image,) mean signal well inside each image's mask; NaN where the mask is smaller than ``least_mm2``."""
     out = np.full(len(images), np.nan)
     for number, (image, mask) in enumerate(zip(images, masks, strict=True)):
-        box = ndimage.find_objects(mask.astype(np.uint8))
-        if not box or box[0] is None or np.count_nonzero(mask) * np.prod(spacing) < least_mm2:
-            continue
-        inside = np.pad(mask[box[0]], 1)
-        depth = ndimage.distance_transform_edt(inside, sampling=spacing)[1:-1, 1:-1]
-        deep = np.sort(depth[depth > 0])[::-1]
-        # small pools: their deepest pixels
-        reach = min(_CORE_MM, float(deep[min(_LEAST_CORE, deep.size) - 1]))
-        out[number] = image[box[0]][depth >= reach].mean()
+        core = pool_core(mask, spacing, least_mm2)
+        if core is not None:
+            out[number] = image[core].mean()
     return out
 
 
@@ -234,16 +225,5 @@ def _share(found: Float64Array, of: float) -> Float64Array:
     return found / of if of > 0 else np.full(found.shape, np.nan)
 
 
-def _diameter(areas_mm2: Float64Array) -> float:
-    return float(np.sqrt(4.0 / np.pi * np.median(areas_mm2)))
-
-
 def _degrees(cosine: float) -> float:
     return float(np.degrees(np.arccos(min(cosine, 1.0))))
-
-
-def _in_patient(centre: Float64Array, plane: SliceGeometry) -> Float64Array:
-    """LPS, mm (DICOM PS3.3 C.7.6.2.1.1)."""
-    row, column = centre * np.asarray(plane.pixel_spacing_mm)
-    origin = np.asarray(plane.position_mm)
-    return np.asarray(origin + column * np.asarray(plane.row_cosines) + row * np.asarray(plane.column_cosines))

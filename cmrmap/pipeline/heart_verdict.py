@@ -15,6 +15,7 @@ from cmrmap.core.polar_stack import PolarStack
 from cmrmap.core.stack import WeightedStack
 from cmrmap.pipeline.heart_evidence import IN_LINE_MM, NEVER, Evidence, evidence_of, evidence_of_neighbours, shows_blood
 from cmrmap.pipeline.heart_signs import HeartSigns, measure_signs
+from cmrmap.pipeline.map_signs import measure_map_signs
 
 NOT_FOUND = "no left ventricle in short axis found"
 #: points from which a slice is taken for a left ventricle
@@ -70,8 +71,13 @@ def not_hearts(
     ----------
     stacks, refined, polar : of the same series in the same order
     """
-    signs = [measure_signs(*one) for one in zip(stacks, refined, polar, strict=True)]
-    first = [judge_series(one, stack.model, stack.field_strength_t) for one, stack in zip(signs, stacks, strict=True)]
+    signs = [
+        measure_signs(*one) if one[0].scanner is None else measure_map_signs(*one)
+        for one in zip(stacks, refined, polar, strict=True)
+    ]
+    first = [
+        judge_series(one, judged_as(stack), stack.field_strength_t) for one, stack in zip(signs, stacks, strict=True)
+    ]
     out = []
     for number, (own, verdicts) in enumerate(zip(signs, first, strict=True)):
         reasons = {}
@@ -85,6 +91,16 @@ def not_hearts(
                 reasons[index] = judged.reason
         out.append(reasons)
     return tuple(out)
+
+
+def judged_as(stack: WeightedStack) -> str:
+    """Return the relaxation model that a series' signs are judged by; a scanner's map by that of its kind.
+
+    Parameters
+    ----------
+    stack : of the series
+    """
+    return stack.model if stack.scanner is None else stack.kind.spec.standard_model
 
 
 def judge_series(

@@ -11,6 +11,7 @@ from cmrmap.core.map_specs import MapKind
 from cmrmap.core.map_volume import MapVolume
 from cmrmap.core.outlines import ImageOutcome
 from cmrmap.core.parameter_map import ParameterMap
+from cmrmap.core.scanner_map import ValueSource
 from cmrmap.core.statuses import MapStatus, SliceStatus
 from cmrmap.pipeline.extracellular import MappedEcv
 from cmrmap.pipeline.mapped_series import MappedSeries
@@ -54,7 +55,7 @@ def series_numbers(series: MappedSeries, regions: Regions) -> MapNumbers:
         return float(np.sqrt(series.variance(series.region_cells(region))))
 
     table = segment_table(series.map.values, series.map.analysed, regions.aha, series.made, uncertainty)
-    result = _result(series.map, series, regions, table)
+    result = _result(series.map, series, regions, table, series.source)
     return MapNumbers(series, regions, table, result, map_volume(series.map, series, regions.aha))
 
 
@@ -68,11 +69,13 @@ def ecv_numbers(ecv: MappedEcv, regions: Regions) -> MapNumbers:
     """
     made = np.asarray(ecv.map.reference_time >= 0, dtype=np.bool_)
     table = segment_table(ecv.map.values, ecv.map.analysed, regions.aha, made, ecv.uncertainty)
-    result = _result(ecv.map, ecv.native, regions, table)
+    result = _result(ecv.map, ecv.native, regions, table, ecv.source)
     return MapNumbers(ecv, regions, table, result, map_volume(ecv.map, ecv.native, regions.aha, partner=ecv))
 
 
-def _result(fitted: ParameterMap, series: MappedSeries, regions: Regions, table: SegmentTable) -> MapResult:
+def _result(
+    fitted: ParameterMap, series: MappedSeries, regions: Regions, table: SegmentTable, source: ValueSource
+) -> MapResult:
     reasons = {refusal.slice_index: refusal.reason for refusal in fitted.refusals}
     slices = tuple(
         _slice_result(series, regions, table, index, reasons.get(index)) for index in range(len(series.made))
@@ -89,10 +92,11 @@ def _result(fitted: ParameterMap, series: MappedSeries, regions: Regions, table:
     made = np.asarray(fitted.reference_time >= 0, dtype=np.bool_)
     return MapResult(
         kind=fitted.kind,
+        source=source,
         status=status,
         reason=reason,
         model=fitted.model,
-        timing_source=series.stack.timing_source,
+        timing_source=series.stack.timing_source or None,
         success=patient_success(regions.levels.levels, made),
         patient=table.patient,
         mid_septum=table.mid_septum,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -13,10 +14,26 @@ from cmrmap.core.map_specs import MapKind
 from cmrmap.core.outlines import RefinedSegmentation
 from cmrmap.core.parameter_map import ParameterMap
 from cmrmap.core.polar_stack import PolarStack
+from cmrmap.core.scanner_map import ValueSource
 from cmrmap.core.stack import WeightedStack
 from cmrmap.pipeline.echo_train import first_echo
 from cmrmap.pipeline.error_model import ErrorModel
 from cmrmap.pipeline.polar_fit import PolarFit
+
+
+@dataclass(frozen=True, slots=True)
+class FittedCells:
+    """The fit of every cell of the polar grid, and the error model that was made of its residuals."""
+
+    cells: PolarFit
+    errors: ErrorModel
+
+
+class KnownErrors(Protocol):
+    """How far a weighted sum of polar cells may be off: by a fit's residuals, or as the scanner tells it."""
+
+    def variance(self, cells: Float64Array) -> float:
+        """Variance of a weighted sum of the cells' values: see ``ErrorModel.variance``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +43,7 @@ class MappedSeries:
     Attributes
     ----------
     weights : lead from the polar grid to the map's pixels
-    cells : the fit of every cell of that grid
+    cells : the fit of every cell of that grid; None where the values are read off the scanner's map
     errors : how far a mean of cells may be off
     left_out : per slice the indices of images with an outline that take no part in the fit: those that the others
         contradict, and a first echo that is low
@@ -42,13 +59,25 @@ class MappedSeries:
     polar: PolarStack
     map: ParameterMap
     weights: CartesianWeights
-    cells: PolarFit
-    errors: ErrorModel
+    cells: PolarFit | None
+    errors: KnownErrors
     left_out: tuple[IntArray, ...]
     blood_pixels: BoolArray
     low_first_echo: float
     findings: tuple[QualityFlag, ...] = ()
     called: MapKind | None = None
+
+    @property
+    def fit(self) -> FittedCells | None:
+        """The fit and what its residuals tell; None where there was none."""
+        if self.cells is None or not isinstance(self.errors, ErrorModel):
+            return None
+        return FittedCells(self.cells, self.errors)
+
+    @property
+    def source(self) -> ValueSource:
+        """What the values were taken from."""
+        return "weighted_images" if self.stack.scanner is None else "scanner_map"
 
     @property
     def kind(self) -> MapKind:

@@ -40,7 +40,7 @@ def with_common_outlines(
     RefinedSegmentation
         With the same outcomes; which image an outline was taken from is told by ``donor`` for replaced shapes only.
     """
-    if not get_model(stack.model).look_locker or not refined.usable.any():
+    if stack.scanner is not None or not get_model(stack.model).look_locker or not refined.usable.any():
         return refined
     own = _polar(stack, refined, grid)
     reference = choose_reference(refined, own)

@@ -23,6 +23,7 @@ from cmrmap.pipeline.extracellular import MappedEcv, map_ecv
 from cmrmap.pipeline.find import find
 from cmrmap.pipeline.heart_verdict import not_hearts
 from cmrmap.pipeline.map_numbers import MapNumbers, ecv_numbers, series_numbers
+from cmrmap.pipeline.map_reading import read_map
 from cmrmap.pipeline.mapped_series import MappedSeries
 from cmrmap.pipeline.regions import locate
 from cmrmap.pipeline.series import map_series
@@ -123,7 +124,7 @@ def fit(
     settings: AnalysisSettings,
     refusals: Sequence[Refusal] = (),
 ) -> tuple[MappedSeries, ...]:
-    """Fit every series to its map; one whose data cannot be fitted is refused with the reason, and costs no other.
+    """Fit every series to its map, or read the scanner's; one that cannot be fitted is refused, and costs no other.
 
     A slice that shows no left ventricle in short axis is refused.
 
@@ -151,6 +152,8 @@ def _mapped(
     settings: AnalysisSettings,
     refused: Mapping[int, str],
 ) -> MappedSeries:
+    if stack.scanner is not None:
+        return read_map(stack, shapes, aligned, settings, no_heart)
     try:
         return map_series(stack, shapes, aligned, settings, refused)
     except InputError as error:

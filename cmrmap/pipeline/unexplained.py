@@ -40,6 +40,9 @@ def explained(loaded: LoadedStudy) -> LoadedStudy:
     stacks: list[WeightedStack] = []
     refusals, flags = list(loaded.refusals), list(loaded.flags)
     for stack in loaded.stacks:
+        if stack.scanner is not None:  # one image a slice, which relaxes no further
+            stacks.append(stack)
+            continue
         gone: list[tuple[int, int]] = []
         told: list[QualityFlag] = []
         for index in range(len(stack.geometry)):

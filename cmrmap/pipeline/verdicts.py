@@ -24,6 +24,7 @@ _WHY = {
     FitStatus.DEGENERATE: "a signal that cannot be fitted",
     FitStatus.TOO_FEW_SAMPLES: "too few samples",
     FitStatus.UNPHYSICAL: "an unphysical fit",
+    FitStatus.NO_VALID_VALUE: "no valid value in the scanner's map",
     FitStatus.NOT_FITTED: "no fit",
 }
 

@@ -50,7 +50,10 @@ def _sources(series: MappedSeries, partner: MappedEcv | None) -> tuple[tuple[str
             return ()
         reference = int(one.map.reference_time[index])
         order = sorted(np.flatnonzero(one.used[index]), key=lambda time: (time != reference, time))
-        return tuple(uid for time in order if (uid := one.stack.source_uids[index][int(time)]))
+        uids = tuple(uid for time in order if (uid := one.stack.source_uids[index][int(time)]))
+        scanner = one.stack.scanner
+        deviations = scanner.sd_uids[index : index + 1] if scanner is not None and uids else ()
+        return (*uids, *(uid for uid in deviations if uid))
 
     out = [used(series, index) for index in range(len(series.made))]
     if partner is not None:

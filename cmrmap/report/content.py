@@ -67,7 +67,8 @@ class MapContent:
     patient : of all slices
     mid_septum, blood : "45.1 ± 0.6 ms"; "" where there is none
     slices_made : "5 of 5 slices"
-    model, timing_source : "" where there is none
+    model : relaxation model, or that the values are the scanner's; "" where there is none
+    timing_source : "" where there is none
     slices, segments : in the order of the stack
     faulty : whether its values are not to be used
     """
@@ -112,7 +113,7 @@ def map_content(result: MapResult, *, faulty: bool = False) -> MapContent:
         mid_septum=_with_unit(kind, result.mid_septum.mean, result.mid_septum.uncertainty),
         blood="" if blood is None else _with_unit(kind, blood.t1_ms, blood.uncertainty),
         slices_made=text.slices_made(result),
-        model=result.model or "",
+        model=text.method(result),
         timing_source=result.timing_source or "",
         slices=tuple(_slice(kind, one) for one in result.slices),
         segments=tuple(

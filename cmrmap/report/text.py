@@ -46,6 +46,14 @@ def slices_made(result: MapResult) -> str:
     return f"{sum(one.status == 'ok' for one in result.slices)} of {len(result.slices)} slices"
 
 
+def method(result: MapResult) -> str:
+    """Return the relaxation model, or that the values are those of the scanner's map; "" where nothing was made."""
+    if result.source == "scanner_map":
+        maps = "T1 maps" if result.kind.sources != (result.kind,) else "map"
+        return f"Values from the scanner's {maps}"
+    return result.model or ""
+
+
 def person(identity: StudyIdentity | None) -> list[str]:
     """Return what the source says of the patient and the study, the name first; empty parts are left out."""
     if identity is None:

@@ -15,6 +15,7 @@ from pydantic.config import JsonDict
 from cmrmap.core.findings import Severity
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.regional_values import SliceLevel
+from cmrmap.core.scanner_map import ValueSource
 from cmrmap.core.statuses import MapStatus, SliceStatus
 from cmrmap.results.entry_types import Count, Entry, NotNegative, Number, Rounded, Sha256, Uid
 from cmrmap.results.map_result import MapResult
@@ -38,7 +39,10 @@ Sd: TypeAlias = Annotated[
 Uncertainty: TypeAlias = Annotated[
     NotNegative | None,
     Rounded,
-    Field(description="standard error of the mean, propagated from the fit, in the map's unit"),
+    Field(
+        description="standard error of the mean, in the map's unit: propagated from the fit, or from the scanner's own "
+        "standard deviations; null where a scanner's map came without"
+    ),
 ]
 
 
@@ -182,8 +186,12 @@ class Map(Entry):
 
     status: MapStatus
     reason: str | None
+    source: Annotated[
+        ValueSource | None,
+        Field(description="what the values were taken from; null where none was. An ECV is scanner_map if a T1 is"),
+    ]
     unit: str = Field(validation_alias=AliasPath("kind", "unit"))
-    model: str | None
+    model: Annotated[str | None, Field(description="relaxation model; scanner_map: nothing was fitted")]
     model_reason: Annotated[str | None, Field(description="why this relaxation model")]
     timing_source: Annotated[
         str | None, Field(description="where the inversion, recovery or preparation times came from")

@@ -10,6 +10,7 @@ from cmrmap.core.errors import InputError
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.parameter_map import BloodValue
 from cmrmap.core.regional_values import RegionStatistics, SliceLevel
+from cmrmap.core.scanner_map import ValueSource
 from cmrmap.core.statuses import MapStatus, SliceStatus
 from cmrmap.results.comparison import ReferenceComparison
 
@@ -85,7 +86,7 @@ class MapResult:
     kind : which; gives the unit
     status : what became of it; its word is taken too
     reason : why it is not ok; None where it is
-    model : relaxation model; None where nothing was fitted
+    model : relaxation model, or "scanner_map"; None where nothing was made
     timing_source : where the times came from; None where there are none
     success : the paper's rule per patient
     patient : over the analysed pixels of all successful slices, in the map's unit
@@ -94,6 +95,7 @@ class MapResult:
     model_reason : why this model; None where nothing was fitted, and for ECV, whose models are those of its T1 maps
     reference : z-scores against the site's reference ranges; None where there are none
     mid_septum : over the analysed pixels of AHA segments 8 and 9 in all mid-level slices, in the map's unit
+    source : what the values were taken from; None where nothing was made
     """
 
     kind: MapKind
@@ -114,6 +116,7 @@ class MapResult:
         return self.status is not MapStatus.ABSENT or self.kind.spec.always_listed
 
     mid_septum: RegionStatistics = NO_STATISTICS
+    source: ValueSource | None = None
 
     def __post_init__(self) -> None:
         status = _checked(MapStatus, f"the {self.kind.value} map", self.status, self.reason)

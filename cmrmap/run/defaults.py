@@ -56,4 +56,4 @@ def configured_times(settings: AnalysisSettings, beside: Path) -> GivenTimes:
 def preferences_of(settings: AnalysisSettings, times: GivenTimes) -> SelectionPreferences:
     """Return what the settings say about the choice of series, and the times that replace those of the headers."""
     chosen = settings.selection
-    return SelectionPreferences(chosen.motion_corrected, chosen.series_by_kind, times)
+    return SelectionPreferences(chosen.motion_corrected, chosen.series_by_kind, times, chosen.prefer_scanner_maps)

@@ -58,6 +58,9 @@ class SelectionSettings(Checked):
     motion_corrected: bool = tunable(
         False, unit="yes/no", source="ours; take the scanner's motion-corrected copy of a series before the raw one"
     )
+    prefer_scanner_maps: bool = tunable(
+        False, unit="yes/no", source="ours; read the scanner's own map where there is one, and fit nothing"
+    )
     across_frames_of_reference: bool = tunable(
         False,
         unit="yes/no",

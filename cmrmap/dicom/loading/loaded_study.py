@@ -12,6 +12,7 @@ from cmrmap.core.relaxation_models import get_model
 from cmrmap.core.stack import WeightedStack
 from cmrmap.dicom.headers.read import LostImage, SourceStudy
 from cmrmap.dicom.loading.decay_order import decay_order
+from cmrmap.dicom.loading.map_pixels import load_map
 from cmrmap.dicom.loading.phase_images import with_signs
 from cmrmap.dicom.loading.pixels import load_series
 from cmrmap.dicom.selection.decisions import Selection
@@ -24,7 +25,7 @@ _ASSUMED = (
 
 @dataclass(frozen=True, slots=True)
 class LoadedStudy:
-    """The weighted images of a study.
+    """The weighted images of a study, and the scanner's maps that are read in place of them.
 
     Attributes
     ----------
@@ -60,7 +61,7 @@ def load_study(study: SourceStudy, selection: Selection, models: Mapping[MapKind
     flags: list[QualityFlag] = []
     for selected in selection.selected:
         try:
-            loaded = load_series(study, selected)
+            loaded = load_map(study, selected) if selected.is_map else load_series(study, selected)
         except RefusedError as error:
             refusals.append(Refusal(selected.kind, "refused", str(error)))
             continue
@@ -68,6 +69,9 @@ def load_study(study: SourceStudy, selection: Selection, models: Mapping[MapKind
         refusals.extend(loaded.refusals)
         flags.extend(loaded.flags)
         stack = loaded.stack
+        if selected.is_map:
+            stacks.append(stack)
+            continue
         if selected.list_order:
             order = decay_order(stack)
             if order.contradiction:

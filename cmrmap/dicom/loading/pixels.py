@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -48,8 +49,8 @@ class LoadedSeries:
 
 
 @dataclass(slots=True)
-class _Decoded:
-    """What accumulates while the files are decoded."""
+class Decoded:
+    """What accumulates while the files are decoded; keys are (slice, time)."""
 
     stored: dict[tuple[int, int], StoredValues] = field(default_factory=dict)
     scales: dict[tuple[int, int], Scale] = field(default_factory=dict)
@@ -83,10 +84,8 @@ def load_series(study: SourceStudy, selected: SelectedSeries) -> LoadedSeries:
     RefusedError
         not one image can be used, or how the images relate to each other is lost in every slice
     """
-    done = _Decoded()
+    done = decode_frames(study, selected.frames)
     with tolerant_reading():
-        for path, frames in _by_file(selected).items():
-            _decode(study, path, frames, done)
         field_strength = number(study.headers[selected.frames[0].sop_instance_uid], "MagneticFieldStrength")
     if not done.stored:
         raise RefusedError(
@@ -95,7 +94,7 @@ def load_series(study: SourceStudy, selected: SelectedSeries) -> LoadedSeries:
     comparable = comparable_images(selected, done.stored, done.scales, lossy=bool(done.lossy))
     by_place = {(frame.slice_index, frame.time_index): frame for frame in selected.frames}
     for place, reason in comparable.lost.items():
-        done.lost.append(_lost(by_place[place], study.headers[by_place[place].sop_instance_uid], reason))
+        done.lost.append(lost_frame(by_place[place], study.headers[by_place[place].sop_instance_uid], reason))
     if not comparable.images:
         reasons = [refusal.reason for refusal in comparable.refusals] + [one.reason for one in done.lost]
         raise RefusedError(f"{selected.kind.value}: none of its images can be used ({reasons[0]})")
@@ -134,7 +133,7 @@ def _stack(
         model_reason=selected.model_reason,
         label=selected.label,
         look_locker=selected.look_locker,
-        epochs=epochs if get_model(selected.model).conditional else None,
+        epochs=epochs if not selected.is_map and get_model(selected.model).conditional else None,
         echo_train=selected.echo_train,
     )
 
@@ -152,37 +151,48 @@ def _signed(stack: WeightedStack) -> WeightedStack:
     return replace(stack, images=np.abs(signed)).with_signs(signed, told)
 
 
-def _by_file(selected: SelectedSeries) -> dict[str, list[FrameReference]]:
+def decode_frames(study: SourceStudy, frames: Sequence[FrameReference]) -> Decoded:
+    """Decode every file once and keep the wanted frames.
+
+    Parameters
+    ----------
+    study : as read
+    frames : each at a slice and time of its own
+    """
+    done = Decoded()
     files: dict[str, list[FrameReference]] = {}
-    for frame in selected.frames:
+    for frame in frames:
         files.setdefault(frame.path, []).append(frame)
-    return files
+    with tolerant_reading():
+        for path, members in files.items():
+            _decode(study, path, members, done)
+    return done
 
 
-def _decode(study: SourceStudy, path: str, frames: list[FrameReference], done: _Decoded) -> None:
+def _decode(study: SourceStudy, path: str, frames: list[FrameReference], done: Decoded) -> None:
     """Decode one file once and keep the wanted frames; what fails is lost."""
     header = study.headers[frames[0].sop_instance_uid]
     flat = frames_of(header)
     try:
         image = decode(path, header)
     except LostPixelsError as error:
-        done.lost.append(_lost(frames[0], header, str(error)))
+        done.lost.append(lost_frame(frames[0], header, str(error)))
         return
     for frame in frames:
         place = frame.slice_index, frame.time_index
         scale = scale_of(flat[frame.frame_index])
         if isinstance(scale, str):
-            done.lost.append(_lost(frame, header, scale))
+            done.lost.append(lost_frame(frame, header, scale))
         elif frame.frame_index >= len(image.values):
             reason = f"frame {frame.frame_index + 1} of {len(image.values)} is missing"
-            done.lost.append(_lost(frame, header, reason))
+            done.lost.append(lost_frame(frame, header, reason))
         else:
             done.stored[place], done.scales[place] = image.values[frame.frame_index], scale
             done.bits = min(done.bits, image.bits)
             done.lossy.update([image.lossy] if image.lossy else [])
 
 
-def _pixel_flags(selected: SelectedSeries, done: _Decoded) -> list[QualityFlag]:
+def _pixel_flags(selected: SelectedSeries, done: Decoded) -> list[QualityFlag]:
     flags = []
     total = len(done.stored)
     for how, count in sorted(done.lossy.items()):
@@ -199,6 +209,7 @@ def _pixel_flags(selected: SelectedSeries, done: _Decoded) -> list[QualityFlag]:
     return flags
 
 
-def _lost(frame: FrameReference, header: Dataset, reason: str) -> LostImage:
+def lost_frame(frame: FrameReference, header: Dataset, reason: str) -> LostImage:
+    """Return an image of a selected series as lost."""
     series, number_there = text(header, "SeriesInstanceUID"), text(header, "InstanceNumber")
     return LostImage(Path(frame.path).name, reason, series, frame.sop_instance_uid, number_there)

@@ -13,14 +13,16 @@ import numpy as np
 import numpy.typing as npt
 import pydicom
 from pydicom.dataset import Dataset
-from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian, ParametricMapStorage
 
 from cmrmap.dicom.headers.values import number, text
 from cmrmap.dicom.loading.lossy import lossy_compression
 from cmrmap.dicom.selection.image_rules import inverted_polarity
 
 #: whole numbers of the width in which they are stored
-StoredValues: TypeAlias = npt.NDArray[np.integer[Any]]
+WholeValues: TypeAlias = npt.NDArray[np.integer[Any]]
+#: the same, or the floating-point numbers of a parametric map
+StoredValues: TypeAlias = WholeValues | npt.NDArray[np.floating[Any]]
 #: what a file must share with the header by which it was selected: its pixels are understood by these
 _BINDING = ("SOPInstanceUID", "Rows", "Columns", "NumberOfFrames", "BitsAllocated", "BitsStored", "HighBit")
 _BINDING_VALUES = ("PixelRepresentation", "PhotometricInterpretation", "RescaleSlope", "RescaleIntercept")
@@ -73,20 +75,23 @@ def decode(path: str, header: Dataset) -> StoredImage:
     polarity = inverted_polarity(header)
     if polarity:
         raise LostPixelsError(polarity)
-    bits, shift = _layout(header)
+    floating = [name for name in ("FloatPixelData", "DoubleFloatPixelData") if name in dataset]
+    bits, shift = (64, 0) if floating else _layout(header)
     _assume_syntax(dataset)
     try:
         dataset.pixel_array_options(correct_unused_bits=False)
         raw = dataset.pixel_array
     except Exception as error:  # decoders raise whatever they stumble over
         raise LostPixelsError(f"the pixels cannot be decoded ({_why(error)})") from error
-    if raw.dtype.kind not in "iu":
+    allowed = "f" if floating and text(header, "SOPClassUID") == ParametricMapStorage else "iu"
+    if raw.dtype.kind not in allowed:
         raise LostPixelsError(f"the pixels are {raw.dtype.name} numbers; expected integers, as in MR images")
     expected = (int(number(header, "Rows") or 0), int(number(header, "Columns") or 0))
     if raw.ndim not in (2, 3) or raw.shape[-2:] != expected:
         raise LostPixelsError(f"the pixels decode to {raw.shape}; expected {expected[0]} x {expected[1]}")
     frames = raw if raw.ndim == 3 else raw[np.newaxis]
-    return StoredImage(_value_bits(frames, bits, shift), bits, lossy_compression(dataset))
+    values = frames if floating else _value_bits(frames, bits, shift)
+    return StoredImage(values, bits, lossy_compression(dataset))
 
 
 def _assume_syntax(dataset: Dataset) -> None:
@@ -114,7 +119,7 @@ def _layout(header: Dataset) -> tuple[int, int]:
     return stored, high + 1 - stored
 
 
-def _value_bits(raw: StoredValues, bits: int, shift: int) -> StoredValues:
+def _value_bits(raw: WholeValues, bits: int, shift: int) -> WholeValues:
     """Return the value that lies in ``bits`` bits above ``shift`` others, with its sign extended."""
     unused = 8 * raw.dtype.itemsize - bits
     if not unused:
@@ -137,7 +142,7 @@ def _value_bits(raw: StoredValues, bits: int, shift: int) -> StoredValues:
     return values
 
 
-def _variation(images: StoredValues) -> int:
+def _variation(images: WholeValues) -> int:
     """Return the sum of the steps between neighbours."""
     return sum(int(np.abs(np.diff(images.astype(np.int64), axis=axis)).sum()) for axis in (-1, -2))
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pydicom.dataset import Dataset
 
 from cmrmap.core.map_spec import Weighting
-from cmrmap.core.relaxation_models import ModelName
+from cmrmap.core.relaxation_models import HowMade
+from cmrmap.core.scanner_map import SCANNER_MAP
 from cmrmap.dicom.headers.values import by_fault_kind, number, text
 from cmrmap.dicom.selection.acquisitions import latest_acquisitions
 from cmrmap.dicom.selection.contrast import contrast_by_agent
@@ -40,6 +41,7 @@ class Candidate:
     note : what was joined into it or left out of it, and why; "" where there is nothing to tell
     repeated : frames of the acquisitions in place of which later ones are in it
     is_superseded : whether another candidate holds a later acquisition of the same slices
+    unit_told : of a scanner's map, the unit that its headers state; "" where they state none
     """
 
     slices: tuple[tuple[Frame, ...], ...]
@@ -51,10 +53,16 @@ class Candidate:
     note: str = ""
     repeated: tuple[Frame, ...] = ()
     is_superseded: bool = False
+    unit_told: str = ""
 
     @property
-    def model(self) -> ModelName:
-        """Relaxometry model."""
+    def is_map(self) -> bool:
+        """Whether it is a map that the scanner made."""
+        return self.model == SCANNER_MAP
+
+    @property
+    def model(self) -> HowMade:
+        """Relaxometry model, or that it is the scanner's map."""
         return self.choice.model
 
     @property

@@ -29,11 +29,20 @@ _NO_AGENT = {"none", "no", "n/a", "na", "0", "without", "nein", "non", "ohne", "
 
 @dataclass(frozen=True, slots=True)
 class T1Group:
-    """One T1 series: a header that stands for it, when it began (seconds; None where unknown), whether it is usable."""
+    """One T1 series: a header that stands for it, when it began (seconds; None where unknown), whether it is usable.
+
+    ``is_map``: it is the scanner's map, which has the time of the series that it was made from.
+    """
 
     header: Dataset
     start_s: float | None
     usable: bool = True
+    is_map: bool = False
+
+    @property
+    def copy(self) -> tuple[bool, bool]:
+        """What tells a series from those that only repeat it: motion-corrected, or a map of it."""
+        return not self.is_map and is_motion_corrected(self.header), self.is_map
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +107,8 @@ def _description(header: Dataset) -> str:
 def _without_idle_times(groups: Sequence[T1Group]) -> list[T1Group]:
     """Return the groups without the times that tell no order: all alike, or further apart than an exam lasts."""
     starts = [group.start_s for group in groups if group.start_s is not None]
-    for corrected in (False, True):  # a motion-corrected copy has the time of its series
-        own = [g.start_s for g in groups if g.start_s is not None and is_motion_corrected(g.header) is corrected]
+    for copy in sorted({group.copy for group in groups}):  # a motion-corrected copy has the time of its series
+        own = [g.start_s for g in groups if g.start_s is not None and g.copy == copy]
         if len(own) > 1 and max(own) - min(own) < _SAME_MOMENT_S:
             return [replace(group, start_s=None) for group in groups]
     if starts and max(starts) - min(starts) > _LONGEST_EXAM_S:  # dates are shifted by days, times of day are kept
@@ -115,12 +124,8 @@ def _presumed_post(groups: Sequence[T1Group], findings: Sequence[Finding], undec
     if any(found.answer == "post" for found in findings):
         return []
     presumed = []
-    for corrected in (False, True):
-        alike = [
-            index
-            for index, group in enumerate(groups)
-            if group.usable and is_motion_corrected(group.header) is corrected
-        ]
+    for copy in sorted({group.copy for group in groups}):
+        alike = [index for index, group in enumerate(groups) if group.usable and group.copy == copy]
         open_ones = [index for index in alike if index in undecided and groups[index].start_s is None]
         if len(alike) > 1 and open_ones:
             presumed.append(

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pydicom.dataset import Dataset
+from pydicom.uid import ParametricMapStorage
 
 from cmrmap.core.stack import ImagePart
 from cmrmap.dicom.headers.frames import real_world_mapping
@@ -35,6 +36,7 @@ class Appearance:
     photometric : PhotometricInterpretation
     component : ComplexImageComponent (0008,9208); "" where not stated
     ge_part : (0043,xx2F) of GE: 0 magnitude, 1 phase, 2 real, 3 imaginary; None where not stated
+    parametric : whether the object is a parametric map
     units : RescaleType, and unit and label of a real-world value mapping: what the pixels are after rescale
     """
 
@@ -46,10 +48,17 @@ class Appearance:
     photometric: str
     component: str
     ge_part: float | None
+    parametric: bool
     units: tuple[str, ...]
 
+    @property
+    def is_colour(self) -> bool:
+        """Whether the pixels are colours."""
+        return self.samples_per_pixel > 1.0 or self.photometric in {"PALETTE COLOR", "RGB"}
 
-def _appearance(frame: Dataset) -> Appearance:
+
+def appearance_of(frame: Dataset) -> Appearance:
+    """Return what the rules look at."""
     return Appearance(
         image_type=image_type_values(frame)[2:],
         derived=tuple("".join(text(frame, keyword).upper().split("\\")[3:4]) for keyword in ("ImageType", "FrameType")),
@@ -59,6 +68,7 @@ def _appearance(frame: Dataset) -> Appearance:
         photometric=text(frame, "PhotometricInterpretation").upper(),
         component=text(frame, "ComplexImageComponent").upper(),
         ge_part=private_number(frame, GE_IMAGE_PART),
+        parametric=text(frame, "SOPClassUID") == ParametricMapStorage,
         units=_units(frame),
     )
 
@@ -87,7 +97,7 @@ _LOCALIZER_WORDS = re.compile(r"\b(locali[sz]er|localizador|localizzatore|repera
 
 
 def _is_colour(image: Appearance) -> bool:
-    return image.samples_per_pixel > 1.0 or image.photometric in {"PALETTE COLOR", "RGB"}
+    return image.is_colour
 
 
 def _is_localizer(image: Appearance) -> bool:
@@ -114,7 +124,7 @@ def _is_map(image: Appearance) -> bool:
     named = any(_MAP_TYPE.search(item) for item in image.image_type)
     named = named or any(_DERIVED_MAP.fullmatch(item) for item in image.derived)
     measured = any(_TIME_UNITS.fullmatch(unit) for unit in image.units)
-    return named or measured or _MAP_COMMENT.search(image.comments) is not None
+    return named or measured or image.parametric or _MAP_COMMENT.search(image.comments) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +154,7 @@ DROP_RULES: tuple[DropRule, ...] = (
 
 def drop_rule(frame: Dataset) -> DropRule | None:
     """Return the rule by which the image is left out of every stack, or None."""
-    image = _appearance(frame)
+    image = appearance_of(frame)
     return next((rule for rule in DROP_RULES if rule.applies(image)), None)
 
 

@@ -50,6 +50,9 @@ def take_inventory(
     lost = Counter(image.series_instance_uid for image in study.lost if image.series_instance_uid)
     signs = _signs(study, selected)
     mapped = {(f.sop_instance_uid, f.frame_index) for series in selected for f in series.frames}
+    deviations = {
+        (f.sop_instance_uid, f.frame_index): _name(study, series) for series in selected for f in series.sd_frames
+    }
     beside = {(c.sop_instance_uid, c.frame_index) for series in selected for f in series.frames for c in f.companions}
     homes = homes_of(dispositions)
     letters: dict[str, str] = {}
@@ -59,18 +62,21 @@ def take_inventory(
         images, others = usable.get(uid, []), left_out.get(uid, [])
         unplaced = [one for one in others if (one.sop_instance_uid, one.frame_index) in homes]
         elsewhere = [one for one in others if one not in unplaced]
-        parts = [*parts_of([*images, *unplaced], homes), *left_out_parts(elsewhere, signs.get(uid, ""))]
+        parts = [
+            *parts_of([*images, *unplaced], homes),
+            *left_out_parts(elsewhere, signs.get(uid, ""), deviations),
+        ]
         if not parts:
             rows.append(SeriesRow(uid, None, "", SeriesVerdict.LOST, None, _LOST, 0, 0, 0, lost[uid]))
             continue
         row = _row(uid, images, others, parts)
         headers = [frame.header for frame in images] + [one.header for one in others]
-        start, n_mapped = start_seconds(headers), _count(images, mapped)
+        start, n_mapped = start_seconds(headers), _count([*images, *others], mapped)
         rows.append(
             replace(
                 row,
-                reason="; ".join([row.reason, *_remarks(row, len(images) - n_mapped, lost[uid])]),
-                n_used=n_mapped + _count(others, beside),
+                reason="; ".join([row.reason, *_remarks(row, len(images) - _count(images, mapped), lost[uid])]),
+                n_used=n_mapped + _count(others, beside) + _count(others, deviations),
                 n_lost=lost[uid],
                 frame_of_reference=_letter(text(headers[0], "FrameOfReferenceUID"), letters),
                 start_s=None if start is None or first is None else start - first,
@@ -92,12 +98,16 @@ def _order(
     return (math.inf if found is None else found, uid)
 
 
+def _name(study: SourceStudy, series: SelectedSeries) -> str:
+    header = study.headers[series.frames[0].sop_instance_uid]
+    return f"series {text(header, 'SeriesNumber') or 'without number'}"
+
+
 def _signs(study: SourceStudy, selected: Sequence[SelectedSeries]) -> dict[str, str]:
     """By series: the name of the taken series whose signs it tells."""
     found: dict[str, str] = {}
     for series in selected:
-        header = study.headers[series.frames[0].sop_instance_uid]
-        name = f"series {text(header, 'SeriesNumber') or 'without number'}"
+        name = _name(study, series)
         for frame in series.frames:
             for beside in frame.companions:
                 found[text(study.headers[beside.sop_instance_uid], "SeriesInstanceUID")] = name
@@ -154,7 +164,7 @@ def _count(frames: Iterable[Frame | LeftOut], among: Collection[tuple[str, int]]
 
 def _times(candidate: Candidate | None, uid: str) -> tuple[dict[tuple[str, int], float], ...]:
     """Return, slice by slice, the time of each image of a series that has one, by SOP instance UID and frame."""
-    if candidate is None or candidate.timing is None:
+    if candidate is None or candidate.timing is None or candidate.is_map:
         return ()
     return tuple(
         {

@@ -8,7 +8,8 @@ from pydicom.dataset import Dataset
 
 from cmrmap.core.inversion_epochs import shmolli_epochs, shmolli_in_order
 from cmrmap.core.look_locker import LookLocker, look_locker_limits
-from cmrmap.core.relaxation_models import MODELS, ModelName
+from cmrmap.core.relaxation_models import MODELS, HowMade
+from cmrmap.core.scanner_map import SCANNER_MAP
 from cmrmap.dicom.headers.values import number, text
 from cmrmap.dicom.selection.slices import Frame
 
@@ -44,7 +45,7 @@ def slice_epochs(times_ms: Sequence[float], headers: Sequence[Dataset] = ()) -> 
     return None if by_times is None else (by_times, "their inversion times")
 
 
-def frame_epochs(model: ModelName, timed: Sequence[tuple[float, Frame]]) -> dict[tuple[float, str, int], int]:
+def frame_epochs(model: HowMade, timed: Sequence[tuple[float, Frame]]) -> dict[tuple[float, str, int], int]:
     """Return the inversion that each frame of a slice follows, by its tie break; -1 where a fit must know and cannot.
 
     Parameters
@@ -54,13 +55,13 @@ def frame_epochs(model: ModelName, timed: Sequence[tuple[float, Frame]]) -> dict
     """
     acquired = sorted(timed, key=lambda pair: pair[1].tie_break)
     ties = [frame.tie_break for _, frame in acquired]
-    if not MODELS[model].conditional:
+    if model == SCANNER_MAP or not MODELS[model].conditional:
         return dict.fromkeys(ties, 0)
     found = slice_epochs([time for time, _ in acquired], [frame.header for _, frame in acquired])
     return dict.fromkeys(ties, -1) if found is None else dict(zip(ties, found[0], strict=True))
 
 
-def look_locker_of(frame: Dataset, model: ModelName) -> LookLocker:
+def look_locker_of(frame: Dataset, model: HowMade) -> LookLocker:
     """Return what a header tells of the inversion and the readout; nothing for models that do not read it.
 
     Parameters
@@ -68,7 +69,7 @@ def look_locker_of(frame: Dataset, model: ModelName) -> LookLocker:
     frame : a flat header of the series
     model : that the series calls for
     """
-    if not MODELS[model].look_locker:
+    if model == SCANNER_MAP or not MODELS[model].look_locker:
         return LookLocker()
     variant = text(frame, "SequenceVariant").upper().split("\\")
     flip_angle = number(frame, "FlipAngle")

@@ -16,7 +16,7 @@ from pydicom.dataset import Dataset
 from cmrmap.core.inversion_epochs import SHMOLLI_IMAGES, epoch_sizes, epochs_in_order
 from cmrmap.core.look_locker import LookLocker
 from cmrmap.core.map_spec import Weighting
-from cmrmap.core.relaxation_models import MODELS, ModelName
+from cmrmap.core.relaxation_models import MODELS, HowMade, ModelName
 from cmrmap.dicom.headers.values import text
 from cmrmap.dicom.headers.words import description_words, folded
 from cmrmap.dicom.selection.echo_trains import is_echo_train
@@ -52,7 +52,7 @@ class ModelChoice:
     look_locker : what the header tells of the inversion and the readout
     """
 
-    model: ModelName
+    model: HowMade
     reason: str
     fault: str | None = None
     look_locker: LookLocker = field(default_factory=LookLocker)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from cmrmap.core.stack import FrameReference
 from cmrmap.dicom.selection.slices import Frame
 
 
@@ -28,6 +29,11 @@ class NotUsed:
         """Leave frames out; the last reason that is given for one counts."""
         for frame in frames:
             self.image(frame.sop_instance_uid, frame.frame_index, reason)
+
+    def take(self, frames: Iterable[FrameReference]) -> None:
+        """Forget why frames were left out: they are used after all."""
+        for frame in frames:
+            self.reasons.pop((frame.sop_instance_uid, frame.frame_index), None)
 
     def counts(self) -> dict[str, int]:
         """Return the number of images by reason, in the order of the reasons."""

@@ -48,7 +48,7 @@ class _Piece:
 def join_parts(
     groups: Sequence[FrameGroup],
     kind_of: Callable[[FrameGroup], Hashable],
-    join_images: Callable[[FrameGroup], FrameGroup | None],
+    join_images: Callable[[FrameGroup], FrameGroup | None] | None,
 ) -> list[FrameGroup]:
     """Join series that are evidently one acquisition stored in parts, the latest complete one of every slice.
 
@@ -56,7 +56,8 @@ def join_parts(
     ----------
     groups : each of one series and one grid
     kind_of : what a series is taken for; only series of one kind are joined
-    join_images : makes one group of series with one image a slice, or None where their times do not vary
+    join_images : makes one group of series with one image a slice, or None where their times do not vary; None: one
+        image is a whole slice
 
     Returns
     -------
@@ -76,7 +77,7 @@ def join_parts(
         for session, has_times in _sessions(members):
             if len(session) < 2:
                 joined += session
-            elif all(group.has_one_image_a_slice for group in session):
+            elif join_images is not None and all(group.has_one_image_a_slice for group in session):
                 pool = join_images(_union(session))
                 joined += session if pool is None else [pool]
             else:

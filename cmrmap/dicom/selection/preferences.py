@@ -19,8 +19,10 @@ class SelectionPreferences:
     motion_corrected : take the scanner's motion-corrected copy of a series before the raw one
     series : SeriesNumber or SeriesInstanceUID that a map is to be made from; a map that is not named is chosen by rule
     times : times that replace those of the headers
+    prefer_scanner_maps : read the scanner's map where there is one, and leave the weighted images alone
     """
 
     motion_corrected: bool = False
     series: Mapping[MapKind, str] = field(default_factory=lambda: MappingProxyType({}))
     times: GivenTimes = field(default_factory=GivenTimes)
+    prefer_scanner_maps: bool = False

@@ -8,31 +8,25 @@ from types import MappingProxyType
 
 from cmrmap.core.errors import NoMappingSeriesError, RefusedError
 from cmrmap.core.findings import Refusal
-from cmrmap.core.map_spec import Weighting
-from cmrmap.core.map_specs import ACQUIRED, MapKind
-from cmrmap.core.relaxation_models import MODELS
+from cmrmap.core.map_specs import MapKind
+from cmrmap.core.relaxation_models import fewest_images
 from cmrmap.core.series_row import SeriesVerdict
-from cmrmap.core.stack import ContrastLabel, FrameReference, SelectedSeries
-from cmrmap.dicom.headers.clock import start_seconds
 from cmrmap.dicom.headers.read import SourceStudy
-from cmrmap.dicom.headers.values import text, tolerant_reading
+from cmrmap.dicom.headers.values import tolerant_reading
 from cmrmap.dicom.selection.candidates import Candidate, faults_told, find_candidates
-from cmrmap.dicom.selection.companions import PartFrame, companions_of, parts_at
-from cmrmap.dicom.selection.contrast import T1Group, assign_contrast
+from cmrmap.dicom.selection.choices import KindChoices, choices_by_kind
 from cmrmap.dicom.selection.decisions import Choice, Decisions, Selection
-from cmrmap.dicom.selection.echo_trains import is_echo_train
-from cmrmap.dicom.selection.exam_words import ExamWords, find_exam_words
+from cmrmap.dicom.selection.exam_words import find_exam_words
 from cmrmap.dicom.selection.inventory import take_inventory
-from cmrmap.dicom.selection.inversions import frame_epochs
+from cmrmap.dicom.selection.map_candidates import MapCandidates, deviations_of, find_map_candidates
 from cmrmap.dicom.selection.preferences import SelectionPreferences
 from cmrmap.dicom.selection.ranking import rank, rank_words
+from cmrmap.dicom.selection.series_frames import build_series
 from cmrmap.dicom.selection.set_aside import told_set_aside
 from cmrmap.dicom.selection.study_flags import unplaced_images, unused_times
 from cmrmap.dicom.selection.study_frames import StudyFrames, study_frames
 from cmrmap.dicom.selection.timing import Timing
 from cmrmap.quality.catalogue.images import CONTRAST_IN_DOUBT, IMAGES_UNTIMED, SERIES_INCOMPLETE, TIMING_UNVERIFIED
-
-_NAMING = ("SeriesNumber", "SeriesInstanceUID")
 
 
 def select_series(study: SourceStudy, preferences: SelectionPreferences | None = None) -> Selection:
@@ -70,10 +64,11 @@ def examine_study(study: SourceStudy, preferences: SelectionPreferences | None =
         for one in frames.left_out:
             outcome.not_used.image(one.sop_instance_uid, one.frame_index, one.reason)
         candidates = find_candidates(frames, study.conflicts, wishes.times, outcome.not_used)
+        maps = find_map_candidates(frames, candidates, study.conflicts)
         outcome.flags += unused_times(frames, wishes.times) + unplaced_images(frames, candidates)
         exam = find_exam_words(study.headers.values())
-        for kind, found in _by_kind(candidates, wishes, outcome, exam).items():
-            _choose(kind, found, frames, wishes, outcome)
+        for kind, found in choices_by_kind(candidates, maps.values, wishes, outcome, exam).items():
+            _choose(kind, found, frames, maps, wishes, outcome)
         rows = take_inventory(study, frames, outcome.dispositions, outcome.selected)
     return Selection(
         tuple(outcome.selected),
@@ -81,7 +76,7 @@ def examine_study(study: SourceStudy, preferences: SelectionPreferences | None =
         MappingProxyType(dict(outcome.not_used.reasons)),
         tuple(outcome.flags),
         rows,
-        None if outcome.selected else _failure(study, candidates, outcome),
+        None if outcome.selected else _failure(study, [*candidates, *maps.values], outcome),
     )
 
 
@@ -99,65 +94,29 @@ def _failure(
     )
 
 
-def _by_kind(
-    candidates: Sequence[Candidate], wishes: SelectionPreferences, outcome: Decisions, exam: ExamWords
-) -> dict[MapKind, list[Choice]]:
-    found: dict[MapKind, list[Choice]] = {kind: [] for kind in ACQUIRED}
-    t1 = [candidate for candidate in candidates if candidate.weighting is Weighting.T1]
-    groups = [T1Group(c.first.header, start_seconds(c.headers), c.fault is None) for c in t1]
-    findings = assign_contrast(groups, exam)
-    for candidate, finding in zip(t1, findings, strict=True):
-        kind = MapKind.POSTCONTRAST_T1 if finding.answer == "post" else MapKind.NATIVE_T1
-        label = ContrastLabel(finding.reason, finding.gives_way)
-        found[kind].append(Choice(candidate, finding.reason, finding.caution, label))
-    for kind in ACQUIRED:
-        if kind.spec.weighting is not Weighting.T1:  # one map of this weighting: nothing is to be told apart
-            reason = f"{kind.spec.name} by its description or its {kind.spec.times_name}"
-            found[kind] += [Choice(c, reason) for c in candidates if c.weighting is kind.spec.weighting]
-    named = {kind: _named(kind, name, candidates) for kind, name in wishes.series.items()}
-    taken = {id(choice.candidate) for choices in named.values() for choice in choices}
-    for kind, choices in found.items():
-        others = [choice for choice in choices if id(choice.candidate) not in taken]
-        if kind not in wishes.series:
-            found[kind] = others
-            continue
-        for choice in others:
-            outcome.not_used.frames(choice.candidate.frames, "other_candidate_series")
-        why = f"the settings name series {wishes.series[kind]} for {kind.spec.name}"
-        outcome.decide([choice.candidate for choice in others], kind, SeriesVerdict.NOT_CHOSEN, why)
-        found[kind] = named[kind]
-        if not named[kind]:
-            reason = f"series {wishes.series[kind]}, named in the settings, is not a {kind.value} series of this study"
-            outcome.refusals.append(Refusal(kind, "refused", reason))
-    return found
-
-
-def _named(kind: MapKind, name: str, candidates: Sequence[Candidate]) -> list[Choice]:
-    """Candidates of the right weighting that carry the number or UID that the settings name; if any, of no other."""
-    named: dict[bool, list[Choice]] = {True: [], False: []}
-    for candidate in candidates:
-        carried = [name in {text(frame, keyword) for keyword in _NAMING} for frame in candidate.headers]
-        if candidate.weighting is kind.spec.weighting and any(carried):
-            label = ContrastLabel("named in the settings")
-            named[all(carried)].append(Choice(candidate, "named in the settings", label=label))
-    return named[True] or named[False]
-
-
 def _choose(
-    kind: MapKind, found: list[Choice], frames: StudyFrames, wishes: SelectionPreferences, outcome: Decisions
+    kind: MapKind,
+    found: KindChoices,
+    frames: StudyFrames,
+    maps: MapCandidates,
+    wishes: SelectionPreferences,
+    outcome: Decisions,
 ) -> None:
     """Add the best usable candidate of one map, or the reason why there is none."""
-    if not found:
+    if not found.weighted and not found.maps:
         if kind not in wishes.series and kind.spec.always_listed:
             outcome.refusals.append(Refusal(kind, "absent", f"the study has no {kind.spec.name} mapping series"))
         return
-    usable = [(c, c.candidate.timing) for c in found if c.candidate.fault is None]
-    faulty = [choice.candidate for choice in found if choice.candidate.fault is not None]
+    order = found.pools(wishes.prefer_scanner_maps)
+    pool = next((one for one in order if any(map(_timing, one))), order[0])  # what goes first, if any of it will do
+    considered = pool is order[1] or not any(map(_timing, pool)) or wishes.prefer_scanner_maps
+    tried = [*found.weighted, *(found.maps if considered else ())]
+    faulty = [choice.candidate for choice in tried if choice.candidate.fault is not None]
     for one in faulty:
         outcome.not_used.frames(one.frames, "refused_series")
         outcome.decide([one], kind, SeriesVerdict.REFUSED, one.fault or "")
     ranked = sorted(
-        ((choice, timing) for choice, timing in usable if timing is not None),
+        ((choice, timing) for choice in pool if (timing := _timing(choice)) is not None),
         key=lambda entry: rank(entry[0].candidate, kind, wishes.motion_corrected),
     )
     if not ranked:
@@ -165,13 +124,19 @@ def _choose(
         return
     choice, timing = ranked[0]
     best = choice.candidate
-    others = [other.candidate for other, _ in ranked[1:]]
-    for other in others:
+    beaten = [other.candidate for other, _ in ranked[1:]]
+    put_behind = [other.candidate for other in found.weighted if best.is_map and _timing(other) is not None]
+    for other in (*beaten, *put_behind):
         outcome.not_used.frames(other.frames, "other_candidate_series")
-    reason = choice.reason + rank_words(best, others, kind, wishes.motion_corrected)
+    reason = choice.reason + rank_words(best, beaten, kind, wishes.motion_corrected)
+    reason += "; the settings prefer the scanner's maps" if put_behind else ""
     reason += f"; left out: {faults_told(faulty)}" if faulty else ""
-    series, counts = _build(kind, best, timing, reason, frames.parts)
+    series, counts = build_series(kind, best, timing, reason, () if best.is_map else frames.parts)
     series = replace(series, label=choice.label)
+    if best.is_map:
+        series = replace(series, sd_frames=deviations_of(best, maps.deviations))
+        outcome.not_used.take(series.frames)
+        outcome.not_used.take(series.sd_frames)
     used = {(frame.sop_instance_uid, frame.frame_index) for frame in series.frames}
     untimed = [frame for frame in best.frames if (frame.sop_instance_uid, frame.frame_index) not in used]
     outcome.not_used.frames(untimed, "no_time")
@@ -180,13 +145,14 @@ def _choose(
         outcome.flags.append(IMAGES_UNTIMED.flag(kind, series=best.name, images=images, time=best.weighting.time_name))
     outcome.selected.append(series)
     outcome.decide([best], kind, SeriesVerdict.TAKEN, reason)
+    others = [*beaten, *put_behind]
     outcome.decide(others, kind, SeriesVerdict.NOT_CHOSEN, f"{best.name} is taken for {kind.spec.name}; see its row")
     for finding, caution in ((TIMING_UNVERIFIED, timing.caution), (CONTRAST_IN_DOUBT, choice.caution)):
         if caution:
             outcome.flags.append(finding.flag(kind, series=best.name, caution=caution))
-    if missing := told_set_aside(best, others):
+    if missing := told_set_aside(best, beaten):
         outcome.flags.append(SERIES_INCOMPLETE.flag(kind, found=missing))
-    fewest = MODELS[best.model].fewest_images
+    fewest = fewest_images(best.model)
     outcome.refusals.extend(
         Refusal(kind, "refused", f"the slice has {count} images; expected at least {fewest} for {best.model}", index)
         for index, count in enumerate(counts)
@@ -194,44 +160,6 @@ def _choose(
     )
 
 
-def _build(
-    kind: MapKind, candidate: Candidate, timing: Timing, reason: str, parts: Sequence[PartFrame]
-) -> tuple[SelectedSeries, list[int]]:
-    """Return the selected series and its number of images per slice."""
-    frames: list[FrameReference] = []
-    counts: list[int] = []
-    for members, times in zip(candidate.slices, timing.times_ms, strict=True):
-        timed = [(time, frame) for time, frame in zip(times, members, strict=True) if time is not None]
-        if not timed:
-            continue
-        epochs = frame_epochs(candidate.model, timed)
-        timed.sort(key=lambda pair: (pair[0], pair[1].tie_break))
-        beside = parts_at(timed[0][1], parts)
-        frames += [
-            FrameReference(
-                sop_instance_uid=frame.sop_instance_uid,
-                path=frame.path,
-                frame_index=frame.frame_index,
-                slice_index=len(counts),
-                time_index=index,
-                time_ms=time,
-                geometry=frame.geometry,
-                companions=companions_of(frame, beside),
-                epoch=epochs[frame.tie_break],
-            )
-            for index, (time, frame) in enumerate(timed)
-        ]
-        counts.append(len(timed))
-    series = SelectedSeries(
-        kind=kind,
-        series_instance_uid=candidate.first.series,
-        frames=tuple(frames),
-        timing_source=timing.source,
-        model=candidate.model,
-        reason=reason,
-        model_reason=candidate.choice.reason,
-        list_order=timing.list_order,
-        look_locker=candidate.choice.look_locker,
-        echo_train=is_echo_train(candidate.weighting, timing, candidate.first.header),
-    )
-    return series, counts
+def _timing(choice: Choice) -> Timing | None:
+    """Return the times of a candidate that may be used; None of one that may not."""
+    return choice.candidate.timing if choice.candidate.fault is None else None

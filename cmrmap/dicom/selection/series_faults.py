@@ -54,18 +54,14 @@ _WORD_FAULTS = (
 )
 
 
-def series_fault(slices: Slices, weighting: Weighting, timing: Timing | None, model: str) -> str | None:
-    """Say why a series may not be used; None where it may.
+def image_fault(slices: Slices) -> str | None:
+    """Say why the images of a series, whatever they are weighted by, may not be used; None where they may.
 
     Parameters
     ----------
     slices : frames [slice][frame]
-    weighting, timing, model : what it was taken for
     """
     header = slices[0][0].header
-    most_images = max(len(members) for members in slices)
-    if most_images < 2:
-        return f"it has one image at each of {len(slices)} positions; expected several with different times"
     matrix = slices[0][0].matrix
     if min(matrix) < _FEWEST_PIXELS:
         return f"its images are {matrix[0]} x {matrix[1]} pixels; expected at least {_FEWEST_PIXELS} each way"
@@ -84,6 +80,24 @@ def series_fault(slices: Slices, weighting: Weighting, timing: Timing | None, mo
         words = rule.words(header)
         if words:
             return rule.told.format(words)
+    return None
+
+
+def series_fault(slices: Slices, weighting: Weighting, timing: Timing | None, model: str) -> str | None:
+    """Say why a series may not be used; None where it may.
+
+    Parameters
+    ----------
+    slices : frames [slice][frame]
+    weighting, timing, model : what it was taken for
+    """
+    header = slices[0][0].header
+    most_images = max(len(members) for members in slices)
+    if most_images < 2:
+        return f"it has one image at each of {len(slices)} positions; expected several with different times"
+    fault = image_fault(slices)
+    if fault is not None:
+        return fault
     scout = scout_words(header)
     if weighting is Weighting.T1 and most_images > _MOST_UNNAMED and (scout or not names_a_map(header)):
         named = f'by its description ("{scout}") and ' if scout else "by "

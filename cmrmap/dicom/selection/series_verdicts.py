@@ -84,10 +84,19 @@ def _why_no_mapping(images: Sequence[Frame | LeftOut]) -> str:
     return "neither its description nor varying times point to T1, T2 or T2* mapping"
 
 
-def left_out_parts(others: Sequence[LeftOut], told: str) -> list[SeriesPart]:
-    """Sort the images that enter no stack by why; ``told`` names the taken series whose signs they tell, "" none."""
+def left_out_parts(others: Sequence[LeftOut], told: str, deviations: Mapping[tuple[str, int], str]) -> list[SeriesPart]:
+    """Sort the images that enter no stack by why.
+
+    ``told`` names the taken series whose signs they tell, "" none; ``deviations`` the map that an image's standard
+    deviations go with, by SOP instance UID and frame.
+    """
     parts = []
-    for reason, count in Counter(one.reason for one in others).items():
+    with_map = [(one.sop_instance_uid, one.frame_index) for one in others]
+    for name, count in Counter(deviations[key] for key in with_map if key in deviations).items():
+        why = f"standard deviations that the scanner made: they go with the map in {name}"
+        parts.append(SeriesPart(SeriesVerdict.DEVIATIONS, why, count))
+    rest = [one for one, key in zip(others, with_map, strict=True) if key not in deviations]
+    for reason, count in Counter(one.reason for one in rest).items():
         name, why = _LEFT_OUT.get(reason, reason.replace("_", " ")), _WHY.get(reason, "they are not fitted")
         if told and reason in ("phase_image", "real_image", "imaginary_image"):
             parts.append(SeriesPart(SeriesVerdict.SIGNS, f"{name}: they give the signs of {told}", count))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from pydicom.dataset import Dataset
@@ -16,8 +16,11 @@ from cmrmap.dicom.headers.read import SourceStudy
 from cmrmap.dicom.headers.values import number
 from cmrmap.dicom.selection.companions import PartFrame
 from cmrmap.dicom.selection.image_rules import drop_rule
-from cmrmap.dicom.selection.slices import Frame
+from cmrmap.dicom.selection.map_rules import MapStatement, described_as_map, map_statement
+from cmrmap.dicom.selection.slices import Frame, group_slices, split_by_grid
 
+#: images that are left out by these rules may be maps
+_MAY_BE_MAPS = ("vendor_map", "phase_image", "colour_image")
 _NOWHERE = SliceGeometry((math.nan,) * 3, (math.nan,) * 3, (math.nan,) * 3, (math.nan,) * 2)
 
 
@@ -32,6 +35,15 @@ class LeftOut:
 
 
 @dataclass(frozen=True, slots=True)
+class MapFrame:
+    """A frame of a map that the scanner made, and what it says of itself; ``lost``: why its plane is not known."""
+
+    frame: Frame
+    statement: MapStatement
+    lost: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class StudyFrames:
     """The frames of a study.
 
@@ -41,12 +53,14 @@ class StudyFrames:
     parts : the phase, real and imaginary images beside them
     left_out : enter no stack
     unplaced : would be usable if their plane were stated; by what is wrong with it
+    maps : maps that the scanner made; they are among ``left_out``
     """
 
     usable: tuple[Frame, ...]
     parts: tuple[PartFrame, ...]
     left_out: tuple[LeftOut, ...] = ()
     unplaced: Mapping[str, tuple[Frame, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    maps: tuple[MapFrame, ...] = ()
 
 
 def study_frames(study: SourceStudy) -> StudyFrames:
@@ -55,6 +69,7 @@ def study_frames(study: SourceStudy) -> StudyFrames:
     parts: list[PartFrame] = []
     left_out: list[LeftOut] = []
     unplaced: dict[str, list[Frame]] = {}
+    maps: list[MapFrame] = []
     for uid, header in study.headers.items():
         for index, flat in enumerate(frames_of(header)):
             rule = drop_rule(flat)
@@ -62,6 +77,9 @@ def study_frames(study: SourceStudy) -> StudyFrames:
                 left_out.append(LeftOut(uid, index, flat, rule.reason))
             elif any((number(flat, name) or 0.0) < 1.0 for name in ("Rows", "Columns")):
                 left_out.append(LeftOut(uid, index, flat, "no_pixels"))
+                continue
+            if rule is not None and rule.reason in _MAY_BE_MAPS and (statement := map_statement(flat)) is not None:
+                maps.append(_map_frame(Frame(uid, study.paths[uid], index, flat, _NOWHERE), statement))
                 continue
             if rule is not None and rule.part is None:
                 continue
@@ -77,4 +95,34 @@ def study_frames(study: SourceStudy) -> StudyFrames:
             elif rule.part is not None:
                 parts.append(PartFrame(rule.part, frame))
     told = {reason: tuple(frames) for reason, frames in unplaced.items()}
-    return StudyFrames(tuple(usable), tuple(parts), tuple(left_out), MappingProxyType(told))
+    described = _described(usable)
+    maps += described
+    left_out += [
+        LeftOut(m.frame.sop_instance_uid, m.frame.frame_index, m.frame.header, "vendor_map") for m in described
+    ]
+    gone = {id(one.frame) for one in described}
+    usable = [frame for frame in usable if id(frame) not in gone]
+    return StudyFrames(tuple(usable), tuple(parts), tuple(left_out), MappingProxyType(told), tuple(maps))
+
+
+def _map_frame(frame: Frame, statement: MapStatement) -> MapFrame:
+    try:
+        return MapFrame(replace(frame, geometry=geometry_of(frame.header)), statement)
+    except GeometryError as error:
+        return MapFrame(frame, statement, lost=str(error))
+
+
+def _described(usable: Sequence[Frame]) -> list[MapFrame]:
+    """Return the frames of series that only their description calls maps, and that have one image a slice."""
+    by_series: dict[str, list[Frame]] = {}
+    for frame in usable:
+        by_series.setdefault(frame.series, []).append(frame)
+    found = []
+    for members in by_series.values():
+        statement = described_as_map([frame.header for frame in members])
+        if statement is None:
+            continue
+        slices = [one for grid in split_by_grid(members) for one in group_slices(grid)]
+        if all(len(one) == 1 for one in slices):
+            found += [MapFrame(frame, statement) for frame in members]
+    return found

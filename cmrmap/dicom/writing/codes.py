@@ -9,6 +9,7 @@ from pydicom.sr.coding import Code
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.regional_values import SliceLevel
 from cmrmap.core.relaxation_models import MODELS
+from cmrmap.core.scanner_map import SCANNER_MAP
 from cmrmap.dicom.writing.uids import derived_uid
 
 PRIVATE_SCHEME = "99CMRMAP"
@@ -75,6 +76,7 @@ QUALITATIVE_EVALUATIONS = Code("C0034375", "UMLS", "Qualitative Evaluations")
 MAP = Code("MAP", PRIVATE_SCHEME, "Map")
 MAP_NAME = {kind: Code(*kind.spec.dicom.map_name) for kind in MapKind}
 METHOD = {name: Code(model.code, PRIVATE_SCHEME, model.code_meaning) for name, model in MODELS.items()} | {
+    SCANNER_MAP: Code("SCANNER_MAP", PRIVATE_SCHEME, "Values of the scanner's own map"),
     "ecv": Code("ECV_HCT", PRIVATE_SCHEME, "ECV from T1 of myocardium and blood and hematocrit"),
 }
 HEMATOCRIT_METHOD = {

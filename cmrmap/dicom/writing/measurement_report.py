@@ -164,9 +164,7 @@ def _remarks(results: StudyResult) -> ContainerContentItem:
     if results.hematocrit.source:
         lines.append(f"hematocrit: {results.hematocrit.source}")
     lines += [f"{one.kind.value}: {one.status}, {one.reason}" for one in results.listed if one.reason]
-    lines += [
-        f"{one.kind.value}: model {one.model}, times from {one.timing_source}" for one in results.maps if one.model
-    ]
+    lines += [f"{one.kind.value}: {_origin(one)}" for one in results.maps if one.model]
     lines += [
         _flag_line(flag) for flag in sorted(results.quality, key=lambda flag: flag.severity is not Severity.ERROR)
     ]
@@ -187,11 +185,17 @@ def _remarks(results: StudyResult) -> ContainerContentItem:
     return container
 
 
+def _origin(one: MapResult) -> str:
+    """Say how the values of a map came about."""
+    model = f"model {one.model}" if one.timing_source is None else f"model {one.model}, times from {one.timing_source}"
+    return model if one.source != "scanner_map" else f"source {one.source}: values from the scanner's map ({model})"
+
+
 def _how_means_are_taken() -> str:
     return (
         "Means of AHA segments count the segment's pixels; means of slices and of the patient count the analysed "
         "pixels of the myocardium, which leave out the border of the wall and values out of range. Standard errors "
-        "are propagated from the fit."
+        "are propagated from the fit, or from the standard deviations that come with a scanner's map."
     )
 
 

@@ -62,6 +62,7 @@ def test_keys_come_in_the_contracts_order(study):
     assert list(document["maps"]["t2"]) == [
         "status",
         "reason",
+        "source",
         "unit",
         "model",
         "model_reason",

@@ -48,7 +48,7 @@ def test_series_that_are_for_no_map_say_what_they_are(rows, toolbox):
         [make(2, t, 0, SeriesDescription="localizer", FrameOfReferenceUID="1.2.9") for t in range(3)],
         [make(3, t, s, SeriesDescription="cine SAX") for t in range(4) for s in range(2)],
         [make(4, 0, s, SeriesDescription="T2 haste") for s in range(2)],
-        [make(5, 0, s, ImageType=["DERIVED", "PRIMARY", "T1 MAP"]) for s in range(2)],
+        [make(5, 0, s, ImageType=["DERIVED", "PRIMARY", "T2 MAP"]) for s in range(2)],
         [make(6, 0, 0, ImagePositionPatient=None)],
         [make(7, 0, 0, ImageType=["ORIGINAL", "PRIMARY", "P"])],
     )

@@ -57,8 +57,17 @@ def test_parametric_maps_are_no_weighted_images(tmp_path, toolbox):
     images.append(toolbox.make_image(1, 9, 0, SOPClassUID=ParametricMapStorage, InversionTime="700"))
     toolbox.save(images, tmp_path)
     study = read_study(tmp_path)
-    assert study.skipped == {"not_mr_image": 1}
-    assert len(select_series(study).selected[0].frames) == 5
+    selection = select_series(study)
+    assert selection.skipped == {"vendor_map": 1}
+    assert len(selection.selected[0].frames) == 5
+
+
+def test_other_parametric_maps_are_no_input(tmp_path, toolbox):
+    images = toolbox.make_series(MapKind.NATIVE_T1, 1, 1)
+    images.append(toolbox.make_image(1, 9, 0, SOPClassUID=ParametricMapStorage, ManufacturerModelName="CMRmap"))
+    images.append(toolbox.make_image(1, 10, 0, SOPClassUID=ParametricMapStorage, Modality="CT"))
+    toolbox.save(images, tmp_path)
+    assert read_study(tmp_path).skipped == {"not_mr_image": 2}
 
 
 @pytest.mark.skipif(not _REAL.is_dir(), reason="the real studies are not at hand")

@@ -1,0 +1,193 @@
+"""Read the pixels of a map that the scanner made: values in ms, NaN where the scanner has none to be trusted."""
+
+from __future__ import annotations
+
+import numpy as np
+from pydicom.dataset import Dataset
+
+from cmrmap.core.arrays import BoolArray, Float64Array, FloatArray
+from cmrmap.core.errors import RefusedError
+from cmrmap.core.geometry import SliceGeometry
+from cmrmap.core.map_spec import Weighting
+from cmrmap.core.map_specs import MAP_SPECS, MapKind
+from cmrmap.core.scanner_map import SCANNER_MAP, ScannerMap
+from cmrmap.core.stack import FrameReference, SelectedSeries, WeightedStack
+from cmrmap.dicom.headers.frames import frames_of, real_world_mapping
+from cmrmap.dicom.headers.read import LostImage, SourceStudy
+from cmrmap.dicom.headers.values import number, tolerant_reading
+from cmrmap.dicom.loading.pixels import Decoded, LoadedSeries, decode_frames
+from cmrmap.dicom.loading.stored_pixels import StoredValues
+from cmrmap.quality.catalogue.images import LOSSY_IMAGES, SCANNER_MAP_READ
+
+#: pixels of the largest value, and where it lies in the range of what tissue can have: a fit's limit, nothing measured
+_MANY_AT_TOP, _NEAR_THE_LIMIT = 4, 0.9
+_FEWEST_LEVELS = 257  # different values of a T1 map without a unit: fewer are a picture of one
+#: ms within which the median over the image lies, of a map that is in ms: of all tissues of a chest together
+_TYPICAL_MS = {Weighting.T1: (50.0, 4000.0), Weighting.T2: (10.0, 400.0), Weighting.T2_STAR: (1.0, 200.0)}
+_PER_MS = {"seconds": 1000.0, "tenths of ms": 0.1, "microseconds": 0.001}
+
+
+def load_map(study: SourceStudy, selected: SelectedSeries) -> LoadedSeries:
+    """Return a scanner's map as a stack of one image a slice, with its standard deviations where the scanner sent them.
+
+    Parameters
+    ----------
+    study : as read
+    selected : one of the selection's series, with ``is_map``
+
+    Returns
+    -------
+    LoadedSeries
+        Values that are 0 or below, padding, the largest that can be stored, or beyond what tissue can have are NaN.
+
+    Raises
+    ------
+    RefusedError
+        no image can be decoded, or the values are none in ms
+    """
+    kind = selected.kind
+    done = decode_frames(study, selected.frames)
+    if not done.stored:
+        raise RefusedError(
+            f"{kind.value}: none of the {len(selected.frames)} images of the scanner's map can be decoded "
+            f"({done.lost[0].reason})"
+        )
+    shape = next(iter(done.stored.values())).shape
+    n_slices = max(frame.slice_index for frame in selected.frames) + 1
+    values = np.full((n_slices, 1, *shape), np.nan, dtype=np.float32)
+    uids = [("",)] * n_slices
+    geometry: dict[int, SliceGeometry] = {}
+    times = np.full((n_slices, 1), np.nan)
+    for frame in selected.frames:
+        index = frame.slice_index
+        geometry.setdefault(index, frame.geometry)
+        if (index, frame.time_index) in done.stored:
+            values[index, 0] = _values(study, frame, done, (index, frame.time_index))
+            uids[index], times[index] = (frame.sop_instance_uid,), frame.time_ms
+    if fault := _unit_fault(kind, values, selected.unit_told):
+        raise RefusedError(f"{kind.value}: {fault}")
+    low, high = _plausible(kind)
+    values[~((values >= low) & (values <= high))] = np.nan
+    top = np.nanmax(values, initial=0.0)
+    if top >= _NEAR_THE_LIMIT * high and np.count_nonzero(values == top) >= _MANY_AT_TOP:
+        values[values == top] = np.nan
+    sd, sd_uids, lost = _deviations(study, selected, values.shape)
+    with tolerant_reading():
+        field_strength = number(study.headers[selected.frames[0].sop_instance_uid], "MagneticFieldStrength")
+    stack = WeightedStack(
+        kind=kind,
+        images=_drawn_on(values, times),
+        times_ms=times,
+        geometry=tuple(geometry[index] for index in range(n_slices)),
+        model=SCANNER_MAP,
+        timing_source="",
+        field_strength_t=field_strength,
+        source_uids=tuple(uids),
+        series_instance_uid=selected.series_instance_uid,
+        model_reason=selected.model_reason,
+        label=selected.label,
+        scanner=ScannerMap(values, sd, selected.unit_told, sd_uids),
+    )
+    errors = (
+        "it comes without standard deviations, so no standard errors are given"
+        if sd is None
+        else "standard errors are of its own standard deviations, pixels taken as independent"
+    )
+    flags = [SCANNER_MAP_READ.flag(kind, errors=errors)]
+    flags += [
+        LOSSY_IMAGES.flag(kind, lossy=n, total=len(done.stored), how=how) for how, n in sorted(done.lossy.items())
+    ]
+    return LoadedSeries(stack, (*done.lost, *lost), (), tuple(flags))
+
+
+def _values(study: SourceStudy, frame: FrameReference, done: Decoded, place: tuple[int, int]) -> Float64Array:
+    """Return a frame's values after rescale; NaN where the scanner means none: 0, padding, the largest storable."""
+    header, stored = study.headers[frame.sop_instance_uid], done.stored[place]
+    with tolerant_reading():
+        flat = frames_of(header)[frame.frame_index]
+        mapping = real_world_mapping(flat)
+        slope, intercept = number(mapping, "RealWorldValueSlope"), number(mapping, "RealWorldValueIntercept")
+        if not slope:  # what the values really are goes before how they are shown
+            slope, intercept = done.scales[place].slope, done.scales[place].intercept
+        found = stored.astype(np.float64) * slope + (intercept or 0.0)
+        return np.where(_stored_valid(stored, flat) & (found > 0), found, np.nan)
+
+
+def _stored_valid(stored: StoredValues, header: Dataset) -> BoolArray:
+    valid = np.isfinite(stored)
+    if stored.dtype.kind != "f":
+        bits = int(number(header, "BitsStored") or 16)
+        valid &= stored < (1 << (bits - bool(number(header, "PixelRepresentation")))) - 1
+        valid &= stored != 0
+    for keyword in ("PixelPaddingValue", "FloatPixelPaddingValue", "DoubleFloatPixelPaddingValue"):
+        padding, limit = number(header, keyword), number(header, f"{keyword.removesuffix('Value')}RangeLimit")
+        if padding is not None:
+            low, high = sorted((padding, padding if limit is None else limit))
+            valid &= (stored < low) | (stored > high)
+    return np.asarray(valid, dtype=np.bool_)
+
+
+def _plausible(kind: MapKind) -> tuple[float, float]:
+    """Lowest and highest value of any map with this weighting: native and post-contrast may yet change places."""
+    ranges = [spec.plausible_range for spec in MAP_SPECS.values() if spec.weighting is kind.spec.weighting]
+    return min(low for low, _ in ranges), max(high for _, high in ranges)
+
+
+def _unit_fault(kind: MapKind, values: FloatArray, unit_told: str) -> str:
+    """Say why the values cannot be relaxation times in ms; "" where they can."""
+    known = np.asarray(values[np.isfinite(values)], dtype=np.float64)
+    if not known.size:
+        return "no pixel of the scanner's map has a valid value"
+    weighting = kind.spec.weighting
+    if weighting is None:
+        return ""
+    low, high = _TYPICAL_MS[weighting]
+    median = float(np.median(known))
+    if not low <= median <= high:
+        return (
+            f"the scanner's map has {_called(unit_told)}, but a median of {median:.3g} over the image, and {low:g}-"
+            f"{high:g} is expected in ms{_other_units(median, low, high)}; export the map in ms"
+        )
+    levels = np.unique(known).size
+    if weighting is Weighting.T1 and not unit_told and levels < _FEWEST_LEVELS and known.size > 16 * _FEWEST_LEVELS:
+        return (
+            f"the scanner's map has {_called(unit_told)} and only {levels} different values: it is a picture for "
+            "display; export the map itself, in ms"
+        )
+    return ""
+
+
+def _called(unit_told: str) -> str:
+    return f"the unit {unit_told}" if unit_told else "no unit"
+
+
+def _other_units(median: float, low: float, high: float) -> str:
+    """Name the units in which the median would do."""
+    found = [name for name, factor in _PER_MS.items() if low <= factor * median <= high]
+    found += ["rates in 1/s"] if low <= 1000.0 / median <= high else []
+    return f": it looks like {' or '.join(found)}" if found else ""
+
+
+def _drawn_on(values: FloatArray, times_ms: Float64Array) -> FloatArray:
+    """Return the map as an image to be drawn on: 0 where it has no value, NaN where there is no image."""
+    out = np.nan_to_num(values, nan=0.0)
+    out[np.isnan(times_ms)] = np.nan
+    return np.asarray(out, dtype=np.float32)
+
+
+def _deviations(
+    study: SourceStudy, selected: SelectedSeries, shape: tuple[int, ...]
+) -> tuple[FloatArray | None, tuple[str, ...], tuple[LostImage, ...]]:
+    """Return the scanner's standard deviations, their images' UIDs by slice, and those that are lost."""
+    done = Decoded() if not selected.sd_frames else decode_frames(study, selected.sd_frames)
+    uids = [""] * shape[0]
+    if not done.stored:
+        return None, (), tuple(done.lost)
+    sd = np.full(shape, np.nan, dtype=np.float32)
+    for frame in selected.sd_frames:
+        stored = done.stored.get((frame.slice_index, 0))
+        if stored is None or stored.shape != shape[2:]:
+            continue
+        sd[frame.slice_index, 0] = _values(study, frame, done, (frame.slice_index, 0))
+        uids[frame.slice_index] = frame.sop_instance_uid
+    return sd, tuple(uids), tuple(done.lost)

@@ -1,0 +1,216 @@
+"""The maps that a scanner made, as series that a map can be read from: parts joined, repeats left out, faults told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from cmrmap.core.geometry import same_orientation
+from cmrmap.core.map_spec import Weighting
+from cmrmap.core.scanner_map import SCANNER_MAP
+from cmrmap.core.stack import FrameReference
+from cmrmap.dicom.headers.clock import acquired_seconds
+from cmrmap.dicom.headers.values import text, value
+from cmrmap.dicom.selection.candidates import Candidate
+from cmrmap.dicom.selection.contrast import contrast_by_agent
+from cmrmap.dicom.selection.frame_group import FrameGroup, split_by_statement
+from cmrmap.dicom.selection.map_rules import Statistic
+from cmrmap.dicom.selection.model_choice import ModelChoice
+from cmrmap.dicom.selection.parts import join_parts
+from cmrmap.dicom.selection.series_faults import image_fault
+from cmrmap.dicom.selection.slices import SLICE_TOLERANCE_MM, Frame, same_grid, split_by_grid
+from cmrmap.dicom.selection.study_frames import MapFrame, StudyFrames
+from cmrmap.dicom.selection.timing import Timing
+
+#: the one "time" of a map: it has none of its own
+NO_TIME_MS = 0.0
+_READ = "the scanner's map is read: its values are the scanner's, nothing is fitted here"
+_SAME_MOMENT_S = 1.0
+_SAME_BREATH_S = 15.0  # between a map and the images that it was made from
+_SAME_WIDTH = 0.02  # relative, of two fields of view
+
+
+@dataclass(frozen=True, slots=True)
+class MapCandidates:
+    """The scanner's maps of a study.
+
+    Attributes
+    ----------
+    values : of T1, T2 and T2*, usable or not
+    deviations : frames with standard deviations
+    """
+
+    values: tuple[Candidate, ...]
+    deviations: tuple[Frame, ...]
+
+
+def find_map_candidates(
+    frames: StudyFrames, weighted: Sequence[Candidate], conflicts: Mapping[str, str]
+) -> MapCandidates:
+    """Return the maps that the scanner made.
+
+    Parameters
+    ----------
+    frames : of the study
+    weighted : the candidates with weighted images: a map must lie where its own lie
+    conflicts : reason by series instance UID, for series that hold one SOP instance UID with two contents
+    """
+    candidates = []
+    for weighting in Weighting:
+        own = [one for one in frames.maps if one.statement.weighting is weighting]
+        candidates += _unplaced(own, weighting)
+        placed = [one for one in own if one.statement.statistic == "value" and not one.lost]
+        for fault, unit in sorted({(one.statement.fault, one.statement.unit_told) for one in placed}):
+            alike = [one.frame for one in placed if (one.statement.fault, one.statement.unit_told) == (fault, unit)]
+            for group in _groups(alike):
+                told = next((conflicts[uid] for uid in group.series if uid in conflicts), None) or group.fault
+                told = told or fault or _image_fault(group) or _elsewhere(group, weighted, weighting)
+                candidates.append(_candidate(group, weighting, told or None, unit))
+    sd: Statistic = "sd"
+    return MapCandidates(
+        tuple(candidates),
+        tuple(one.frame for one in frames.maps if one.statement.statistic == sd and not one.lost),
+    )
+
+
+def _image_fault(group: FrameGroup) -> str | None:
+    return image_fault(tuple(tuple(members) for members in group.slices))
+
+
+def _groups(frames: Sequence[Frame]) -> list[FrameGroup]:
+    """Group maps: parts of one acquisition are joined, and of several of one slice the latest is taken."""
+    by_series: dict[tuple[str, str], list[Frame]] = {}
+    for frame in frames:
+        by_series.setdefault((frame.series, frame.geometry.frame_of_reference_uid), []).append(frame)
+    whole = [_latest(grid) for members in by_series.values() for grid in split_by_grid(members)]
+    joined = join_parts(whole, lambda group: contrast_by_agent(group.header).answer, None)
+    return [part for group in joined for part in split_by_statement(group)]
+
+
+def _latest(members: Sequence[Frame]) -> FrameGroup:
+    """Return one map a slice: the latest acquired, and of several of one acquisition the first.
+
+    Philips sends the map twice, once without what it does not trust.
+    """
+    kept, repeated = [], []
+    for frames in FrameGroup(tuple(members)).slices:
+        latest = max((acquired_seconds(frame.header) or 0.0) for frame in frames)
+        best = next(one for one in frames if (acquired_seconds(one.header) or 0.0) >= latest - _SAME_MOMENT_S)
+        kept.append(best)
+        repeated += [one for one in frames if one is not best]
+    note = "of several maps of a slice the latest is taken, of those made at one time the first" if repeated else ""
+    return FrameGroup(tuple(kept), note, None, tuple(repeated))
+
+
+def _candidate(group: FrameGroup, weighting: Weighting, fault: str | None, unit: str) -> Candidate:
+    slices = tuple(tuple(members) for members in group.slices)
+    return Candidate(
+        slices,
+        weighting,
+        Timing("", tuple((NO_TIME_MS,) * len(members) for members in slices)),
+        ModelChoice(SCANNER_MAP, _READ),
+        fault,
+        len(group.series),
+        note=group.note,
+        repeated=group.repeated,
+        is_superseded=group.is_superseded,
+        unit_told=unit,
+    )
+
+
+def _unplaced(maps: Iterable[MapFrame], weighting: Weighting) -> list[Candidate]:
+    """Return the maps that do not say where they lie, one candidate a series."""
+    lost: dict[str, list[MapFrame]] = {}
+    for one in maps:
+        if one.lost and one.statement.statistic == "value":
+            lost.setdefault(one.frame.series, []).append(one)
+    return [
+        Candidate(
+            (tuple(one.frame for one in members),),
+            weighting,
+            None,
+            ModelChoice(SCANNER_MAP, _READ),
+            members[0].statement.fault or f"{len(members)} of its images cannot be placed: {members[0].lost}",
+            1,
+        )
+        for members in lost.values()
+    ]
+
+
+def _elsewhere(group: FrameGroup, weighted: Sequence[Candidate], weighting: Weighting) -> str:
+    """Say why a map cannot lie where it says: the images that it was made from lie otherwise; "" where it can."""
+    for frame in group.frames:
+        for image in _own_images(frame, weighted, weighting):
+            found = _otherwise(frame, image)
+            if found:
+                name = text(image.header, "SeriesNumber") or "without number"
+                return f"{found} than the images that it was made from, in series {name}; export both again"
+    return ""
+
+
+def _own_images(frame: Frame, weighted: Sequence[Candidate], weighting: Weighting) -> list[Frame]:
+    """Return the weighted images that a map was made from: those it names, of its series, or the nearest in time."""
+    named = {
+        text(item, "ReferencedSOPInstanceUID")
+        for keyword in ("SourceImageSequence", "ReferencedImageSequence")
+        for item in value(frame.header, keyword) or ()
+    }
+    images = [one for candidate in weighted if candidate.weighting is weighting for one in candidate.frames]
+    told = [one for one in images if one.sop_instance_uid in named]
+    told = told or [one for one in images if one.series == frame.series]
+    moment = acquired_seconds(frame.header)
+    if told or moment is None:
+        return told
+    apart = [(abs(at - moment), one) for one in images if (at := acquired_seconds(one.header)) is not None]
+    nearest = min(apart, key=lambda pair: pair[0], default=None)
+    return [] if nearest is None or nearest[0] > _SAME_BREATH_S else [nearest[1]]
+
+
+def _off_plane_mm(frame: Frame, image: Frame) -> float:
+    way = np.asarray(frame.geometry.position_mm) - np.asarray(image.geometry.position_mm)
+    return abs(float(way @ image.geometry.normal))
+
+
+def _otherwise(frame: Frame, image: Frame) -> str:
+    if not same_orientation(frame.geometry, image.geometry):
+        return "it has another orientation"
+    if _off_plane_mm(frame, image) > max(image.geometry.slice_thickness_mm or 0.0, 1.0):
+        return ""  # of another slice
+    widths = [
+        [size * step for size, step in zip(one.matrix, one.geometry.pixel_spacing_mm, strict=True)]
+        for one in (frame, image)
+    ]
+    if any(abs(a - b) > _SAME_WIDTH * b for a, b in zip(*widths, strict=True)):
+        shown = [f"{rows:.0f} x {columns:.0f} mm" for rows, columns in widths]
+        return f"it covers {shown[0]}, another grid ({shown[1]})"
+    return ""
+
+
+def deviations_of(chosen: Candidate, deviations: Sequence[Frame]) -> tuple[FrameReference, ...]:
+    """Return the standard deviations that go with a map, at most one a slice: of the same place, grid and moment.
+
+    Parameters
+    ----------
+    chosen : the map
+    deviations : all that the study has
+    """
+    found = []
+    for index, members in enumerate(chosen.slices):
+        frame = members[0]
+        here = [one for one in deviations if same_grid(frame, one) and _off_plane_mm(frame, one) <= SLICE_TOLERANCE_MM]
+        moment = acquired_seconds(frame.header)
+        clocks = [acquired_seconds(one.header) for one in here]
+        if moment is not None and None not in clocks:
+            here = [
+                one
+                for one, clock in zip(here, clocks, strict=True)
+                if clock is not None and abs(clock - moment) <= _SAME_MOMENT_S
+            ]
+        if len(here) == 1:  # two that fit are a doubt
+            one = here[0]
+            found.append(
+                FrameReference(one.sop_instance_uid, one.path, one.frame_index, index, 0, NO_TIME_MS, one.geometry)
+            )
+    return tuple(found)
