@@ -13,6 +13,7 @@ from cmrmap.core.outlines import Label
 from cmrmap.pipeline.decay_offset import OffsetEffect, offset_effect
 from cmrmap.pipeline.extracellular import MappedEcv
 from cmrmap.pipeline.map_numbers import MapNumbers
+from cmrmap.pipeline.map_signs import wall_like_blood
 from cmrmap.pipeline.mapped_series import MappedSeries
 from cmrmap.pipeline.regions import Regions
 from cmrmap.quality.catalogue.fits import (
@@ -24,8 +25,10 @@ from cmrmap.quality.catalogue.fits import (
     SYNTHETIC_HEMATOCRIT,
 )
 from cmrmap.quality.catalogue.images import MIXED_SOURCES, POLARITY, SIGNS_NOT_USED
+from cmrmap.quality.catalogue.outline_quality import WALL_LIKE_BLOOD
+from cmrmap.quality.declaration import Finding
 from cmrmap.quality.fit_flags import disagreement_flags, fit_flags, uncertainty_flags
-from cmrmap.quality.outline_flags import border_flags, outline_flags
+from cmrmap.quality.outline_flags import blood_likeness_flags, border_flags, outline_flags
 from cmrmap.quality.placement_flags import insertion_point_flags, slice_order_flags
 from cmrmap.quality.plausible_flags import implausible_ecv
 from cmrmap.quality.t2_flags import blood_flags, first_echo_flags, offset_flag
@@ -74,6 +77,7 @@ def _of_series(series: MappedSeries, regions: Regions) -> Iterator[QualityFlag]:
     yield from border_flags(series.kind, tuple(doubts))
     yield from _of_fit(series)
     yield from _of_disagreement(series)
+    yield from blood_likeness_flags(series.kind, wall_like_blood(series))
     yield from slice_order_flags(regions.levels, series.kind)
     yield from insertion_point_flags(regions.points, series.kind)
 
@@ -141,11 +145,14 @@ def _of_sources(ecv: MappedEcv) -> Iterator[QualityFlag]:
 
 
 def _handed_on(ecv: MappedEcv) -> Iterator[QualityFlag]:
-    """Warn of ECV slices that are made from a T1 slice whose images are not of one relaxation."""
+    """Warn of ECV slices that are made from a doubtful T1 slice: no one relaxation, or a contour in the blood."""
     made = np.flatnonzero(ecv.map.reference_time >= 0)
-    doubtful: set[int] = set()
+    doubtful: dict[Finding, set[int]] = {IMAGES_DISAGREE: set(), WALL_LIKE_BLOOD: set()}
     for series, source in ((ecv.native, np.arange(len(ecv.partner))), (ecv.post, ecv.partner)):
         told = {flag.slice_index for flag in _of_disagreement(series) if flag.severity is Severity.WARNING}
-        doubtful.update(int(index) for index in made if int(source[index]) in told)
-    for index in sorted(doubtful):
-        yield IMAGES_DISAGREE.flag_inherited(MapKind.ECV, index)
+        doubtful[IMAGES_DISAGREE].update(int(index) for index in made if int(source[index]) in told)
+        like = wall_like_blood(series)
+        doubtful[WALL_LIKE_BLOOD].update(int(i) for i in made if WALL_LIKE_BLOOD.crossed(float(like[source[i]])))
+    for finding, slices in doubtful.items():
+        for index in sorted(slices):
+            yield finding.flag_inherited(MapKind.ECV, index)

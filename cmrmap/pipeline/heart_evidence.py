@@ -37,6 +37,7 @@ _UNLIKE = 0.18
 _AS_BRIGHT = (0.4, 2.5)  # largest signal of the second pool over the first's: coils make them differ
 _BLOOD_OVER_WALL_T2 = (1.25, 1.5)
 _WALL_T2_MS = (15.0, 150.0)
+_FALLING = 0.6  # cavity over wall in a map: below it the values are rates
 _BLOOD_T2_MS = (85.0, 95.0)  # no blood below the first, blood from the second on
 _WATER_T2_MS, _CLEAR_DECAY_R2 = 450.0, 0.7  # a long T2 counts only where the decay is seen through noise and flow
 _DARK = 0.6  # cavity over wall, largest signals: blood that a preparation has made black
@@ -122,6 +123,10 @@ def _t2(signs: HeartSigns, family: str) -> Iterator[Evidence]:
     if family == "t2_star" or _is_dark(signs):
         return  # black blood tells nothing
     wall, blood = signs.wall.t_ms, signs.cavity.t_ms
+    if signs.is_map and blood < _FALLING * wall:
+        yield Evidence(
+            NEVER, f"T2 falls from the wall ({wall:.0f}) to the cavity ({blood:.0f}), as rates (R2) do; expected ms"
+        )
     if not _WALL_T2_MS[0] <= wall <= _WALL_T2_MS[1]:
         yield Evidence(
             NEVER, f"T2 of the wall is {wall:.0f} ms; myocardium has {_WALL_T2_MS[0]:g}-{_WALL_T2_MS[1]:g} ms"

@@ -15,8 +15,10 @@ from cmrmap.core.arrays import BoolArray, Float64Array
 from cmrmap.core.outlines import Label, RefinedSegmentation
 from cmrmap.core.polar_stack import PolarStack
 from cmrmap.core.stack import WeightedStack
+from cmrmap.pipeline.heart_evidence import GAP
 from cmrmap.pipeline.heart_signs import LEAST_VENTRICLE_MM2, Course, HeartSigns, smoothed
 from cmrmap.pipeline.heart_size import measure_size, pool_core
+from cmrmap.pipeline.mapped_series import MappedSeries
 
 #: weight of a difference between the two pools: T2 of venous and arterial blood differ by up to half
 _T2_POOLS_DIFFER = 0.25
@@ -33,6 +35,23 @@ def measure_map_signs(
     """
     usable = refined.usable & np.isfinite(polar.centres).all(axis=-1)
     return tuple(_measure(stack, refined, polar, index) if row.any() else None for index, row in enumerate(usable))
+
+
+def wall_like_blood(series: MappedSeries) -> Float64Array:
+    """(slice,) share of the wall's circumference that differs from the cavity far less than the rest of it does.
+
+    Parameters
+    ----------
+    series : a scanner's map as it was read; of one that was fitted, and of a slice that was not made, it is NaN
+    """
+    out = np.full(len(series.made), np.nan)
+    if series.stack.scanner is None:
+        return out
+    for index in np.flatnonzero(series.made):
+        signs = _measure(series.stack, series.refined, series.polar, int(index))
+        if signs is not None:
+            out[index] = np.mean(signs.apart < GAP * np.median(signs.apart))
+    return out
 
 
 def _measure(stack: WeightedStack, refined: RefinedSegmentation, polar: PolarStack, index: int) -> HeartSigns | None:

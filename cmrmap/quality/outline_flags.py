@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
+from cmrmap.core.arrays import Float64Array
 from cmrmap.core.findings import QualityFlag
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.outlines import ImageOutcome, RefinedSegmentation
@@ -15,6 +16,7 @@ from cmrmap.quality.catalogue.outline_quality import (
     IMAGES_REFINED,
     UNCERTAIN_BORDER,
     UNCERTAIN_OUTLINES,
+    WALL_LIKE_BLOOD,
 )
 
 
@@ -67,3 +69,17 @@ def border_flags(kind: MapKind, doubts: Sequence[Mapping[int, float]]) -> tuple[
             listed = ", ".join(map(str, found))
             flags.append(UNCERTAIN_BORDER.flag(kind, index, segments=listed, found=max(found.values())))
     return tuple(flags)
+
+
+def blood_likeness_flags(kind: MapKind, shares: Float64Array) -> tuple[QualityFlag, ...]:
+    """Tell slices of a scanner's map in whose wall much has the value of blood.
+
+    Parameters
+    ----------
+    kind : which map
+    shares : (slice,) of the wall's circumference; NaN where the slice was not made
+    """
+    found = ((index, float(share)) for index, share in enumerate(shares))
+    return tuple(
+        WALL_LIKE_BLOOD.flag(kind, index, share=share) for index, share in found if WALL_LIKE_BLOOD.crossed(share)
+    )

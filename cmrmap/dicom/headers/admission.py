@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from pydicom.dataset import Dataset
-from pydicom.uid import UID
+from pydicom.uid import UID, ParametricMapStorage
 
 from cmrmap.core.errors import NoMappingSeriesError, RefusedError
+from cmrmap.core.provenance import NAME
 from cmrmap.dicom.headers.patient import PatientIdentity, count_patients
 from cmrmap.dicom.headers.values import text
 
@@ -50,6 +51,17 @@ def admission_fault(
     if len(studies) > 1:
         return RefusedError(f"the input folder holds {len(studies)} studies; expected one; give one study per folder")
     return None
+
+
+def is_parametric_map(header: Dataset) -> bool:
+    """Tell whether an object is a parametric map of MR; those that this software writes are no input.
+
+    Parameters
+    ----------
+    header : of any DICOM object
+    """
+    is_map = text(header, "SOPClassUID") == ParametricMapStorage and text(header, "Modality") == "MR"
+    return is_map and text(header, "ManufacturerModelName") != NAME
 
 
 def class_name(sop_class: str) -> str:

@@ -16,12 +16,10 @@ from pydicom.uid import (
     LegacyConvertedEnhancedMRImageStorage,
     MediaStorageDirectoryStorage,
     MRImageStorage,
-    ParametricMapStorage,
 )
 
 from cmrmap.core.errors import NoMappingSeriesError, RefusedError
-from cmrmap.core.provenance import NAME
-from cmrmap.dicom.headers.admission import admission_fault, class_name
+from cmrmap.dicom.headers.admission import admission_fault, class_name, is_parametric_map
 from cmrmap.dicom.headers.folder import list_files
 from cmrmap.dicom.headers.integrity import has_preamble, looks_like_bare_dataset, pixel_data_fault
 from cmrmap.dicom.headers.patient import PatientIdentity, identity_of
@@ -136,7 +134,7 @@ class _Reader:
         if text(header, "SeriesInstanceUID"):
             # the UIDs follow the patient's attributes: a header cut among the latter is no second patient
             self.identities[identity_of(header)] = None
-        if sop_class not in _MR_CLASSES and not _is_scanner_map(header):
+        if sop_class not in _MR_CLASSES and not is_parametric_map(header):
             self.skipped["not_mr_image"] += 1
             self.others[class_name(sop_class)] += 1
             return
@@ -237,12 +235,6 @@ def examine_folder(folder: Path) -> SourceStudy:
         others=MappingProxyType(dict(sorted(reader.others.items()))),
         failure=failure,
     )
-
-
-def _is_scanner_map(header: Dataset) -> bool:
-    """Tell whether an object is a parametric map of MR; those that this software writes are no input."""
-    is_map = text(header, "SOPClassUID") == ParametricMapStorage and text(header, "Modality") == "MR"
-    return is_map and text(header, "ManufacturerModelName") != NAME
 
 
 def _same_content(one: Path, other: Path) -> bool:

@@ -90,3 +90,16 @@ INSERTION_POINTS_MISSING = Finding(
     means="there are no AHA segments",
     advice="mark the insertion points by hand if segments are needed",
 )
+
+WALL_LIKE_BLOOD = Finding(
+    code="wall_like_blood",
+    severity=Severity.WARNING,
+    threshold=Threshold("above", 0.04, "of the wall's circumference", percent=True),
+    message=(
+        "over {share:.0%} of its circumference the wall of the scanner's map has the value of the blood beside it: check "
+        "that its contour lies on the wall; after contrast agent a scar can have it"
+    ),
+    inherited="the contour of a T1 slice that it is made from may lie in the blood: see there",
+    means="a scanner's map: a part of what was drawn as wall has the value of blood, as if the contour lay in it",
+    advice="look at the slice's contour",
+)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import subprocess
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +18,7 @@ from cmrmap.dicom.selection.decisions import Selection
 from cmrmap.dicom.selection.preferences import SelectionPreferences
 from cmrmap.dicom.selection.select import select_series
 from cmrmap.phantom.flavours import FLAVOURS
-from cmrmap.phantom.generate import PhantomStudy, generate_study
-from cmrmap.phantom.parameters import draw_study_parameters
+from cmrmap.phantom.generate import PhantomStudy
 from cmrmap.phantom.study_writer import write_phantom
 
 T1 = "InversionTime (0018,0082)"
@@ -50,24 +48,6 @@ SKIPPED: dict[str, dict[str, int]] = {
 }
 #: files of a study; what the others write is one file an image
 ENHANCED_FILES = {"siemens-xa": 3 * N_SLICES, "philips-enhanced": 3, "enhanced": 3}
-
-
-@pytest.fixture(scope="module")
-def small() -> PhantomStudy:
-    """Every fourth pixel of two slices of the default study: the tags are what is tested here."""
-    kept = slice(1, 1 + N_SLICES)
-    drawn = draw_study_parameters(seed=1)
-    anatomy = replace(drawn.anatomy, heart=drawn.anatomy.heart[kept], torso=drawn.anatomy.torso[kept])
-    planned = tuple(replace(one, times_ms=one.times_ms[kept], motion=one.motion[kept]) for one in drawn.series)
-    study = generate_study(replace(drawn, anatomy=anatomy, series=planned))
-    series = [replace(one, stack=replace(one.stack, images=one.stack.images[..., ::4, ::4])) for one in study.series]
-    truth = replace(
-        study.truth,
-        maps={kind: values[:, ::4, ::4] for kind, values in study.truth.maps.items()},
-        labels=study.truth.labels[:, ::4, ::4],
-        aha=study.truth.aha[:, ::4, ::4],
-    )
-    return replace(study, series=tuple(series), truth=truth)
 
 
 @pytest.fixture(scope="module", params=sorted(FLAVOURS))

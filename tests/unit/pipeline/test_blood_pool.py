@@ -88,5 +88,5 @@ def test_a_cavity_without_room_for_five_pixels_has_no_blood() -> None:
 
 def test_the_circle_follows_the_heart_from_image_to_image() -> None:
     stack, polar = _case(6.0, drift_px=1.0)
-    signals = circle_signals(stack, polar, 0, np.arange(TIMES_MS.size), 4.2)
+    signals = circle_signals(stack.fitted_images, polar, 0, np.arange(TIMES_MS.size), 4.2)
     np.testing.assert_allclose(signals, np.broadcast_to(_recovery(BLOOD_T1_MS), signals.shape), rtol=1e-6)
