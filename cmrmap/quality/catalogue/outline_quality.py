@@ -96,8 +96,8 @@ WALL_LIKE_BLOOD = Finding(
     severity=Severity.WARNING,
     threshold=Threshold("above", 0.04, "of the wall's circumference", percent=True),
     message=(
-        "over {share:.0%} of its circumference the wall of the scanner's map has the value of the blood beside it: check "
-        "that its contour lies on the wall; after contrast agent a scar can have it"
+        "over {share:.0%} of its circumference the wall of the scanner's map has the value of the blood beside it: "
+        "check that its contour lies on the wall; after contrast agent a scar can have it"
     ),
     inherited="the contour of a T1 slice that it is made from may lie in the blood: see there",
     means="a scanner's map: a part of what was drawn as wall has the value of blood, as if the contour lay in it",

@@ -1,4 +1,4 @@
-"""Studies of scanner maps alone: each dialect goes through reader, selector and loader, and gives the scanner's values."""
+"""Studies of maps alone: each dialect goes through reader, selector and loader, and gives the scanner's values."""
 
 from __future__ import annotations
 

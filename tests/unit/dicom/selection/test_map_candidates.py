@@ -1,0 +1,241 @@
+"""The scanner's maps as series to choose from: after weighted images, joined, told apart, refused alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from cmrmap.core.errors import RefusedError
+from cmrmap.core.map_specs import MapKind
+from cmrmap.core.series_row import SeriesVerdict
+from cmrmap.dicom.headers.read import read_study
+from cmrmap.dicom.selection.preferences import SelectionPreferences
+from cmrmap.dicom.selection.select import examine_study, select_series
+
+NATIVE, POST, T2 = MapKind.NATIVE_T1, MapKind.POSTCONTRAST_T1, MapKind.T2
+COLOURED = {
+    "SamplesPerPixel": 3,
+    "PlanarConfiguration": 0,
+    "PhotometricInterpretation": "RGB",
+    "BitsAllocated": 8,
+    "BitsStored": 8,
+    "HighBit": 7,
+    "PixelData": bytes(32 * 32 * 3),
+}
+T1_MAP, T2_MAP = (["DERIVED", "PRIMARY", f"{name} MAP", "MOCO"] for name in ("T1", "T2"))
+
+
+@pytest.fixture
+def maps(toolbox):
+    """Make a map series of three slices."""
+
+    def make(series, image_type=T1_MAP, n_slices=3, **changes):
+        given = {"SeriesDescription": f"MOLLI_{image_type[2].replace(' ', '_')}", "ImageType": image_type, **changes}
+        return [toolbox.make_image(series, 0, index, **given) for index in range(n_slices)]
+
+    return make
+
+
+@pytest.fixture
+def select(tmp_path, toolbox):
+    def run(*series, wishes=None):
+        toolbox.save([image for images in series for image in images], tmp_path)
+        return examine_study(read_study(tmp_path), wishes)
+
+    return run
+
+
+def taken(selection):
+    return {one.kind: one for one in selection.selected}
+
+
+def reasons(selection):
+    return {one.kind: one.reason for one in selection.refusals if one.slice_index is None}
+
+
+def test_a_map_alone_is_taken_for_its_kind(select, maps):
+    found = select(
+        maps(4, SeriesDescription="MOLLI native_T1_MAP"),
+        maps(6, SeriesDescription="MOLLI post_T1_MAP"),
+        maps(5, T2_MAP),
+        maps(7, ["DERIVED", "PRIMARY", "T2 STAR MAP"], SeriesDescription="T2_STAR_MAP"),
+    )
+    assert set(taken(found)) == {NATIVE, POST, T2, MapKind.T2_STAR}
+    assert {(one.is_map, len(one.frames), one.model) for one in taken(found).values()} == {(True, 3, "scanner_map")}
+    assert dict(found.skipped) == {}
+    rows = {row.series_number: row for row in found.series}
+    assert {row.verdict for row in rows.values()} == {SeriesVerdict.TAKEN}
+    assert {row.n_used for row in rows.values()} == {3}
+    assert {row.times_ms for row in rows.values()} == {()}
+
+
+def test_weighted_images_go_first(select, maps, toolbox):
+    found = select(toolbox.make_series(NATIVE, 4), maps(14, AcquisitionTime="100400"), maps(5, T2_MAP))
+    assert not taken(found)[NATIVE].is_map
+    assert taken(found)[T2].is_map
+    assert found.skipped["vendor_map"] == 3
+    assert "series 14" not in taken(found)[NATIVE].reason
+
+
+def test_unless_the_settings_prefer_the_scanner_s(select, maps, toolbox):
+    images = toolbox.make_series(NATIVE, 4)
+    own, wishes = maps(14, AcquisitionTime="100400"), SelectionPreferences(prefer_scanner_maps=True)
+    found = select(images, toolbox.make_series(T2, 5), own, wishes=wishes)
+    native = taken(found)[NATIVE]
+    assert native.is_map
+    assert "the settings prefer the scanner's maps" in native.reason
+    assert not taken(found)[T2].is_map  # there is no map of it
+    assert found.skipped["other_candidate_series"] == len(images)
+    (row,) = (row for row in found.series if row.series_number == 4)
+    assert row.verdict is SeriesVerdict.NOT_CHOSEN
+
+
+def test_a_map_stands_in_for_images_that_are_refused(select, maps, toolbox):
+    seconds = toolbox.make_series(NATIVE, 4, InversionTime=None)
+    found = select(seconds, maps(14, SeriesDescription="native_T1_MAP"))
+    native = taken(found)[NATIVE]
+    assert native.is_map
+    assert "left out: series 4: no known attribute" in native.reason
+
+
+def test_a_named_map_is_taken_for_its_map(select, maps, toolbox):
+    wishes = SelectionPreferences(series={NATIVE: "14"})
+    found = select(toolbox.make_series(NATIVE, 4), maps(14), maps(15), wishes=wishes)
+    assert taken(found)[NATIVE].is_map
+    assert taken(found)[NATIVE].series_instance_uid.endswith(".14")
+    assert found.skipped["other_candidate_series"] == 15
+
+
+def test_one_series_a_slice_is_one_map(select, maps):
+    slices = maps(4)
+    for index, image in enumerate(slices):
+        image.SeriesNumber, image.SeriesInstanceUID = 4 + index, f"1.2.3.2.{4 + index}"
+    found = select(slices)
+    assert len(taken(found)[NATIVE].frames) == 3
+    assert "joined from 3 series" in taken(found)[NATIVE].reason
+
+
+def test_a_repeated_slice_is_read_once_the_latest(select, maps):
+    first, again = maps(4), maps(4)
+    for image in again:
+        image.SOPInstanceUID += ".9"
+        image.InstanceNumber += 5
+        image.AcquisitionTime = f"1030{image.InstanceNumber:02d}"
+    found = select(first, again)
+    assert all(frame.sop_instance_uid.endswith(".9") for frame in taken(found)[NATIVE].frames)
+    assert found.skipped == {"vendor_map": 3}
+
+
+def test_of_two_maps_of_one_moment_the_first_is_read(select, maps):
+    first, second = maps(4), maps(4)
+    for image in second:
+        image.SOPInstanceUID += ".9"
+        image.InstanceNumber += 10
+    found = select(first, second)
+    assert not any(frame.sop_instance_uid.endswith(".9") for frame in taken(found)[NATIVE].frames)
+
+
+@pytest.mark.parametrize("words", [("pre", "post"), ("nativ", "nach KM")])
+def test_words_tell_native_from_post_contrast(select, maps, words):
+    found = select(*(maps(number, SeriesDescription=f"T1_MAP {word}") for number, word in enumerate(words, start=4)))
+    assert [taken(found)[kind].series_instance_uid[-1] for kind in (NATIVE, POST)] == ["4", "5"]
+
+
+def test_so_do_times_of_the_acquisition(select, maps):
+    early, late = maps(4), maps(5)
+    for image in late:
+        image.AcquisitionTime = "103000"
+    found = select(early, late)
+    assert taken(found)[POST].series_instance_uid.endswith(".5")
+    assert taken(found)[POST].label.gives_way
+
+
+def test_standard_deviations_go_with_the_map_of_their_moment(select, maps):
+    native, post = maps(4, SeriesDescription="native_T1_MAP"), maps(24, SeriesDescription="post_T1_MAP")
+    spread = ["DERIVED", "PRIMARY", "T1 SD MAP", "MOCO"]
+    of_native, of_post = maps(5, spread, SeriesDescription="native_T1_SD"), maps(25, spread, SeriesDescription="T1_SD")
+    for images, source in ((of_native, native), (of_post, post)):
+        for image, own in zip(images, source, strict=True):
+            image.AcquisitionTime = own.AcquisitionTime
+    found = select(native, post, of_native, of_post)
+    assert {frame.sop_instance_uid for frame in taken(found)[POST].sd_frames} == {
+        image.SOPInstanceUID for image in of_post
+    }
+    assert len(taken(found)[NATIVE].sd_frames) == 3
+    rows = {row.series_number: row for row in found.series}
+    assert rows[25].verdict is SeriesVerdict.DEVIATIONS
+    assert "series 24" in rows[25].reason
+    assert rows[25].n_used == 3
+    assert dict(found.skipped) == {}
+
+
+def test_deviations_of_nobody_knows_which_map_are_not_used(select, maps):
+    spread = ["DERIVED", "PRIMARY", "T1 SD MAP", "MOCO"]
+    doubtful = [maps(number, spread, AcquisitionTime=None, AcquisitionDate=None) for number in (5, 6)]
+    found = select(maps(4), *doubtful)
+    assert taken(found)[NATIVE].sd_frames == ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"RescaleType": "s"}, "in seconds"),
+        ({"RescaleType": "1/s"}, "relaxation rates"),
+        ({"BurnedInAnnotation": "YES"}, "burnt into"),
+        (COLOURED, "coloured picture"),
+        ({"SeriesDescription": "T1_MAP 4CH"}, "long-axis view"),
+        ({"SeriesDescription": "liver T1_MAP"}, "another organ"),
+        ({"SeriesDescription": "stress T1_MAP"}, "names stress"),
+        ({"ImagePositionPatient": None}, "cannot be placed"),
+        ({"FrameOfReferenceUID": None}, "no FrameOfReferenceUID"),
+        ({"PhotometricInterpretation": "MONOCHROME1"}, "MONOCHROME1"),
+    ],
+)
+def test_what_is_wrong_with_a_map_costs_that_map_only(select, maps, changes, told):
+    found = select(maps(4, **changes), maps(5, T2_MAP))
+    assert set(taken(found)) == {T2}
+    assert told in reasons(found)[NATIVE]
+    assert reasons(found)[NATIVE].startswith("series 4: ")
+    (row,) = (row for row in found.series if row.series_number == 4)
+    assert row.verdict is SeriesVerdict.REFUSED
+
+
+def test_nothing_but_a_coloured_map_is_refused_with_the_reason(tmp_path, toolbox, maps):
+    toolbox.save(maps(4, **COLOURED), tmp_path)
+    with pytest.raises(RefusedError, match="series 4: it is a coloured picture of a map"):
+        select_series(read_study(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"ImageOrientationPatient": ["1", "0", "0", "0", "1", "0"]}, "another orientation"),
+        ({"PixelSpacing": ["2.5", "3.0"]}, "another grid"),
+    ],
+)
+@pytest.mark.parametrize("by", ["reference", "moment", "series"])
+def test_a_map_must_lie_where_its_images_lie(select, maps, toolbox, changes, told, by):
+    images = toolbox.make_series(NATIVE, 4)
+    number = 4 if by == "series" else 14
+    own = maps(number, SeriesDescription="native_T1_MAP", **changes)
+    for index, image in enumerate(own):
+        image.SOPInstanceUID += ".9"
+        if by == "moment":
+            image.AcquisitionTime = images[5 * index].AcquisitionTime
+        if by == "reference":
+            item = type(image)()
+            item.ReferencedSOPInstanceUID = images[5 * index].SOPInstanceUID
+            image.SourceImageSequence = [item]
+    found = select(images, own, wishes=SelectionPreferences(prefer_scanner_maps=True))
+    assert not taken(found)[NATIVE].is_map
+    assert told in taken(found)[NATIVE].reason
+
+
+def test_an_interpolated_map_of_the_same_field_of_view_lies_well(select, maps, toolbox):
+    images = toolbox.make_series(NATIVE, 4)
+    own = maps(4, PixelSpacing=["0.625", "0.75"], Rows=64, Columns=64)
+    for image in own:
+        image.SOPInstanceUID += ".9"
+        image.PixelData = np.full((64, 64), 1000, "<u2").tobytes()
+    found = select(images, own, wishes=SelectionPreferences(prefer_scanner_maps=True))
+    assert taken(found)[NATIVE].is_map
