@@ -28,7 +28,9 @@ def summarise_input(
     selection : None: no series was looked at
     loaded : None: no image was loaded
     """
-    used = [uid for stack in (loaded.stacks if loaded else ()) for row in stack.source_uids for uid in row if uid]
+    stacks = loaded.stacks if loaded else ()
+    used = [uid for stack in stacks for row in stack.source_uids for uid in row if uid]
+    used += [uid for stack in stacks if stack.scanner is not None for uid in stack.scanner.sd_uids if uid]
     skipped: Counter[str] = Counter()
     skipped.update(study.skipped)
     if selection is None:
@@ -37,7 +39,7 @@ def summarise_input(
     by_file: dict[str, Counter[str]] = {}
     for (uid, _), reason in selection.not_used.items():
         by_file.setdefault(uid, Counter())[reason] += 1
-    undecoded = sum(len(one.frames) for one in selection.selected) - len(used)
+    undecoded = sum(len(one.frames) + len(one.sd_frames) for one in selection.selected) - len(used)
     not_used.update({_UNDECODABLE: undecoded} if undecoded > 0 else {})
     for uid in set(study.headers) - set(used):
         # several reasons for one file: that of the most of its images, the first in the alphabet of equal ones
