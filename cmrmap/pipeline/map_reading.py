@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 
@@ -26,6 +27,7 @@ from cmrmap.pipeline.mapped_series import MappedSeries
 from cmrmap.regional.pruning import analysed_pixels
 from cmrmap.settings import AnalysisSettings
 
+_NONE: Mapping[int, str] = MappingProxyType({})
 _NOTHING = "the image of the scanner's map cannot be used (see the findings)"
 _NOT_DRAWN = "no outline was drawn on the scanner's map"
 
@@ -65,7 +67,7 @@ def read_map(
     refined: RefinedSegmentation,
     polar: PolarStack,
     settings: AnalysisSettings,
-    no_heart: Mapping[int, str] | None = None,
+    refused: Mapping[int, str] = _NONE,
 ) -> MappedSeries:
     """Read a scanner's map in every slice that has an outline; a slice that has none is refused with the reason.
 
@@ -73,7 +75,7 @@ def read_map(
     ----------
     stack, refined, polar : of one map, one image a slice
     settings : blood and pruning are used
-    no_heart : slices that may not be mapped because they show no left ventricle in short axis, with the reason
+    refused : slices that may not be mapped, each with the reason
 
     Returns
     -------
@@ -91,9 +93,9 @@ def read_map(
     reasons: dict[int, str] = {}
     for index, present in enumerate(stack.present[:, 0]):
         if not (present and drawn[index]):
-            reasons[index] = _NOT_DRAWN if present else _NOTHING
-        elif index in (no_heart or {}):
-            reasons[index] = (no_heart or {})[index]
+            reasons[index] = refused.get(index, _NOT_DRAWN if present else _NOTHING)
+        elif index in refused:
+            reasons[index] = refused[index]
     pruning = settings.pruning
     labels, weights = _drawn_on(refined, polar, reasons)
     times = tuple(np.zeros(0 if index in reasons else 1, dtype=np.intp) for index in range(len(drawn)))

@@ -153,7 +153,7 @@ def _mapped(
     refused: Mapping[int, str],
 ) -> MappedSeries:
     if stack.scanner is not None:
-        return read_map(stack, shapes, aligned, settings, no_heart)
+        return read_map(stack, shapes, aligned, settings, refused)
     try:
         return map_series(stack, shapes, aligned, settings, refused)
     except InputError as error:
@@ -163,7 +163,7 @@ def _mapped(
 
 def _with_efficiency(stack: WeightedStack, efficiency: float | None) -> WeightedStack:
     """Return the stack with the inversion's efficiency that the settings give, where its model reads one."""
-    if efficiency is None or not get_model(stack.model).look_locker:
+    if efficiency is None or stack.scanner is not None or not get_model(stack.model).look_locker:
         return stack
     reason = f"{stack.model_reason}; analysis.fit.inversion_efficiency is {efficiency:g}"
     known = replace(stack.look_locker, inversion_efficiency=efficiency)

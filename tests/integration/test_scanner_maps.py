@@ -104,6 +104,5 @@ def test_a_real_scanner_s_map_alone_gives_what_its_reader_s_ring_has(
     assert math.isnan(result.patient.uncertainty)
     one = analysis.series[kind.value]
     wall = one.map.labels[0] == Label.MYOCARDIUM
-    np.testing.assert_array_equal(
-        one.map.values[0][wall & one.map.analysed[0]], np.rint(values)[wall & one.map.analysed[0]]
-    )
+    counted = wall & one.map.analysed[0]
+    np.testing.assert_array_equal(one.map.values[0][counted], np.rint(values)[counted])

@@ -18,12 +18,12 @@ def _study(*uids: str, n_files: int, **skipped: int) -> SourceStudy:
 
 
 def _selection(left_out: dict[tuple[str, int], str], n_selected: int) -> Selection:
-    series = SimpleNamespace(frames=[None] * n_selected)
+    series = SimpleNamespace(frames=[None] * n_selected, sd_frames=())
     return Selection((series,) if n_selected else (), (), MappingProxyType(left_out))
 
 
 def _loaded(*rows: tuple[str, ...]) -> LoadedStudy:
-    return LoadedStudy((SimpleNamespace(source_uids=rows),), (), ())
+    return LoadedStudy((SimpleNamespace(source_uids=rows, scanner=None),), (), ())
 
 
 def test_a_multi_frame_file_is_one_file_and_many_images():

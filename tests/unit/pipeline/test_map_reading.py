@@ -232,7 +232,7 @@ def test_a_heart_is_known_by_its_map_alone(study, stacks, kind):
     ("kind", "change", "told"),
     [
         (NATIVE, lambda values: np.full_like(values, 1000.0), "the same T1"),
-        (NATIVE, lambda values: np.where(values < 1400.0, 0.4 * values, values), "myocardium beside such blood"),
+        (NATIVE, lambda values: np.where(values < 1400.0, 0.3 * values, values), "myocardium beside such blood"),
         (T2, lambda values: 1000.0 / values, "as rates"),
         (T2, lambda values: values * 8.0, "T2 of the wall is"),
     ],
