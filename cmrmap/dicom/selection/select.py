@@ -60,7 +60,7 @@ def examine_study(study: SourceStudy, preferences: SelectionPreferences | None =
     wishes = preferences or SelectionPreferences()
     outcome = Decisions()
     with tolerant_reading():
-        frames = study_frames(study)
+        frames = study_frames(study, lambda header: wishes.times.of(header) is not None)
         for one in frames.left_out:
             outcome.not_used.image(one.sop_instance_uid, one.frame_index, one.reason)
         candidates = find_candidates(frames, study.conflicts, wishes.times, outcome.not_used)

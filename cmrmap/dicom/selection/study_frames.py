@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
@@ -63,8 +63,14 @@ class StudyFrames:
     maps: tuple[MapFrame, ...] = ()
 
 
-def study_frames(study: SourceStudy) -> StudyFrames:
-    """Sort out every frame."""
+def study_frames(study: SourceStudy, has_times: Callable[[Dataset], bool] = lambda _: False) -> StudyFrames:
+    """Sort out every frame.
+
+    Parameters
+    ----------
+    study : as read
+    has_times : tells of a header whether the user gives times for its series: then it is weighted, however called
+    """
     usable: list[Frame] = []
     parts: list[PartFrame] = []
     left_out: list[LeftOut] = []
@@ -95,7 +101,7 @@ def study_frames(study: SourceStudy) -> StudyFrames:
             elif rule.part is not None:
                 parts.append(PartFrame(rule.part, frame))
     told = {reason: tuple(frames) for reason, frames in unplaced.items()}
-    described = _described(usable)
+    described = _described([frame for frame in usable if not has_times(frame.header)])
     maps += described
     left_out += [
         LeftOut(m.frame.sop_instance_uid, m.frame.frame_index, m.frame.header, "vendor_map") for m in described

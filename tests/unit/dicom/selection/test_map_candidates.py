@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from cmrmap.core.errors import RefusedError
+from cmrmap.core.map_spec import Weighting
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.series_row import SeriesVerdict
 from cmrmap.dicom.headers.read import read_study
+from cmrmap.dicom.selection.given_times import GivenTimes, SeriesTimes
 from cmrmap.dicom.selection.preferences import SelectionPreferences
 from cmrmap.dicom.selection.select import examine_study, select_series
 
@@ -133,6 +135,23 @@ def test_of_two_maps_of_one_moment_the_first_is_read(select, maps):
         image.InstanceNumber += 10
     found = select(first, second)
     assert not any(frame.sop_instance_uid.endswith(".9") for frame in taken(found)[NATIVE].frames)
+
+
+def test_a_described_map_whose_times_the_user_gives_is_weighted(select, toolbox):
+    names = {
+        "ImageType": ["DERIVED", "SECONDARY", "OTHER"],
+        "SeriesDescription": "native T1 map",
+        "InversionTime": None,
+    }
+    images = toolbox.make_series(NATIVE, 4, 1, **names)
+    for index, image in enumerate(images):
+        image.SeriesInstanceUID = f"1.2.3.2.{index + 40}"
+        image.SeriesNumber = 40 + index
+    named = dict(zip((image.SOPInstanceUID for image in images), toolbox.times[NATIVE], strict=True))
+    times = GivenTimes((SeriesTimes("", "native T1 map", Weighting.T1, (), named),))
+    found = select(images, wishes=SelectionPreferences(times=times))
+    assert not taken(found)[NATIVE].is_map
+    assert len(taken(found)[NATIVE].frames) == 5
 
 
 @pytest.mark.parametrize("words", [("pre", "post"), ("nativ", "nach KM")])
