@@ -139,6 +139,7 @@ def test_phantom_study_hands_on_its_options(tmp_path: Path, monkeypatch: pytest.
         "40",
         "--heart-rate",
         "85",
+        "--scanner-maps",
     ]
     found = CliRunner().invoke(cli, ["phantom", "study", "-o", str(tmp_path / "s"), *options])
     assert found.exit_code == 0, found.output
@@ -155,6 +156,7 @@ def test_phantom_study_hands_on_its_options(tmp_path: Path, monkeypatch: pytest.
         "efficiency": 0.94,
         "off_resonance_hz": 40.0,
         "heart_rate_bpm": 85.0,
+        "scanner_maps": True,
     }
     assert "1 images" in found.output
 

@@ -83,6 +83,7 @@ def test_siemens_sends_standard_deviations_along(
         assert np.abs(stack.scanner.sd[:, 0][known] - expected[known]).max() <= 0.51
 
 
+@pytest.mark.slow
 def test_maps_are_of_still_images_unless_motion_is_asked_for(tmp_path: Path) -> None:
     still = write_study(tmp_path / "still", seed=1, scanner_maps=True)
     asked = write_study(tmp_path / "asked", seed=1, scanner_maps=True, motion=0.0)
