@@ -70,13 +70,8 @@ def main() -> None:
             patient, slices, segments = differences(result, truth[result.kind.value])
             size = np.abs(segments[np.isfinite(segments)])
             within = np.mean(size <= LIMITS.get(result.kind, LIMIT_PERCENT))
-            flagged = sorted(
-                {
-                    f"{one.slice_index}"
-                    for one in report.flags
-                    if one.map is result.kind and one.code == "wall_like_blood"
-                }
-            )
+            own = [one for one in report.flags if one.map is result.kind and one.code == "wall_like_blood"]
+            flagged = sorted(str(one.slice_index) for one in own)
             worst = slices[np.nanargmax(np.abs(slices))]
             whole = f"{seed:4d} {result.kind.value:16s} {len(slices):7d} {patient:+8.2f} {worst:+12.2f}"
             parts = f"{size.mean():15.2f} {within:17.0%} {size.max():6.2f}"

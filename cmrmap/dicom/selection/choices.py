@@ -75,9 +75,14 @@ def _contrast(
 ) -> Mapping[int, tuple[MapKind, Choice]]:
     """Return, by candidate, whether a T1 series is native or post-contrast; ``beside`` have an answer already."""
     t1 = [one for one in (*beside, *candidates) if one.weighting is Weighting.T1]
-    groups = [T1Group(c.first.header, start_seconds(c.headers), c.fault is None, c.is_map) for c in t1]
+    # a picture of a map is no series of its own: it would change what several series say together
+    alone = [one for one in t1 if one.is_map and one.fault is not None]
+    together = [one for one in t1 if one not in alone]
+    groups = {id(c): T1Group(c.first.header, start_seconds(c.headers), c.fault is None, c.is_map) for c in t1}
+    findings = list(assign_contrast([groups[id(one)] for one in together], exam))
+    findings += [found for one in alone for found in assign_contrast([groups[id(one)]], exam)]
     answers = {}
-    for candidate, finding in zip(t1, assign_contrast(groups, exam), strict=True):
+    for candidate, finding in zip((*together, *alone), findings, strict=True):
         kind = MapKind.POSTCONTRAST_T1 if finding.answer == "post" else MapKind.NATIVE_T1
         label = ContrastLabel(finding.reason, finding.gives_way)
         answers[id(candidate)] = (kind, Choice(candidate, finding.reason, finding.caution, label))

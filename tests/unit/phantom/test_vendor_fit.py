@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pytest
 
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.outlines import Label
@@ -28,6 +29,7 @@ def test_without_noise_and_motion_it_is_the_truth_inside_the_wall(focal_still_st
         assert found.values_ms.min() == 0.0
 
 
+@pytest.mark.slow
 def test_noise_is_told_by_its_standard_deviations() -> None:
     still = generate_study(draw_study_parameters(seed=1, motion=False))
     for kind in (MapKind.NATIVE_T1, MapKind.T2):

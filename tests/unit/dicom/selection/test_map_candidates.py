@@ -169,6 +169,16 @@ def test_so_do_times_of_the_acquisition(select, maps):
     assert taken(found)[POST].label.gives_way
 
 
+def test_coloured_copies_do_not_change_what_the_agent_tells(select, maps):
+    post = maps(6, ContrastBolusAgent="Gadobutrol")
+    copies = maps(7, ContrastBolusAgent="Gadobutrol", **COLOURED)
+    for image, own in zip(copies, post, strict=True):
+        image.AcquisitionTime = own.AcquisitionTime
+    found = select(post, copies)
+    assert set(taken(found)) == {POST}
+    assert "names an agent" in taken(found)[POST].reason
+
+
 def test_standard_deviations_go_with_the_map_of_their_moment(select, maps):
     native, post = maps(4, SeriesDescription="native_T1_MAP"), maps(24, SeriesDescription="post_T1_MAP")
     spread = ["DERIVED", "PRIMARY", "T1 SD MAP", "MOCO"]
