@@ -75,6 +75,7 @@ def _measure(stack: WeightedStack, refined: RefinedSegmentation, polar: PolarSta
         cavity_mm=size.cavity_mm,
         wall_mm=size.wall_mm,
         sureness=size.sureness,
+        probability=refined.heart_probability_of(index),
         cavity=_course(cavity),
         wall=_course(wall),
         parts_ms=np.array([_known_median(part) for part in wall_parts(middle)]),
