@@ -74,7 +74,7 @@ def test_everything_says_where_the_values_are_from(written: Path) -> None:
     assert page.count("Values from the scanner") == 4
     objects = [pydicom.dcmread(path) for path in sorted(written.glob("*.dcm"))]
     (report,) = (one for one in objects if one.Modality == "SR")
-    texts = str(report)
+    texts = "\n".join([str(report), *(str(item.value) for item in report.iterall() if item.keyword == "TextValue")])
     assert "native_t1: source scanner_map: values from the scanner's map" in texts
     assert "Values of the scanner's own map" in texts
     maps = [one for one in objects if one.get("SeriesNumber") == 9201]
