@@ -21,7 +21,7 @@ from cmrmap.quality.catalogue.images import LOSSY_IMAGES, SCANNER_MAP_READ
 
 #: pixels of the largest value, and where it lies in the range of what tissue can have: a fit's limit, nothing measured
 _MANY_AT_TOP, _NEAR_THE_LIMIT = 4, 0.9
-_FEWEST_LEVELS = 257  # different values of a T1 map without a unit: fewer are a picture of one
+_EIGHT_BITS = 255.0  # ms: no chest has a T1 map that ends below; a picture of one may
 #: ms within which the median over the image lies, of a map that is in ms: of all tissues of a chest together
 _TYPICAL_MS = {Weighting.T1: (50.0, 4000.0), Weighting.T2: (10.0, 400.0), Weighting.T2_STAR: (1.0, 200.0)}
 _PER_MS = {"seconds": 1000.0, "tenths of ms": 0.1, "microseconds": 0.001}
@@ -148,10 +148,9 @@ def _unit_fault(kind: MapKind, values: FloatArray, unit_told: str) -> str:
             f"the scanner's map has {_called(unit_told)}, but a median of {median:.3g} over the image, and {low:g}-"
             f"{high:g} is expected in ms{_other_units(median, low, high)}; export the map in ms"
         )
-    levels = np.unique(known).size
-    if weighting is Weighting.T1 and not unit_told and levels < _FEWEST_LEVELS and known.size > 16 * _FEWEST_LEVELS:
+    if weighting is Weighting.T1 and not unit_told and known.max() <= _EIGHT_BITS:
         return (
-            f"the scanner's map has {_called(unit_told)} and only {levels} different values: it is a picture for "
+            f"the scanner's map has no unit and no value above {known.max():.0f}, as 8 bits hold: it is a picture for "
             "display; export the map itself, in ms"
         )
     return ""
