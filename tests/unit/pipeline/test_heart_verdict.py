@@ -170,6 +170,16 @@ def test_a_slice_with_too_little_for_it_is_refused_with_what_speaks_against_it(s
     assert words in verdict.reason
 
 
+def test_what_the_network_recognises_weighs_and_what_it_does_not_know_does_not() -> None:
+    unclear = {"unlike": 0.15, "apart": np.where(np.arange(128) < 4, 0.01, 0.25)}  # nothing for it, little against it
+    points = {p: _alone(_heart(probability=p, **unclear)).points for p in (0.99, 0.7, 0.2)}
+    unknown = _alone(_heart(**unclear)).points
+    assert points[0.99] == unknown + 1
+    assert points[0.7] == unknown - 2
+    assert points[0.2] == unknown - 4
+    assert "a probability of 0.20" in _alone(_heart(probability=0.2, sureness=0.75, unlike=0.5)).reason
+
+
 def test_a_right_ventricle_is_as_bright_as_the_left() -> None:
     dark = _heart(normal=OBLIQUE, beside=_course(1550.0, 10.0))
     assert _alone(dark).points < _alone(_heart(normal=OBLIQUE)).points
