@@ -177,7 +177,7 @@ def test_what_the_network_recognises_weighs_and_what_it_does_not_know_does_not()
     assert points[0.99] == unknown + 1
     assert points[0.7] == unknown - 2
     assert points[0.2] == unknown - 4
-    assert "a probability of 0.20" in _alone(_heart(probability=0.2, sureness=0.75, unlike=0.5)).reason
+    assert "left ventricle in short axis is 0.20" in _alone(_heart(probability=0.2, sureness=0.75, unlike=0.5)).reason
 
 
 def test_a_right_ventricle_is_as_bright_as_the_left() -> None:
