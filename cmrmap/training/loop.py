@@ -14,11 +14,11 @@ import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
-from torch.optim.swa_utils import AveragedModel
 from torch.utils.data import DataLoader, Dataset
 
 from cmrmap.core.errors import InputError
 from cmrmap.segmentation.network import StackUNet
+from cmrmap.training.averaging import averaged
 from cmrmap.training.loss import segmentation_loss
 from cmrmap.training.precision import mixed_precision
 from cmrmap.training.remap import CineScene, draw_cine_slice
@@ -60,10 +60,13 @@ class TrainingSettings:
     average_decay: float = 0.998  # exponential moving average of the weights: what is exported
     cine_share: float = 0.5  # of the slices that are drawn from real cine anatomy, where there is any
     without_heart_share: float = 0.15  # of the slices that show no left ventricle in short axis
+    heart_only: bool = False  # train the head that recognises a heart, on features that stay as they are
 
     def __post_init__(self) -> None:
         if self.network not in VIEWS:
             raise InputError(f"network is '{self.network}'; expected one of {sorted(VIEWS)}")
+        if self.heart_only and self.network != "fine":
+            raise InputError(f"heart_only with network '{self.network}'; expected 'fine', which has the head")
         if self.steps < 1:
             raise InputError(f"steps is {self.steps}; expected at least 1")
 
@@ -131,28 +134,6 @@ def _one_thread(_: int) -> None:
     torch.set_num_threads(1)
 
 
-def averaged(network: StackUNet, decay: float, first_step: int = 0) -> AveragedModel:
-    """Return the exponential moving average of a network's weights and buffers, to be updated after every step.
-
-    The first steps decay faster, by (step + 1) / (step + 10), so that the random start is soon forgotten.
-
-    Parameters
-    ----------
-    network : whose weights are the average at the start
-    decay : of the average in one step, once it has begun
-    first_step : steps that the average has behind it
-    """
-
-    def update(means: Sequence[Tensor], values: Sequence[Tensor], count: Tensor | int) -> None:
-        share = 1 - min(decay, int(count) / (int(count) + 9))
-        for mean, value in zip(means, values, strict=True):
-            mean.lerp_(value, share)
-
-    average = AveragedModel(network, multi_avg_fn=update, use_buffers=True)
-    average.n_averaged.fill_(first_step + 1)  # 0 would copy the network at the first update
-    return average
-
-
 def train(
     settings: TrainingSettings,
     folder: Path,
@@ -176,7 +157,10 @@ def train(
     network = StackUNet(WIDTHS[settings.network], settings.dropout, heart_head=settings.network == "fine").to(device)
     if start is not None:  # weights of before the head was there leave it as it begins
         network.load_state_dict({**network.state_dict(), **start})
-    optimiser = torch.optim.AdamW(network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay)
+    for name, parameter in network.named_parameters():
+        parameter.requires_grad_(not settings.heart_only or name.startswith("heart."))
+    trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
+    optimiser = torch.optim.AdamW(trained, lr=settings.learning_rate, weight_decay=settings.weight_decay)
     path = folder / f"{settings.network}.pt"
     average, first_step = averaged(network, settings.average_decay), 0
     if path.exists():
@@ -209,14 +193,14 @@ def train(
 
     last_save = last_report = last_watch = time.monotonic()
     started, losses = last_save, []
-    network.train()
+    network.train(not settings.heart_only)  # features that stay are those of use: without dropout
     for step, (images, labels, known, heart) in enumerate(_loader(settings, first_step, scenes), start=first_step):
         for group in optimiser.param_groups:
             group["lr"] = learning_rate(settings, step)
         images, labels = images.to(device, non_blocking=True), labels.to(device, non_blocking=True)
         with mixed_precision(device):
             logits, heart_logits = network.with_heart(images)
-        loss = segmentation_loss(logits, labels, known)
+        loss = torch.zeros((), device=device) if settings.heart_only else segmentation_loss(logits, labels, known)
         if heart_logits is not None:
             loss = loss + _HEART_WEIGHT * binary_cross_entropy_with_logits(heart_logits.float(), heart.to(device))
         optimiser.zero_grad(set_to_none=True)

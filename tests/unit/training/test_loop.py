@@ -134,6 +134,18 @@ def test_weights_without_a_head_are_a_start(tmp_path: Path) -> None:
     assert any(name.startswith("heart.") for name in reached)
 
 
+def test_the_head_alone_leaves_the_outlines_as_they_are(tmp_path: Path) -> None:
+    torch.manual_seed(4)
+    start = loop.StackUNet((4, 8)).state_dict()
+    path = train(TrainingSettings("fine", 3, learning_rate=1e-2, heart_only=True), tmp_path, start=start)
+    reached = torch.load(path, weights_only=True)["average"]
+    assert all(torch.equal(reached[name], value) for name, value in start.items())
+    fresh = torch.load(train(TrainingSettings("fine", 1, learning_rate=1e-9), tmp_path / "b"), weights_only=True)
+    assert set(fresh["average"]) == set(reached)
+    with pytest.raises(InputError, match="expected 'fine', which has the head"):
+        TrainingSettings("coarse", 3, heart_only=True)
+
+
 def test_perfect_logits_have_almost_no_loss() -> None:
     labels = torch.randint(0, 4, (2, 3, 8, 8))
     logits = torch.nn.functional.one_hot(labels, 4).movedim(-1, 2) * 40.0
