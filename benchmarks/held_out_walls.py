@@ -4,8 +4,8 @@
 that ``cmrmap train --cine`` reads; the N patients are measured that it keeps out. Every second wall is seen once in
 every family of contrasts (STONE, MOLLI, SASHA, T2, T2*, mixed preparation, random grey: 6 images; maps: 1), as it is,
 with the artefacts of a usual image, on a field of view of 224 mm. One line a family: mean and median Dice of wall and
-cavity, the median probability of a heart. Last, how often sectors of borders were off by more than 3 mm, beside the
-mean of the probability that the model gave for it.
+cavity, the median probability of a heart. Last, in synthetic slices, how often sectors of borders were off by more than
+3 mm, beside the mean of the probability that the model gave for it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from cmrmap.core.outlines import Label
 from cmrmap.run.shipped_model import find_model_folder
 from cmrmap.segmentation import Network, load_network, predict_slice
 from cmrmap.segmentation.shape import dice, largest_object
-from cmrmap.training.border_calibration import border_probabilities, known_slices
+from cmrmap.training.border_calibration import border_probabilities, synthetic_slices
 from cmrmap.training.cine import held_out_subjects, read_cine
 from cmrmap.training.remap import CineScene, draw_cine_slice, prepare
 from cmrmap.training.synthetic import View
@@ -77,7 +77,7 @@ def main(arguments: list[str]) -> int:
     _row("all", np.concatenate(all_found), float("nan"))
     if network.border_calibration is not None:
         off, told = border_probabilities(
-            network.fine, network.border_calibration, known_slices(scenes, given.seed), _N_CALIBRATED
+            network.fine, network.border_calibration, synthetic_slices(given.seed), _N_CALIBRATED
         )
         print("\nprobability of more than 3 mm   sectors   share off")
         for low, high in ((0.0, 0.05), (0.05, 0.1), (0.1, 0.2), (0.2, 0.35), (0.35, 1.0)):

@@ -50,7 +50,7 @@ def train(
 
     from cmrmap.evaluation.subjects import overlap_of, read_subjects
     from cmrmap.segmentation import load_network
-    from cmrmap.training.border_calibration import calibrate, known_slices, measure_borders
+    from cmrmap.training.border_calibration import calibrate, measure_borders, synthetic_slices
     from cmrmap.training.cine import held_out_subjects, read_cine
     from cmrmap.training.export import averaged_weights, export, network_of
     from cmrmap.training.loop import TrainingSettings
@@ -76,9 +76,8 @@ def train(
         watcher = wall_dice if watched and network == "fine" else None
         settings = TrainingSettings(network, steps, seed=seed)
         train_network(settings, output, scenes=scenes, start=weights, watch=watcher)
-    kept = [scene for case in cases if case.subject in apart and (scene := prepare(case)) is not None]
     trained = network_of(*(averaged_weights(output, part) for part in ("coarse", "fine"))).fine
-    curve = calibrate(measure_borders(trained, known_slices(kept, seed), _CALIBRATION_SLICES))
+    curve = calibrate(measure_borders(trained, synthetic_slices(seed), _CALIBRATION_SLICES))
     described = {"name": name, "version": VERSION, "border_calibration": asdict(curve)}
     card = export(output, output / "model", described)
     print(f"model written: {card}")

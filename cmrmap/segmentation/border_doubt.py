@@ -3,8 +3,8 @@
 A border is the cheapest path through the costs of :func:`cmrmap.segmentation.border.path_cost`, whose differences are
 log likelihood ratios. Read as a posterior of the radius, softened because neighbouring pixels are not independent, the
 share of it beyond 3 mm says how sure the place is: a border in clear contrast leaves none, one in equal grey much. What
-share of such borders is really off was measured on borders that experts outlined and that the training did not see;
-a logistic curve through that (Platt, 1999) stands on the model's card.
+share of such borders is really off was measured on synthetic slices that the training did not see; a logistic curve
+through that (Platt, 1999) stands on the model's card.
 """
 
 from __future__ import annotations

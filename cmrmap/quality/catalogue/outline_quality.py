@@ -22,7 +22,7 @@ UNCERTAIN_OUTLINES = Finding(
 UNCERTAIN_BORDER = Finding(
     code="uncertain_border",
     severity=Severity.WARNING,
-    # calibrated on borders that experts outlined; docs/segmentation.md, "How sure is a border?"
+    # calibrated on synthetic slices; docs/segmentation.md, "How sure is a border?"
     threshold=Threshold("above", 0.35, "probability in an AHA segment"),
     message=(
         "a contour of AHA segment {segments} may lie more than 3 mm off (probability up to {found:.2f}): "
