@@ -126,7 +126,10 @@ def provenance_line(results: StudyResult) -> str:
     """Return version, whose contours the weights were refined with, and digests, shortened."""
     software = results.software
     parts = [f"CMRmap {software.version}"]
-    parts += [f"contours as by {software.convention}"] if software.convention else []
+    if software.convention:
+        parts.append(f"contours as by {software.convention}")
+    elif software.weights_sha256:
+        parts.append("contours: SCMR convention (trabeculae and papillary muscles in the cavity)")
     parts += [f"weights {software.weights_sha256[:12]}"] if software.weights_sha256 else []
     parts += [f"settings {software.settings_sha256[:12]}"] if software.settings_sha256 else []
     return " · ".join(parts)

@@ -44,6 +44,7 @@ def test_errors_come_before_warnings_and_name_their_maps(case):
 
 
 def test_the_footer_says_whose_convention_the_outlines_follow(case):
+    assert "contours: SCMR convention" in provenance_line(case.results)
     assert "contours as by" not in provenance_line(case.results)
     software = replace(case.results.software, convention="Reader A, St. X")
     line = provenance_line(replace(case.results, software=software))
