@@ -17,6 +17,7 @@ from cmrmap.dicom.headers.read import LostImage, SourceStudy
 from cmrmap.dicom.headers.values import number, tolerant_reading
 from cmrmap.dicom.loading.pixels import Decoded, LoadedSeries, decode_frames
 from cmrmap.dicom.loading.stored_pixels import StoredValues
+from cmrmap.dicom.selection.map_rules import rescale_alone_is_in_ms
 from cmrmap.quality.catalogue.images import LOSSY_IMAGES, SCANNER_MAP_READ
 
 #: pixels of the largest value, and where it lies in the range of what tissue can have: a fit's limit, nothing measured
@@ -107,7 +108,8 @@ def _values(study: SourceStudy, frame: FrameReference, done: Decoded, place: tup
         flat = frames_of(header)[frame.frame_index]
         mapping = real_world_mapping(flat)
         slope, intercept = number(mapping, "RealWorldValueSlope"), number(mapping, "RealWorldValueIntercept")
-        if not slope:  # what the values really are goes before how they are shown
+        # what the values really are goes before how they are shown; where only the latter is in ms, it counts
+        if not slope or rescale_alone_is_in_ms(flat):
             slope, intercept = done.scales[place].slope, done.scales[place].intercept
         found = stored.astype(np.float64) * slope + (intercept or 0.0)
         return np.where(_stored_valid(stored, flat) & (found > 0), found, np.nan)
@@ -148,7 +150,8 @@ def _unit_fault(kind: MapKind, values: FloatArray, unit_told: str) -> str:
             f"the scanner's map has {_called(unit_told)}, but a median of {median:.3g} over the image, and {low:g}-"
             f"{high:g} is expected in ms{_other_units(median, low, high)}; export the map in ms"
         )
-    if weighting is Weighting.T1 and not unit_told and known.max() <= _EIGHT_BITS:
+    clipped = known.max() == _EIGHT_BITS and np.count_nonzero(known == _EIGHT_BITS) >= _MANY_AT_TOP
+    if not unit_told and (clipped or (weighting is Weighting.T1 and known.max() <= _EIGHT_BITS)):
         return (
             f"the scanner's map has no unit and no value above {known.max():.0f}, as 8 bits hold: it is a picture for "
             "display; export the map itself, in ms"

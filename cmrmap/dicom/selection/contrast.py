@@ -42,7 +42,7 @@ class T1Group:
     @property
     def copy(self) -> tuple[bool, bool]:
         """What tells a series from those that only repeat it: motion-corrected, or a map of it."""
-        return not self.is_map and is_motion_corrected(self.header), self.is_map
+        return is_motion_corrected(self.header), self.is_map
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pydicom.dataset import Dataset
@@ -74,10 +74,18 @@ def appearance_of(frame: Dataset) -> Appearance:
 
 
 def _units(frame: Dataset) -> tuple[str, ...]:
+    return (*_folded_units([text(frame, "RescaleType")]), *real_world_units(frame))
+
+
+def real_world_units(frame: Dataset) -> tuple[str, ...]:
+    """Return unit and label of a frame's real-world values, in small letters without blanks."""
     mapping = real_world_mapping(frame)
-    found = [text(frame, "RescaleType"), text(mapping, "LUTLabel")]
     codes = value(mapping, "MeasurementUnitsCodeSequence") or ()
-    found += [text(code, keyword) for code in codes for keyword in ("CodeValue", "CodeMeaning")]
+    found = [text(code, keyword) for code in codes for keyword in ("CodeValue", "CodeMeaning")]
+    return _folded_units([text(mapping, "LUTLabel"), *found])
+
+
+def _folded_units(found: Sequence[str]) -> tuple[str, ...]:
     return tuple(one.lower().replace(" ", "") for one in found if one)
 
 

@@ -14,9 +14,9 @@ from cmrmap.core.stack import FrameReference
 from cmrmap.dicom.headers.clock import acquired_seconds
 from cmrmap.dicom.headers.values import text, value
 from cmrmap.dicom.selection.candidates import Candidate
-from cmrmap.dicom.selection.contrast import contrast_by_agent
+from cmrmap.dicom.selection.contrast import LEAST_GAP_S, contrast_by_agent
 from cmrmap.dicom.selection.frame_group import FrameGroup, split_by_statement
-from cmrmap.dicom.selection.map_rules import Statistic
+from cmrmap.dicom.selection.map_rules import Statistic, differing_times
 from cmrmap.dicom.selection.model_choice import ModelChoice
 from cmrmap.dicom.selection.parts import join_parts
 from cmrmap.dicom.selection.series_faults import image_fault
@@ -27,6 +27,7 @@ from cmrmap.dicom.selection.timing import Timing
 #: the one "time" of a map: it has none of its own
 NO_TIME_MS = 0.0
 _READ = "the scanner's map is read: its values are the scanner's, nothing is fitted here"
+_EXPECTED = "expected one map a slice"
 _SAME_MOMENT_S = 1.0
 _SAME_BREATH_S = 15.0  # between a map and the images that it was made from
 _SAME_WIDTH = 0.02  # relative, of two fields of view
@@ -64,7 +65,7 @@ def find_map_candidates(
         placed = [one for one in own if one.statement.statistic == "value" and not one.lost]
         for fault, unit in sorted({(one.statement.fault, one.statement.unit_told) for one in placed}):
             alike = [one.frame for one in placed if (one.statement.fault, one.statement.unit_told) == (fault, unit)]
-            for group in _groups(alike):
+            for group in _groups(alike, weighting):
                 told = next((conflicts[uid] for uid in group.series if uid in conflicts), None) or group.fault
                 told = told or fault or _image_fault(group) or _elsewhere(group, weighted, weighting)
                 candidates.append(_candidate(group, weighting, told or None, unit))
@@ -79,29 +80,48 @@ def _image_fault(group: FrameGroup) -> str | None:
     return image_fault(tuple(tuple(members) for members in group.slices))
 
 
-def _groups(frames: Sequence[Frame]) -> list[FrameGroup]:
+def _groups(frames: Sequence[Frame], weighting: Weighting) -> list[FrameGroup]:
     """Group maps: parts of one acquisition are joined, and of several of one slice the latest is taken."""
     by_series: dict[tuple[str, str], list[Frame]] = {}
     for frame in frames:
         by_series.setdefault((frame.series, frame.geometry.frame_of_reference_uid), []).append(frame)
-    whole = [_latest(grid) for members in by_series.values() for grid in split_by_grid(members)]
+    grids = [part for members in by_series.values() for grid in split_by_grid(members) for part in _sittings(grid)]
+    whole = [_latest(grid, weighting) for grid in grids]
     joined = join_parts(whole, lambda group: contrast_by_agent(group.header).answer, None)
     return [part for group in joined for part in split_by_statement(group)]
 
 
-def _latest(members: Sequence[Frame]) -> FrameGroup:
+def _sittings(members: Sequence[Frame]) -> list[list[Frame]]:
+    """Split a series that holds slices again after a long pause: one map before and one after the contrast agent."""
+    if FrameGroup(tuple(members)).has_one_image_a_slice:
+        return [list(members)]
+    clocks = [acquired_seconds(frame.header) for frame in members]
+    known = sorted(((clock, index) for index, clock in enumerate(clocks) if clock is not None))
+    if len(known) < len(members):
+        return [list(members)]
+    found: list[list[Frame]] = []
+    for (clock, index), before in zip(known, [-np.inf, *(clock for clock, _ in known)], strict=False):
+        if clock - before >= LEAST_GAP_S:
+            found.append([])
+        found[-1].append(members[index])
+    return found
+
+
+def _latest(members: Sequence[Frame], weighting: Weighting) -> FrameGroup:
     """Return one map a slice: the latest acquired, and of several of one acquisition the first.
 
     Philips sends the map twice, once without what it does not trust.
     """
-    kept, repeated = [], []
+    kept, repeated, fault = [], [], None
     for frames in FrameGroup(tuple(members)).slices:
         latest = max((acquired_seconds(frame.header) or 0.0) for frame in frames)
         best = next(one for one in frames if (acquired_seconds(one.header) or 0.0) >= latest - _SAME_MOMENT_S)
         kept.append(best)
+        if differing_times([frame.header for frame in frames], weighting):
+            fault = f"{len(frames)} of its images of one slice say different times: they are weighted; {_EXPECTED}"
         repeated += [one for one in frames if one is not best]
     note = "of several maps of a slice the latest is taken, of those made at one time the first" if repeated else ""
-    return FrameGroup(tuple(kept), note, None, tuple(repeated))
+    return FrameGroup(tuple(kept), note, fault, tuple(repeated))
 
 
 def _candidate(group: FrameGroup, weighting: Weighting, fault: str | None, unit: str) -> Candidate:

@@ -17,7 +17,7 @@ from cmrmap.core.map_spec import Weighting
 from cmrmap.core.provenance import NAME
 from cmrmap.dicom.headers.values import number, text
 from cmrmap.dicom.headers.words import description_words
-from cmrmap.dicom.selection.image_rules import Appearance, appearance_of
+from cmrmap.dicom.selection.image_rules import Appearance, appearance_of, real_world_units
 from cmrmap.dicom.selection.series_rules import weighting_by_words
 from cmrmap.dicom.selection.timing_rules import TIMING_RULES
 
@@ -31,16 +31,26 @@ _UNIT_LABEL = re.compile(rf"{_QUANTITY}(map)?")
 _WORDS = re.compile(
     rf"(?<![a-z0-9]){_QUANTITY} ?((sd|std|error) ?)?(map|mapping|sd|std)\b|\bmap (of )?{_QUANTITY.replace('<', '<_')}"
 )
-_SD = re.compile(r"\b(sd|std|stddev|standard deviations?|deviations?|err(or)?s?|uncertainty)\b")
-_OTHER = re.compile(
-    r"\b(ecv|lambda|partition|r ?sq\w*|goodness|residuals?|chi\w*|fit ?params?|amap|bmap|snr|range|iterations?|mask"
-    r"|t1 ?rho|t1r|t2 ?rho|m0|pd|b1|confidence)\b"
+_SD = re.compile(
+    r"(?<![a-z0-9])([tr][12][*]?)?(sd|std|st ?dev|stddev|std ?dev|error|err)(map)?s?\b|standard ?(deviation|error)s?"
+    r"|\bdeviations?\b|\buncertainty|\bvariance|\bsigma\b|\bstandardabweichung|\becart ?type\b"
 )
+_OTHER = re.compile(
+    r"(?<![a-z0-9])((syn(th\w*)?|t1|t2)? ?ecv|lambda|partition|r ?sq\w*|goodness|gof|residuals?|chi\w*|fit ?params?"
+    r"|amap|bmap|snr|range|iterations?|mask|t1 ?rho|t1r|t2 ?rho|m0|pd|b1|confidence|quality|psir|phase ?sensitive"
+    r"|magnitude ?ir|synth\w*|diff(erence)?|subtract\w*|fat ?fraction|ratio)(map)?\b|\bextra ?cellular"
+)
+#: what the recovery looks like while it is read out; T1 is longer (Deichmann & Haase, J Magn Reson 1992;96:608)
+_APPARENT = re.compile(r"(?<![a-z0-9])t1 ?([*]|star\b)|\bapparent\b")
 _PICTURE = re.compile(r"\bcolou?r\w*|\bscreen ?(save|shot|capture)s?\b|\brgb\b|\bfusion\b")
+_RATE_WORDS = re.compile(r"(?<![a-z0-9])r[12] ?([*]|star)? ?map")
 _MILLISECONDS = re.compile(r"m(illi)?s(ec(ond)?s?)?\.?")
 _SECONDS = re.compile(r"s(ec(ond)?s?)?\.?")
 _RATES = re.compile(r"(1?/)m?s(ec)?|(per|1/)(milli)?second|m?s(ec)?(\^|\*\*)?-1|hz")
+_OTHER_TIMES = re.compile(r"([0-9.,*^e/-]+ ?|u|\u00b5|\u03bc|micro|n|nano)(m|milli)?s(ec(ond)?s?)?")
 _FEWEST_BITS = 8
+_OTHER_TIME = 1.02  # relative: from here on two times are two
+_WEIGHTED = "its images are called a map in a comment, but say a time: they are weighted; expected one map a slice"
 #: of weighted images, whatever else their description says
 _PREPARED = re.compile(r"moco|motion ?corr|t2 ?prep|\bte\b|\bti\b|echo")
 
@@ -99,6 +109,34 @@ def _says_a_time(frame: Dataset, weighting: Weighting) -> bool:
     return any(rule.read((frame,))[0] is not None for rule in rules if rule.applies(frame))
 
 
+def rescale_alone_is_in_ms(frame: Dataset) -> bool:
+    """Tell whether RescaleType says ms and the unit of the real-world values, if there are any, does not.
+
+    Parameters
+    ----------
+    frame : one of :func:`cmrmap.dicom.headers.frames.frames_of`
+    """
+    shown = _MILLISECONDS.fullmatch(text(frame, "RescaleType").lower().replace(" ", ""))
+    return shown is not None and not any(map(_MILLISECONDS.fullmatch, real_world_units(frame)))
+
+
+def differing_times(frames: Sequence[Dataset], weighting: Weighting) -> bool:
+    """Tell whether images of one slice say different times: they are weighted then, whatever they are called.
+
+    Parameters
+    ----------
+    frames : flat headers of one slice
+    weighting : what they are called a map of
+    """
+    for rule in TIMING_RULES:
+        if rule.weighting is weighting and not rule.by_order:
+            found = [rule.read((frame,))[0] for frame in frames if rule.applies(frame)]
+            known = [time for time in found if time is not None]
+            if known and max(known) > max(rule.least_ratio, _OTHER_TIME) * min(known):
+                return True
+    return False
+
+
 def _statement(frame: Dataset, *, by_words_alone: bool) -> MapStatement | None:
     if text(frame, "ManufacturerModelName") == NAME:
         return None  # this software's own maps: the wall alone
@@ -108,14 +146,18 @@ def _statement(frame: Dataset, *, by_words_alone: bool) -> MapStatement | None:
     told = f"{seen.words} {seen.comments} {' '.join(types)}"
     found = _quantity(seen, types) or (_WORDS.search(seen.words) if by_words_alone else None)
     weighting = _weighting(found) if found is not None else _by_unit(frame, seen)
-    if weighting is None or _OTHER.search(told):
+    if weighting is None or _OTHER.search(told) or {"%", "percent"} & set(seen.units):
         return None
     statistic: Statistic = "sd" if _SD.search(told) else "value"
     rate = found is not None and "r" in (found.groupdict().get("letter"), found.groupdict().get("_letter"))
+    rate = rate or (found is None and _RATE_WORDS.search(told) is not None)
     if rate and weighting is Weighting.T2 and weighting_by_words(frame) is Weighting.T1:
         return None  # the R2 of a T1 fit is no rate
     statement = MapStatement(weighting, statistic, "ms" if any(map(_MILLISECONDS.fullmatch, seen.units)) else "")
-    return replace(statement, fault=_fault(frame, seen, told, rate, statement.unit_told))
+    fault = _fault(frame, seen, told, rate, statement.unit_told)
+    if not fault and found is not None and found.re is _COMMENT and "M" in seen.image_type:
+        fault = _WEIGHTED if _says_a_time(frame, weighting) else ""
+    return replace(statement, fault=fault)
 
 
 def _quantity(seen: Appearance, types: Sequence[str]) -> re.Match[str] | None:
@@ -156,6 +198,11 @@ def _fault(frame: Dataset, seen: Appearance, told: str, rate: bool, unit: str) -
         return "its values are relaxation rates (R1, R2); expected relaxation times in ms"
     if not unit and any(_SECONDS.fullmatch(one) for one in seen.units):
         return "its values are in seconds; expected ms"
+    other = next((one for one in seen.units if _OTHER_TIMES.fullmatch(one) and not _RATES.fullmatch(one)), "")
+    if not unit and other:
+        return f"its values are in {other}; expected ms"
+    if _APPARENT.search(told):
+        return "it is a map of apparent T1 (T1*), without the correction for the readout; expected the map of T1"
     bits = number(frame, "BitsStored") or 16.0
     if not unit and bits <= _FEWEST_BITS:
         return f"its pixels have {bits:.0f} bits and no unit: a picture of a map; expected the map itself, in ms"

@@ -16,7 +16,7 @@ from cmrmap.dicom.headers.read import SourceStudy
 from cmrmap.dicom.headers.values import number
 from cmrmap.dicom.selection.companions import PartFrame
 from cmrmap.dicom.selection.image_rules import drop_rule
-from cmrmap.dicom.selection.map_rules import MapStatement, described_as_map, map_statement
+from cmrmap.dicom.selection.map_rules import MapStatement, described_as_map, differing_times, map_statement
 from cmrmap.dicom.selection.slices import Frame, group_slices, split_by_grid
 
 #: images that are left out by these rules may be maps
@@ -131,4 +131,16 @@ def _described(usable: Sequence[Frame]) -> list[MapFrame]:
         slices = [one for grid in split_by_grid(members) for one in group_slices(grid)]
         if all(len(one) == 1 for one in slices):
             found += [MapFrame(frame, statement) for frame in members]
-    return found
+    weighted = _weighted_series(found)
+    return [one for one in found if one.frame.series not in weighted]
+
+
+def _weighted_series(found: Sequence[MapFrame]) -> set[str]:
+    """Return the series that are one weighted acquisition together: at one place they say different times."""
+    series: set[str] = set()
+    for weighting in {one.statement.weighting for one in found}:
+        alike = [one.frame for one in found if one.statement.weighting is weighting]
+        for members in (one for grid in split_by_grid(alike) for one in group_slices(grid)):
+            if differing_times([frame.header for frame in members], weighting):
+                series.update(frame.series for frame in members)
+    return series

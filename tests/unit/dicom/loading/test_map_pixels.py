@@ -158,6 +158,25 @@ def test_a_picture_of_a_map_in_grey_is_refused(load, toolbox):
     assert "no value above 254, as 8 bits hold: it is a picture for display" in refusal.reason
 
 
+def test_so_is_one_of_t2_that_is_clipped_at_the_largest_of_8_bits(load, toolbox):
+    picture = values(60, 200)
+    picture[:4, :4] = 255
+    loaded = load(picture, name="T2 MAP", more=toolbox.make_series(NATIVE, 9))
+    (refusal,) = (one for one in loaded.refusals if one.status == "refused" and one.kind is T2)
+    assert "it is a picture for display" in refusal.reason
+
+
+def test_the_scale_in_ms_goes_before_real_world_values_without_that_unit(load):
+    unit, mapping = Dataset(), Dataset()
+    unit.CodeValue, unit.CodingSchemeDesignator, unit.CodeMeaning = "1", "UCUM", "no units"
+    mapping.MeasurementUnitsCodeSequence = [unit]
+    mapping.RealWorldValueSlope, mapping.RealWorldValueIntercept = 1.0, 0.0
+    stored = values(600, 4000)
+    changes = {"RescaleSlope": "0.5", "RescaleIntercept": "0", "RescaleType": "ms"}
+    _, found = read(load(stored, RealWorldValueMappingSequence=[mapping], **changes))
+    np.testing.assert_allclose(found, 0.5 * stored, rtol=1e-6)
+
+
 def test_a_map_of_few_tissues_is_one(load):
     few = np.random.default_rng(0).choice([320.0, 950.0, 1650.0], (SIZE, SIZE))
     np.testing.assert_array_equal(read(load(few))[1], few)

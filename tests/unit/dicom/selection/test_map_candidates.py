@@ -122,10 +122,59 @@ def test_a_repeated_slice_is_read_once_the_latest(select, maps):
     for image in again:
         image.SOPInstanceUID += ".9"
         image.InstanceNumber += 5
-        image.AcquisitionTime = f"1030{image.InstanceNumber:02d}"
+        image.AcquisitionTime = f"1006{image.InstanceNumber:02d}"
     found = select(first, again)
     assert all(frame.sop_instance_uid.endswith(".9") for frame in taken(found)[NATIVE].frames)
     assert found.skipped == {"vendor_map": 3}
+
+
+def test_native_and_post_contrast_in_one_series_are_never_one_map(select, maps):
+    first, again = maps(4), maps(4, n_slices=2)
+    for image in again:
+        image.SOPInstanceUID += ".9"
+        image.InstanceNumber += 5
+        image.AcquisitionTime = f"1030{image.InstanceNumber:02d}"
+    found = taken(select(first, again))
+    assert len(found[NATIVE].frames) == 3
+    assert not any(frame.sop_instance_uid.endswith(".9") for frame in found[NATIVE].frames)
+    assert len(found[POST].frames) == 2
+
+
+def test_weighted_images_of_a_series_that_a_comment_calls_a_map_are_refused(select, maps, toolbox):
+    found = select(toolbox.make_series(NATIVE, 4, ImageComments="SAX T1 map"), maps(5, T2_MAP))
+    assert set(taken(found)) == {T2}
+    assert "they are weighted" in reasons(found)[NATIVE]
+
+
+@pytest.mark.parametrize("image_type", [T2_MAP, ["DERIVED", "PRIMARY", "T2", "T2"]])
+def test_images_of_one_slice_with_several_times_are_no_map(select, maps, image_type):
+    first, second = maps(5, image_type, EchoTime="30"), maps(5, image_type, EchoTime="60")
+    for image in second:
+        image.SOPInstanceUID += ".9"
+    found = select(first, second, maps(4, SeriesDescription="native_T1_MAP"))
+    assert set(taken(found)) == {NATIVE}
+    assert "2 of its images of one slice say different times: they are weighted" in reasons(found)[T2]
+
+
+def test_derived_images_of_one_echo_time_a_series_stay_weighted(select, toolbox):
+    names = {"ImageType": ["DERIVED", "SECONDARY"], "SeriesDescription": "T2 map", "ImageComments": None}
+    images = toolbox.make_series(MapKind.T2_STAR, 4, 1, **names)
+    for index, image in enumerate(images):
+        image.SeriesInstanceUID, image.SeriesNumber = f"1.2.3.2.{index + 40}", 40 + index
+        image.EchoTime = str(10 * (index + 1))
+    found = select(images)
+    assert not taken(found)[T2].is_map
+    assert len(taken(found)[T2].frames) == 5
+
+
+@pytest.mark.parametrize("timed", [True, False])
+def test_a_registered_copy_of_a_map_is_no_post_contrast_map(select, maps, timed):
+    plain, registered = maps(4, ["DERIVED", "PRIMARY", "T1 MAP", "ND"]), maps(5, SeriesDescription="MOLLI_MOCO_T1_MAP")
+    for one, copy in zip(plain, registered, strict=True):
+        copy.AcquisitionTime = one.AcquisitionTime
+        if not timed:
+            del one.AcquisitionTime, copy.AcquisitionTime
+    assert set(taken(select(plain, registered))) == {NATIVE}
 
 
 def test_of_two_maps_of_one_moment_the_first_is_read(select, maps):

@@ -75,6 +75,14 @@ def test_maps_say_what_they_are(header, weighting, statistic, unit_told):
         siemens("T1 MAP", SeriesDescription="MOLLI synthetic ECV"),
         siemens("T1 MAP", ManufacturerModelName="CMRmap"),  # the wall alone, by this software
         siemens("T1 MAP", SeriesDescription="T1rho map"),
+        siemens("T1 MAP", SeriesDescription="MOLLI_synECV"),
+        siemens("MAP", SeriesDescription="ECVmap T1 MOLLI"),
+        siemens("MAP", SeriesDescription="T1 extracellular volume"),
+        siemens("T1 MAP", RescaleType="%"),
+        siemens("T1 MAP", SeriesDescription="PSIR MOLLI"),
+        siemens("T1 MAP", SeriesDescription="T1 synthetic IR"),
+        siemens("T1 MAP", SeriesDescription="T1 difference map"),
+        siemens("MAP", SeriesDescription="T2* fat fraction map"),
         siemens("R2 MAP", SeriesDescription="MOLLI fit R2"),  # of the fit, no rate
         frame(ImageComments="Rsquare*4000 Map", SeriesDescription="ShMOLLI_FITPARAMS T1"),
         frame(SOPClassUID=ParametricMapStorage, SeriesDescription="ADC", RealWorldValueMappingSequence=unit("mm2/s")),
@@ -96,6 +104,12 @@ def test_other_images_are_no_maps_of_ours(header):
         (siemens("R1 MAP"), "rates"),
         (siemens("T1 MAP", RescaleType="1/s"), "rates"),
         (siemens("R2 STAR MAP"), "rates"),
+        (siemens("MAP", SeriesDescription="R2* map"), "rates"),
+        (siemens("T1 STAR MAP"), "apparent T1"),
+        (siemens("T1 MAP", SeriesDescription="MOLLI_T1*_MAP"), "apparent T1"),
+        (siemens("T1 MAP", RescaleType="us"), "are in us"),
+        (siemens("T2 MAP", RescaleType="0.1 ms"), "are in 0.1ms"),
+        (frame(ImageComments="SAX T1 map", InversionTime="100"), "they are weighted"),
         (siemens("T1 MAP", RescaleType="s"), "in seconds"),
         (siemens("T1 MAP", RealWorldValueMappingSequence=unit("s")), "in seconds"),
         (siemens("T1 MAP", BitsStored=8), "8 bits and no unit"),
@@ -106,6 +120,24 @@ def test_what_cannot_be_read_has_its_reason(header, told):
     assert found is not None
     assert told in found.fault
     assert "expected" in found.fault
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "T1_STDEV",
+        "T1_StdDevMap",
+        "MOLLI_T1SD",
+        "MOLLI_SDmap",
+        "T1 variance",
+        "T1 Standardabweichung",
+        "T1 \u00e9cart type",
+    ],
+)
+def test_standard_deviations_are_never_taken_for_values(words):
+    found = map_statement(siemens("T1 MAP", SeriesDescription=words))
+    assert found is not None
+    assert found.statistic == "sd"
 
 
 def derived(description: str, **more: Any) -> Dataset:
@@ -129,6 +161,7 @@ def test_a_description_alone_tells_it_where_nothing_speaks_against(description, 
         derived("SAX T1"),  # no map by name
         derived("SAX T1 Map", InversionTime="100"),  # weighted
         derived("SAX T1 Map MOCO"),
+        derived("T1 map PSIR"),
         derived("T2prep map"),
         derived("T1 Map", ImageComments="TIeff 100 ms"),
         frame(ImageType=["DERIVED", "PRIMARY", "M", "MOCO"], SeriesDescription="T1 map"),
