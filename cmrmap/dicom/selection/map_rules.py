@@ -47,7 +47,8 @@ _RATE_WORDS = re.compile(r"(?<![a-z0-9])r[12] ?([*]|star)? ?map")
 _MILLISECONDS = re.compile(r"m(illi)?s(ec(ond)?s?)?\.?")
 _SECONDS = re.compile(r"s(ec(ond)?s?)?\.?")
 _RATES = re.compile(r"(1?/)m?s(ec)?|(per|1/)(milli)?second|m?s(ec)?(\^|\*\*)?-1|hz")
-_OTHER_TIMES = re.compile(r"([0-9.,*^e/-]+ ?|u|\u00b5|\u03bc|micro|n|nano)(m|milli)?s(ec(ond)?s?)?")
+# "us" alone is what DICOM calls unspecified (PS3.3 C.11.1.1.2)
+_OTHER_TIMES = re.compile(r"usec\w*|([0-9][0-9.,*^e/-]*|\u00b5|\u03bc|micro|nano)(m|milli)?s(ec(ond)?s?)?")
 _FEWEST_BITS = 8
 _OTHER_TIME = 1.02  # relative: from here on two times are two
 _WEIGHTED = "its images are called a map in a comment, but say a time: they are weighted; expected one map a slice"

@@ -39,6 +39,7 @@ def siemens(name: str, **more: Any) -> Dataset:
         (siemens("T1 MAP"), T1, "value", ""),
         (siemens("T1_MAP"), T1, "value", ""),
         (siemens("T2 MAP"), T2, "value", ""),
+        (siemens("T2 MAP", RescaleType="US"), T2, "value", ""),  # unspecified
         (siemens("T2 STAR MAP"), T2_STAR, "value", ""),
         (siemens("T2_STAR MAP"), T2_STAR, "value", ""),
         (siemens("T1 SD MAP", SeriesDescription="MOLLI_T1_SD"), T1, "sd", ""),
@@ -107,7 +108,7 @@ def test_other_images_are_no_maps_of_ours(header):
         (siemens("MAP", SeriesDescription="R2* map"), "rates"),
         (siemens("T1 STAR MAP"), "apparent T1"),
         (siemens("T1 MAP", SeriesDescription="MOLLI_T1*_MAP"), "apparent T1"),
-        (siemens("T1 MAP", RescaleType="us"), "are in us"),
+        (siemens("T1 MAP", RescaleType="usec"), "are in usec"),
         (siemens("T2 MAP", RescaleType="0.1 ms"), "are in 0.1ms"),
         (frame(ImageComments="SAX T1 map", InversionTime="100"), "they are weighted"),
         (siemens("T1 MAP", RescaleType="s"), "in seconds"),
