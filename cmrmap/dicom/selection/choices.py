@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from cmrmap.core.findings import Refusal
 from cmrmap.core.map_spec import Weighting
@@ -16,6 +16,7 @@ from cmrmap.dicom.selection.candidates import Candidate
 from cmrmap.dicom.selection.contrast import T1Group, assign_contrast
 from cmrmap.dicom.selection.decisions import Choice, Decisions
 from cmrmap.dicom.selection.exam_words import ExamWords
+from cmrmap.dicom.selection.map_candidates import named_images
 from cmrmap.dicom.selection.preferences import SelectionPreferences
 
 _NAMING = ("SeriesNumber", "SeriesInstanceUID")
@@ -86,7 +87,19 @@ def _contrast(
         kind = MapKind.POSTCONTRAST_T1 if finding.answer == "post" else MapKind.NATIVE_T1
         label = ContrastLabel(finding.reason, finding.gives_way)
         answers[id(candidate)] = (kind, Choice(candidate, finding.reason, finding.caution, label))
+    for candidate in candidates:  # a map may be made long after its images, and have the time of that
+        source = _source(candidate, beside) if candidate.is_map else None
+        if source is not None and id(source) in answers:
+            kind, choice = answers[id(source)]
+            answers[id(candidate)] = (kind, replace(choice, candidate=candidate, reason=f"made from {source.name}"))
     return answers
+
+
+def _source(candidate: Candidate, weighted: Sequence[Candidate]) -> Candidate | None:
+    """Return the series whose images a map says it was made from; None where it names none, or several."""
+    named = {uid for frame in candidate.frames for uid in named_images(frame)}
+    found = [one for one in weighted if any(frame.sop_instance_uid in named for frame in one.frames)]
+    return found[0] if len(found) == 1 else None
 
 
 def _assigned(

@@ -170,13 +170,16 @@ def _elsewhere(group: FrameGroup, weighted: Sequence[Candidate], weighting: Weig
     return ""
 
 
+def named_images(frame: Frame) -> set[str]:
+    """Return the SOP instance UIDs of the images that a map says it was made from."""
+    keywords = ("SourceImageSequence", "ReferencedImageSequence")
+    items = [item for keyword in keywords for item in value(frame.header, keyword) or ()]
+    return {uid for item in items if (uid := text(item, "ReferencedSOPInstanceUID"))}
+
+
 def _own_images(frame: Frame, weighted: Sequence[Candidate], weighting: Weighting) -> list[Frame]:
     """Return the weighted images that a map was made from: those it names, of its series, or the nearest in time."""
-    named = {
-        text(item, "ReferencedSOPInstanceUID")
-        for keyword in ("SourceImageSequence", "ReferencedImageSequence")
-        for item in value(frame.header, keyword) or ()
-    }
+    named = named_images(frame)
     images = [one for candidate in weighted if candidate.weighting is weighting for one in candidate.frames]
     told = [one for one in images if one.sop_instance_uid in named]
     told = told or [one for one in images if one.series == frame.series]

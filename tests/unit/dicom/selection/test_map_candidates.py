@@ -177,6 +177,18 @@ def test_a_registered_copy_of_a_map_is_no_post_contrast_map(select, maps, timed)
     assert set(taken(select(plain, registered))) == {NATIVE}
 
 
+def test_a_map_made_long_after_its_images_is_what_they_are(select, maps, toolbox):
+    images = toolbox.make_series(NATIVE, 4, SeriesDescription="MOLLI")
+    late = maps(14, SeriesDescription="MOLLI_T1_MAP", AcquisitionTime="110000")
+    for image in late:
+        item = type(image)()
+        item.ReferencedSOPInstanceUID = images[0].SOPInstanceUID
+        image.SourceImageSequence = [item]
+    found = taken(select(images, late))
+    assert set(found) == {NATIVE}
+    assert not found[NATIVE].is_map
+
+
 def test_of_two_maps_of_one_moment_the_first_is_read(select, maps):
     first, second = maps(4), maps(4)
     for image in second:
