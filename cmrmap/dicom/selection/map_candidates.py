@@ -40,7 +40,7 @@ class MapCandidates:
     Attributes
     ----------
     values : of T1, T2 and T2*, usable or not
-    deviations : frames with standard deviations
+    deviations : frames with standard deviations that may be used
     """
 
     values: tuple[Candidate, ...]
@@ -72,7 +72,7 @@ def find_map_candidates(
     sd: Statistic = "sd"
     return MapCandidates(
         tuple(candidates),
-        tuple(one.frame for one in frames.maps if one.statement.statistic == sd and not one.lost),
+        tuple(m.frame for m in frames.maps if m.statement.statistic == sd and not (m.lost or m.statement.fault)),
     )
 
 

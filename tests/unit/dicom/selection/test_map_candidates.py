@@ -177,6 +177,17 @@ def test_a_registered_copy_of_a_map_is_no_post_contrast_map(select, maps, timed)
     assert set(taken(select(plain, registered))) == {NATIVE}
 
 
+@pytest.mark.parametrize(("changes", "number"), [(COLOURED, 3), ({"BitsStored": 8, "HighBit": 7}, 3), ({}, 0)])
+def test_pictures_of_standard_deviations_are_none(select, maps, changes, number):
+    spread = ["DERIVED", "PRIMARY", "T1 SD MAP", "MOCO"]
+    own, sd, picture = maps(4), maps(5, spread), maps(6, spread, **changes)
+    for one, two, three in zip(own, sd, picture, strict=True):
+        two.AcquisitionTime = three.AcquisitionTime = one.AcquisitionTime
+    found = taken(select(own, sd, picture))[NATIVE].sd_frames
+    assert len(found) == number  # two that both fit are a doubt
+    assert all(".3.5." in frame.sop_instance_uid for frame in found)
+
+
 def test_a_map_made_long_after_its_images_is_what_they_are(select, maps, toolbox):
     images = toolbox.make_series(NATIVE, 4, SeriesDescription="MOLLI")
     late = maps(14, SeriesDescription="MOLLI_T1_MAP", AcquisitionTime="110000")
