@@ -129,7 +129,7 @@ def provenance_line(results: StudyResult) -> str:
     if software.convention:
         parts.append(f"contours as by {software.convention}")
     elif software.weights_sha256:
-        parts.append("contours: SCMR convention (trabeculae and papillary muscles in the cavity)")
+        parts.append("contours: SCMR convention")
     parts += [f"weights {software.weights_sha256[:12]}"] if software.weights_sha256 else []
     parts += [f"settings {software.settings_sha256[:12]}"] if software.settings_sha256 else []
     return " · ".join(parts)
