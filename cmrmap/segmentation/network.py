@@ -103,8 +103,8 @@ class StackUNet(nn.Module):
             self.up.append(nn.Conv2d(channels, width, 1))
             self.decoder.append(_conv_block(2 * width, width, dropout))
             channels = width
-        self.head = nn.Conv2d(channels, N_CLASSES, 1)
-        self.heart = _HeartHead(self.widths[-1]) if heart_head else None
+        self.head: nn.Module | None = nn.Conv2d(channels, N_CLASSES, 1)
+        self.heart: nn.Module | None = _HeartHead(self.widths[-1]) if heart_head else None
 
     @property
     def stride(self) -> int:
@@ -129,7 +129,10 @@ class StackUNet(nn.Module):
         """Labels as :meth:`forward`; log odds (stack,) of a left ventricle in short axis, None without a head."""
         skips = self._encoded(images, clear)
         n_images = images.shape[1]
-        heart = None if self.heart is None else self.heart(skips[-1], n_images)
+        if isinstance(self.heart, Recogniser):
+            heart = self.heart(images)
+        else:
+            heart = None if self.heart is None else self.heart(skips[-1], n_images)
         return self._decoded(skips, n_images), heart
 
     def _encoded(self, images: Tensor, clear: Tensor | None) -> list[Tensor]:
@@ -152,6 +155,7 @@ class StackUNet(nn.Module):
         for up, block, skip in zip(self.up, self.decoder, reversed(skips[:-1]), strict=True):
             x = nn.functional.interpolate(up(x), scale_factor=2.0, mode="bilinear", align_corners=False)
             x = block(torch.cat([x, skip], dim=1))
+        assert self.head is not None
         logits: Tensor = self.head(x)
         return logits.reshape(-1, n_images, *logits.shape[1:])
 
@@ -169,6 +173,28 @@ class _HeartHead(nn.Module):
         return logits.squeeze(1)
 
 
+class Recogniser(nn.Module):
+    """The way down of a network of its own, and its head: tells a heart where the outlining network has not learned to.
+
+    Parameters
+    ----------
+    widths : as of :class:`StackUNet`
+    """
+
+    def __init__(self, widths: Sequence[int]) -> None:
+        super().__init__()
+        self.network = StackUNet(widths, heart_head=True)
+        self.network.up, self.network.decoder = nn.ModuleList(), nn.ModuleList()
+        self.network.head = None
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Log odds (stack,) of a left ventricle in short axis; ``images`` as in :meth:`StackUNet.forward`."""
+        features = self.network._encoded(images, None)[-1]
+        assert self.network.heart is not None
+        logits: Tensor = self.network.heart(features, images.shape[1])
+        return logits
+
+
 def network_from(state: Mapping[str, Tensor], widths: Sequence[int], dropout: float = 0.05) -> StackUNet:
     """Return the network that these weights make, with a head for the heart if they have one.
 
@@ -177,7 +203,11 @@ def network_from(state: Mapping[str, Tensor], widths: Sequence[int], dropout: fl
     RuntimeError
         weights of other widths
     """
-    network = StackUNet(widths, dropout, heart_head=any(name.startswith("heart.") for name in state))
+    of_its_own = any(name.startswith("heart.network.") for name in state)
+    head = not of_its_own and any(name.startswith("heart.") for name in state)
+    network = StackUNet(widths, dropout, heart_head=head)
+    if of_its_own:
+        network.heart = Recogniser(widths)
     network.load_state_dict(state)
     return network
 

@@ -14,7 +14,7 @@ from cmrmap.core.arrays import BoolArray, Float64Array
 from cmrmap.core.outlines import Label
 from cmrmap.segmentation.locate import Place
 from cmrmap.segmentation.motion import LEAST_CORRELATION, MAX_SHIFT_MM, estimate_shifts, outline_correlation
-from cmrmap.segmentation.network import StackUNet, slice_probabilities
+from cmrmap.segmentation.network import StackUNet, class_probabilities, slice_probabilities
 from cmrmap.segmentation.preprocess import FINE_PIXEL_MM, Crop, normalise
 from cmrmap.segmentation.region_match import match_regions
 
@@ -178,25 +178,24 @@ def _draw(fine: Tensor, crop: Crop, network: StackUNet) -> tuple[list[Crop], Ten
     """
     crops = _follow(fine, [crop] * len(fine), None, MAX_SHIFT_MM)
     seen = _cut(fine, crops)
-    probabilities, heart = slice_probabilities(network, seen)
-    if len(fine) > 1:
-        ventricle = _ventricle(probabilities)
-        window = ndimage.gaussian_filter(ventricle, _VENTRICLE_MARGIN_MM / FINE_PIXEL_MM)
-        crops = _follow(fine, crops, window, _REFINED_SHIFT_MM)
-        about = ndimage.binary_dilation(ventricle > 0.5, iterations=round(_REGION_MARGIN_MM / FINE_PIXEL_MM))
-        seen = _cut(fine, crops)
-        clear = None
-        doubtful = outline_correlation(seen.numpy(), window) < _CLEAR_OUTLINES
-        if doubtful.any():
-            for _ in range(_REGION_ROUNDS):
-                shifts = match_regions(seen.numpy(), about, int(_REFINED_SHIFT_MM / FINE_PIXEL_MM), doubtful)
-                crops = [crop.moved(*shift) for crop, shift in zip(crops, shifts.tolist(), strict=True)]
-                seen = _cut(fine, crops)
-            misleading = _misleading(outline_correlation(seen.numpy(), window))
-            if misleading.any() and np.count_nonzero(~misleading) >= _FEWEST_CLEAR:
-                clear = torch.from_numpy(~misleading)
-        probabilities, heart = slice_probabilities(network, seen, clear)
-    return crops, seen, probabilities, heart
+    if len(fine) == 1:
+        return crops, seen, *slice_probabilities(network, seen)
+    ventricle = _ventricle(class_probabilities(network, seen))
+    window = ndimage.gaussian_filter(ventricle, _VENTRICLE_MARGIN_MM / FINE_PIXEL_MM)
+    crops = _follow(fine, crops, window, _REFINED_SHIFT_MM)
+    about = ndimage.binary_dilation(ventricle > 0.5, iterations=round(_REGION_MARGIN_MM / FINE_PIXEL_MM))
+    seen = _cut(fine, crops)
+    clear = None
+    doubtful = outline_correlation(seen.numpy(), window) < _CLEAR_OUTLINES
+    if doubtful.any():
+        for _ in range(_REGION_ROUNDS):
+            shifts = match_regions(seen.numpy(), about, int(_REFINED_SHIFT_MM / FINE_PIXEL_MM), doubtful)
+            crops = [crop.moved(*shift) for crop, shift in zip(crops, shifts.tolist(), strict=True)]
+            seen = _cut(fine, crops)
+        misleading = _misleading(outline_correlation(seen.numpy(), window))
+        if misleading.any() and np.count_nonzero(~misleading) >= _FEWEST_CLEAR:
+            clear = torch.from_numpy(~misleading)
+    return crops, seen, *slice_probabilities(network, seen, clear)
 
 
 def _misleading(correlation: Float64Array) -> BoolArray:

@@ -156,7 +156,8 @@ def train(
     torch.manual_seed(settings.seed)
     network = StackUNet(WIDTHS[settings.network], settings.dropout, heart_head=settings.network == "fine").to(device)
     if start is not None:  # weights of before the head was there leave it as it begins
-        network.load_state_dict({**network.state_dict(), **start})
+        begin = {name: value for name, value in start.items() if not name.startswith("heart.network.")}
+        network.load_state_dict({**network.state_dict(), **begin})
     for name, parameter in network.named_parameters():
         parameter.requires_grad_(not settings.heart_only or name.startswith("heart."))
     trained = [parameter for parameter in network.parameters() if parameter.requires_grad]

@@ -65,3 +65,20 @@ def test_pooling_adds_what_the_slices_images_share(network: StackUNet) -> None:
     slices = features.reshape(2, 3, 8, 5, 7)
     context = pool.mix(torch.cat([slices.mean(1), slices.amax(1)], dim=1))
     assert torch.allclose(pool(features, 3), (slices + context[:, None]).flatten(0, 1), atol=1e-5)
+
+
+def test_a_recogniser_of_its_own_tells_a_heart_and_leaves_the_outlines() -> None:
+    torch.manual_seed(1)
+    outlining, other = StackUNet((4, 8, 12)).eval(), StackUNet((4, 8, 12), heart_head=True).eval()
+    down = {f"heart.network.{name}": value for name, value in other.state_dict().items()}
+    down = {name: value for name, value in down.items() if name.split(".")[2] in ("encoder", "pooling", "heart")}
+    both = network_from({**outlining.state_dict(), **down}, (4, 8, 12)).eval()
+    images = torch.randn(2, 3, 16, 16)
+    with torch.inference_mode():
+        logits, heart = both.with_heart(images)
+        assert torch.equal(logits, outlining(images))
+        assert torch.equal(heart, other.with_heart(images)[1])
+        assert outlining.with_heart(images)[1] is None
+    again = network_from(both.state_dict(), (4, 8, 12)).eval()
+    with torch.inference_mode():
+        assert torch.equal(again.with_heart(images)[1], heart)
