@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from cmrmap.segmentation.network import N_CLASSES, StackUNet
+from cmrmap.segmentation.network import N_CLASSES, StackUNet, network_from
 
 
 @pytest.fixture(scope="module")
