@@ -42,7 +42,7 @@ _BLOOD_T2_MS = (85.0, 95.0)  # no blood below the first, blood from the second o
 _WATER_T2_MS, _CLEAR_DECAY_R2 = 450.0, 0.7  # a long T2 counts only where the decay is seen through noise and flow
 _DARK = 0.6  # cavity over wall, largest signals: blood that a preparation has made black
 _SURE, _UNSURE = 0.88, 0.82
-# in vivo every heart had 0.87 or more; a kidney, tubes and their maps 0.76 or less
+# in vivo every heart had 0.93 or more, a kidney, tubes and their maps 0.62 or less
 _RECOGNISED, _UNLIKELY, _VERY_UNLIKELY = 0.85, 0.75, 0.4
 _SHORT_AXIS_DEG, _NOT_SHORT_AXIS_DEG = 45.0, 72.0
 _PLAIN_PLANE_DEG = 16.0
