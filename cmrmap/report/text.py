@@ -50,7 +50,7 @@ def method(result: MapResult) -> str:
     """Return the relaxation model, or that the values are those of the scanner's map; "" where nothing was made."""
     if result.source == "scanner_map":
         maps = "T1 maps" if result.kind.sources != (result.kind,) else "map"
-        return f"Values from the scanner's {maps}"
+        return f"scanner's {maps}"
     return result.model or ""
 
 
