@@ -16,7 +16,7 @@ from cmrmap.dicom.selection.candidates import Candidate
 from cmrmap.dicom.selection.contrast import T1Group, assign_contrast
 from cmrmap.dicom.selection.decisions import Choice, Decisions
 from cmrmap.dicom.selection.exam_words import ExamWords
-from cmrmap.dicom.selection.map_candidates import named_images
+from cmrmap.dicom.selection.map_sources import named_images
 from cmrmap.dicom.selection.preferences import SelectionPreferences
 
 _NAMING = ("SeriesNumber", "SeriesInstanceUID")

@@ -7,30 +7,24 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cmrmap.core.geometry import same_orientation
 from cmrmap.core.map_spec import Weighting
 from cmrmap.core.scanner_map import SCANNER_MAP
-from cmrmap.core.stack import FrameReference
 from cmrmap.dicom.headers.clock import acquired_seconds
-from cmrmap.dicom.headers.values import text, value
 from cmrmap.dicom.selection.candidates import Candidate
 from cmrmap.dicom.selection.contrast import LEAST_GAP_S, contrast_by_agent
 from cmrmap.dicom.selection.frame_group import FrameGroup, split_by_statement
+from cmrmap.dicom.selection.map_deviations import NO_TIME_MS, SAME_MOMENT_S
 from cmrmap.dicom.selection.map_rules import Statistic, differing_times
+from cmrmap.dicom.selection.map_sources import elsewhere
 from cmrmap.dicom.selection.model_choice import ModelChoice
 from cmrmap.dicom.selection.parts import join_parts
 from cmrmap.dicom.selection.series_faults import image_fault
-from cmrmap.dicom.selection.slices import SLICE_TOLERANCE_MM, Frame, same_grid, split_by_grid
+from cmrmap.dicom.selection.slices import Frame, split_by_grid
 from cmrmap.dicom.selection.study_frames import MapFrame, StudyFrames
 from cmrmap.dicom.selection.timing import Timing
 
-#: the one "time" of a map: it has none of its own
-NO_TIME_MS = 0.0
 _READ = "the scanner's map is read: its values are the scanner's, nothing is fitted here"
 _EXPECTED = "expected one map a slice"
-_SAME_MOMENT_S = 1.0
-_SAME_BREATH_S = 15.0  # between a map and the images that it was made from
-_SAME_WIDTH = 0.02  # relative, of two fields of view
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +34,11 @@ class MapCandidates:
     Attributes
     ----------
     values : of T1, T2 and T2*, usable or not
-    deviations : frames with standard deviations that may be used
+    deviations : frames with standard deviations that may be used, each with what it says of itself
     """
 
     values: tuple[Candidate, ...]
-    deviations: tuple[Frame, ...]
+    deviations: tuple[MapFrame, ...]
 
 
 def find_map_candidates(
@@ -67,12 +61,12 @@ def find_map_candidates(
             alike = [one.frame for one in placed if (one.statement.fault, one.statement.unit_told) == (fault, unit)]
             for group in _groups(alike, weighting):
                 told = next((conflicts[uid] for uid in group.series if uid in conflicts), None) or group.fault
-                told = told or fault or _image_fault(group) or _elsewhere(group, weighted, weighting)
+                told = told or fault or _image_fault(group) or elsewhere(group, weighted, weighting)
                 candidates.append(_candidate(group, weighting, told or None, unit))
     sd: Statistic = "sd"
     return MapCandidates(
         tuple(candidates),
-        tuple(m.frame for m in frames.maps if m.statement.statistic == sd and not (m.lost or m.statement.fault)),
+        tuple(m for m in frames.maps if m.statement.statistic == sd and not (m.lost or m.statement.fault)),
     )
 
 
@@ -115,7 +109,7 @@ def _latest(members: Sequence[Frame], weighting: Weighting) -> FrameGroup:
     kept, repeated, fault = [], [], None
     for frames in FrameGroup(tuple(members)).slices:
         latest = max((acquired_seconds(frame.header) or 0.0) for frame in frames)
-        best = next(one for one in frames if (acquired_seconds(one.header) or 0.0) >= latest - _SAME_MOMENT_S)
+        best = next(one for one in frames if (acquired_seconds(one.header) or 0.0) >= latest - SAME_MOMENT_S)
         kept.append(best)
         if differing_times([frame.header for frame in frames], weighting):
             fault = f"{len(frames)} of its images of one slice say different times: they are weighted; {_EXPECTED}"
@@ -157,83 +151,3 @@ def _unplaced(maps: Iterable[MapFrame], weighting: Weighting) -> list[Candidate]
         )
         for members in lost.values()
     ]
-
-
-def _elsewhere(group: FrameGroup, weighted: Sequence[Candidate], weighting: Weighting) -> str:
-    """Say why a map cannot lie where it says: the images that it was made from lie otherwise; "" where it can."""
-    for frame in group.frames:
-        for image in _own_images(frame, weighted, weighting):
-            found = _otherwise(frame, image)
-            if found:
-                name = text(image.header, "SeriesNumber") or "without number"
-                return f"{found} than the images that it was made from, in series {name}; export both again"
-    return ""
-
-
-def named_images(frame: Frame) -> set[str]:
-    """Return the SOP instance UIDs of the images that a map says it was made from."""
-    keywords = ("SourceImageSequence", "ReferencedImageSequence")
-    items = [item for keyword in keywords for item in value(frame.header, keyword) or ()]
-    return {uid for item in items if (uid := text(item, "ReferencedSOPInstanceUID"))}
-
-
-def _own_images(frame: Frame, weighted: Sequence[Candidate], weighting: Weighting) -> list[Frame]:
-    """Return the weighted images that a map was made from: those it names, of its series, or the nearest in time."""
-    named = named_images(frame)
-    images = [one for candidate in weighted if candidate.weighting is weighting for one in candidate.frames]
-    told = [one for one in images if one.sop_instance_uid in named]
-    told = told or [one for one in images if one.series == frame.series]
-    moment = acquired_seconds(frame.header)
-    if told or moment is None:
-        return told
-    apart = [(abs(at - moment), one) for one in images if (at := acquired_seconds(one.header)) is not None]
-    nearest = min(apart, key=lambda pair: pair[0], default=None)
-    return [] if nearest is None or nearest[0] > _SAME_BREATH_S else [nearest[1]]
-
-
-def _off_plane_mm(frame: Frame, image: Frame) -> float:
-    way = np.asarray(frame.geometry.position_mm) - np.asarray(image.geometry.position_mm)
-    return abs(float(way @ image.geometry.normal))
-
-
-def _otherwise(frame: Frame, image: Frame) -> str:
-    if not same_orientation(frame.geometry, image.geometry):
-        return "it has another orientation"
-    if _off_plane_mm(frame, image) > max(image.geometry.slice_thickness_mm or 0.0, 1.0):
-        return ""  # of another slice
-    widths = [
-        [size * step for size, step in zip(one.matrix, one.geometry.pixel_spacing_mm, strict=True)]
-        for one in (frame, image)
-    ]
-    if any(abs(a - b) > _SAME_WIDTH * b for a, b in zip(*widths, strict=True)):
-        shown = [f"{rows:.0f} x {columns:.0f} mm" for rows, columns in widths]
-        return f"it covers {shown[0]}, another grid ({shown[1]})"
-    return ""
-
-
-def deviations_of(chosen: Candidate, deviations: Sequence[Frame]) -> tuple[FrameReference, ...]:
-    """Return the standard deviations that go with a map, at most one a slice: of the same place, grid and moment.
-
-    Parameters
-    ----------
-    chosen : the map
-    deviations : all that the study has
-    """
-    found = []
-    for index, members in enumerate(chosen.slices):
-        frame = members[0]
-        here = [one for one in deviations if same_grid(frame, one) and _off_plane_mm(frame, one) <= SLICE_TOLERANCE_MM]
-        moment = acquired_seconds(frame.header)
-        clocks = [acquired_seconds(one.header) for one in here]
-        if moment is not None and None not in clocks:
-            here = [
-                one
-                for one, clock in zip(here, clocks, strict=True)
-                if clock is not None and abs(clock - moment) <= _SAME_MOMENT_S
-            ]
-        if len(here) == 1:  # two that fit are a doubt
-            one = here[0]
-            found.append(
-                FrameReference(one.sop_instance_uid, one.path, one.frame_index, index, 0, NO_TIME_MS, one.geometry)
-            )
-    return tuple(found)

@@ -18,7 +18,8 @@ from cmrmap.dicom.selection.choices import KindChoices, choices_by_kind
 from cmrmap.dicom.selection.decisions import Choice, Decisions, Selection
 from cmrmap.dicom.selection.exam_words import find_exam_words
 from cmrmap.dicom.selection.inventory import take_inventory
-from cmrmap.dicom.selection.map_candidates import MapCandidates, deviations_of, find_map_candidates
+from cmrmap.dicom.selection.map_candidates import MapCandidates, find_map_candidates
+from cmrmap.dicom.selection.map_deviations import deviations_of
 from cmrmap.dicom.selection.preferences import SelectionPreferences
 from cmrmap.dicom.selection.ranking import rank, rank_words
 from cmrmap.dicom.selection.series_frames import build_series

@@ -12,7 +12,7 @@ from cmrmap.core.series_row import SeriesVerdict
 from cmrmap.dicom.headers.read import read_study
 from cmrmap.dicom.selection.given_times import GivenTimes, SeriesTimes
 from cmrmap.dicom.selection.preferences import SelectionPreferences
-from cmrmap.dicom.selection.select import examine_study, select_series
+from cmrmap.dicom.selection.select import select_series
 
 NATIVE, POST, T2 = MapKind.NATIVE_T1, MapKind.POSTCONTRAST_T1, MapKind.T2
 COLOURED = {
@@ -25,26 +25,6 @@ COLOURED = {
     "PixelData": bytes(32 * 32 * 3),
 }
 T1_MAP, T2_MAP = (["DERIVED", "PRIMARY", f"{name} MAP", "MOCO"] for name in ("T1", "T2"))
-
-
-@pytest.fixture
-def maps(toolbox):
-    """Make a map series of three slices."""
-
-    def make(series, image_type=T1_MAP, n_slices=3, **changes):
-        given = {"SeriesDescription": f"MOLLI_{image_type[2].replace(' ', '_')}", "ImageType": image_type, **changes}
-        return [toolbox.make_image(series, 0, index, **given) for index in range(n_slices)]
-
-    return make
-
-
-@pytest.fixture
-def select(tmp_path, toolbox):
-    def run(*series, wishes=None):
-        toolbox.save([image for images in series for image in images], tmp_path)
-        return examine_study(read_study(tmp_path), wishes)
-
-    return run
 
 
 def taken(selection):
@@ -177,17 +157,6 @@ def test_a_registered_copy_of_a_map_is_no_post_contrast_map(select, maps, timed)
     assert set(taken(select(plain, registered))) == {NATIVE}
 
 
-@pytest.mark.parametrize(("changes", "number"), [(COLOURED, 3), ({"BitsStored": 8, "HighBit": 7}, 3), ({}, 0)])
-def test_pictures_of_standard_deviations_are_none(select, maps, changes, number):
-    spread = ["DERIVED", "PRIMARY", "T1 SD MAP", "MOCO"]
-    own, sd, picture = maps(4), maps(5, spread), maps(6, spread, **changes)
-    for one, two, three in zip(own, sd, picture, strict=True):
-        two.AcquisitionTime = three.AcquisitionTime = one.AcquisitionTime
-    found = taken(select(own, sd, picture))[NATIVE].sd_frames
-    assert len(found) == number  # two that both fit are a doubt
-    assert all(".3.5." in frame.sop_instance_uid for frame in found)
-
-
 def test_a_map_made_long_after_its_images_is_what_they_are(select, maps, toolbox):
     images = toolbox.make_series(NATIVE, 4, SeriesDescription="MOLLI")
     late = maps(14, SeriesDescription="MOLLI_T1_MAP", AcquisitionTime="110000")
@@ -249,32 +218,6 @@ def test_coloured_copies_do_not_change_what_the_agent_tells(select, maps):
     found = select(post, copies)
     assert set(taken(found)) == {POST}
     assert "names an agent" in taken(found)[POST].reason
-
-
-def test_standard_deviations_go_with_the_map_of_their_moment(select, maps):
-    native, post = maps(4, SeriesDescription="native_T1_MAP"), maps(24, SeriesDescription="post_T1_MAP")
-    spread = ["DERIVED", "PRIMARY", "T1 SD MAP", "MOCO"]
-    of_native, of_post = maps(5, spread, SeriesDescription="native_T1_SD"), maps(25, spread, SeriesDescription="T1_SD")
-    for images, source in ((of_native, native), (of_post, post)):
-        for image, own in zip(images, source, strict=True):
-            image.AcquisitionTime = own.AcquisitionTime
-    found = select(native, post, of_native, of_post)
-    assert {frame.sop_instance_uid for frame in taken(found)[POST].sd_frames} == {
-        image.SOPInstanceUID for image in of_post
-    }
-    assert len(taken(found)[NATIVE].sd_frames) == 3
-    rows = {row.series_number: row for row in found.series}
-    assert rows[25].verdict is SeriesVerdict.DEVIATIONS
-    assert "series 24" in rows[25].reason
-    assert rows[25].n_used == 3
-    assert dict(found.skipped) == {}
-
-
-def test_deviations_of_nobody_knows_which_map_are_not_used(select, maps):
-    spread = ["DERIVED", "PRIMARY", "T1 SD MAP", "MOCO"]
-    doubtful = [maps(number, spread, AcquisitionTime=None, AcquisitionDate=None) for number in (5, 6)]
-    found = select(maps(4), *doubtful)
-    assert taken(found)[NATIVE].sd_frames == ()
 
 
 @pytest.mark.parametrize(
