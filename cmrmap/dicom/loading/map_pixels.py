@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from pydicom.dataset import Dataset
 
-from cmrmap.core.arrays import BoolArray, Float64Array, FloatArray
+from cmrmap.core.arrays import BoolArray, Float64Array, FloatArray, finite_median
 from cmrmap.core.errors import RefusedError
 from cmrmap.core.geometry import SliceGeometry
 from cmrmap.core.map_spec import Weighting
@@ -15,7 +17,7 @@ from cmrmap.core.stack import FrameReference, SelectedSeries, WeightedStack
 from cmrmap.dicom.headers.frames import frames_of, real_world_mapping
 from cmrmap.dicom.headers.read import LostImage, SourceStudy
 from cmrmap.dicom.headers.values import number, tolerant_reading
-from cmrmap.dicom.loading.pixels import Decoded, LoadedSeries, decode_frames
+from cmrmap.dicom.loading.pixels import Decoded, LoadedSeries, decode_frames, lost_frame
 from cmrmap.dicom.loading.stored_pixels import StoredValues
 from cmrmap.dicom.selection.map_rules import rescale_alone_is_in_ms
 from cmrmap.quality.catalogue.images import LOSSY_IMAGES, SCANNER_MAP_READ
@@ -26,6 +28,18 @@ _EIGHT_BITS = 255.0  # ms: no chest has a T1 map that ends below; a picture of o
 #: ms within which the median over the image lies, of a map that is in ms: of all tissues of a chest together
 _TYPICAL_MS = {Weighting.T1: (50.0, 4000.0), Weighting.T2: (10.0, 400.0), Weighting.T2_STAR: (1.0, 200.0)}
 _PER_MS = {"seconds": 1000.0, "tenths of ms": 0.1, "microseconds": 0.001}
+#: of what share of the value the standard deviation is, by median: less and more are of another unit
+_TYPICAL_SD = (0.001, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Deviations:
+    """A map's standard deviations in ms, their images' UIDs by slice, the images lost, and what is told of them."""
+
+    sd: FloatArray | None = None
+    uids: tuple[str, ...] = ()
+    lost: tuple[LostImage, ...] = ()
+    told: str = "it comes without standard deviations, so no standard errors are given"
 
 
 def load_map(study: SourceStudy, selected: SelectedSeries) -> LoadedSeries:
@@ -72,7 +86,7 @@ def load_map(study: SourceStudy, selected: SelectedSeries) -> LoadedSeries:
     top = np.nanmax(values, initial=0.0)
     if top >= _NEAR_THE_LIMIT * high and np.count_nonzero(values == top) >= _MANY_AT_TOP:
         values[values == top] = np.nan
-    sd, sd_uids, lost = _deviations(study, selected, values.shape)
+    found = _deviations(study, selected, values)
     with tolerant_reading():
         field_strength = number(study.headers[selected.frames[0].sop_instance_uid], "MagneticFieldStrength")
     stack = WeightedStack(
@@ -87,18 +101,13 @@ def load_map(study: SourceStudy, selected: SelectedSeries) -> LoadedSeries:
         series_instance_uid=selected.series_instance_uid,
         model_reason=selected.model_reason,
         label=selected.label,
-        scanner=ScannerMap(values, sd, selected.unit_told, sd_uids),
+        scanner=ScannerMap(values, found.sd, selected.unit_told, found.uids),
     )
-    errors = (
-        "it comes without standard deviations, so no standard errors are given"
-        if sd is None
-        else "standard errors are of its own standard deviations, pixels taken as independent"
-    )
-    flags = [SCANNER_MAP_READ.flag(kind, errors=errors)]
+    flags = [SCANNER_MAP_READ.flag(kind, errors=found.told)]
     flags += [
         LOSSY_IMAGES.flag(kind, lossy=n, total=len(done.stored), how=how) for how, n in sorted(done.lossy.items())
     ]
-    return LoadedSeries(stack, (*done.lost, *lost), (), tuple(flags))
+    return LoadedSeries(stack, (*done.lost, *found.lost), (), tuple(flags))
 
 
 def _values(study: SourceStudy, frame: FrameReference, done: Decoded, place: tuple[int, int]) -> Float64Array:
@@ -177,19 +186,33 @@ def _drawn_on(values: FloatArray, times_ms: Float64Array) -> FloatArray:
     return np.asarray(out, dtype=np.float32)
 
 
-def _deviations(
-    study: SourceStudy, selected: SelectedSeries, shape: tuple[int, ...]
-) -> tuple[FloatArray | None, tuple[str, ...], tuple[LostImage, ...]]:
-    """Return the scanner's standard deviations, their images' UIDs by slice, and those that are lost."""
+def _deviations(study: SourceStudy, selected: SelectedSeries, values: FloatArray) -> _Deviations:
+    """Return the scanner's standard deviations, where it sent some that can be those of the map's values."""
     done = Decoded() if not selected.sd_frames else decode_frames(study, selected.sd_frames)
-    uids = [""] * shape[0]
-    if not done.stored:
-        return None, (), tuple(done.lost)
-    sd = np.full(shape, np.nan, dtype=np.float32)
+    uids = [""] * len(values)
+    sd = np.full(values.shape, np.nan, dtype=np.float32)
     for frame in selected.sd_frames:
         stored = done.stored.get((frame.slice_index, 0))
-        if stored is None or stored.shape != shape[2:]:
+        if stored is None:
+            continue
+        if stored.shape != values.shape[2:]:
+            shown = [f"{rows} x {columns}" for rows, columns in (stored.shape, values.shape[2:])]
+            reason = f"it has {shown[0]} pixels, and the map that it is the standard deviation of has {shown[1]}"
+            done.lost.append(lost_frame(frame, study.headers[frame.sop_instance_uid], reason))
             continue
         sd[frame.slice_index, 0] = _values(study, frame, done, (frame.slice_index, 0))
         uids[frame.slice_index] = frame.sop_instance_uid
-    return sd, tuple(uids), tuple(done.lost)
+    lost = tuple(done.lost)
+    if not any(uids):
+        return _Deviations(lost=lost)
+    low, high = _TYPICAL_SD
+    share = finite_median(sd / values)
+    if not low <= share <= high:
+        found = "have no valid value" if np.isnan(share) else f"are {100 * share:.2g} % of the values by median"
+        return _Deviations(
+            lost=lost,
+            told=f"its standard deviations are not used, so no standard errors are given: they {found}, and "
+            f"{100 * low:g}-{100 * high:g} % is expected of both in ms",
+        )
+    told = "standard errors are of its own standard deviations, pixels taken as independent"
+    return _Deviations(sd, tuple(uids), lost, told)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from pydicom.uid import ParametricMapStorage
 from cmrmap.core.map_specs import MapKind
 from cmrmap.dicom.headers.read import read_study
 from cmrmap.dicom.loading.loaded_study import load_study
+from cmrmap.dicom.loading.map_pixels import load_map
 from cmrmap.dicom.selection.select import select_series
 
 NATIVE, T2 = MapKind.NATIVE_T1, MapKind.T2
@@ -27,13 +29,15 @@ def values(low, high, seed=0):
 def load(tmp_path, toolbox):
     """Load maps of one slice each: (stored values, changes) of native T1, or of T2."""
 
-    def run(stored, *, name="T1 MAP", sd=None, more=(), **changes):
+    def run(stored, *, name="T1 MAP", sd=None, sd_changes=None, more=(), **changes):
         image_type = ["DERIVED", "PRIMARY", name, "MOCO"]
         description = f"native_{name.replace(' ', '_')}"
         images = [toolbox.make_image(4, 0, 0, ImageType=image_type, SeriesDescription=description, **changes)]
         images[0].PixelData = np.asarray(stored).astype("<u2").tobytes()
         if sd is not None:
-            images.append(toolbox.make_image(5, 0, 0, ImageType=["DERIVED", "PRIMARY", "T1 SD MAP"]))
+            images.append(
+                toolbox.make_image(5, 0, 0, ImageType=["DERIVED", "PRIMARY", "T1 SD MAP"], **sd_changes or {})
+            )
             images[1].AcquisitionTime = images[0].AcquisitionTime
             images[1].PixelData = np.asarray(sd).astype("<u2").tobytes()
         toolbox.save([*images, *more], tmp_path)
@@ -103,7 +107,10 @@ def test_pixels_without_a_valid_value_are_left_out(load, stored, changes):
 def test_a_fit_s_limit_is_no_value_and_a_largest_tissue_is_one(load):
     at_limit = values(900, 1600)
     at_limit[::4, ::4] = 4000
-    assert np.isnan(read(load(at_limit))[1][::4, ::4]).all()
+    found = read(load(at_limit))[1]
+    assert np.isnan(found[::4, ::4]).all()
+    assert np.count_nonzero(np.isnan(found)) == (SIZE // 4) ** 2
+    np.testing.assert_array_equal(found[np.isfinite(found)], at_limit[at_limit < 4000])
 
 
 def test_the_longest_t1_of_a_tissue_is_kept(load):
@@ -121,6 +128,43 @@ def test_standard_deviations_come_with_their_map(load):
     np.testing.assert_array_equal(stack.scanner.sd[0, 0].ravel()[1:], sd.ravel()[1:])
     assert stack.scanner.sd_uids == ("1.2.3.3.5.0.0",)
     assert "its own standard deviations" in loaded.flags[0].message
+
+
+@pytest.mark.parametrize(
+    ("stored", "changes", "told"),
+    [
+        (60, {"RescaleSlope": "0.001", "RescaleIntercept": "0"}, r"are 0\.00\d+ % of the values"),  # seconds
+        (60, {"RescaleSlope": "1000", "RescaleIntercept": "0"}, "% of the values"),  # microseconds
+        (0, {}, "have no valid value"),
+    ],
+)
+def test_deviations_that_cannot_be_those_of_the_values_are_not_used(load, stored, changes, told):
+    loaded = load(values(900, 1600), sd=np.full((SIZE, SIZE), stored), sd_changes=changes)
+    stack, _ = read(loaded)
+    assert stack.scanner.sd is None
+    assert stack.scanner.sd_uids == ()
+    (flag,) = loaded.flags
+    assert "standard deviations are not used, so no standard errors are given" in flag.message
+    assert re.search(told, flag.message)
+    assert "0.1-100 % is expected" in flag.message
+
+
+def test_deviations_of_another_size_are_lost_and_told(tmp_path, toolbox):
+    own, other = (toolbox.make_image(number, 0, 0, ImageType=["DERIVED", "PRIMARY", "T1 MAP"]) for number in (4, 5))
+    own.PixelData = values(900, 1600).astype("<u2").tobytes()
+    other.ImageType = ["DERIVED", "PRIMARY", "T1 SD MAP"]
+    other.Rows = SIZE // 2
+    other.PixelData = values(20, 90)[: SIZE // 2].astype("<u2").tobytes()
+    toolbox.save([own, other], tmp_path)
+    study = read_study(tmp_path)
+    (selected,) = select_series(study).selected
+    uid = other.SOPInstanceUID
+    sd_frame = replace(selected.frames[0], sop_instance_uid=uid, path=study.paths[uid])
+    loaded = load_map(study, replace(selected, sd_frames=(sd_frame,)))
+    assert loaded.stack.scanner.sd is None
+    (lost,) = loaded.lost
+    assert lost.sop_instance_uid == uid
+    assert "it has 16 x 32 pixels, and the map that it is the standard deviation of has 32 x 32" in lost.reason
 
 
 def test_without_them_it_is_said_that_no_errors_are_known(load):
