@@ -15,6 +15,8 @@ from cmrmap.core.geometry import SliceGeometry
 from cmrmap.dicom.headers.values import number, numbers, text, value
 
 _FUNCTIONAL_GROUPS = ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence")
+#: groups that may have several items, which are read as they are
+_WHOLE_GROUPS = ("RealWorldValueMappingSequence",)
 _UNIT_TOLERANCE = 0.02  # scanners round the cosines to three digits or more
 _MOST_FRAMES = 512  # that are believed of NumberOfFrames alone, without an item for each
 _FARTHEST_MM = 10_000.0  # from the isocentre: no table moves that far
@@ -56,29 +58,23 @@ def frames_of(header: Dataset) -> tuple[Dataset, ...]:
     return tuple(frames)
 
 
-def real_world_mapping(frame: Dataset) -> Dataset:
-    """Return the first item of a frame's real-world value mapping (DICOM PS3.3 C.7.6.16.2.11).
+def real_world_mappings(frame: Dataset) -> list[Dataset]:
+    """Return the items of a frame's real-world value mapping (DICOM PS3.3 C.7.6.16.2.11); none where there is none.
 
     Parameters
     ----------
-    frame : one of :func:`frames_of`; that of an enhanced image holds the item's attributes themselves
-
-    Returns
-    -------
-    empty where there is none
+    frame : one of :func:`frames_of`
     """
-    if value(frame, "MeasurementUnitsCodeSequence") is not None or value(frame, "RealWorldValueSlope") is not None:
-        return frame
-    return next(iter(_items(value(frame, "RealWorldValueMappingSequence"))), Dataset())
+    return _items(value(frame, "RealWorldValueMappingSequence"))
 
 
 def _flatten_into(target: Dataset, groups: Dataset) -> None:
     for element in _readable(groups):
-        if element.VR == "SQ" and not element.tag.is_private:
+        if element.VR == "SQ" and not element.tag.is_private and element.keyword not in _WHOLE_GROUPS:
             for item in _items(element.value)[:1]:
                 for inner in _readable(item):
                     target.add(inner)
-        else:  # a private sequence stays whole: its creators are its own
+        else:  # a private sequence stays whole too: its creators are its own
             target.add(element)
 
 

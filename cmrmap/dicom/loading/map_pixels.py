@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,12 +15,12 @@ from cmrmap.core.map_spec import Weighting
 from cmrmap.core.map_specs import MAP_SPECS, MapKind
 from cmrmap.core.scanner_map import SCANNER_MAP, ScannerMap
 from cmrmap.core.stack import FrameReference, SelectedSeries, WeightedStack
-from cmrmap.dicom.headers.frames import frames_of, real_world_mapping
+from cmrmap.dicom.headers.frames import frames_of
 from cmrmap.dicom.headers.read import LostImage, SourceStudy
 from cmrmap.dicom.headers.values import number, tolerant_reading
 from cmrmap.dicom.loading.pixels import Decoded, LoadedSeries, decode_frames, lost_frame
 from cmrmap.dicom.loading.stored_pixels import StoredValues
-from cmrmap.dicom.selection.map_rules import rescale_alone_is_in_ms
+from cmrmap.dicom.selection.map_scale import map_scale
 from cmrmap.quality.catalogue.images import LOSSY_IMAGES, SCANNER_MAP_READ
 
 #: pixels of the largest value, and where it lies in the range of what tissue can have: a fit's limit, nothing measured
@@ -73,11 +74,14 @@ def load_map(study: SourceStudy, selected: SelectedSeries) -> LoadedSeries:
     uids = [("",)] * n_slices
     geometry: dict[int, SliceGeometry] = {}
     times = np.full((n_slices, 1), np.nan)
+    flat = _flat_headers(study, selected.frames)
     for frame in selected.frames:
         index = frame.slice_index
         geometry.setdefault(index, frame.geometry)
         if (index, frame.time_index) in done.stored:
-            values[index, 0] = _values(study, frame, done, (index, frame.time_index))
+            values[index, 0] = _values(
+                flat[frame.sop_instance_uid, frame.frame_index], done.stored[index, frame.time_index]
+            )
             uids[index], times[index] = (frame.sop_instance_uid,), frame.time_ms
     if fault := _unit_fault(kind, values, selected.unit_told):
         raise RefusedError(f"{kind.value}: {fault}")
@@ -110,18 +114,21 @@ def load_map(study: SourceStudy, selected: SelectedSeries) -> LoadedSeries:
     return LoadedSeries(stack, (*done.lost, *found.lost), (), tuple(flags))
 
 
-def _values(study: SourceStudy, frame: FrameReference, done: Decoded, place: tuple[int, int]) -> Float64Array:
-    """Return a frame's values after rescale; NaN where the scanner means none: 0, padding, the largest storable."""
-    header, stored = study.headers[frame.sop_instance_uid], done.stored[place]
+def _values(flat: Dataset, stored: StoredValues) -> Float64Array:
+    """Return a frame's values after its scale; NaN where the scanner means none: 0, padding, the largest storable."""
     with tolerant_reading():
-        flat = frames_of(header)[frame.frame_index]
-        mapping = real_world_mapping(flat)
-        slope, intercept = number(mapping, "RealWorldValueSlope"), number(mapping, "RealWorldValueIntercept")
-        # what the values really are goes before how they are shown; where only the latter is in ms, it counts
-        if not slope or rescale_alone_is_in_ms(flat):
-            slope, intercept = done.scales[place].slope, done.scales[place].intercept
-        found = stored.astype(np.float64) * slope + (intercept or 0.0)
-        return np.where(_stored_valid(stored, flat) & (found > 0), found, np.nan)
+        scale = map_scale(flat)
+        found = stored.astype(np.float64) * scale.slope + scale.intercept
+        low, high = scale.mapped or (-np.inf, np.inf)
+        mapped = (stored >= low) & (stored <= high)
+        return np.where(_stored_valid(stored, flat) & mapped & (found > 0), found, np.nan)
+
+
+def _flat_headers(study: SourceStudy, frames: Sequence[FrameReference]) -> dict[tuple[str, int], Dataset]:
+    """Return the flat header of every frame, by SOP instance UID and frame; each object is read once."""
+    with tolerant_reading():
+        by_uid = {uid: frames_of(study.headers[uid]) for uid in {frame.sop_instance_uid for frame in frames}}
+    return {(uid, index): flat for uid, flats in by_uid.items() for index, flat in enumerate(flats)}
 
 
 def _stored_valid(stored: StoredValues, header: Dataset) -> BoolArray:
@@ -191,6 +198,7 @@ def _deviations(study: SourceStudy, selected: SelectedSeries, values: FloatArray
     done = Decoded() if not selected.sd_frames else decode_frames(study, selected.sd_frames)
     uids = [""] * len(values)
     sd = np.full(values.shape, np.nan, dtype=np.float32)
+    flat = _flat_headers(study, selected.sd_frames)
     for frame in selected.sd_frames:
         stored = done.stored.get((frame.slice_index, 0))
         if stored is None:
@@ -200,7 +208,7 @@ def _deviations(study: SourceStudy, selected: SelectedSeries, values: FloatArray
             reason = f"it has {shown[0]} pixels, and the map that it is the standard deviation of has {shown[1]}"
             done.lost.append(lost_frame(frame, study.headers[frame.sop_instance_uid], reason))
             continue
-        sd[frame.slice_index, 0] = _values(study, frame, done, (frame.slice_index, 0))
+        sd[frame.slice_index, 0] = _values(flat[frame.sop_instance_uid, frame.frame_index], stored)
         uids[frame.slice_index] = frame.sop_instance_uid
     lost = tuple(done.lost)
     if not any(uids):

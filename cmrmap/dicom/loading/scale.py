@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from pydicom.dataset import Dataset
 
-from cmrmap.dicom.headers.frames import real_world_mapping
+from cmrmap.dicom.headers.frames import real_world_mappings
 from cmrmap.dicom.headers.private_tags import PHILIPS_SCALE_SLOPE, private_number, private_value
 from cmrmap.dicom.headers.values import number, text, value
 
@@ -68,7 +68,7 @@ def scale_of(frame: Dataset) -> Scale | str:
     frame : one of :func:`cmrmap.dicom.headers.frames.frames_of`
     """
     found = []
-    real_world = real_world_mapping(frame)
+    real_world = next(iter(real_world_mappings(frame)), Dataset())
     slope, intercept = number(real_world, "RealWorldValueSlope"), number(real_world, "RealWorldValueIntercept")
     # where the modality transformation is not stated, that to real-world values is the only one
     stated = value(frame, "RescaleSlope") is not None or not slope

@@ -10,7 +10,7 @@ from pydicom.dataset import Dataset
 from pydicom.uid import ParametricMapStorage
 
 from cmrmap.core.stack import ImagePart
-from cmrmap.dicom.headers.frames import real_world_mapping
+from cmrmap.dicom.headers.frames import real_world_mappings
 from cmrmap.dicom.headers.private_tags import GE_IMAGE_PART, private_number
 from cmrmap.dicom.headers.values import number, text, value
 from cmrmap.dicom.headers.words import description_words, folded
@@ -74,12 +74,17 @@ def appearance_of(frame: Dataset) -> Appearance:
 
 
 def _units(frame: Dataset) -> tuple[str, ...]:
-    return (*_folded_units([text(frame, "RescaleType")]), *real_world_units(frame))
+    real = (unit for mapping in real_world_mappings(frame) for unit in mapping_units(mapping))
+    return (*_folded_units([text(frame, "RescaleType")]), *real)
 
 
-def real_world_units(frame: Dataset) -> tuple[str, ...]:
-    """Return unit and label of a frame's real-world values, in small letters without blanks."""
-    mapping = real_world_mapping(frame)
+def mapping_units(mapping: Dataset) -> tuple[str, ...]:
+    """Return unit and label of real-world values, in small letters without blanks.
+
+    Parameters
+    ----------
+    mapping : one of :func:`cmrmap.dicom.headers.frames.real_world_mappings`
+    """
     codes = value(mapping, "MeasurementUnitsCodeSequence") or ()
     found = [text(code, keyword) for code in codes for keyword in ("CodeValue", "CodeMeaning")]
     return _folded_units([text(mapping, "LUTLabel"), *found])

@@ -17,7 +17,8 @@ from cmrmap.core.map_spec import Weighting
 from cmrmap.core.provenance import NAME
 from cmrmap.dicom.headers.values import number, text
 from cmrmap.dicom.headers.words import description_words
-from cmrmap.dicom.selection.image_rules import Appearance, appearance_of, real_world_units
+from cmrmap.dicom.selection.image_rules import Appearance, appearance_of
+from cmrmap.dicom.selection.map_scale import MILLISECONDS, MapScale, map_scale
 from cmrmap.dicom.selection.series_rules import weighting_by_words
 from cmrmap.dicom.selection.timing_rules import TIMING_RULES
 
@@ -44,7 +45,6 @@ _OTHER = re.compile(
 _APPARENT = re.compile(r"(?<![a-z0-9])t1 ?([*]|star\b)|\bapparent\b")
 _PICTURE = re.compile(r"\bcolou?r\w*|\bscreen ?(save|shot|capture)s?\b|\brgb\b|\bfusion\b")
 _RATE_WORDS = re.compile(r"(?<![a-z0-9])r[12] ?([*]|star)? ?map")
-_MILLISECONDS = re.compile(r"m(illi)?s(ec(ond)?s?)?\.?")
 _SECONDS = re.compile(r"s(ec(ond)?s?)?\.?")
 _RATES = re.compile(r"(1?/)m?s(ec)?|(per|1/)(milli)?second|m?s(ec)?(\^|\*\*)?-1|hz")
 # "us" alone is what DICOM calls unspecified (PS3.3 C.11.1.1.2)
@@ -110,17 +110,6 @@ def _says_a_time(frame: Dataset, weighting: Weighting) -> bool:
     return any(rule.read((frame,))[0] is not None for rule in rules if rule.applies(frame))
 
 
-def rescale_alone_is_in_ms(frame: Dataset) -> bool:
-    """Tell whether RescaleType says ms and the unit of the real-world values, if there are any, does not.
-
-    Parameters
-    ----------
-    frame : one of :func:`cmrmap.dicom.headers.frames.frames_of`
-    """
-    shown = _MILLISECONDS.fullmatch(text(frame, "RescaleType").lower().replace(" ", ""))
-    return shown is not None and not any(map(_MILLISECONDS.fullmatch, real_world_units(frame)))
-
-
 def differing_times(frames: Sequence[Dataset], weighting: Weighting) -> bool:
     """Tell whether images of one slice say different times: they are weighted then, whatever they are called.
 
@@ -154,8 +143,9 @@ def _statement(frame: Dataset, *, by_words_alone: bool) -> MapStatement | None:
     rate = rate or (found is None and _RATE_WORDS.search(told) is not None)
     if rate and weighting is Weighting.T2 and weighting_by_words(frame) is Weighting.T1:
         return None  # the R2 of a T1 fit is no rate
-    statement = MapStatement(weighting, statistic, "ms" if any(map(_MILLISECONDS.fullmatch, seen.units)) else "")
-    fault = _fault(frame, seen, told, rate, statement.unit_told)
+    scale = map_scale(frame)
+    statement = MapStatement(weighting, statistic, scale.unit_told)
+    fault = _fault(frame, seen, told, rate, scale)
     if not fault and found is not None and found.re is _COMMENT and "M" in seen.image_type:
         fault = _WEIGHTED if _says_a_time(frame, weighting) else ""
     return replace(statement, fault=fault)
@@ -180,22 +170,22 @@ def _weighting(found: re.Match[str]) -> Weighting:
 
 def _by_unit(frame: Dataset, seen: Appearance) -> Weighting | None:
     """Return the weighting that the description names, of an image that is a map by its type or its unit."""
-    measured = any(rule.fullmatch(unit) for unit in seen.units for rule in (_MILLISECONDS, _SECONDS, _RATES))
+    measured = any(rule.fullmatch(unit) for unit in seen.units for rule in (MILLISECONDS, _SECONDS, _RATES))
     typed = any(re.search(r"(^|[ _-])MAP($|[ _-])|^QUANTITY$", item) for item in seen.image_type)
     coloured = seen.is_colour and _WORDS.search(seen.words) is not None
     return weighting_by_words(frame) if measured or typed or seen.parametric or coloured else None
 
 
-def _fault(frame: Dataset, seen: Appearance, told: str, rate: bool, unit: str) -> str:
+def _fault(frame: Dataset, seen: Appearance, told: str, rate: bool, scale: MapScale) -> str:
     """Say why the values of a map cannot be used; "" where nothing speaks against it."""
     if seen.is_colour:
         return "it is a coloured picture of a map, without values; expected the grey map itself, in ms"
-    picture = _PICTURE.search(told)
+    unit, picture = scale.unit_told, _PICTURE.search(told)
     if picture:
         return f'it is a picture of a map ("{picture.group(0)}"), without values; expected the grey map itself, in ms'
     if text(frame, "BurnedInAnnotation").upper() == "YES":
         return "text or a colour bar is burnt into its pixels (BurnedInAnnotation YES); expected the map without them"
-    if rate or any(_RATES.fullmatch(one) for one in seen.units):
+    if rate or (not unit and any(_RATES.fullmatch(one) for one in seen.units)):
         return "its values are relaxation rates (R1, R2); expected relaxation times in ms"
     if not unit and any(_SECONDS.fullmatch(one) for one in seen.units):
         return "its values are in seconds; expected ms"
@@ -207,4 +197,4 @@ def _fault(frame: Dataset, seen: Appearance, told: str, rate: bool, unit: str) -
     bits = number(frame, "BitsStored") or 16.0
     if not unit and bits <= _FEWEST_BITS:
         return f"its pixels have {bits:.0f} bits and no unit: a picture of a map; expected the map itself, in ms"
-    return ""
+    return scale.fault

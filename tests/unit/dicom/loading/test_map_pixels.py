@@ -11,7 +11,9 @@ from pydicom.dataset import Dataset
 from pydicom.uid import ParametricMapStorage
 
 from cmrmap.core.map_specs import MapKind
+from cmrmap.dicom.headers.frames import frames_of
 from cmrmap.dicom.headers.read import read_study
+from cmrmap.dicom.loading import map_pixels
 from cmrmap.dicom.loading.loaded_study import load_study
 from cmrmap.dicom.loading.map_pixels import load_map
 from cmrmap.dicom.selection.select import select_series
@@ -219,6 +221,43 @@ def test_the_scale_in_ms_goes_before_real_world_values_without_that_unit(load):
     changes = {"RescaleSlope": "0.5", "RescaleIntercept": "0", "RescaleType": "ms"}
     _, found = read(load(stored, RealWorldValueMappingSequence=[mapping], **changes))
     np.testing.assert_allclose(found, 0.5 * stored, rtol=1e-6)
+
+
+def test_no_value_is_read_outside_the_range_that_the_scale_is_stated_for(load):
+    unit, mapping = Dataset(), Dataset()
+    unit.CodeValue, unit.CodingSchemeDesignator, unit.CodeMeaning = "ms", "UCUM", "ms"
+    mapping.MeasurementUnitsCodeSequence = [unit]
+    mapping.RealWorldValueSlope, mapping.RealWorldValueIntercept = 0.5, 0.0
+    mapping.RealWorldValueFirstValueMapped, mapping.RealWorldValueLastValueMapped = 1000, 3000
+    stored = values(600, 4000)
+    _, found = read(load(stored, RealWorldValueMappingSequence=[mapping]))
+    mapped = (stored >= 1000) & (stored <= 3000)
+    np.testing.assert_array_equal(np.isfinite(found), mapped)
+    np.testing.assert_array_equal(found[mapped], 0.5 * stored[mapped])
+
+
+def test_the_frames_of_an_enhanced_object_are_read_once(tmp_path, toolbox, monkeypatch):
+    slices = [toolbox.make_image(4, 0, index, ImageType=["DERIVED", "PRIMARY", "T1 MAP"]) for index in range(3)]
+    groups = []
+    for image in slices:
+        place, one = Dataset(), Dataset()
+        place.ImagePositionPatient = image.ImagePositionPatient
+        one.PlanePositionSequence = [place]
+        groups.append(one)
+    whole, stored = slices[0], [values(900, 1600, seed) for seed in range(3)]
+    whole.PerFrameFunctionalGroupsSequence, whole.NumberOfFrames = groups, 3
+    whole.PixelData = np.stack(stored).astype("<u2").tobytes()
+    toolbox.save([whole], tmp_path)
+    study = read_study(tmp_path)
+    (selected,) = select_series(study).selected
+    asked = []
+    monkeypatch.setattr(map_pixels, "frames_of", lambda header: asked.append(header) or frames_of(header))
+    loaded = load_map(study, selected)
+    assert len(asked) == 1
+    by_slice = {frame.slice_index: stored[frame.frame_index] for frame in selected.frames}
+    assert set(by_slice) == {0, 1, 2}
+    for index, expected in by_slice.items():
+        np.testing.assert_array_equal(loaded.stack.scanner.values[index, 0], expected)
 
 
 def test_a_map_of_few_tissues_is_one(load):
