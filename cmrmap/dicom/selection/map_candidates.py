@@ -10,11 +10,13 @@ import numpy as np
 from cmrmap.core.map_spec import Weighting
 from cmrmap.core.scanner_map import SCANNER_MAP
 from cmrmap.dicom.headers.clock import acquired_seconds
+from cmrmap.dicom.headers.same_pixels import hold_same_pixels
 from cmrmap.dicom.selection.candidates import Candidate
 from cmrmap.dicom.selection.contrast import LEAST_GAP_S, contrast_by_agent
 from cmrmap.dicom.selection.frame_group import FrameGroup, split_by_statement
 from cmrmap.dicom.selection.map_deviations import NO_TIME_MS, SAME_MOMENT_S
 from cmrmap.dicom.selection.map_rules import Statistic, differing_times
+from cmrmap.dicom.selection.map_scale import map_scale
 from cmrmap.dicom.selection.map_sources import elsewhere
 from cmrmap.dicom.selection.model_choice import ModelChoice
 from cmrmap.dicom.selection.parts import join_parts
@@ -106,16 +108,43 @@ def _latest(members: Sequence[Frame], weighting: Weighting) -> FrameGroup:
 
     Philips sends the map twice, once without what it does not trust.
     """
-    kept, repeated, fault = [], [], None
-    for frames in FrameGroup(tuple(members)).slices:
+    group = FrameGroup(tuple(members))
+    kept, repeated, fault = [], [], _untold(group)
+    for frames in group.slices:
         latest = max((acquired_seconds(frame.header) or 0.0) for frame in frames)
         best = next(one for one in frames if (acquired_seconds(one.header) or 0.0) >= latest - SAME_MOMENT_S)
         kept.append(best)
         if differing_times([frame.header for frame in frames], weighting):
-            fault = f"{len(frames)} of its images of one slice say different times: they are weighted; {_EXPECTED}"
+            fault = (
+                f"{len(frames)} of its images of one slice have different times: they are weighted images; {_EXPECTED}"
+            )
         repeated += [one for one in frames if one is not best]
     note = "of several maps of a slice the latest is taken, of those made at one time the first" if repeated else ""
     return FrameGroup(tuple(kept), note, fault, tuple(repeated))
+
+
+def _untold(group: FrameGroup) -> str | None:
+    """Say why nobody knows which of several maps of a slice is the latest; None where it is known, or all are alike.
+
+    Native and post-contrast maps may lie in one series: one that is mixed of both must not be made.
+    """
+    untimed = sum(acquired_seconds(frame.header) is None for frame in group.frames)
+    for frames in group.slices if untimed else ():
+        clocks = [acquired_seconds(frame.header) for frame in frames]
+        known = [clock for clock in clocks if clock is not None]
+        apart = len(known) > 1 and max(known) - min(known) >= LEAST_GAP_S
+        if apart or (len(frames) > 1 and len(known) < len(frames) and not _alike(frames)):
+            return (
+                f"it has several maps of a slice and no times to tell them apart ({untimed} of {len(group.frames)} "
+                f"images have no AcquisitionTime); {_EXPECTED}, or the times of all; export the original images"
+            )
+    return None
+
+
+def _alike(frames: Sequence[Frame]) -> bool:
+    """Whether frames have the same values: copies of one map."""
+    one_scale = len({map_scale(frame.header) for frame in frames}) == 1
+    return one_scale and hold_same_pixels([frame.path for frame in frames])
 
 
 def _candidate(group: FrameGroup, weighting: Weighting, fault: str | None, unit: str) -> Candidate:

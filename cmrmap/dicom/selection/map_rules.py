@@ -51,7 +51,10 @@ _RATES = re.compile(r"(1?/)m?s(ec)?|(per|1/)(milli)?second|m?s(ec)?(\^|\*\*)?-1|
 _OTHER_TIMES = re.compile(r"usec\w*|([0-9][0-9.,*^e/-]*|\u00b5|\u03bc|micro|nano)(m|milli)?s(ec(ond)?s?)?")
 _FEWEST_BITS = 8
 _OTHER_TIME = 1.02  # relative: from here on two times are two
-_WEIGHTED = "its images are called a map in a comment, but say a time: they are weighted; expected one map a slice"
+_WEIGHTED = (
+    "a comment calls its images a map, but their headers give an inversion or T2 preparation time: they are "
+    "weighted images; expected one map a slice, without such a time"
+)
 #: of weighted images, whatever else their description says
 _PREPARED = re.compile(r"moco|motion ?corr|t2 ?prep|\bte\b|\bti\b|echo")
 

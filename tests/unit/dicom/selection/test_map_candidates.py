@@ -120,10 +120,46 @@ def test_native_and_post_contrast_in_one_series_are_never_one_map(select, maps):
     assert len(found[POST].frames) == 2
 
 
+@pytest.mark.parametrize("untimed", ["all", "first", "again", "another slice"])
+def test_without_times_several_maps_of_a_slice_are_refused(select, maps, untimed):
+    first, again = maps(4), maps(4, n_slices=2)
+    for image in again:
+        image.SOPInstanceUID += ".9"
+        image.InstanceNumber += 5
+        image.AcquisitionTime = f"1030{image.InstanceNumber:02d}"
+        image.PixelData = np.full((32, 32), 500, "<u2").tobytes()
+    gone = {"all": [*first, *again], "first": first, "again": again, "another slice": first[2:]}[untimed]
+    for image in gone:
+        del image.AcquisitionTime
+    found = select(first, again, maps(5, T2_MAP))
+    assert set(taken(found)) == {T2}
+    told = f"several maps of a slice and no times to tell them apart ({len(gone)} of 5 images have no AcquisitionTime)"
+    assert told in reasons(found)[NATIVE]
+
+
+def test_without_times_copies_of_a_map_are_read_once(select, maps):
+    first, again = maps(4), maps(4)
+    for image, copy in zip(first, again, strict=True):
+        del image.AcquisitionTime, copy.AcquisitionTime
+        copy.SOPInstanceUID += ".9"
+        copy.InstanceNumber += 5
+    found = select(first, again)
+    assert len(taken(found)[NATIVE].frames) == 3
+    assert found.skipped == {"vendor_map": 3}
+
+
+def test_copies_with_another_scale_are_none(select, maps):
+    first, again = maps(4), maps(4, RescaleSlope="0.5", RescaleIntercept="0")
+    for image, copy in zip(first, again, strict=True):
+        del image.AcquisitionTime, copy.AcquisitionTime
+        copy.SOPInstanceUID += ".9"
+    assert set(taken(select(first, again, maps(5, T2_MAP)))) == {T2}
+
+
 def test_weighted_images_of_a_series_that_a_comment_calls_a_map_are_refused(select, maps, toolbox):
     found = select(toolbox.make_series(NATIVE, 4, ImageComments="SAX T1 map"), maps(5, T2_MAP))
     assert set(taken(found)) == {T2}
-    assert "they are weighted" in reasons(found)[NATIVE]
+    assert "they are weighted images" in reasons(found)[NATIVE]
 
 
 @pytest.mark.parametrize("image_type", [T2_MAP, ["DERIVED", "PRIMARY", "T2", "T2"]])
@@ -133,7 +169,7 @@ def test_images_of_one_slice_with_several_times_are_no_map(select, maps, image_t
         image.SOPInstanceUID += ".9"
     found = select(first, second, maps(4, SeriesDescription="native_T1_MAP"))
     assert set(taken(found)) == {NATIVE}
-    assert "2 of its images of one slice say different times: they are weighted" in reasons(found)[T2]
+    assert "2 of its images of one slice have different times: they are weighted images" in reasons(found)[T2]
 
 
 def test_derived_images_of_one_echo_time_a_series_stay_weighted(select, toolbox):
