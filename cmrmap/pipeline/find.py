@@ -13,7 +13,6 @@ from cmrmap.core.outlines import Label
 from cmrmap.pipeline.decay_offset import OffsetEffect, offset_effect
 from cmrmap.pipeline.extracellular import MappedEcv
 from cmrmap.pipeline.map_numbers import MapNumbers
-from cmrmap.pipeline.map_signs import wall_like_blood
 from cmrmap.pipeline.mapped_series import MappedSeries
 from cmrmap.pipeline.regions import Regions
 from cmrmap.quality.catalogue.fits import (
@@ -77,7 +76,7 @@ def _of_series(series: MappedSeries, regions: Regions) -> Iterator[QualityFlag]:
     yield from border_flags(series.kind, tuple(doubts))
     yield from _of_fit(series)
     yield from _of_disagreement(series)
-    yield from blood_likeness_flags(series.kind, wall_like_blood(series))
+    yield from blood_likeness_flags(series.kind, series.wall_like_blood)
     yield from slice_order_flags(regions.levels, series.kind)
     yield from insertion_point_flags(regions.points, series.kind)
 
@@ -151,7 +150,7 @@ def _handed_on(ecv: MappedEcv) -> Iterator[QualityFlag]:
     for series, source in ((ecv.native, np.arange(len(ecv.partner))), (ecv.post, ecv.partner)):
         told = {flag.slice_index for flag in _of_disagreement(series) if flag.severity is Severity.WARNING}
         doubtful[IMAGES_DISAGREE].update(int(index) for index in made if int(source[index]) in told)
-        like = wall_like_blood(series)
+        like = series.wall_like_blood
         doubtful[WALL_LIKE_BLOOD].update(int(i) for i in made if WALL_LIKE_BLOOD.crossed(float(like[source[i]])))
     for finding, slices in doubtful.items():
         for index in sorted(slices):

@@ -23,6 +23,7 @@ from cmrmap.core.scanner_map import SCANNER_MAP
 from cmrmap.core.stack import WeightedStack
 from cmrmap.pipeline.blood_edge import FILLED, blood_pixels, filled_with_blood
 from cmrmap.pipeline.blood_pool import CAVITY_SHARE, LEAST_PIXELS, circle_signals
+from cmrmap.pipeline.map_signs import wall_like_blood
 from cmrmap.pipeline.mapped_series import MappedSeries
 from cmrmap.regional.pruning import analysed_pixels
 from cmrmap.settings import AnalysisSettings
@@ -144,6 +145,7 @@ def read_map(
         left_out=(np.zeros(0, dtype=np.intp),) * len(made),
         blood_pixels=in_blood,
         low_first_echo=float("nan"),
+        wall_like_blood=wall_like_blood(stack, refined, polar, made),
     )
 
 

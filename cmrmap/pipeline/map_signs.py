@@ -11,14 +11,13 @@ import numpy as np
 from scipy import ndimage
 
 from cmrmap.alignment import wall_parts
-from cmrmap.core.arrays import BoolArray, Float64Array
+from cmrmap.core.arrays import BoolArray, Float64Array, finite_median
 from cmrmap.core.outlines import Label, RefinedSegmentation
 from cmrmap.core.polar_stack import PolarStack
 from cmrmap.core.stack import WeightedStack
 from cmrmap.pipeline.heart_evidence import GAP
 from cmrmap.pipeline.heart_signs import LEAST_VENTRICLE_MM2, Course, HeartSigns, smoothed
 from cmrmap.pipeline.heart_size import measure_size, pool_core
-from cmrmap.pipeline.mapped_series import MappedSeries
 
 #: weight of a difference between the two pools: T2 of venous and arterial blood differ by up to half
 _T2_POOLS_DIFFER = 0.25
@@ -37,18 +36,19 @@ def measure_map_signs(
     return tuple(_measure(stack, refined, polar, index) if row.any() else None for index, row in enumerate(usable))
 
 
-def wall_like_blood(series: MappedSeries) -> Float64Array:
+def wall_like_blood(
+    stack: WeightedStack, refined: RefinedSegmentation, polar: PolarStack, made: BoolArray
+) -> Float64Array:
     """(slice,) share of the wall's circumference that differs from the cavity far less than the rest of it does.
 
     Parameters
     ----------
-    series : a scanner's map as it was read; of one that was fitted, and of a slice that was not made, it is NaN
+    stack, refined, polar : of one scanner's map, one image a slice
+    made : (slice,) the slices that are read; the others are NaN, as is one without values in wall or cavity
     """
-    out = np.full(len(series.made), np.nan)
-    if series.stack.scanner is None:
-        return out
-    for index in np.flatnonzero(series.made):
-        signs = _measure(series.stack, series.refined, series.polar, int(index))
+    out = np.full(len(made), np.nan)
+    for index in np.flatnonzero(made):
+        signs = _measure(stack, refined, polar, int(index))
         if signs is not None:
             out[index] = np.mean(signs.apart < GAP * np.median(signs.apart))
     return out
@@ -62,10 +62,10 @@ def _measure(stack: WeightedStack, refined: RefinedSegmentation, polar: PolarSta
     cavity = _median(values, labels == Label.CAVITY, spacing, 0.0)
     beside = _median(values, labels == Label.RIGHT_VENTRICLE, spacing, LEAST_VENTRICLE_MM2)
     middle = polar.signals[index, 0][:, polar.mid_wall]
-    wall = _known_median(middle)
+    wall = finite_median(middle)
     if not (np.isfinite(cavity) and np.isfinite(wall)):
         return None
-    around = np.array([_known_median(ray) for ray in middle])
+    around = np.array([finite_median(ray) for ray in middle])
     around = ndimage.uniform_filter1d(np.where(np.isfinite(around), around, wall), smoothed(len(around)), mode="wrap")
     weight = 1.0 if stack.family == "t1" else _T2_POOLS_DIFFER
     return HeartSigns(
@@ -78,7 +78,7 @@ def _measure(stack: WeightedStack, refined: RefinedSegmentation, polar: PolarSta
         probability=refined.heart_probability_of(index),
         cavity=_course(cavity),
         wall=_course(wall),
-        parts_ms=np.array([_known_median(part) for part in wall_parts(middle)]),
+        parts_ms=np.array([finite_median(part) for part in wall_parts(middle)]),
         apart=np.abs(around - cavity) / cavity,
         beside_mm2=size.beside_mm2,
         beside=_course(beside),
@@ -94,9 +94,4 @@ def _course(value: float) -> Course:
 def _median(values: Float64Array, mask: BoolArray, spacing: tuple[float, float], least_mm2: float) -> float:
     """Median well inside a pool; NaN where it is too small or has no value."""
     core = pool_core(mask, spacing, least_mm2)
-    return float("nan") if core is None else _known_median(values[core])
-
-
-def _known_median(values: Float64Array) -> float:
-    known = values[np.isfinite(values)]
-    return float(np.median(known)) if known.size else float("nan")
+    return float("nan") if core is None else finite_median(values[core])

@@ -50,6 +50,8 @@ class MappedSeries:
     blood_pixels : (slice, row, column) pixels of the wall that lie in the edge of the blood: no mean counts them
     low_first_echo : by what share the first echo of a train lies below the decay of the later ones, where it was left
         out; NaN where it was not
+    wall_like_blood : (slice,) share of the wall's circumference that is hardly told from the cavity; NaN where nobody
+        knows: in a slice that was not made, and in a fitted map
     findings : what the check of the finished map found
     called : which map it was taken for before its T1 told otherwise; None where it is what it was called
     """
@@ -64,6 +66,7 @@ class MappedSeries:
     left_out: tuple[IntArray, ...]
     blood_pixels: BoolArray
     low_first_echo: float
+    wall_like_blood: Float64Array
     findings: tuple[QualityFlag, ...] = ()
     called: MapKind | None = None
 

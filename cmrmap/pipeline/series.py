@@ -101,7 +101,8 @@ def map_series(
         refusals=refusals,
     )
     errors = build_error_model(polar, fit, times, shape)
-    return MappedSeries(stack, refined, polar, made, weights, fit, errors, left_out, in_blood, low)
+    unknown = np.full(len(times), np.nan)
+    return MappedSeries(stack, refined, polar, made, weights, fit, errors, left_out, in_blood, low, unknown)
 
 
 def _drawn_on(

@@ -18,7 +18,7 @@ from cmrmap.phantom.generate import generate_study
 from cmrmap.phantom.parameters import draw_study_parameters
 from cmrmap.phantom.tissue import Tissue
 from cmrmap.phantom.vendor_fit import vendor_fit
-from cmrmap.pipeline import MappedEcv, align, extracellular_volume, fit, refine
+from cmrmap.pipeline import MappedEcv, align, extracellular_volume, fit, map_signs, refine
 from cmrmap.pipeline.check import check_series
 from cmrmap.pipeline.explain import explain_pixel
 from cmrmap.pipeline.heart_verdict import not_hearts
@@ -254,8 +254,23 @@ def test_a_contour_in_the_blood_is_told(study, stacks):
     series = mapped((native,), beside, settings)
     codes = {(flag.code, flag.slice_index) for flag in report(series, _no_ecv(), (), settings).flags}
     assert {("wall_like_blood", index) for index in range(5)} <= codes
+    assert (series[0].wall_like_blood > 0.0).all()
     right = mapped((native,), study.truth, settings)
     assert "wall_like_blood" not in {flag.code for flag in report(right, _no_ecv(), (), settings).flags}
+
+
+def test_how_like_blood_the_wall_is_is_measured_once(series, monkeypatch):
+    def again(*_):
+        raise AssertionError("it was measured when the map was read")
+
+    monkeypatch.setattr(map_signs, "_measure", again)
+    native, post = series[NATIVE], replace(series[POST], wall_like_blood=np.ones(5))
+    ecv = extracellular_volume([native, post], Hematocrit(0.42, "test"), SETTINGS)
+    assert isinstance(ecv, MappedEcv)
+    flags = [flag for flag in report((native, post), ecv, (), SETTINGS).flags if flag.code == "wall_like_blood"]
+    assert {(flag.map, flag.slice_index) for flag in flags} == {
+        (kind, index) for kind in (POST, MapKind.ECV) for index in range(5)
+    }
 
 
 def test_a_stack_is_a_map_or_has_a_model(stacks, study):
