@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from cmrmap.core.arrays import FloatArray, frozen
+from cmrmap.core.arrays import FloatArray, check_shapes, frozen
 
 #: stands where the name of a relaxation model does: nothing was fitted here, the values are the scanner's
 SCANNER_MAP: Literal["scanner_map"] = "scanner_map"
@@ -25,7 +25,8 @@ class ScannerMap:
     sd : the same shape, the scanner's own standard deviation of each value in ms; None where it sent none, NaN where it
         has none for a pixel
     unit_told : the unit as the headers state it; "" where none does
-    sd_uids : per slice, SOP instance UID of the image with the standard deviations; "" where there is none
+    sd_uids : per slice, SOP instance UID of the image with the standard deviations; "" where there is none.
+        Empty without standard deviations
     """
 
     values: FloatArray
@@ -40,6 +41,9 @@ class ScannerMap:
         object.__setattr__(self, "values", values)
         if self.sd is not None:
             sd = frozen(self.sd, np.float32)
-            if sd.shape != values.shape:
-                raise ValueError(f"sd must have the shape of values {values.shape}; found {sd.shape}")
+            check_shapes("ScannerMap", sd=(sd, values.shape))
             object.__setattr__(self, "sd", sd)
+        if self.sd_uids and len(self.sd_uids) != len(values):
+            raise ValueError(
+                f"sd_uids must have one entry per slice ({len(values)}), or none; found {len(self.sd_uids)}"
+            )

@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from cmrmap.core.arrays import BoolArray, Float64Array, FloatArray, IntArray, frozen
+from cmrmap.core.arrays import BoolArray, Float64Array, FloatArray, IntArray, check_shapes, frozen
 from cmrmap.core.geometry import SliceGeometry
 from cmrmap.core.inversion_epochs import shmolli_epochs
 from cmrmap.core.look_locker import UNKNOWN_LOOK_LOCKER, LookLocker
@@ -137,30 +137,24 @@ class WeightedStack:
             raise ValueError(f"a stack has a model or the scanner's map; found {self.model!r} and {type(self.scanner)}")
         if self.scanner is None:
             get_model(self.model)
-        elif self.scanner.values.shape != np.shape(self.images):
-            raise ValueError(
-                f"the scanner's map must have the shape of images {np.shape(self.images)}; found "
-                f"{self.scanner.values.shape}"
-            )
+        else:
+            check_shapes("WeightedStack", scanner=(self.scanner.values, np.shape(self.images)))
         images = frozen(self.images, np.float32)
         times = frozen(self.times_ms, np.float64)
         if images.ndim != 4:
             raise ValueError(f"images must have axes (slice, time, row, column); found {images.ndim} axes")
-        if times.shape != images.shape[:2]:
-            raise ValueError(f"times_ms must have shape {images.shape[:2]} (slice, time); found {times.shape}")
+        check_shapes("WeightedStack", times_ms=(times, images.shape[:2]))
         if self.source_uids and [len(row) for row in self.source_uids] != [images.shape[1]] * images.shape[0]:
             raise ValueError(f"source_uids must have {images.shape[:2]} entries (slice, time), or none")
         if len(self.geometry) != images.shape[0]:
             raise ValueError(f"geometry must have one entry per slice ({images.shape[0]}); found {len(self.geometry)}")
         if self.signed is not None:
             signed = frozen(self.signed, np.float32)
-            if signed.shape != images.shape:
-                raise ValueError(f"signed must have the shape of images {images.shape}; found {signed.shape}")
+            check_shapes("WeightedStack", signed=(signed, images.shape))
             object.__setattr__(self, "signed", signed)
         if self.epochs is not None:
             epochs = frozen(self.epochs, np.intp)
-            if epochs.shape != times.shape:
-                raise ValueError(f"epochs must have the shape of times_ms {times.shape}; found {epochs.shape}")
+            check_shapes("WeightedStack", epochs=(epochs, times.shape))
             object.__setattr__(self, "epochs", epochs)
         object.__setattr__(self, "images", images)
         object.__setattr__(self, "times_ms", times)
