@@ -17,7 +17,7 @@ from cmrmap.dicom.selection.frame_group import FrameGroup, split_by_statement
 from cmrmap.dicom.selection.map_deviations import NO_TIME_MS, SAME_MOMENT_S
 from cmrmap.dicom.selection.map_rules import Statistic, differing_times
 from cmrmap.dicom.selection.map_scale import map_scale
-from cmrmap.dicom.selection.map_sources import elsewhere
+from cmrmap.dicom.selection.map_sources import SourceImages, elsewhere
 from cmrmap.dicom.selection.model_choice import ModelChoice
 from cmrmap.dicom.selection.parts import join_parts
 from cmrmap.dicom.selection.series_faults import image_fault
@@ -57,13 +57,16 @@ def find_map_candidates(
     candidates = []
     for weighting in Weighting:
         own = [one for one in frames.maps if one.statement.weighting is weighting]
+        if not own:
+            continue
+        sources = SourceImages(weighted, weighting)
         candidates += _unplaced(own, weighting)
         placed = [one for one in own if one.statement.statistic == "value" and not one.lost]
         for fault, unit in sorted({(one.statement.fault, one.statement.unit_told) for one in placed}):
             alike = [one.frame for one in placed if (one.statement.fault, one.statement.unit_told) == (fault, unit)]
             for group in _groups(alike, weighting):
                 told = next((conflicts[uid] for uid in group.series if uid in conflicts), None) or group.fault
-                told = told or fault or _image_fault(group) or elsewhere(group, weighted, weighting)
+                told = told or fault or _image_fault(group) or elsewhere(group, sources)
                 candidates.append(_candidate(group, weighting, told or None, unit))
     sd: Statistic = "sd"
     return MapCandidates(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 
 import numpy as np
@@ -18,17 +19,56 @@ _SAME_BREATH_S = 15.0  # between a map and the images that it was made from
 _SAME_WIDTH = 0.02  # relative, of two fields of view
 
 
-def elsewhere(group: FrameGroup, weighted: Sequence[Candidate], weighting: Weighting) -> str:
+class SourceImages:
+    """The weighted images of one weighting, found by what a map says of those that it was made from."""
+
+    def __init__(self, weighted: Sequence[Candidate], weighting: Weighting) -> None:
+        """Read every image's UID, series and time once.
+
+        Parameters
+        ----------
+        weighted : the candidates with weighted images
+        weighting : of the maps
+        """
+        self._by_uid: dict[str, list[Frame]] = {}
+        self._by_series: dict[str, list[Frame]] = {}
+        timed = []
+        for image in (one for candidate in weighted if candidate.weighting is weighting for one in candidate.frames):
+            self._by_uid.setdefault(image.sop_instance_uid, []).append(image)
+            self._by_series.setdefault(image.series, []).append(image)
+            if (clock := acquired_seconds(image.header)) is not None:
+                timed.append((clock, image))
+        timed.sort(key=lambda pair: pair[0])
+        self._clocks = [clock for clock, _ in timed]
+        self._in_time = [image for _, image in timed]
+
+    def of_map(self, frame: Frame) -> list[Frame]:
+        """Return the images that a map was made from: those it names, of its series, or the nearest in time.
+
+        Parameters
+        ----------
+        frame : of a map
+        """
+        told = [image for uid in sorted(named_images(frame)) for image in self._by_uid.get(uid, ())]
+        told = told or self._by_series.get(frame.series, [])
+        moment = acquired_seconds(frame.header)
+        if told or moment is None or not self._clocks:
+            return told
+        place = bisect_left(self._clocks, moment)
+        nearest = min(self._clocks[max(place - 1, 0) : place + 1], key=lambda clock: abs(clock - moment))
+        return [self._in_time[bisect_left(self._clocks, nearest)]] if abs(nearest - moment) <= _SAME_BREATH_S else []
+
+
+def elsewhere(group: FrameGroup, sources: SourceImages) -> str:
     """Say why a map cannot lie where it says: the images that it was made from lie otherwise; "" where it can.
 
     Parameters
     ----------
     group : the map
-    weighted : the candidates with weighted images
-    weighting : of the map
+    sources : the weighted images of its weighting
     """
     for frame in group.frames:
-        for image in _own_images(frame, weighted, weighting):
+        for image in sources.of_map(frame):
             found = _otherwise(frame, image)
             if found:
                 name = text(image.header, "SeriesNumber") or "without number"
@@ -41,20 +81,6 @@ def named_images(frame: Frame) -> set[str]:
     keywords = ("SourceImageSequence", "ReferencedImageSequence")
     items = [item for keyword in keywords for item in value(frame.header, keyword) or ()]
     return {uid for item in items if (uid := text(item, "ReferencedSOPInstanceUID"))}
-
-
-def _own_images(frame: Frame, weighted: Sequence[Candidate], weighting: Weighting) -> list[Frame]:
-    """Return the weighted images that a map was made from: those it names, of its series, or the nearest in time."""
-    named = named_images(frame)
-    images = [one for candidate in weighted if candidate.weighting is weighting for one in candidate.frames]
-    told = [one for one in images if one.sop_instance_uid in named]
-    told = told or [one for one in images if one.series == frame.series]
-    moment = acquired_seconds(frame.header)
-    if told or moment is None:
-        return told
-    apart = [(abs(at - moment), one) for one in images if (at := acquired_seconds(one.header)) is not None]
-    nearest = min(apart, key=lambda pair: pair[0], default=None)
-    return [] if nearest is None or nearest[0] > _SAME_BREATH_S else [nearest[1]]
 
 
 def off_plane_mm(frame: Frame, image: Frame) -> float:
