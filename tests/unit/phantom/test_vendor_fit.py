@@ -23,8 +23,9 @@ def test_without_noise_and_motion_it_is_the_truth_inside_the_wall(focal_still_st
     for kind in (MapKind.NATIVE_T1, MapKind.POSTCONTRAST_T1):
         found = vendor_fit(study[kind])
         truth = study.truth.maps[kind]
-        error = found.values_ms[wall] / truth[wall] - 1.0
-        assert np.median(np.abs(error)) < 0.005, kind
+        error = np.abs(found.values_ms[wall] / truth[wall] - 1.0)
+        assert np.median(error) < 0.0005, kind
+        assert np.percentile(error, 95) < 0.002, kind  # the rest lies at the edge of the lesion
         assert np.isfinite(found.values_ms).all()
         assert found.values_ms.min() == 0.0
 
