@@ -109,7 +109,7 @@ def _turned(image: Dataset) -> None:
 
 _LACKS = "11 of its 11 images cannot be placed: an image lacks"
 
-#: name: (what is spoilt, exit code or PARTLY, words in the message or, for a result, in the results; "" where none is due)
+#: name: (what is spoilt, exit code or PARTLY, words in the message or, for a result, in the results; "" where none)
 CASES: dict[str, tuple[Spoil, int, str]] = {
     "nothing": (lambda images: None, OK, ""),
     # type 1 attributes, each missing in turn, of every image
