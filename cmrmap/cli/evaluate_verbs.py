@@ -26,7 +26,7 @@ def evaluate_segmentation(
     pixel_mm: Annotated[float, typer.Option(min=0.1, help="Pixel size of subjects that come without DICOM.")] = 1.4,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="JSON file for every figure.")] = None,
 ) -> None:
-    """Print how a network's outlines differ from reference masks: overlap, borders, values, and who tells.
+    """Print how outlines differ from reference masks: overlap, borders, values, and which findings pick bad slices.
 
     Overlap is per image, largest object only, before refinement. Borders are measured along 24 rays, apart where the
     images show them clearly; values are the application's fit by our outlines against the same by the reference's.

@@ -10,7 +10,8 @@ import typer
 
 from cmrmap.core.version import VERSION
 
-_CALIBRATION_SLICES = 160
+_CALIBRATION_SLICES = 200
+_WITHOUT_HEART = 0.4  # of the slices on which the head is trained alone
 
 
 def train(
@@ -25,6 +26,15 @@ def train(
     ] = None,
     start: Annotated[
         Path | None, typer.Option("--from", help="Model folder whose weights to begin from; default: random ones.")
+    ] = None,
+    heart_steps: Annotated[
+        int, typer.Option(min=0, help="Steps, after these, of the head alone that recognises a heart; 0: none.")
+    ] = 0,
+    outlines: Annotated[
+        Path | None,
+        typer.Option(
+            help="Model folder whose outlines are kept: what is trained only tells a heart from other organs."
+        ),
     ] = None,
     hold_out: Annotated[
         int, typer.Option(min=0, help="Patients of the --cine file that are kept out of the training, to measure on.")
@@ -62,6 +72,7 @@ def train(
     for subject, reason in left_out.items():
         logging.warning("not watched: %s: %s", subject, reason)
     first = None if start is None else load_network(start)
+    kept = None if outlines is None else load_network(outlines)
     cases = () if cine is None else read_cine(cine)
     apart = held_out_subjects(cases, hold_out)
     scenes = [scene for case in cases if case.subject not in apart and (scene := prepare(case)) is not None]
@@ -76,8 +87,11 @@ def train(
         watcher = wall_dice if watched and network == "fine" else None
         settings = TrainingSettings(network, steps, seed=seed)
         train_network(settings, output, scenes=scenes, start=weights, watch=watcher)
-    trained = network_of(*(averaged_weights(output, part) for part in ("coarse", "fine"))).fine
-    curve = calibrate(measure_borders(trained, synthetic_slices(seed), _CALIBRATION_SLICES))
+    if heart_steps:
+        alone = TrainingSettings("fine", heart_steps, seed=seed, without_heart_share=_WITHOUT_HEART, heart_only=True)
+        train_network(alone, output / "heart", scenes=scenes, start=averaged_weights(output, "fine"))
+    drawing = kept or network_of(*(averaged_weights(output, part) for part in ("coarse", "fine")))
+    curve = calibrate(measure_borders(drawing.fine, synthetic_slices(seed), _CALIBRATION_SLICES))
     described = {"name": name, "version": VERSION, "border_calibration": asdict(curve)}
-    card = export(output, output / "model", described)
+    card = export(output, output / "model", described, outlines=kept)
     print(f"model written: {card}")

@@ -43,6 +43,17 @@ class SliceGeometry:
         cross = np.cross(np.asarray(self.row_cosines), np.asarray(self.column_cosines))
         return np.asarray(cross / np.linalg.norm(cross), dtype=np.float64)
 
+    def in_patient(self, row: float, column: float) -> Float64Array:
+        """Return where a place of the image lies: LPS, mm, shape (3,) (DICOM PS3.3 C.7.6.2.1.1).
+
+        Parameters
+        ----------
+        row, column : pixels, 0 is the centre of the first; fractions are allowed
+        """
+        down, right = row * self.pixel_spacing_mm[0], column * self.pixel_spacing_mm[1]
+        offset = right * np.asarray(self.row_cosines) + down * np.asarray(self.column_cosines)
+        return np.asarray(np.asarray(self.position_mm) + offset, dtype=np.float64)
+
 
 def orientation_cosine(one: SliceGeometry, other: SliceGeometry) -> float:
     """Return the cosine between the rows or the columns of two images, whichever differ more.

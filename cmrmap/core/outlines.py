@@ -56,8 +56,7 @@ class SegmentationStack:
         check_shapes("segmentation", confidence=(confidence, labels.shape[:2]))
         object.__setattr__(self, "labels", labels)
         object.__setattr__(self, "confidence", confidence)
-        for name in ("heart_probability", "border_doubt"):
-            object.__setattr__(self, name, _per_slice(name, getattr(self, name), len(labels)))
+        _freeze_what_the_network_tells(self, len(labels))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +92,7 @@ class RefinedSegmentation:
             confidence = frozen(self.confidence, np.float32)
             check_shapes("refined segmentation", confidence=(confidence, labels.shape[:2]))
             object.__setattr__(self, "confidence", confidence)
-        for name in ("heart_probability", "border_doubt"):
-            object.__setattr__(self, name, _per_slice(name, getattr(self, name), len(labels)))
+        _freeze_what_the_network_tells(self, len(labels))
 
     def confidence_of(self, slice_index: int, times: IntArray) -> float:
         """Return the mean confidence of some images of a slice; NaN where no network drew.
@@ -123,12 +121,17 @@ class RefinedSegmentation:
         )
 
 
-def _per_slice(name: str, values: FloatArray | None, n_slices: int) -> FloatArray | None:
-    if values is None:
-        return None
-    array = frozen(values, np.float32)
-    check_shapes("segmentation", **{name: (array[..., 0, 0] if array.ndim == 3 else array, (n_slices,))})
-    return array
+def _freeze_what_the_network_tells(outlines: SegmentationStack | RefinedSegmentation, n_slices: int) -> None:
+    """Keep read-only copies of what a network tells slice by slice; its shapes must fit."""
+    heart, doubt = outlines.heart_probability, outlines.border_doubt
+    if heart is not None:
+        kept = frozen(heart, np.float32)
+        check_shapes("segmentation", heart_probability=(kept, (n_slices,)))
+        object.__setattr__(outlines, "heart_probability", kept)
+    if doubt is not None:
+        kept = frozen(doubt, np.float32)
+        check_shapes("segmentation", border_doubt=(kept, (n_slices, 2, kept.shape[-1])))
+        object.__setattr__(outlines, "border_doubt", kept)
 
 
 def _check_labels(labels: LabelArray) -> None:

@@ -1,4 +1,4 @@
-"""How far the borders of one slice lie off a reader's, in millimetres, along rays about his cavity's centre.
+"""How far the borders of one slice lie off a reader's, in millimetres, along rays about the cavity's centre.
 
 Every figure of a ray is the median over the slice's images: one image that is drawn otherwise decides nothing.
 """
@@ -28,7 +28,7 @@ class BorderErrors:
 
     Attributes
     ----------
-    error_mm : (border, ray) radius minus the reader's; NaN in directions in which he left the wall open
+    error_mm : (border, ray) radius minus the reader's; NaN in directions in which the reader left the wall open
     clear_error_mm : (border, ray) radius minus that of the clear edge nearest to the reader's border, over the images
         that show one; NaN where the border is not clear in three images (or in all, of fewer)
     beyond_mm : (border, ray) over the same images, by how much the border lies further out (negative: in) than both

@@ -29,7 +29,7 @@ def border_tables(subjects: Sequence[SubjectFigures]) -> tuple[Table, ...]:
     return (
         _errors_table(subjects),
         _off_table(subjects),
-        *(_value_table(subjects) or ()),
+        *_value_table(subjects),
         _slice_table(subjects),
         *_sign_tables(subjects),
     )

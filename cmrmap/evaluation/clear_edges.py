@@ -12,9 +12,9 @@ largest. It is clear
   edge within reach is twice as strong.
 
 Nothing of this depends on the outline that is judged. Of the clear edges within 3 mm of the reader's border the nearest
-is taken for what he meant; where there is none, the image does not show his border clearly, and an outline that lies
-elsewhere is another opinion. An outline far from the edge he meant is wrong for any reader, unless it lies on another
-clear edge (a trabecula, the far side of a fat layer): that is what conventions differ by.
+is taken for that border. Where there is none, the image does not show the border clearly, and an outline that lies
+elsewhere is another opinion. An outline far from that edge is wrong for any reader, unless it lies on another clear
+edge (a trabecula, the far side of a fat layer): that is what conventions differ by.
 """
 
 from __future__ import annotations

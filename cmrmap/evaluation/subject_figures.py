@@ -31,7 +31,7 @@ class SliceFigures:
     ----------
     sectors : of its rays
     ours : borders that the network drew against the reader's
-    repeat : what the reader's outlines of the slice's other images give, against his outlines of each image
+    repeat : what the reader's outlines of the slice's other images give, against the reader's outlines of each image
     confidence : mean over the images, as the application judges it
     heart_probability : that it shows a left ventricle in short axis; NaN where the network does not tell
     doubt : (border, ray) probability that the border lies more than 3 mm off; NaN where the network does not tell

@@ -46,7 +46,7 @@ def measure_size(
     thickness = polar.outer_radius[index, used] - polar.inner_radius[index, used]
     return HeartSize(
         plane=plane,
-        centre_mm=_in_patient(np.median(polar.centres[index, used], axis=0), plane),
+        centre_mm=plane.in_patient(*np.median(polar.centres[index, used], axis=0)),
         outer_mm=_diameter(areas[:, Label.MYOCARDIUM] + areas[:, Label.CAVITY]),
         cavity_mm=_diameter(areas[:, Label.CAVITY]),
         wall_mm=float(np.median(thickness)) * float(np.sqrt(pixel_mm2)),
@@ -79,10 +79,3 @@ def pool_core(mask: BoolArray, spacing_mm: tuple[float, float], least_mm2: float
 
 def _diameter(areas_mm2: Float64Array) -> float:
     return float(np.sqrt(4.0 / np.pi * np.median(areas_mm2)))
-
-
-def _in_patient(centre: Float64Array, plane: SliceGeometry) -> Float64Array:
-    """LPS, mm (DICOM PS3.3 C.7.6.2.1.1)."""
-    row, column = centre * np.asarray(plane.pixel_spacing_mm)
-    origin = np.asarray(plane.position_mm)
-    return np.asarray(origin + column * np.asarray(plane.row_cosines) + row * np.asarray(plane.column_cosines))

@@ -91,7 +91,8 @@ def places_by_the_others(
     for index, place in enumerate(places):
         if place is not None:
             known.append(index)
-            points.append(_in_patient(place, shapes[index], geometry[index]))
+            row, column = (fraction * count - 0.5 for fraction, count in zip(place, shapes[index], strict=True))
+            points.append(geometry[index].in_patient(row, column))
     if len(known) < _FEWEST_SLICES:
         return none
     normal = geometry[known[0]].normal
@@ -105,16 +106,6 @@ def places_by_the_others(
         if distance > _ASIDE_MM:
             found[index] = _in_slice(points[middle], shapes[index], geometry[index])
     return tuple(found)
-
-
-def _in_patient(place: Place, shape: tuple[int, int], geometry: SliceGeometry) -> Float64Array:
-    """LPS, mm (DICOM PS3.3 C.7.6.2.1.1)."""
-    along_rows, along_columns = np.asarray(geometry.row_cosines), np.asarray(geometry.column_cosines)
-    row, column = (
-        (fraction * count - 0.5) * spacing
-        for fraction, count, spacing in zip(place, shape, geometry.pixel_spacing_mm, strict=True)
-    )
-    return np.asarray(np.asarray(geometry.position_mm) + column * along_rows + row * along_columns, dtype=np.float64)
 
 
 def _in_slice(point: Float64Array, shape: tuple[int, int], geometry: SliceGeometry) -> Place | None:

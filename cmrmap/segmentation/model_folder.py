@@ -14,7 +14,8 @@ from torch import Tensor
 from cmrmap.core.errors import InputError, ModelError
 from cmrmap.core.provenance import check_convention
 from cmrmap.segmentation.border_doubt import BorderCalibration
-from cmrmap.segmentation.network import StackUNet, network_from
+from cmrmap.segmentation.network import StackUNet
+from cmrmap.segmentation.recogniser import network_from
 
 CARD_NAME = "model.json"
 WEIGHTS_NAME = "weights.safetensors"

@@ -14,13 +14,14 @@ import would cost the application more time than it draws in.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 
+from cmrmap.segmentation.heart_head import HeartHead
+
 N_CLASSES = 4  # background, LV myocardium, LV cavity, RV: cmrmap.core.outlines.Label
-_HIDDEN = 48  # units of the head that recognises a heart
 N_CONTEXT_CHANNELS = 3  # the image itself, mean and SD of the slice's normalised images
 
 
@@ -104,7 +105,7 @@ class StackUNet(nn.Module):
             self.decoder.append(_conv_block(2 * width, width, dropout))
             channels = width
         self.head: nn.Module | None = nn.Conv2d(channels, N_CLASSES, 1)
-        self.heart: nn.Module | None = _HeartHead(self.widths[-1]) if heart_head else None
+        self.heart: nn.Module | None = HeartHead(self.widths[-1]) if heart_head else None
 
     @property
     def stride(self) -> int:
@@ -125,15 +126,31 @@ class StackUNet(nn.Module):
         """
         return self._decoded(self._encoded(images, clear), images.shape[1])
 
-    def with_heart(self, images: Tensor, clear: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
-        """Labels as :meth:`forward`; log odds (stack,) of a left ventricle in short axis, None without a head."""
-        skips = self._encoded(images, clear)
+    def with_heart(self, images: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Labels as :meth:`forward`, and what its own head tells from the same features; None without one.
+
+        For training both together; `cmrmap.segmentation.recogniser` asks a trained network.
+        """
+        skips = self._encoded(images, None)
         n_images = images.shape[1]
-        if isinstance(self.heart, Recogniser):
-            heart = self.heart(images)
-        else:
-            heart = None if self.heart is None else self.heart(skips[-1], n_images)
+        heart = self.heart(skips[-1], n_images) if isinstance(self.heart, HeartHead) else None
         return self._decoded(skips, n_images), heart
+
+    def heart_log_odds(self, images: Tensor) -> Tensor | None:
+        """Log odds (stack,) of a left ventricle in short axis; None of a network that does not tell.
+
+        Parameters
+        ----------
+        images : (stack, image, row, column), normalised
+        """
+        if self.heart is None:
+            return None
+        log_odds: Tensor
+        if isinstance(self.heart, HeartHead):
+            log_odds = self.heart(self._encoded(images, None)[-1], images.shape[1])
+        else:
+            log_odds = self.heart(images)
+        return log_odds
 
     def _encoded(self, images: Tensor, clear: Tensor | None) -> list[Tensor]:
         """Features of every level, (stack * image, channel, row, column), finest first."""
@@ -160,78 +177,11 @@ class StackUNet(nn.Module):
         return logits.reshape(-1, n_images, *logits.shape[1:])
 
 
-class _HeartHead(nn.Module):
-    """From the coarsest features of a slice's images to the log odds that it shows a left ventricle in short axis."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.layers = nn.Sequential(nn.Linear(2 * channels, _HIDDEN), nn.LeakyReLU(0.01), nn.Linear(_HIDDEN, 1))
-
-    def forward(self, features: Tensor, n_images: int) -> Tensor:
-        pooled = torch.cat([features.mean((-2, -1)), features.amax((-2, -1))], dim=1)
-        logits: Tensor = self.layers(pooled.reshape(-1, n_images, pooled.shape[1]).mean(1))
-        return logits.squeeze(1)
-
-
-class Recogniser(nn.Module):
-    """The way down of a network of its own, and its head: tells a heart where the outlining network has not learned to.
-
-    Parameters
-    ----------
-    widths : as of :class:`StackUNet`
-    """
-
-    def __init__(self, widths: Sequence[int]) -> None:
-        super().__init__()
-        self.network = StackUNet(widths, heart_head=True)
-        self.network.up, self.network.decoder = nn.ModuleList(), nn.ModuleList()
-        self.network.head = None
-
-    def forward(self, images: Tensor) -> Tensor:
-        """Log odds (stack,) of a left ventricle in short axis; ``images`` as in :meth:`StackUNet.forward`."""
-        features = self.network._encoded(images, None)[-1]
-        assert self.network.heart is not None
-        logits: Tensor = self.network.heart(features, images.shape[1])
-        return logits
-
-
-def network_from(state: Mapping[str, Tensor], widths: Sequence[int], dropout: float = 0.05) -> StackUNet:
-    """Return the network that these weights make, with a head for the heart if they have one.
-
-    Raises
-    ------
-    RuntimeError
-        weights of other widths
-    """
-    of_its_own = any(name.startswith("heart.network.") for name in state)
-    head = not of_its_own and any(name.startswith("heart.") for name in state)
-    network = StackUNet(widths, dropout, heart_head=head)
-    if of_its_own:
-        network.heart = Recogniser(widths)
-    network.load_state_dict(state)
-    return network
-
-
 def class_probabilities(network: StackUNet, images: Tensor, clear: Tensor | None = None) -> Tensor:
     """Normalised images (image, row, column) of one slice to class probabilities (image, class, row, column)."""
     device = next(network.parameters()).device
     logits: Tensor = network(images.unsqueeze(0).to(device), clear)
     return logits.squeeze(0).softmax(1).cpu()
-
-
-def slice_probabilities(network: StackUNet, images: Tensor, clear: Tensor | None = None) -> tuple[Tensor, float]:
-    """Class probabilities as :func:`class_probabilities`, and that of a left ventricle in short axis; NaN without head.
-
-    Parameters
-    ----------
-    network : the fine one
-    images : (image, row, column) of one slice, normalised
-    clear : as in :meth:`StackUNet.forward`
-    """
-    device = next(network.parameters()).device
-    logits, heart = network.with_heart(images.unsqueeze(0).to(device), clear)
-    probability = float("nan") if heart is None else float(heart.sigmoid().squeeze(0))
-    return logits.squeeze(0).softmax(1).cpu(), probability
 
 
 def _with_context(images: Tensor) -> Tensor:

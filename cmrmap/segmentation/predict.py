@@ -21,6 +21,7 @@ from cmrmap.segmentation.inputs import SliceInput, check_slice
 from cmrmap.segmentation.locate import Place, places_by_the_others, ventricle_places
 from cmrmap.segmentation.model_folder import Network
 from cmrmap.segmentation.preprocess import FINE_PIXEL_MM, Crop, resample
+from cmrmap.segmentation.recogniser import heart_probability
 from cmrmap.segmentation.ring import Ring, find_rings
 from cmrmap.segmentation.slice_outlines import Drawing, draw_about, draw_at_best
 
@@ -170,11 +171,12 @@ def _labelled(one: _Slice, network: Network) -> SlicePrediction:
         confidence[index] = float((best * ventricle).sum() / ventricle.sum().clamp_min(1))
         if not label.any():
             reasons[index] = "no left ventricle was drawn on this image"
+    heart = heart_probability(network.fine, drawing.seen)
     doubt = None
     if network.border_calibration is not None:
         odds = border_log_odds(rings, drawing.probabilities.numpy(), FINE_PIXEL_MM)
         doubt = readonly(network.border_calibration.probabilities(odds))
-    return SlicePrediction(readonly(labels), readonly(confidence), tuple(reasons), drawing.heart, doubt)
+    return SlicePrediction(readonly(labels), readonly(confidence), tuple(reasons), heart, doubt)
 
 
 def _as_ring(full: Tensor, ring: Ring | None, crop: Crop, resampled: tuple[int, int]) -> tuple[Tensor, Tensor]:

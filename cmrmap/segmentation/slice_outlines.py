@@ -14,8 +14,9 @@ from cmrmap.core.arrays import BoolArray, Float64Array
 from cmrmap.core.outlines import Label
 from cmrmap.segmentation.locate import Place
 from cmrmap.segmentation.motion import LEAST_CORRELATION, MAX_SHIFT_MM, estimate_shifts, outline_correlation
-from cmrmap.segmentation.network import StackUNet, class_probabilities, slice_probabilities
+from cmrmap.segmentation.network import StackUNet, class_probabilities
 from cmrmap.segmentation.preprocess import FINE_PIXEL_MM, Crop, normalise
+from cmrmap.segmentation.recogniser import heart_probability
 from cmrmap.segmentation.region_match import match_regions
 
 _RECENTRE_MM = 8.0
@@ -49,7 +50,6 @@ class Drawing:
     probabilities : (image, class, row, column)
     place : of the middle of what was drawn
     sureness : mean probability of the likeliest class over the left ventricle of all images; 0 where none was drawn
-    heart : probability that this is a left ventricle in short axis; NaN where the network does not tell
     """
 
     crops: list[Crop]
@@ -57,7 +57,6 @@ class Drawing:
     probabilities: Tensor
     place: Place
     sureness: float
-    heart: float = float("nan")
 
 
 def draw_at_best(fine: Tensor, places: Sequence[Place], network: StackUNet) -> Drawing:
@@ -96,18 +95,16 @@ def _likeliest(fine: Tensor, places: Sequence[Place], network: StackUNet, first:
 
     The first is kept where it is likely a heart, and where the network does not tell.
     """
-    best = first
+    best, likely = first, heart_probability(network, first.seen)
     for search in (False, True):
-        if not best.heart < _LIKELY:
+        if not likely < _LIKELY:
             break
-        proposed = _search(fine, network, by_heart=True) if search else places
-        others = [draw_about(fine, place, network) for place in proposed]
-        best = max([best, *others], key=_likelihood)
+        for place in _search(fine, network, by_heart=True) if search else places:
+            other = draw_about(fine, place, network)
+            found = heart_probability(network, other.seen) if other.sureness else 0.0
+            if found > likely:
+                best, likely = other, found
     return best
-
-
-def _likelihood(drawing: Drawing) -> float:
-    return drawing.heart if drawing.sureness else 0.0
 
 
 def _search(fine: Tensor, network: StackUNet, *, by_heart: bool = False) -> list[Place]:
@@ -118,9 +115,9 @@ def _search(fine: Tensor, network: StackUNet, *, by_heart: bool = False) -> list
     for row in _steps(rows):
         for column in _steps(columns):
             crop = Crop.about((row, column))
-            probabilities, heart = slice_probabilities(network, _cut(few, [crop] * len(few)))
-            sureness, place = _look(fine, crop, probabilities)
-            looks.append((heart if by_heart and sureness else sureness, place))
+            seen = _cut(few, [crop] * len(few))
+            sureness, place = _look(fine, crop, class_probabilities(network, seen))
+            looks.append((heart_probability(network, seen) if by_heart and sureness else sureness, place))
     looks.sort(reverse=True)
     return [place for _, place in looks[:_SEARCH_PLACES]]
 
@@ -135,13 +132,13 @@ def draw_about(fine: Tensor, place: Place, network: StackUNet) -> Drawing:
     """Draw about one place, and once more about what was drawn if that lies off the crop's middle."""
     rows, columns = fine.shape[-2:]
     crop = Crop.about((place[0] * rows - 0.5, place[1] * columns - 0.5))
-    crops, seen, probabilities, heart = _draw(fine, crop, network)
+    crops, seen, probabilities = _draw(fine, crop, network)
     offset = _off_middle(probabilities)
     if np.hypot(*offset) * FINE_PIXEL_MM > _RECENTRE_MM:
         crop = crop.moved(*(round(float(o)) for o in offset))
-        crops, seen, probabilities, heart = _draw(fine, crop, network)
+        crops, seen, probabilities = _draw(fine, crop, network)
     sureness, middle = _look(fine, crop, probabilities)
-    return Drawing(crops, seen, probabilities, middle, sureness, heart)
+    return Drawing(crops, seen, probabilities, middle, sureness)
 
 
 def _look(fine: Tensor, crop: Crop, probabilities: Tensor) -> tuple[float, Place]:
@@ -170,8 +167,8 @@ def _ventricle(probabilities: Tensor) -> Float64Array:
     return np.asarray(probabilities[:, [Label.MYOCARDIUM, Label.CAVITY]].sum(1).mean(0).numpy(), dtype=np.float64)
 
 
-def _draw(fine: Tensor, crop: Crop, network: StackUNet) -> tuple[list[Crop], Tensor, Tensor, float]:
-    """Draw on crops that follow the heart: the crops, what is in them, its class probabilities, that of a heart.
+def _draw(fine: Tensor, crop: Crop, network: StackUNet) -> tuple[list[Crop], Tensor, Tensor]:
+    """Draw on crops that follow the heart from image to image; the crops, what is in them, its class probabilities.
 
     First the whole crop's outlines tell how far it moved, then, once it is drawn, those about the ventricle alone:
     the chest wall does not move with it; last the regions that the other images show, for those without clear outlines.
@@ -179,7 +176,7 @@ def _draw(fine: Tensor, crop: Crop, network: StackUNet) -> tuple[list[Crop], Ten
     crops = _follow(fine, [crop] * len(fine), None, MAX_SHIFT_MM)
     seen = _cut(fine, crops)
     if len(fine) == 1:
-        return crops, seen, *slice_probabilities(network, seen)
+        return crops, seen, class_probabilities(network, seen)
     ventricle = _ventricle(class_probabilities(network, seen))
     window = ndimage.gaussian_filter(ventricle, _VENTRICLE_MARGIN_MM / FINE_PIXEL_MM)
     crops = _follow(fine, crops, window, _REFINED_SHIFT_MM)
@@ -195,7 +192,7 @@ def _draw(fine: Tensor, crop: Crop, network: StackUNet) -> tuple[list[Crop], Ten
         misleading = _misleading(outline_correlation(seen.numpy(), window))
         if misleading.any() and np.count_nonzero(~misleading) >= _FEWEST_CLEAR:
             clear = torch.from_numpy(~misleading)
-    return crops, seen, *slice_probabilities(network, seen, clear)
+    return crops, seen, class_probabilities(network, seen, clear)
 
 
 def _misleading(correlation: Float64Array) -> BoolArray:

@@ -104,7 +104,7 @@ def border_probabilities(
 
 
 def calibrate(samples: BorderSamples) -> BorderCalibration:
-    """Fit the logistic curves; source: Platt, Advances in Large Margin Classifiers 1999, with his smoothed targets.
+    """Fit the logistic curves (Platt, Advances in Large Margin Classifiers 1999, with the smoothed targets given there).
 
     Raises
     ------

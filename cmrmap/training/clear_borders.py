@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import ndimage
 
-from cmrmap.core.arrays import BoolArray, Float64Array, FloatArray, LabelArray
+from cmrmap.core.arrays import BoolArray, Float64Array, FloatArray, LabelArray, finite_median
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.outlines import Label
 from cmrmap.phantom.generate import generate_study
@@ -106,14 +106,9 @@ def measure_clear_borders(network: Network, slices: Iterable[EdgeSlice]) -> Clea
                 clear = _clear(image, edge, true, centre, one.pixel_spacing_mm)
                 values.append((radii_mm(inside(ours, label), centre, one.pixel_spacing_mm) - edge)[clear])
     joined = {label: np.concatenate(values) for label, values in errors.items()}
-    shift = {label: _median(values) for label, values in joined.items()}
+    shift = {label: finite_median(values) for label, values in joined.items()}
     off = np.concatenate([~(np.abs(values - shift[label]) <= OFF_MM) for label, values in joined.items()])
     return ClearBorders(float(np.mean(drawn)), shift[Label.CAVITY], shift[Label.MYOCARDIUM], float(off.mean()))
-
-
-def _median(values: Float64Array) -> float:
-    found = values[np.isfinite(values)]
-    return float(np.median(found)) if found.size else float("nan")
 
 
 def fault(before: ClearBorders, after: ClearBorders) -> str:

@@ -156,6 +156,7 @@ def train(
     torch.manual_seed(settings.seed)
     network = StackUNet(WIDTHS[settings.network], settings.dropout, heart_head=settings.network == "fine").to(device)
     if start is not None:  # weights of before the head was there leave it as it begins
+        # a recogniser beside the outlines is no part of what is trained here
         begin = {name: value for name, value in start.items() if not name.startswith("heart.network.")}
         network.load_state_dict({**network.state_dict(), **begin})
     for name, parameter in network.named_parameters():

@@ -14,7 +14,8 @@ from torch import Tensor
 from cmrmap.core.errors import InputError
 from cmrmap.core.provenance import check_convention
 from cmrmap.segmentation.model_folder import CARD_NAME, NETWORKS, load_network, save_network
-from cmrmap.segmentation.network import StackUNet, network_from
+from cmrmap.segmentation.network import StackUNet
+from cmrmap.segmentation.recogniser import network_from
 from cmrmap.training.case_loop import CaseTraining, train_on_cases
 from cmrmap.training.clear_borders import ClearBorders, fault, measure_clear_borders, phantom_slices
 from cmrmap.training.datasets import TrainingCase, split_cases

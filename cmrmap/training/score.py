@@ -10,8 +10,9 @@ import torch
 from torch import Tensor
 
 from cmrmap.core.outlines import Label
-from cmrmap.segmentation.network import StackUNet, network_from
+from cmrmap.segmentation.network import StackUNet
 from cmrmap.segmentation.preprocess import normalise
+from cmrmap.segmentation.recogniser import network_from
 from cmrmap.training.loss import segmentation_loss
 from cmrmap.training.windows import Window, WindowSize, without_margin
 

@@ -164,14 +164,19 @@ SCANNER_MAP_READ = Finding(
     code="scanner_map_read",
     severity=Severity.INFO,
     message="the values are those of the scanner's own map, nothing is fitted here; {errors}",
-    means="the scanner's own map is read in place of weighted images; its errors are known only if it tells them",
+    means=(
+        "the scanner's own map is read in place of weighted images; "
+        "its errors are known only if the scanner sent standard deviations"
+    ),
     advice="send the weighted images too where values are to be checked",
 )
 
 MIXED_SOURCES = Finding(
     code="mixed_sources",
     severity=Severity.WARNING,
-    message="{read} is the scanner's map and {fitted} is fitted here: what their methods differ by is in ECV",
-    means="of the two T1 maps that ECV is made from one is the scanner's and the other is fitted here",
+    message=(
+        "{read} is the scanner's map and {fitted} is fitted here: any difference between the two methods changes ECV"
+    ),
+    means="of the two T1 maps that ECV is calculated from, one is the scanner's and the other is fitted here",
     advice="send the weighted images, or the scanner's maps, of both",
 )

@@ -25,10 +25,10 @@ UNCERTAIN_BORDER = Finding(
     # calibrated on synthetic slices; docs/segmentation.md, "How sure is a border?"
     threshold=Threshold("above", 0.35, "probability in an AHA segment"),
     message=(
-        "a contour of AHA segment {segments} may lie more than 3 mm off (probability up to {found:.2f}): "
-        "verify it there"
+        "a contour of AHA segment {segments} may lie more than 3 mm from the border (probability up to "
+        "{found:.2f}): verify the contours there"
     ),
-    means="the images do not show where the wall ends there",
+    means="the network is not sure where the border of the wall lies there",
     advice="verify the contours of these segments before their values are used",
 )
 

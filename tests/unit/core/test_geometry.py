@@ -42,3 +42,11 @@ def test_rows_that_run_the_other_way_are_not_alike() -> None:
 def test_what_one_object_states_once_is_much_closer(other: SliceGeometry, expected: bool) -> None:
     assert stated_once(plane(), other) is expected
     assert same_orientation(plane(), other)
+
+
+def test_a_place_of_the_image_lies_along_its_rows_and_columns() -> None:
+    image = SliceGeometry((10.0, 20.0, 30.0), (0.0, 1.0, 0.0), (0.0, 0.0, -1.0), (2.0, 0.5))
+    assert image.in_patient(0, 0) == pytest.approx([10.0, 20.0, 30.0])
+    # a column further is half a millimetre along the rows' direction, a row further two along the columns'
+    assert image.in_patient(3, 4) == pytest.approx([10.0, 22.0, 24.0])
+    assert image.in_patient(0.5, -1) == pytest.approx([10.0, 19.5, 29.0])

@@ -86,7 +86,7 @@ def test_the_reader_s_own_outlines_give_his_values_and_no_errors(measured) -> No
     assert values is not None
     assert values.ours.mean[0] == values.reader.mean[0]
     assert values.reader.mean == pytest.approx(1100, rel=0.02)
-    np.testing.assert_allclose(values.repeat.mean, values.reader.mean, rtol=1e-9)  # he drew all images alike
+    np.testing.assert_allclose(values.repeat.mean, values.reader.mean, rtol=1e-9)  # the reader drew all images alike
 
 
 def test_blood_in_the_wall_is_seen_in_border_and_value_and_told(measured) -> None:

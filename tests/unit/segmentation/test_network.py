@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from cmrmap.segmentation.network import N_CLASSES, StackUNet, network_from
+from cmrmap.segmentation.network import N_CLASSES, StackUNet
+from cmrmap.segmentation.recogniser import network_from
 
 
 @pytest.fixture(scope="module")
@@ -75,10 +76,11 @@ def test_a_recogniser_of_its_own_tells_a_heart_and_leaves_the_outlines() -> None
     both = network_from({**outlining.state_dict(), **down}, (4, 8, 12)).eval()
     images = torch.randn(2, 3, 16, 16)
     with torch.inference_mode():
-        logits, heart = both.with_heart(images)
-        assert torch.equal(logits, outlining(images))
+        heart = both.heart_log_odds(images)
+        assert torch.equal(both(images), outlining(images))
         assert torch.equal(heart, other.with_heart(images)[1])
-        assert outlining.with_heart(images)[1] is None
+        assert torch.equal(heart, other.heart_log_odds(images))
+        assert outlining.heart_log_odds(images) is None
     again = network_from(both.state_dict(), (4, 8, 12)).eval()
     with torch.inference_mode():
-        assert torch.equal(again.with_heart(images)[1], heart)
+        assert torch.equal(again.heart_log_odds(images), heart)

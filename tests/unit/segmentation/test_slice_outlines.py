@@ -37,7 +37,7 @@ class _Sureness:
 
     def __call__(self, fine: torch.Tensor, place: Place, network: StackUNet) -> Drawing:
         self.asked.append(place)
-        return Drawing([], fine, fine, place, self.known[place], self.hearts.get(place, np.nan))
+        return Drawing([], torch.tensor(self.hearts.get(place, np.nan)), fine, place, self.known[place])
 
 
 def _best(
@@ -51,6 +51,7 @@ def _best(
     sureness = _Sureness(known, hearts or {})
     places = list(known)
     monkeypatch.setattr(draw, "draw_about", sureness)
+    monkeypatch.setattr(draw, "heart_probability", lambda network, seen: float(seen))
     monkeypatch.setattr(draw, "_search", lambda fine, network, **_: places[proposed:])
     chosen = draw_at_best(torch.zeros(n_images, 8, 8), places[:proposed], StackUNet((4, 6)))
     return chosen.place, sureness.asked

@@ -134,6 +134,32 @@ def test_weights_without_a_head_are_a_start(tmp_path: Path) -> None:
     assert any(name.startswith("heart.") for name in reached)
 
 
+def test_the_outlines_of_another_model_are_kept_and_a_heart_is_told_beside_them(tmp_path: Path) -> None:
+    for part in ("coarse", "fine"):
+        train(TrainingSettings(part, 1), tmp_path / "first")
+    export(tmp_path / "first", tmp_path / "first" / "model", {"name": "m", "version": "1"})
+    kept = load_network(tmp_path / "first" / "model")
+    for part in ("coarse", "fine"):
+        train(TrainingSettings(part, 2, seed=5), tmp_path / "second")
+    head = TrainingSettings("fine", 2, seed=6, heart_only=True)
+    trained = averaged_weights(tmp_path / "second", "fine")
+    train(head, tmp_path / "second" / "heart", start=trained)
+    export(tmp_path / "second", tmp_path / "joined", {"name": "j", "version": "2"}, outlines=kept)
+    joined = load_network(tmp_path / "joined")
+    images = torch.randn(1, 3, 32, 32)
+    alone = network_of(
+        *(averaged_weights(tmp_path / "second", "coarse"), averaged_weights(tmp_path / "second" / "heart", "fine"))
+    )
+    with torch.inference_mode():
+        assert torch.equal(joined.fine(images), kept.fine(images))
+        assert torch.equal(joined.coarse(images), kept.coarse(images))
+        assert torch.equal(joined.fine.heart_log_odds(images), alone.fine.heart_log_odds(images))
+        assert not torch.equal(joined.fine(images), alone.fine(images))
+    card = json.loads((tmp_path / "joined" / "model.json").read_text())
+    assert card["outlines"]["sha256"] == kept.weights_sha256
+    assert card["networks"]["fine"]["training"]["heart_only"]
+
+
 def test_the_head_alone_leaves_the_outlines_as_they_are(tmp_path: Path) -> None:
     torch.manual_seed(4)
     start = loop.StackUNet((4, 8)).state_dict()
