@@ -104,7 +104,7 @@ def border_probabilities(
 
 
 def calibrate(samples: BorderSamples) -> BorderCalibration:
-    """Fit the logistic curves (Platt, Advances in Large Margin Classifiers 1999, with the smoothed targets given there).
+    """Fit the logistic curves (Platt, Advances in Large Margin Classifiers 1999, with targets smoothed as there).
 
     Raises
     ------
