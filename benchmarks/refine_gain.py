@@ -4,8 +4,8 @@
 
 DIR holds subjects as for `cmrmap evaluate segmentation`, named READER_subjectN. The model is refined from each subject
 alone, from pairs of subjects of two readers, and from all but one, with the defaults of `cmrmap refine` and its two
-checks; each subject that was not learned from is then drawn by the shipped and by the refined model. The refined weights
-are of no other use: throw WORK away. What is there is not done again, so that a run which was stopped goes on.
+checks; each subject that was not learned from is then drawn by the shipped and by the refined model. The
+weights are of no other use: throw WORK away. What is there is not done again, so that a run which was stopped goes on.
 
 Printed for each subject, as `cmrmap evaluate segmentation` measures it: mean Dice of wall and cavity over its images;
 by how much endocardium and epicardium lie further out than the reader's along 24 rays (mean and SD, mm); how many clear
