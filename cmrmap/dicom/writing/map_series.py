@@ -22,6 +22,7 @@ from cmrmap.core.provenance import NAME, SoftwareProvenance
 from cmrmap.dicom.writing.codes import SOURCE_IMAGE
 from cmrmap.dicom.writing.image_references import reference_items
 from cmrmap.dicom.writing.real_world_values import coding_schemes, real_world_mapping
+from cmrmap.dicom.writing.series_names import SeriesContent, map_series_name
 from cmrmap.dicom.writing.source_context import SourceContext
 from cmrmap.dicom.writing.stored_values import whole_steps
 from cmrmap.dicom.writing.uids import derived_uid
@@ -130,7 +131,8 @@ def _build_image(
     image.Modality = "MR"
     image.SeriesNumber = content.series_number
     image.InstanceNumber = number
-    image.SeriesDescription = f"{NAME} {words.name} map [{volume.kind.unit}]"
+    shown = SeriesContent.DEVIATIONS if content.is_sd else SeriesContent.VALUES
+    image.SeriesDescription = map_series_name(volume.kind, shown, provenance)
     image.ImageType = ["DERIVED", "PRIMARY", words.image_type]
     image.BodyPartExamined = "HEART"
     image.Manufacturer = image.ManufacturerModelName = NAME

@@ -19,7 +19,8 @@ from cmrmap.core.map_volume import MapVolume
 from cmrmap.core.provenance import NAME, SoftwareProvenance
 from cmrmap.dicom.writing.codes import HEART
 from cmrmap.dicom.writing.real_world_values import coding_schemes, real_world_mapping
-from cmrmap.dicom.writing.source_context import SourceContext, original_images
+from cmrmap.dicom.writing.series_names import SeriesContent, map_series_name
+from cmrmap.dicom.writing.source_context import SourceContext
 from cmrmap.dicom.writing.stored_values import NOT_ANALYSED, float_values
 from cmrmap.dicom.writing.uids import derived_uid
 
@@ -62,14 +63,13 @@ def build_parametric_map(
         device_serial_number=provenance.device_serial_number,
         contains_recognizable_visual_features=False,
         coding_schemes=coding_schemes(volume.kind),
-        further_source_images=original_images(context),
         real_world_value_mappings=[mapping],
         voi_lut_transformations=[hd.VOILUTTransformation(window_center=words.window[0], window_width=words.window[1])],
         content_label=words.label,
         content_description=f"{words.name} in {volume.kind.unit}",
         image_flavor=ImageFlavorValues.VOLUME,
         derived_pixel_contrast=DerivedPixelContrastValues.QUANTITY,
-        series_description=f"{NAME} {words.name} map, float [{volume.kind.unit}]",
+        series_description=map_series_name(volume.kind, SeriesContent.FLOATS, provenance),
         content_date=context.content_date,
         content_time=context.content_time,
         series_date=context.content_date,

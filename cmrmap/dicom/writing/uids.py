@@ -19,7 +19,7 @@ from cmrmap.core.provenance import SoftwareProvenance
 from cmrmap.dicom.writing.stored_values import float_values, whole_steps
 
 #: raised whenever objects of the same values are written otherwise: their UIDs must change too
-_FORM = "2"
+_FORM = "3"
 
 
 def derived_uid(*parts: str) -> str:

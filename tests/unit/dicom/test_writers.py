@@ -77,7 +77,7 @@ def test_sd_series_holds_the_standard_deviations(written, position_of, kind):
         assert derivation.ConceptNameCodeSequence[0].CodeMeaning == "Derivation"
         assert derivation.ConceptCodeSequence[0].CodeValue == "386136009"
         assert image.ImageType[2].endswith("SD MAP")
-        assert image.SeriesDescription.startswith("CMRmap SD of ")
+        assert image.SeriesDescription.split()[1] == "SD"
         assert {item.ReferencedSOPInstanceUID for item in image.SourceImageSequence} == set(volume.source_uids[index])
 
 
@@ -184,13 +184,26 @@ def test_aha_without_a_level_numbers_segments_without_gaps(toolbox, study, prove
 
 
 @pytest.mark.parametrize("role", [OutputRole.PARAMETRIC_MAP, OutputRole.REGIONS, OutputRole.AHA])
-def test_the_map_series_is_the_first_reference_and_the_originals_follow(written, role):
-    volume, (dataset,) = written(MapKind.T2, role)
-    _, images = written(MapKind.T2, OutputRole.MAP_SERIES)
-    first, second = dataset.ReferencedSeriesSequence
-    assert first.SeriesInstanceUID == images[0].SeriesInstanceUID
-    assert {i.ReferencedSOPInstanceUID for i in first.ReferencedInstanceSequence} == {i.SOPInstanceUID for i in images}
-    assert second.SeriesInstanceUID == "1.2.3.2.3"
+@pytest.mark.parametrize("kind", list(MapKind))
+def test_the_map_series_is_all_that_is_referred_to(written, role, kind):
+    """Viewers open an object on one of the series that it names, and need not take the first."""
+    volume, found = written(kind, role)
+    _, images = written(kind, OutputRole.MAP_SERIES)
     originals = {uid for row in volume.source_uids for uid in row}
-    assert {i.ReferencedSOPInstanceUID for i in second.ReferencedInstanceSequence} == originals
-    assert len(dataset.SourceImageSequence) == 3 + 15
+    named = {image.SOPInstanceUID for image in images}
+    for dataset in found:
+        (series,) = dataset.ReferencedSeriesSequence
+        assert series.SeriesInstanceUID == images[0].SeriesInstanceUID
+        assert {item.ReferencedSOPInstanceUID for item in series.ReferencedInstanceSequence} == named
+        everywhere = {e.value for e in dataset.iterall() if e.keyword == "ReferencedSOPInstanceUID"}
+        assert everywhere == named
+    assert {item.ReferencedSOPInstanceUID for image in images for item in image.SourceImageSequence} == originals
+
+
+def test_descriptions_differ_within_what_a_list_of_series_shows(files):
+    shown = {}
+    for file in files:
+        shown.setdefault(file.series_instance_uid, file.description[:16])
+    assert len(set(shown.values())) == len(shown)
+    assert {"T1 map native [m", "T1 map post [ms]", "T1 SD native [ms", "T1 AHA post, CMR"} <= set(shown.values())
+    assert all(len(file.description) <= 64 for file in files)
