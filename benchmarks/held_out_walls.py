@@ -25,6 +25,7 @@ from cmrmap.segmentation import Network, load_network, predict_slice
 from cmrmap.segmentation.shape import dice, largest_object
 from cmrmap.training.border_calibration import border_probabilities, synthetic_slices
 from cmrmap.training.cine import held_out_subjects, read_cine
+from cmrmap.training.displaced_outlines import settle
 from cmrmap.training.remap import CineScene, draw_cine_slice, prepare
 from cmrmap.training.synthetic import View
 from cmrmap.training.synthetic.weighting import FAMILIES
@@ -64,7 +65,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--seed", type=int, default=1_000_003)
     given = parser.parse_args(arguments)
     network = load_network(given.model or find_model_folder())
-    cases = read_cine(given.file)
+    cases = settle(read_cine(given.file))
     apart = held_out_subjects(cases, given.patients)
     scenes = [s for case in cases if case.subject in apart and case.wall_known and (s := prepare(case)) is not None]
     print(f"{len(apart)} patients, {len(scenes)} walls: {', '.join(apart)}")

@@ -3,13 +3,14 @@
     .venv-train/bin/python benchmarks/refine_gain.py DIR -o WORK [--pixel-mm MM]
 
 DIR holds subjects as for `cmrmap evaluate segmentation`, named READER_subjectN. The model is refined from each subject
-alone, and from pairs of subjects of two readers, with the defaults of `cmrmap refine` and its two checks; each subject
-that was not learned from is then drawn by the shipped and by the refined model. The refined weights are of no other
-use: throw WORK away. What is there is not done again, so that a run which was stopped goes on.
+alone, from pairs of subjects of two readers, and from all but one, with the defaults of `cmrmap refine` and its two
+checks; each subject that was not learned from is then drawn by the shipped and by the refined model. The
+weights are of no other use: throw WORK away. What is there is not done again, so that a run which was stopped goes on.
 
-Printed for each subject: mean Dice of wall and cavity over its images; by how much endocardium and epicardium lie
-further out than the reader's along 24 rays (mean and SD, mm), and the share of rays more than 3 mm off; and, of native
-T1 series, T1 of each slice by these outlines less T1 by the reader's (mean, SD and worst over slices, ms).
+Printed for each subject, as `cmrmap evaluate segmentation` measures it: mean Dice of wall and cavity over its images;
+by how much endocardium and epicardium lie further out than the reader's along 24 rays (mean and SD, mm); how many clear
+rays, and slices with one, are more than 3 mm off; and, of native T1 series, T1 of each slice by these outlines less T1
+by the reader's (mean, SD and worst over slices, ms).
 """
 
 from __future__ import annotations
@@ -24,26 +25,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy import ndimage
 
-from cmrmap.core.arrays import Float64Array, LabelArray
 from cmrmap.core.map_specs import MapKind
-from cmrmap.core.outlines import Label, SegmentationStack
-from cmrmap.core.stack import WeightedStack
-from cmrmap.evaluation.subjects import Subject, read_subjects, wall_dice
-from cmrmap.pipeline import align, fit, refine
-from cmrmap.pipeline.map_numbers import series_numbers
-from cmrmap.pipeline.regions import locate
+from cmrmap.evaluation.border_summary import border_summary
+from cmrmap.evaluation.plain import plain
+from cmrmap.evaluation.subject_figures import SubjectValues, subject_figures
+from cmrmap.evaluation.subjects import Subject, read_subjects
 from cmrmap.run.shipped_model import find_model_folder
 from cmrmap.segmentation import Network, load_network
-from cmrmap.segmentation.shape import dice
-from cmrmap.settings import AnalysisSettings
-from cmrmap.training.clear_borders import OFF_MM, inside, radii_mm
 from cmrmap.training.datasets import TrainingCase
 from cmrmap.training.refinement import Refinement, refine_model
 
 _KNOWN = (True, True, True, False)  # nobody outlined the right ventricle
-_HEAD = "| subject | wall | cavity | endocardium mm | epicardium mm | rays off | T1 ms |"
+_HEAD = "| subject | wall | cavity | endocardium mm | epicardium mm | clear rays off | slices | T1 ms |"
 _BETWEEN_SLICES_MM, _BETWEEN_SUBJECTS_MM = 10.0, 1000.0  # any numbers that keep them apart
 
 
@@ -59,6 +53,11 @@ def main() -> int:
     rows = [_row("shipped", (), subjects, options.output)]
     rows += [_row("one subject", (name,), subjects, options.output) for name in subjects]
     rows += [_row("one of each reader", pair, subjects, options.output) for pair in _pairs(list(subjects))]
+    if len(subjects) > 2:
+        rows += [
+            _row("all but one", tuple(name for name in subjects if name != left), subjects, options.output)
+            for left in subjects
+        ]
     for row in rows:
         print(f"\n{row['from']}: {', '.join(row['learned']) or 'no refinement'}; {row['told']}\n")
         print(_HEAD + "\n" + "|---" * _HEAD.count(" | ") + "|---|")
@@ -130,55 +129,26 @@ def _cases(subject: Subject, first_mm: float) -> Iterable[TrainingCase]:
 
 
 def _measured(subject: Subject, network: Network) -> dict[str, Any]:
-    masks = subject.masks
-    drawn = np.stack([one.labels for one in subject.drawn_by(network)])
-    overlap, errors = [], []
-    for s, t in np.argwhere((masks > 0).any(axis=(2, 3))).tolist():
-        ours, theirs = drawn[s, t], masks[s, t]
-        overlap.append((wall_dice(ours, theirs), dice(ours == Label.CAVITY, theirs == Label.CAVITY)))
-        errors.append(_border_errors(ours, theirs, subject.geometry[s].pixel_spacing_mm))
-    borders = np.stack(errors)  # (image, endocardium or epicardium, ray)
-    means = np.nanmean(overlap, axis=0)
+    found = subject_figures(subject, network)
+    borders = np.stack([one.ours.error_mm for one in found.slices])  # (slice, endocardium or epicardium, ray)
+    off = border_summary([(one.sectors, one.ours) for one in found.slices])
+    values = found.values
     return {
-        "wall": float(means[0]),
-        "cavity": float(means[1]),
+        "wall": float(np.nanmean(found.overlap.wall_dice)),
+        "cavity": float(np.nanmean(found.overlap.cavity_dice)),
         "mean_mm": np.nanmean(borders, axis=(0, 2)).tolist(),
         "sd_mm": np.nanstd(borders, axis=(0, 2)).tolist(),
-        "off": float((~(np.abs(borders) <= OFF_MM)).mean()),
-        "t1_ms": None if subject.stack is None else _t1_differences(subject.stack, drawn, masks),
+        "off": [off.rays_off.count, off.rays_off.total],
+        "slices_off": [off.slices_off.count, off.slices_off.total],
+        "t1_ms": None if values is None else plain(SubjectValues.slice_errors(values.ours, values.reader)),
     }
-
-
-def _border_errors(ours: LabelArray, theirs: LabelArray, spacing_mm: tuple[float, float]) -> Float64Array:
-    """(endocardium or epicardium, ray) mm by which our border lies further out; NaN where either has none."""
-    row, column = ndimage.center_of_mass(inside(theirs, Label.MYOCARDIUM))
-    centre = (float(row), float(column))
-    return np.stack(
-        [
-            radii_mm(inside(ours, label), centre, spacing_mm) - radii_mm(inside(theirs, label), centre, spacing_mm)
-            for label in (Label.CAVITY, Label.MYOCARDIUM)
-        ]
-    )
-
-
-def _t1_differences(stack: WeightedStack, drawn: LabelArray, masks: LabelArray) -> list[float | None]:
-    ours, theirs = (_slice_t1(stack, labels) for labels in (drawn, masks))
-    return [None if np.isnan(one) else float(one) for one in ours - theirs]
-
-
-def _slice_t1(stack: WeightedStack, labels: LabelArray) -> Float64Array:
-    """(slice,) mean T1, ms, by some outlines; NaN where a slice has none."""
-    settings = AnalysisSettings.from_mapping({"quality": {"require_heart": False}})
-    refined = refine((stack,), (SegmentationStack(stack.kind, labels, np.ones(labels.shape[:2])),), settings)
-    (series,) = fit((stack,), refined, align((stack,), refined, settings), settings)
-    return np.array([one.statistics.mean for one in series_numbers(series, locate(series)).result.slices])
 
 
 def _words(one: dict[str, Any]) -> list[str]:
     mean, sd = one["mean_mm"], one["sd_mm"]
     words = [f"{one['wall']:.3f}", f"{one['cavity']:.3f}"]
     words += [f"{middle:+.1f} +- {spread:.1f}" for middle, spread in zip(mean, sd, strict=True)]
-    words.append(f"{one['off']:.1%}")
+    words += ["/".join(map(str, one[name])) for name in ("off", "slices_off")]
     t1 = [value for value in one["t1_ms"] or () if value is not None]
     if not t1:
         return [*words, ""]

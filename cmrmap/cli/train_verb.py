@@ -19,6 +19,10 @@ def train(
     coarse_steps: Annotated[int, typer.Option(min=1, help="Steps of the network that finds the heart.")] = 1200,
     fine_steps: Annotated[int, typer.Option(min=1, help="Steps of the network that draws it.")] = 6400,
     seed: Annotated[int, typer.Option(min=0, help="Draws weights and images.")] = 1,
+    learning_rate: Annotated[
+        float,
+        typer.Option(min=1e-6, max=0.1, help="Highest learning rate; less for weights begun --from."),
+    ] = 2e-3,
     name: Annotated[str, typer.Option(help="Name of the model on its card.")] = "stack-unet",
     cine: Annotated[
         Path | None,
@@ -62,6 +66,7 @@ def train(
     from cmrmap.segmentation import load_network
     from cmrmap.training.border_calibration import calibrate, measure_borders, synthetic_slices
     from cmrmap.training.cine import held_out_subjects, read_cine
+    from cmrmap.training.displaced_outlines import settle
     from cmrmap.training.export import averaged_weights, export, network_of
     from cmrmap.training.loop import TrainingSettings
     from cmrmap.training.loop import train as train_network
@@ -73,7 +78,7 @@ def train(
         logging.warning("not watched: %s: %s", subject, reason)
     first = None if start is None else load_network(start)
     kept = None if outlines is None else load_network(outlines)
-    cases = () if cine is None else read_cine(cine)
+    cases = () if cine is None else settle(read_cine(cine))
     apart = held_out_subjects(cases, hold_out)
     scenes = [scene for case in cases if case.subject not in apart and (scene := prepare(case)) is not None]
 
@@ -85,7 +90,7 @@ def train(
     for network, steps in (("coarse", coarse_steps), ("fine", fine_steps)):
         weights = None if first is None else getattr(first, network).state_dict()
         watcher = wall_dice if watched and network == "fine" else None
-        settings = TrainingSettings(network, steps, seed=seed)
+        settings = TrainingSettings(network, steps, seed=seed, learning_rate=learning_rate)
         train_network(settings, output, scenes=scenes, start=weights, watch=watcher)
     if heart_steps:
         alone = TrainingSettings("fine", heart_steps, seed=seed, without_heart_share=_WITHOUT_HEART, heart_only=True)

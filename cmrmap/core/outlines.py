@@ -11,6 +11,9 @@ import numpy.typing as npt
 from cmrmap.core.arrays import BoolArray, FloatArray, IntArray, LabelArray, check_shapes, frozen
 from cmrmap.core.map_specs import MapKind
 
+#: a border further than this from where it belongs is off: more than what readers differ by
+OFF_MM = 3.0
+
 
 class Label(IntEnum):
     """Values of the network's label images."""

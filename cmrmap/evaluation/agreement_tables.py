@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from cmrmap.core.map_specs import MapKind
+from cmrmap.evaluation.detection import Group
 from cmrmap.evaluation.experiment import Evaluation, MapEvaluation
-from cmrmap.evaluation.rates import Group
 from cmrmap.evaluation.value_table import SCOPES
 from cmrmap.evaluation.wording import NONE, TextTable, estimate_text, number, rate_text, safe_name
 

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from cmrmap.core.arrays import BoolArray, Float64Array, FloatArray, LabelArray
+from cmrmap.core.outlines import OFF_MM
 from cmrmap.evaluation.border_rays import N_RAYS, rays_about
 from cmrmap.evaluation.clear_edges import clear_edges
 
 #: endocardium and epicardium, in the order of the arrays
 BORDERS = ("endocardium", "epicardium")
-OFF_MM = 3.0
 _ON_EDGE_MM = 1.5
 _FEWEST_CLEAR = 3  # images in which a border must be clear; all of them, of a slice with fewer
 

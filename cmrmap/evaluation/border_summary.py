@@ -9,7 +9,8 @@ import numpy as np
 
 from cmrmap.core.arrays import BoolArray, Float64Array
 from cmrmap.evaluation.border_errors import BORDERS, BorderErrors
-from cmrmap.evaluation.discrimination import Discrimination, Share, of_signs, share
+from cmrmap.evaluation.discrimination import Discrimination, of_signs
+from cmrmap.evaluation.rates import Rate, rate
 from cmrmap.evaluation.sectors import Sectors
 from cmrmap.evaluation.subject_figures import SliceFigures, SubjectFigures, SubjectValues
 
@@ -49,9 +50,9 @@ class BorderSummary:
     clear_to_reader: dict[str, Spread]
     unclear_to_reader: dict[str, Spread]
     thickness: Spread
-    slices_off: Share
-    sectors_off: Share
-    rays_off: Share
+    slices_off: Rate
+    sectors_off: Rate
+    rays_off: Rate
     on_other_edge: int
     lost: int
 
@@ -97,9 +98,9 @@ def border_summary(measured: Sequence[tuple[Sectors, BorderErrors]]) -> BorderSu
         clear_to_reader=by_border([np.where(one.clear, one.error_mm, np.nan) for one in errors]),
         unclear_to_reader=by_border([np.where(one.clear, np.nan, one.error_mm) for one in errors]),
         thickness=spread(sectors([one.thickness_error_mm[None] for one in errors])),
-        slices_off=share(int(sum(is_bad(one) for one in errors)), len(errors)),
-        sectors_off=share(int(off.sum()), int(clear.sum())),
-        rays_off=share(int(sum(one.off.sum() for one in errors)), int(sum(one.clear.sum() for one in errors))),
+        slices_off=rate(int(sum(is_bad(one) for one in errors)), len(errors)),
+        sectors_off=rate(int(off.sum()), int(clear.sum())),
+        rays_off=rate(int(sum(one.off.sum() for one in errors)), int(sum(one.clear.sum() for one in errors))),
         on_other_edge=int(sum((one.off & one.on_other_edge).sum() for one in errors)),
         lost=sum(one.lost for one in errors),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 from rich.table import Table
@@ -13,12 +13,14 @@ from cmrmap.evaluation.border_summary import (
     BAD_VALUE_MS,
     BorderSummary,
     Spread,
+    ValueSummary,
     bad_slices_told,
     border_summary,
     is_bad,
     value_summaries,
 )
-from cmrmap.evaluation.discrimination import Discrimination, Share
+from cmrmap.evaluation.discrimination import Discrimination
+from cmrmap.evaluation.rates import Rate
 from cmrmap.evaluation.subject_figures import SliceFigures, SubjectFigures, SubjectValues
 
 OURS, REPEAT = "ours", "reader's other images"
@@ -26,12 +28,13 @@ OURS, REPEAT = "ours", "reader's other images"
 
 def border_tables(subjects: Sequence[SubjectFigures]) -> tuple[Table, ...]:
     """Return every table: borders over sectors, what is off, values, slice by slice, and signs of doubt."""
+    summaries, values = _summaries(subjects), value_summaries(subjects)
     return (
-        _errors_table(subjects),
-        _off_table(subjects),
-        *_value_table(subjects),
+        _errors_table(summaries),
+        _off_table(summaries),
+        _value_table(subjects, values),
         _slice_table(subjects),
-        *_sign_tables(subjects),
+        *_sign_tables(subjects, values),
     )
 
 
@@ -47,12 +50,12 @@ def _summaries(subjects: Sequence[SubjectFigures]) -> list[tuple[str, str, Borde
     ]
 
 
-def _errors_table(subjects: Sequence[SubjectFigures]) -> Table:
+def _errors_table(summaries: Sequence[tuple[str, str, BorderSummary]]) -> Table:
     table = _table(
         "Border errors, mm, outwards positive: bias ± SD over sectors (median over images)",
         ("subject", "outlines", "border", "clear, to the edge", "clear, to the reader", "unclear, to the reader"),
     )
-    for name, who, found in _summaries(subjects):
+    for name, who, found in summaries:
         for border in BORDERS:
             table.add_row(
                 *(name, who, border),
@@ -64,24 +67,23 @@ def _errors_table(subjects: Sequence[SubjectFigures]) -> Table:
     return table
 
 
-def _off_table(subjects: Sequence[SubjectFigures]) -> Table:
+def _off_table(summaries: Sequence[tuple[str, str, BorderSummary]]) -> Table:
     table = _table(
         "Clear borders more than 3 mm off the edge and the reader; wall thickness, bias ± SD over sectors",
         ("subject", "outlines", "slices", "sectors", "rays", "on another edge", "thickness, mm"),
     )
-    for name, who, found in _summaries(subjects):
+    for name, who, found in summaries:
         shares = (found.slices_off, found.sectors_off, found.rays_off)
         table.add_row(
             *(name, who),
-            *(_share_text(one) for one in shares),
+            *(_rate_text(one) for one in shares),
             str(found.on_other_edge),
             _spread_text(found.thickness, 1),
         )
     return table
 
 
-def _value_table(subjects: Sequence[SubjectFigures]) -> tuple[Table, ...]:
-    found = value_summaries(subjects)
+def _value_table(subjects: Sequence[SubjectFigures], found: Mapping[str, Mapping[str, ValueSummary]]) -> Table:
     table = _table(
         "Means by other outlines minus those by the reader's, ms",
         ("map", "outlines", "slices", "worst", "segments", "worst", "refused"),
@@ -98,7 +100,7 @@ def _value_table(subjects: Sequence[SubjectFigures]) -> tuple[Table, ...]:
     missing = [one.name for one in subjects if one.values is None]
     if missing:
         table.caption = f"without preparation times, so not fitted: {', '.join(missing)}"
-    return (table,)
+    return table
 
 
 def _slice_table(subjects: Sequence[SubjectFigures]) -> Table:
@@ -132,10 +134,8 @@ def _worst_text(one: SliceFigures, border: int) -> str:
     )
 
 
-def _sign_tables(subjects: Sequence[SubjectFigures]) -> tuple[Table, ...]:
-    limits = ", ".join(
-        f"{limit:g} ms ({kind})" for kind, limit in BAD_VALUE_MS.items() if kind in value_summaries(subjects)
-    )
+def _sign_tables(subjects: Sequence[SubjectFigures], kinds: Collection[str]) -> tuple[Table, ...]:
+    limits = ", ".join(f"{limit:g} ms ({kind})" for kind, limit in BAD_VALUE_MS.items() if kind in kinds)
     titles = {
         "border": "Slices with a clear border more than 3 mm off, told by",
         "ray": "Clear rays more than 3 mm off, told by (rays of a slice are not independent)",
@@ -145,7 +145,7 @@ def _sign_tables(subjects: Sequence[SubjectFigures]) -> tuple[Table, ...]:
     for what, signs in bad_slices_told(subjects).items():
         table = _table(titles[what], ("sign", "area under ROC", "sensitivity", "specificity"))
         for name, found in signs.items():
-            table.add_row(name, _area_text(found), *map(_share_text, (found.sensitivity, found.specificity)))
+            table.add_row(name, _area_text(found), *map(_rate_text, (found.sensitivity, found.specificity)))
         out.append(table)
     return tuple(out)
 
@@ -167,7 +167,7 @@ def _spread_text(found: Spread, digits: int) -> str:
     return f"{found.bias:+.{digits}f} ± {_number(found.sd, f'.{digits}f')} ({found.n})"
 
 
-def _share_text(found: Share | None) -> str:
+def _rate_text(found: Rate | None) -> str:
     return "-" if found is None else f"{found.count}/{found.total}"
 
 

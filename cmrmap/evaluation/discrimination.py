@@ -9,19 +9,10 @@ import numpy as np
 from scipy import stats
 
 from cmrmap.core.arrays import BoolArray, Float64Array
+from cmrmap.evaluation.rates import Rate, rate
 
 _NAN = float("nan")
 _N_BOOTSTRAP = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """``count`` of ``total`` with the 95 % interval of the share (Wilson); NaN of nothing."""
-
-    count: int
-    total: int
-    low: float
-    high: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +33,8 @@ class Discrimination:
     auc: float
     auc_low: float
     auc_high: float
-    sensitivity: Share | None = None
-    specificity: Share | None = None
-
-
-def share(count: int, total: int) -> Share:
-    """Return a share with its interval."""
-    if not total:
-        return Share(count, total, _NAN, _NAN)
-    interval = stats.binomtest(count, total).proportion_ci(method="wilson")
-    return Share(count, total, float(interval.low), float(interval.high))
+    sensitivity: Rate | None = None
+    specificity: Rate | None = None
 
 
 def discrimination(sign: Float64Array | BoolArray, bad: BoolArray, *, seed: int = 0) -> Discrimination:
@@ -73,12 +56,24 @@ def discrimination(sign: Float64Array | BoolArray, bad: BoolArray, *, seed: int 
     return Discrimination(
         int(some.size),
         int(others.size),
-        _area(some, others) if some.size and others.size else _NAN,
+        area_under_roc(some, others) if some.size and others.size else _NAN,
         low,
         high,
-        share(int(some.sum()), some.size) if yes_or_no else None,
-        share(int((1 - others).sum()), others.size) if yes_or_no else None,
+        rate(int(some.sum()), some.size) if yes_or_no else None,
+        rate(int((1 - others).sum()), others.size) if yes_or_no else None,
     )
+
+
+def area_under_roc(positive: Float64Array, negative: Float64Array) -> float:
+    """Return the share of pairs in which the positive one has the larger value; a tie counts half.
+
+    Parameters
+    ----------
+    positive, negative : (value,) of the two classes; neither empty
+    """
+    # the test's statistic counts the same pairs
+    found = stats.mannwhitneyu(positive, negative, method="asymptotic").statistic
+    return float(found) / (positive.size * negative.size)
 
 
 def area_interval(positive: Float64Array, negative: Float64Array, seed: int) -> tuple[float, float]:
@@ -95,11 +90,6 @@ def area_interval(positive: Float64Array, negative: Float64Array, seed: int) -> 
     some, others = (rng.multinomial(n, np.full(n, 1.0 / n), _N_BOOTSTRAP) / n for n in order.shape)
     low, high = np.percentile(np.einsum("bi,ij,bj->b", some, order, others, optimize=True), [2.5, 97.5])
     return float(low), float(high)
-
-
-def _area(some: Float64Array, others: Float64Array) -> float:
-    # the test's statistic counts the same pairs
-    return float(stats.mannwhitneyu(some, others, method="asymptotic").statistic) / (some.size * others.size)
 
 
 def of_signs(signs: Mapping[str, Float64Array | BoolArray], bad: BoolArray) -> dict[str, Discrimination]:

@@ -12,9 +12,10 @@ import pandas as pd
 from cmrmap.core.map_specs import MapKind
 from cmrmap.evaluation.bland_altman import Agreement, agreement
 from cmrmap.evaluation.calibration import Coverage, FlagValue, Risk, coverage, flag_value, risk_coverage
+from cmrmap.evaluation.detection import Detection, detection
 from cmrmap.evaluation.overlap import Overlap, overlap
 from cmrmap.evaluation.pairing import Pairs, check_overlap, pair
-from cmrmap.evaluation.rates import Detection, Rate, detection, rate
+from cmrmap.evaluation.rates import Rate, rate
 from cmrmap.evaluation.reference import Reference
 from cmrmap.evaluation.value_table import SCOPES, read_about, read_measured
 

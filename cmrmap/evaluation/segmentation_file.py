@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from cmrmap.core.files import write_file
+from cmrmap.core.outlines import OFF_MM
 from cmrmap.core.version import VERSION
-from cmrmap.evaluation.border_errors import BORDERS, OFF_MM, BorderErrors
+from cmrmap.evaluation.border_errors import BORDERS, BorderErrors
 from cmrmap.evaluation.border_summary import bad_slices_told, border_summary, value_summaries
 from cmrmap.evaluation.clear_edges import DARKER, REACH_MM, SEEN, SIDE_MM, STRONGER
 from cmrmap.evaluation.outline_values import OutlineValues

@@ -17,11 +17,10 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from cmrmap.core.arrays import Float64Array, FloatArray
-from cmrmap.core.outlines import Label
+from cmrmap.core.outlines import OFF_MM, Label
 from cmrmap.segmentation.border import N_ANGLES, STEP_PX, Outline, path_cost
 from cmrmap.segmentation.ring import Ring
 
-OFF_MM = 3.0
 _REACH_MM = 10.0
 _SOFTENING = 0.3  # of the log likelihood: chosen by the area under the curve on held-out slices; 0.3-1 are alike
 _SMOOTHED = 13  # angles, of 96: about a sector of the AHA model

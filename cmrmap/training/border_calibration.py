@@ -11,9 +11,9 @@ from scipy import ndimage, optimize
 
 from cmrmap.core.arrays import BoolArray, Float64Array
 from cmrmap.core.errors import InputError
-from cmrmap.core.outlines import Label
+from cmrmap.core.outlines import OFF_MM, Label
 from cmrmap.segmentation.border import N_ANGLES, STEP_PX, Outline
-from cmrmap.segmentation.border_doubt import OFF_MM, BorderCalibration, border_log_odds
+from cmrmap.segmentation.border_doubt import BorderCalibration, border_log_odds
 from cmrmap.segmentation.consensus import agree
 from cmrmap.segmentation.network import StackUNet
 from cmrmap.segmentation.preprocess import FINE_PIXEL_MM

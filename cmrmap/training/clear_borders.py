@@ -16,12 +16,11 @@ from scipy import ndimage
 
 from cmrmap.core.arrays import BoolArray, Float64Array, FloatArray, LabelArray, finite_median
 from cmrmap.core.map_specs import MapKind
-from cmrmap.core.outlines import Label
+from cmrmap.core.outlines import OFF_MM, Label
 from cmrmap.phantom.generate import generate_study
 from cmrmap.phantom.parameters import draw_study_parameters
 from cmrmap.segmentation import Network, predict_slice
 
-OFF_MM = 3.0
 #: of a border as a whole: more is no convention (readers lie within 2 mm of each other)
 LARGEST_SHIFT_MM = 3.0
 #: by which the share of rays that are off may rise, and that of images with a heart fall: what two trainings differ by

@@ -30,7 +30,10 @@ from cmrmap.training.synthetic.sample import (
 from cmrmap.training.synthetic.tissues import Tissue
 from cmrmap.training.synthetic.weighting import draw_contrast
 
-_DARKEST, _BRIGHTEST = -0.6, 1.6  # grey at and below which there is lung; above which brightness is the coil's
+_BRIGHTEST = 1.6  # grey above which brightness is the coil's
+_LUNG = 0.15  # grey of the lung over that of muscle
+_DARKEST = -1.5  # of a scaled grey: where blood is hardly brighter than muscle, air would be far below
+_ORGAN_GREYS = (-0.1, 0.6)  # between which grey tissue away from the heart changes from one organ to another
 _BRIGHT = 0.5  # grey above which a region outside the ventricle is blood or fat
 _LEAST_CONTRAST = 0.08  # of the full scale between wall and cavity: less cannot be taken apart
 _SOFT_PX = 0.8
@@ -51,12 +54,14 @@ class CineScene:
     masks : (2, row, column) float32, myocardium and cavity
     bright : (row, column) uint8, number of the bright region outside the ventricle; 0 = none
     neighbours : numbers of the bright regions that may be the right ventricle
+    lung : grey at and below which there is nothing but lung
     """
 
     grey: npt.NDArray[np.float32]
     masks: npt.NDArray[np.float32]
     bright: npt.NDArray[np.uint8]
     neighbours: tuple[int, ...]
+    lung: float
     centre: tuple[float, float]
     radius_mm: float
     cavity_radius_mm: float
@@ -102,6 +107,8 @@ def prepare(case: CineCase) -> CineScene | None:
     if blood - muscle < _LEAST_CONTRAST * float(np.percentile(case.image, 99)):
         return None
     grey = (case.image - muscle) / (blood - muscle)
+    # of no signal the grey depends on the contrast of the image: one limit for all would mix muscle into the lung
+    lung = max((_LUNG - 1) * muscle / (blood - muscle), _DARKEST)
     ventricle = cavity | wall
     regions, count = ndimage.label(
         ndimage.binary_opening((ndimage.gaussian_filter(grey, 0.7) > _BRIGHT) & ~ndimage.binary_dilation(ventricle))
@@ -113,10 +120,11 @@ def prepare(case: CineCase) -> CineScene | None:
     numbers = np.zeros(count + 1, dtype=np.uint8)
     numbers[order] = np.arange(1, len(order) + 1)
     return CineScene(
-        grey=np.clip(grey, _DARKEST, 3.0).astype(np.float32),
+        grey=np.clip(grey, lung, 3.0).astype(np.float32),
         masks=_soft_masks(cavity, ventricle if case.wall_known else cavity),
         bright=numbers[regions],
         neighbours=tuple(int(numbers[i]) for i in touching if i and numbers[i] and areas[i] > _LARGE_MM2),
+        lung=lung,
         centre=tuple(float(c) for c in ndimage.center_of_mass(cavity)),  # type: ignore[arg-type]
         radius_mm=float(np.sqrt(ventricle.sum() / np.pi)) * case.pixel_mm,
         cavity_radius_mm=float(np.sqrt(cavity.sum() / np.pi)) * case.pixel_mm,
@@ -168,7 +176,7 @@ def draw_cine_slice(
         else None
     )
     places = scene.deformed(rows, columns, share)
-    grey = ndimage.map_coordinates(scene.grey, places, order=1, mode="constant", cval=_DARKEST)
+    grey = ndimage.map_coordinates(scene.grey, places, order=1, mode="constant", cval=scene.lung)
     masks = np.stack([ndimage.map_coordinates(mask, places, order=1) for mask in scene.masks])
     bright = ndimage.map_coordinates(scene.bright, places, order=0)
     layers = contrast.signals if contrast.density is None else np.vstack([contrast.signals, contrast.density])
@@ -219,11 +227,16 @@ def _signals(
     middle = np.broadcast_to(tissue[:, Tissue.MYOCARDIUM, None, None], high.shape)
     if rng.random() < 0.7:  # grey tissue away from the heart need not be muscle
         far = ndimage.gaussian_filter(1.0 - ndimage.binary_dilation(ventricle, iterations=5), 3.0)
-        share = np.clip(1.5 * smooth_noise(rng, grey.shape, int(rng.integers(2, 6))), 0, 1) * np.clip(far * 2 - 1, 0, 1)
+        if rng.random() < 0.5:  # organs end where the grey of the cine image changes
+            share = np.clip((ndimage.gaussian_filter(grey, 2.0) - rng.uniform(*_ORGAN_GREYS)) / 0.1 + 0.5, 0, 1)
+            share = share if rng.random() < 0.7 else 1 - share
+        else:
+            share = np.clip(1.5 * smooth_noise(rng, grey.shape, int(rng.integers(2, 6))), 0, 1)
+        share = share * np.clip(far * 2 - 1, 0, 1)
         other = tissue[:, int(rng.choice([Tissue.LIVER, Tissue.SKELETAL_MUSCLE, Tissue.OTHER_3, Tissue.SPLEEN]))]
         middle = middle * (1 - share) + other[:, None, None] * share
     low = tissue[:, Tissue.LUNG, None, None]
     up = np.clip(grey, 0, 1)
-    down = np.clip(grey / _DARKEST, 0, 1)
+    down = np.clip(grey / scene.lung, 0, 1)
     gain = 1 + np.clip(grey - 1, 0, _BRIGHTEST - 1) * rng.uniform(0.2, 1.0)
     return np.asarray((middle + up * (high * gain - middle) + down * (low - middle)), dtype=np.float32)

@@ -8,7 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
-from cmrmap.evaluation.discrimination import discrimination, of_signs, share
+from cmrmap.evaluation.discrimination import discrimination, of_signs
 
 
 @settings(max_examples=30, deadline=None)
@@ -51,9 +51,3 @@ def test_one_bad_slice_has_an_area_without_interval_and_nan_is_left_out() -> Non
     found = discrimination(np.array([5.0, 1.0, np.nan, 2.0]), np.array([True, False, True, False]))
     assert (found.n_bad, found.n_good, found.auc) == (1, 2, 1.0)
     assert math.isnan(found.auc_low)
-
-
-def test_intervals_of_shares_are_wilson_s() -> None:
-    found = share(8, 10)
-    assert (found.low, found.high) == (pytest.approx(0.490, abs=1e-3), pytest.approx(0.943, abs=1e-3))
-    assert math.isnan(share(0, 0).low)

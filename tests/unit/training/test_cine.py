@@ -107,6 +107,19 @@ def test_the_contrast_is_that_of_the_preparation_not_of_the_cine() -> None:
     assert 0.2 < np.mean(brighter) < 0.95
 
 
+@pytest.mark.parametrize("blood", [0.85, 0.55])
+def test_the_lung_is_free_of_muscle_whatever_the_contrast_of_the_cine(blood: float) -> None:
+    case = _case()
+    image = np.where(case.image > 0.55, blood, case.image).astype(np.float32)
+    scene = prepare(replace(case, image=image))
+    assert scene is not None
+    y, x = np.mgrid[:160, :160]
+    lung = (np.hypot(y - 80, x - 84) > 45) & (y > 40) & (y < 110) & (x > 100)
+    assert np.median(scene.grey[lung] / scene.lung) > 0.9
+    wall = case.labels == Label.MYOCARDIUM
+    assert abs(np.median(scene.grey[wall]) / scene.lung) < 0.1
+
+
 def test_a_slice_without_contrast_is_left_out() -> None:
     case = _case()
     assert prepare(CineCase(np.full_like(case.image, 0.5), case.labels, 1.4, True)) is None
