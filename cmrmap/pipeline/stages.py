@@ -129,7 +129,15 @@ def _draw(
     """Draw what people look at: the report's page and the pictures."""
     wanted = context.settings.outputs
     identity = study_identity(study) if wanted.report_identity else None
-    return draw_report(results, maps.volumes, loaded.stacks, identity, report=wanted.report, captures=wanted.captures)
+    return draw_report(
+        results,
+        maps.volumes,
+        loaded.stacks,
+        identity,
+        report=wanted.report,
+        captures=wanted.captures,
+        published=context.settings.reference_ranges.published,
+    )
 
 
 def _encode(
