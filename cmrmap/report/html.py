@@ -65,6 +65,7 @@ class _Scale:
 class _Section:
     """One map; without figures it says why it was not made."""
 
+    source: MapReport
     content: MapContent
     facts: tuple[str, ...]
     figures: tuple[_Figure, ...]
@@ -148,6 +149,7 @@ def _section(of_map: MapReport) -> _Section:
         f"times from {content.timing_source}" if content.timing_source else "",
     )
     return _Section(
+        source=of_map,
         content=content,
         facts=tuple(fact for fact in facts if fact),
         figures=tuple(
