@@ -10,6 +10,7 @@ import numpy as np
 import pydicom
 import pytest
 
+from cmrmap.core.field_map import FieldMap
 from cmrmap.core.map_specs import MapKind
 from cmrmap.dicom.writing.codes import AHA_SEGMENTS
 from cmrmap.dicom.writing.outputs import OutputRole, write_outputs
@@ -198,6 +199,28 @@ def test_the_map_series_is_all_that_is_referred_to(written, role, kind):
         everywhere = {e.value for e in dataset.iterall() if e.keyword == "ReferencedSOPInstanceUID"}
         assert everywhere == named
     assert {item.ReferencedSOPInstanceUID for image in images for item in image.SourceImageSequence} == originals
+
+
+def test_what_is_shown_around_the_wall_is_written_and_changes_no_region(volumes, study, provenance):
+    volume = volumes[MapKind.NATIVE_T1]
+    values, sd = np.array(volume.values), np.array(volume.sd)
+    values[:, :4], sd[:, :4] = 612.0, 14.0
+    values[0, 20, 16] = sd[0, 20, 16] = np.nan  # of the wall, not to be trusted
+    field = replace(volume, field=FieldMap(values, sd))
+    plain, shown = (write_outputs([one], study, provenance) for one in (volume, field))
+
+    def pixels(files, role):
+        return [hd.imread(BytesIO(f.content)).pixel_array for f in files if f.role is role]
+
+    for role, step, expected in ((OutputRole.MAP_SERIES, 1.0, values), (OutputRole.SD_SERIES, 0.1, sd)):
+        stored = np.stack(pixels(shown, role)) * step
+        np.testing.assert_allclose(stored, np.nan_to_num(expected), atol=step / 2 + 1e-9)
+    for role in (OutputRole.REGIONS, OutputRole.AHA):
+        np.testing.assert_array_equal(pixels(plain, role)[0], pixels(shown, role)[0])
+    (chart,) = pixels(shown, OutputRole.PARAMETRIC_MAP)
+    assert (chart == 612.0).sum() == 3 * 4 * values.shape[2]
+    # the wall alone and the field of view are other contents
+    assert {f.sop_instance_uid for f in plain}.isdisjoint(f.sop_instance_uid for f in shown)
 
 
 def test_descriptions_differ_within_what_a_list_of_series_shows(files):
