@@ -60,16 +60,19 @@ class DicomForm:
     Attributes
     ----------
     series_base : first of the series numbers of this map's objects; ten numbers are the map's
+    heading, which : what series descriptions begin with, and what tells maps of one heading apart: "T1", "native"
     values, sd : the two classic series
     quantity : what is measured (CID 7180 or private)
     map_name : private concept that tells the maps of one quantity apart
     """
 
     series_base: int
+    heading: str
     values: StoredForm
     sd: StoredForm
     quantity: CodeTriple
     map_name: CodeTriple
+    which: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +199,8 @@ def check_specs(specs: Iterable[MapSpec]) -> tuple[MapSpec, ...]:
     Raises
     ------
     MapSpecError
-        two maps share a key, a series number, a label or a code, or one is computed from a map that is not there
+        two maps share a key, series number, series description, label or code, or one is computed from a map that is
+        not there
     """
     listed = tuple(specs)
     for what, taken in (
@@ -204,6 +208,7 @@ def check_specs(specs: Iterable[MapSpec]) -> tuple[MapSpec, ...]:
         ("range of ten series numbers", [str(one.dicom.series_base // 10) for one in listed]),
         ("label", [form.label for one in listed for form in (one.dicom.values, one.dicom.sd)]),
         ("code", [one.dicom.map_name[0] for one in listed]),
+        ("series description", [f"{one.dicom.heading} {one.dicom.which}".strip() for one in listed]),
     ):
         twice = sorted({one for one in taken if taken.count(one) > 1})
         if twice:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cmrmap.core.arrays import BoolArray, Float64Array, LabelArray, frozen
+from cmrmap.core.field_map import FieldMap
 from cmrmap.core.geometry import SliceGeometry
 from cmrmap.core.map_specs import MapKind
 
@@ -17,7 +18,7 @@ class MapVolume:
 
     Attributes
     ----------
-    values : (slice, row, column) in ``kind.unit``; NaN = not analysed
+    values : (slice, row, column) in ``kind.unit``; NaN outside the wall and where a pixel has no value
     sd : the same shape, or None
     myocardium, blood_pool : (slice, row, column) bool
     aha : (slice, row, column) uint8, AHA segment 1-16; 0 = none
@@ -25,6 +26,7 @@ class MapVolume:
     source_uids : per slice, the SOP instance UIDs of every image that entered the slice's fit; first the one whose
         pixels the map lies on
     model : how it was made, e.g. "stone_2p"
+    field : the map as it is shown, the wall and what lies around it; None: as ``values``
     """
 
     kind: MapKind
@@ -36,6 +38,7 @@ class MapVolume:
     geometry: tuple[SliceGeometry, ...]
     source_uids: tuple[tuple[str, ...], ...]
     model: str
+    field: FieldMap | None = None
 
     def __post_init__(self) -> None:
         kinds = {"myocardium": np.bool_, "blood_pool": np.bool_, "aha": np.uint8}
@@ -51,3 +54,15 @@ class MapVolume:
                 raise ValueError(f"{name} must have the shape of values {shape}; found {array.shape}")
         if len(self.geometry) != shape[0] or len(self.source_uids) != shape[0]:
             raise ValueError(f"geometry and source_uids must have one entry per slice ({shape[0]})")
+        if self.field is not None and self.field.values.shape != shape:
+            raise ValueError(f"field must have the shape of values {shape}; found {self.field.values.shape}")
+
+    @property
+    def shown_values(self) -> Float64Array:
+        """(slice, row, column) what map series and parametric maps hold; NaN where there is no value."""
+        return self.values if self.field is None else self.field.values
+
+    @property
+    def shown_sd(self) -> Float64Array | None:
+        """(slice, row, column) standard deviation of the shown values; None where it is not known."""
+        return self.sd if self.field is None or self.sd is None else self.field.sd

@@ -107,6 +107,17 @@ def generate_study(parameters: StudyParameters | None = None) -> PhantomStudy:
     return PhantomStudy(parameters, series, truth)
 
 
+def dominant_tissues(parameters: StudyParameters) -> LabelArray:
+    """Return (slice, row, column) uint8 the `Tissue` with the largest share of each pixel in the reference state.
+
+    Parameters
+    ----------
+    parameters : of the study
+    """
+    scenes = (_Scene.prepare(parameters, index) for index in range(len(parameters.anatomy.heart)))
+    return np.stack([scene.dominant_tissue() for scene in scenes])
+
+
 @dataclass(frozen=True, slots=True)
 class _Scene:
     """What the images of one slice share: painted surroundings, texture, coil."""

@@ -97,7 +97,7 @@ def map_ecv(
     if not (partner >= 0).any():
         apart = unpaired_reason(native.stack.geometry[0], post.stack.geometry)
         return _refused(f"no native slice has a post-contrast slice at its position: {apart}")
-    blood_native = _blood(native.map.blood)
+    blood_native = blood_t1(native.map.blood)
     if not isinstance(hematocrit, Hematocrit):
         lacking = hematocrit or Refusal(MapKind.ECV, "absent", "no hematocrit was given")
         if lacking.status == "refused" or not settings.hematocrit.synthetic:
@@ -115,30 +115,33 @@ def _refused(reason: str) -> Refusal:
     return Refusal(MapKind.ECV, "refused", reason)
 
 
-def _blood(values: tuple[BloodValue | None, ...]) -> tuple[Float64Array, Float64Array]:
+def blood_t1(values: tuple[BloodValue | None, ...]) -> tuple[Float64Array, Float64Array]:
+    """Return blood T1 and its standard error, (slice,) ms; NaN where there is none."""
     t1 = [np.nan if value is None else value.t1_ms for value in values]
     sd = [np.nan if value is None else value.uncertainty_ms for value in values]
     return np.asarray(t1, dtype=np.float64), np.asarray(sd, dtype=np.float64)
 
 
+def in_native_order(values: Float64Array, partner: IntArray) -> Float64Array:
+    """Return (slice, ...) values of the post-contrast slices as those at the native ones' places; NaN without any."""
+    out = np.full((len(partner), *values.shape[1:]), np.nan)
+    out[partner >= 0] = values[partner[partner >= 0]]
+    return out
+
+
 def _map(
     native: MappedSeries, post: MappedSeries, partner: IntArray, hematocrit: Hematocrit, settings: AnalysisSettings
 ) -> MappedEcv:
-    def in_native_order(values: Float64Array) -> Float64Array:
-        out = np.full((len(partner), *values.shape[1:]), np.nan)
-        out[partner >= 0] = values[partner[partner >= 0]]
-        return out
-
-    blood_native, blood_post = _blood(native.map.blood), _blood(post.map.blood)
+    blood_native, blood_post = blood_t1(native.map.blood), blood_t1(post.map.blood)
     grid = ecv_grid(
         native.map.polar_values,
         native.map.polar_sd,
-        in_native_order(post.map.polar_values),
-        in_native_order(post.map.polar_sd),
+        in_native_order(post.map.polar_values, partner),
+        in_native_order(post.map.polar_sd, partner),
         blood_native[0],
         blood_native[1],
-        in_native_order(blood_post[0]),
-        in_native_order(blood_post[1]),
+        in_native_order(blood_post[0], partner),
+        in_native_order(blood_post[1], partner),
         hematocrit,
     )
     status = native.map.polar_status.copy()
@@ -146,7 +149,7 @@ def _map(
     for index in np.flatnonzero(partner >= 0):
         other = post.map.polar_status[partner[index]]
         status[index] = np.where(other != FitStatus.OK, other, status[index])
-    has_blood = np.isfinite(blood_native[0]) & np.isfinite(in_native_order(blood_post[0]))
+    has_blood = np.isfinite(blood_native[0]) & np.isfinite(in_native_order(blood_post[0], partner))
     refusals = tuple(
         Refusal(
             MapKind.ECV,

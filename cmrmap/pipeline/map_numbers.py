@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cmrmap.core.arrays import BoolArray
+from cmrmap.core.field_map import FieldMap
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.map_volume import MapVolume
 from cmrmap.core.outlines import ImageOutcome
@@ -42,13 +43,14 @@ class MapNumbers:
     volume: MapVolume
 
 
-def series_numbers(series: MappedSeries, regions: Regions) -> MapNumbers:
+def series_numbers(series: MappedSeries, regions: Regions, field: FieldMap | None = None) -> MapNumbers:
     """Summarise a map that was fitted.
 
     Parameters
     ----------
     series : as mapped
     regions : where its slices lie
+    field : the map as it is shown; no number comes from it
     """
 
     def uncertainty(region: BoolArray) -> float:
@@ -56,21 +58,22 @@ def series_numbers(series: MappedSeries, regions: Regions) -> MapNumbers:
 
     table = segment_table(series.map.values, series.map.analysed, regions.aha, series.made, uncertainty)
     result = _result(series.map, series, regions, table, series.source)
-    return MapNumbers(series, regions, table, result, map_volume(series.map, series, regions.aha))
+    return MapNumbers(series, regions, table, result, map_volume(series.map, series, regions.aha, field=field))
 
 
-def ecv_numbers(ecv: MappedEcv, regions: Regions) -> MapNumbers:
+def ecv_numbers(ecv: MappedEcv, regions: Regions, field: FieldMap | None = None) -> MapNumbers:
     """Summarise the ECV map.
 
     Parameters
     ----------
     ecv : as made
     regions : those of the native T1 series, whose pixels it lies on
+    field : the map as it is shown; no number comes from it
     """
     made = np.asarray(ecv.map.reference_time >= 0, dtype=np.bool_)
     table = segment_table(ecv.map.values, ecv.map.analysed, regions.aha, made, ecv.uncertainty)
     result = _result(ecv.map, ecv.native, regions, table, ecv.source)
-    return MapNumbers(ecv, regions, table, result, map_volume(ecv.map, ecv.native, regions.aha, partner=ecv))
+    return MapNumbers(ecv, regions, table, result, map_volume(ecv.map, ecv.native, regions.aha, ecv, field))
 
 
 def _result(

@@ -20,6 +20,7 @@ from cmrmap.core.relaxation_models import get_model
 from cmrmap.core.stack import WeightedStack
 from cmrmap.ecv.hematocrit import Hematocrit
 from cmrmap.pipeline.extracellular import MappedEcv, map_ecv
+from cmrmap.pipeline.field_maps import field_maps
 from cmrmap.pipeline.find import find
 from cmrmap.pipeline.heart_verdict import not_hearts
 from cmrmap.pipeline.map_numbers import MapNumbers, ecv_numbers, series_numbers
@@ -201,15 +202,16 @@ def report(
     series : as fitted
     ecv : its map, or why there is none
     refusals : say why a map has no series (from the selection)
-    settings : limits of findings, reference ranges
+    settings : limits of findings, reference ranges, what of a map is shown
     insertion_angles : RV insertion points marked by hand: series, slice -> (anterior, inferior) image angle in rad
     """
     numbers: dict[MapKind, MapNumbers] = {}
+    fields = field_maps(series, ecv if isinstance(ecv, MappedEcv) else None, settings)
     for one in series:
         regions = locate(one, (insertion_angles or {}).get(one.kind))
-        numbers[one.kind] = series_numbers(one, regions)
+        numbers[one.kind] = series_numbers(one, regions, fields[one.kind])
         if isinstance(ecv, MappedEcv) and one.kind is MapKind.NATIVE_T1:
-            numbers[MapKind.ECV] = ecv_numbers(ecv, regions)
+            numbers[MapKind.ECV] = ecv_numbers(ecv, regions, fields[MapKind.ECV])
     why = {refusal.kind: refusal for refusal in refusals if refusal.slice_index is None}
     if isinstance(ecv, Refusal):
         why.setdefault(MapKind.ECV, ecv)

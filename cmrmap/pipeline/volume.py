@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cmrmap.core.arrays import LabelArray
+from cmrmap.core.field_map import FieldMap
 from cmrmap.core.map_volume import MapVolume
 from cmrmap.core.outlines import Label
 from cmrmap.core.parameter_map import ParameterMap
@@ -13,7 +14,11 @@ from cmrmap.pipeline.mapped_series import MappedSeries
 
 
 def map_volume(
-    fitted: ParameterMap, series: MappedSeries, aha: LabelArray, partner: MappedEcv | None = None
+    fitted: ParameterMap,
+    series: MappedSeries,
+    aha: LabelArray,
+    partner: MappedEcv | None = None,
+    field: FieldMap | None = None,
 ) -> MapVolume:
     """Return a map with its regions, its place in the patient and the images that it came from.
 
@@ -23,6 +28,7 @@ def map_volume(
     series : whose pixels it lies on
     aha : (slice, row, column) AHA segment of every pixel of the reference walls; 0 outside
     partner : of an ECV map, what it was made from
+    field : the map as it is shown; None: the wall alone
     """
     wall = np.asarray(fitted.labels == Label.MYOCARDIUM, dtype=np.bool_)
     return MapVolume(
@@ -36,6 +42,7 @@ def map_volume(
         geometry=series.stack.geometry,
         source_uids=_sources(series, partner),
         model=fitted.model,
+        field=field,
     )
 
 

@@ -89,6 +89,15 @@ class HematocritSettings(Checked):
 
 
 @dataclass(frozen=True, slots=True)
+class MapSettings(Checked):
+    """What of a map the map series and Parametric Maps show; the numbers are those of the wall either way."""
+
+    field: str = tunable(
+        "whole", unit="extent", source="ours; ring = the wall of the left ventricle alone", choices=("whole", "ring")
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class ReferenceRangeSettings(Checked):
     """What a patient's values are compared with."""
 
@@ -126,6 +135,7 @@ class AnalysisSettings:
     slices: SliceSettings = field(default_factory=SliceSettings)
     pruning: PruningSettings = field(default_factory=PruningSettings)
     hematocrit: HematocritSettings = field(default_factory=HematocritSettings)
+    maps: MapSettings = field(default_factory=MapSettings)
     reference_ranges: ReferenceRangeSettings = field(default_factory=ReferenceRangeSettings)
     quality: QualitySettings = field(default_factory=QualitySettings)
     outputs: OutputSettings = field(default_factory=OutputSettings)

@@ -1,6 +1,6 @@
 """The map as a classic derived MR series: one 16-bit image per slice, which every PACS viewer can open.
 
-Stored value 0 means "not analysed". T1 is stored in whole ms, T2 and ECV in tenths of their unit. The standard
+Stored value 0 means "no value". T1 is stored in whole ms, T2 and ECV in tenths of their unit. The standard
 deviation of the values makes a second series of the same kind, ten times finer. highdicom writes no classic MR images.
 """
 
@@ -22,8 +22,9 @@ from cmrmap.core.provenance import NAME, SoftwareProvenance
 from cmrmap.dicom.writing.codes import SOURCE_IMAGE
 from cmrmap.dicom.writing.image_references import reference_items
 from cmrmap.dicom.writing.real_world_values import coding_schemes, real_world_mapping
+from cmrmap.dicom.writing.series_names import SeriesContent, map_series_name
 from cmrmap.dicom.writing.source_context import SourceContext
-from cmrmap.dicom.writing.stored_values import whole_steps
+from cmrmap.dicom.writing.stored_values import NO_VALUE, whole_steps
 from cmrmap.dicom.writing.uids import derived_uid
 from cmrmap.dicom.writing.volume_slices import slice_thickness_mm
 
@@ -48,7 +49,7 @@ def build_map_series(
     digest : hash of all content, from which the UIDs are made
     """
     content = _Content(
-        volume.values, volume.kind.spec.dicom.values, volume.kind.spec.dicom.series_base + 1, False, "map"
+        volume.shown_values, volume.kind.spec.dicom.values, volume.kind.spec.dicom.series_base + 1, False, "map"
     )
     return _build(content, volume, kept, context, provenance, digest)
 
@@ -66,10 +67,10 @@ def build_sd_series(
     ----------
     volume, kept, context, provenance, digest : as for :func:`build_map_series`
     """
-    if volume.sd is None:
+    if (sd := volume.shown_sd) is None:
         return []
     words = volume.kind.spec.dicom.sd
-    content = _Content(volume.sd, words, volume.kind.spec.dicom.series_base + 9, True, "sd map")
+    content = _Content(sd, words, volume.kind.spec.dicom.series_base + 9, True, "sd map")
     return _build(content, volume, kept, context, provenance, digest)
 
 
@@ -130,7 +131,8 @@ def _build_image(
     image.Modality = "MR"
     image.SeriesNumber = content.series_number
     image.InstanceNumber = number
-    image.SeriesDescription = f"{NAME} {words.name} map [{volume.kind.unit}]"
+    shown = SeriesContent.DEVIATIONS if content.is_sd else SeriesContent.VALUES
+    image.SeriesDescription = map_series_name(volume.kind, shown, provenance)
     image.ImageType = ["DERIVED", "PRIMARY", words.image_type]
     image.BodyPartExamined = "HEART"
     image.Manufacturer = image.ManufacturerModelName = NAME
@@ -165,6 +167,7 @@ def _add_pixels(image: Dataset, stored: npt.NDArray[np.uint16], step: float, win
     image.BitsAllocated = image.BitsStored = 16
     image.HighBit = 15
     image.PixelRepresentation = 0
+    image.PixelPaddingValue = NO_VALUE
     image.WindowCenter, image.WindowWidth = _ds(window[0]), _ds(window[1])
     if step != 1.0:
         image.RescaleSlope, image.RescaleIntercept, image.RescaleType = _ds(step), _ds(0.0), "US"

@@ -34,7 +34,8 @@ from cmrmap.core.provenance import NAME, SoftwareProvenance
 from cmrmap.dicom.headers.cleaning import clean_text
 from cmrmap.dicom.writing import codes
 from cmrmap.dicom.writing.measurement_groups import Group, map_groups
-from cmrmap.dicom.writing.source_context import SourceContext
+from cmrmap.dicom.writing.series_names import study_series_name
+from cmrmap.dicom.writing.source_context import SourceContext, original_images
 from cmrmap.dicom.writing.uids import derived_uid
 from cmrmap.dicom.writing.written_map import WrittenMap
 from cmrmap.results import MapResult, StudyResult, rounded, to_json
@@ -89,7 +90,9 @@ def build_measurement_report(
     )
     content[0].ContentSequence.append(_remarks(results))
     return Comprehensive3DSR(
-        evidence=[item for one in written for item in _evidence(one)],
+        # what is measured, then the images that it was made from: segmentations and maps lead to the map series only
+        evidence=[item for one in written for item in _evidence(one)]
+        + [item for one in written for item in original_images(one.context)],
         content=content,
         series_instance_uid=derived_uid(digest, "measurement report series"),
         series_number=SERIES_NUMBER,
@@ -99,7 +102,7 @@ def build_measurement_report(
         manufacturer_model_name=NAME,
         software_versions=provenance.software_version,
         device_serial_number=provenance.device_serial_number,
-        series_description=f"{NAME} measurements{provenance.in_brackets}",
+        series_description=study_series_name("Measurements", provenance),
         coding_schemes=[codes.private_scheme_item()],
         is_complete=True,
         is_final=False,  # nobody has read it

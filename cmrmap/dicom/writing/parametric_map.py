@@ -1,7 +1,7 @@
 """The map as a Parametric Map: float32 values with their unit (DICOM PS3.3 A.75).
 
-Pixel values must be finite, so pixels that were not analysed hold 0, which no stored value is; the padding attribute
-says so. Which pixels were analysed is also in the segmentations.
+Pixel values must be finite, so pixels without a value to be trusted hold 0, which no stored value is; the padding
+attribute says so. Which pixels were analysed is also in the segmentations.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ from cmrmap.core.map_volume import MapVolume
 from cmrmap.core.provenance import NAME, SoftwareProvenance
 from cmrmap.dicom.writing.codes import HEART
 from cmrmap.dicom.writing.real_world_values import coding_schemes, real_world_mapping
-from cmrmap.dicom.writing.source_context import SourceContext, original_images
-from cmrmap.dicom.writing.stored_values import NOT_ANALYSED, float_values
+from cmrmap.dicom.writing.series_names import SeriesContent, map_series_name
+from cmrmap.dicom.writing.source_context import SourceContext
+from cmrmap.dicom.writing.stored_values import NO_VALUE, float_values
 from cmrmap.dicom.writing.uids import derived_uid
 
 
@@ -44,10 +45,10 @@ def build_parametric_map(
     Returns
     -------
     Dataset
-        frames in ascending order along the normal; 0 where a pixel was not analysed
+        frames in ascending order along the normal; 0 where a pixel has no value
     """
     words = volume.kind.spec.dicom.values
-    pixels = float_values(volume.values[list(kept)])
+    pixels = float_values(volume.shown_values[list(kept)])
     mapping = real_world_mapping(volume.kind, words, (float(pixels.min()), float(pixels.max())), 1.0)
     result = ParametricMap(
         source_images=list(map_images),
@@ -62,20 +63,19 @@ def build_parametric_map(
         device_serial_number=provenance.device_serial_number,
         contains_recognizable_visual_features=False,
         coding_schemes=coding_schemes(volume.kind),
-        further_source_images=original_images(context),
         real_world_value_mappings=[mapping],
         voi_lut_transformations=[hd.VOILUTTransformation(window_center=words.window[0], window_width=words.window[1])],
         content_label=words.label,
         content_description=f"{words.name} in {volume.kind.unit}",
         image_flavor=ImageFlavorValues.VOLUME,
         derived_pixel_contrast=DerivedPixelContrastValues.QUANTITY,
-        series_description=f"{NAME} {words.name} map, float [{volume.kind.unit}]",
+        series_description=map_series_name(volume.kind, SeriesContent.FLOATS, provenance),
         content_date=context.content_date,
         content_time=context.content_time,
         series_date=context.content_date,
         series_time=context.content_time,
     )
-    result.FloatPixelPaddingValue = result.FloatPixelPaddingRangeLimit = float(NOT_ANALYSED)
+    result.FloatPixelPaddingValue = result.FloatPixelPaddingRangeLimit = float(NO_VALUE)
     result.BodyPartExamined = "HEART"
     result.ContentCreatorName = None  # type 2; nobody drew it
     _add_anatomy(result)

@@ -21,6 +21,7 @@ from cmrmap.core.map_specs import MapKind
 from cmrmap.core.provenance import NAME, SoftwareProvenance
 from cmrmap.dicom.writing import codes
 from cmrmap.dicom.writing.image_references import ImageReference, reference_items
+from cmrmap.dicom.writing.series_names import SeriesContent, map_series_name, study_series_name
 from cmrmap.dicom.writing.source_context import SourceContext
 from cmrmap.dicom.writing.uids import derived_uid
 from cmrmap.dicom.writing.written_map import WrittenMap
@@ -65,7 +66,7 @@ def build_encapsulated_pdf(
     document.SeriesInstanceUID = derived_uid(digest, "report page series")
     document.Modality = "DOC"
     document.SeriesNumber, document.InstanceNumber = PDF_SERIES_NUMBER, 1
-    document.SeriesDescription = f"{NAME} report"
+    document.SeriesDescription = study_series_name("Report")
     document.DocumentTitle = "Myocardial tissue maps"
     document.ConversionType = "WSD"
     document.BurnedInAnnotation = "YES" if given.identified else "NO"
@@ -102,7 +103,7 @@ def build_captures(pictures: Sequence[Picture], written: WrittenMap, provenance:
         words = picture.kind.spec.dicom.values
         image.SeriesNumber = picture.kind.spec.dicom.series_base + _CAPTURE_OFFSET
         image.InstanceNumber = int(source.InstanceNumber)
-        image.SeriesDescription = f"{NAME} {words.name} pictures"
+        image.SeriesDescription = map_series_name(picture.kind, SeriesContent.PICTURES, provenance)
         image.ImageType = ["DERIVED", "SECONDARY"]
         image.ConversionType = "WSD"
         image.BodyPartExamined = "HEART"

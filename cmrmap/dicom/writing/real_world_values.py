@@ -44,7 +44,7 @@ def real_world_mapping(
     """
     mapping = RealWorldValueMapping(
         lut_label=words.label,
-        lut_explanation=f"{words.name}; 0 = not analysed",
+        lut_explanation=f"{words.name}; 0 = no value",
         unit=UNIT[kind],
         value_range=stored_range,
         slope=step,

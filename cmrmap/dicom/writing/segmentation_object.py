@@ -17,7 +17,8 @@ from cmrmap.core.arrays import LabelArray
 from cmrmap.core.map_volume import MapVolume
 from cmrmap.core.provenance import NAME, SoftwareProvenance
 from cmrmap.dicom.writing import codes
-from cmrmap.dicom.writing.source_context import SourceContext, original_images
+from cmrmap.dicom.writing.series_names import SeriesContent, map_series_name
+from cmrmap.dicom.writing.source_context import SourceContext
 from cmrmap.dicom.writing.uids import derived_uid
 
 _MYOCARDIUM_COLOUR = (220, 60, 50)
@@ -126,8 +127,8 @@ def build_aha_segmentation(
     return _build(volume, renumber[aha], descriptions, map_images, context, provenance, digest, _AHA)
 
 
-_REGIONS = ("segmentation", 3, "LV_REGIONS")
-_AHA = ("AHA segments", 4, "AHA_16")
+_REGIONS = ("segmentation", 3, "LV_REGIONS", SeriesContent.REGIONS)
+_AHA = ("AHA segments", 4, "AHA_16", SeriesContent.AHA)
 
 
 def _build(
@@ -138,9 +139,9 @@ def _build(
     context: SourceContext,
     provenance: SoftwareProvenance,
     digest: str,
-    which: tuple[str, int, str],
+    which: tuple[str, int, str, SeriesContent],
 ) -> Dataset:
-    name, offset, label = which
+    name, offset, label, content = which
     words = volume.kind.spec.dicom.values
     result = Segmentation(
         source_images=list(map_images),
@@ -155,10 +156,9 @@ def _build(
         manufacturer_model_name=NAME,
         software_versions=provenance.software_version,
         device_serial_number=provenance.device_serial_number,
-        further_source_images=original_images(context),
         content_label=label,
         content_description=f"{name} on the {words.name} map",
-        series_description=f"{NAME} {words.name} {name}{provenance.in_brackets}",
+        series_description=map_series_name(volume.kind, content, provenance),
         content_date=context.content_date,
         content_time=context.content_time,
         series_date=context.content_date,

@@ -184,13 +184,11 @@ def _encode(dataset: Dataset) -> bytes:
 
 
 def original_images(context: SourceContext) -> list[Dataset]:
-    """Return the source images as further sources of an object on the map's pixels, behind the map series itself.
+    """Return the source images as evidence of the measurement report: no more than what a reference to them needs.
 
-    Viewers read the first referenced series only and need a volume there, which the map series is.
-
-    They hold no more than what a reference to them needs, and no frame of reference: highdicom would name an image that
-    lies in a frame's plane as the source of that frame, but outlines on the map's pixels are outlines on the first
-    image only, the others lie elsewhere before they are aligned.
+    Objects on the map's pixels do not name them: a viewer opens a segmentation on one of the series that it refers to,
+    which need not be the first, and outlines on the map's pixels are outlines on no other image. The map series says
+    what it was made from.
 
     Parameters
     ----------
@@ -208,6 +206,5 @@ def original_images(context: SourceContext) -> list[Dataset]:
         item.SeriesInstanceUID = reference.series_instance_uid
         item.SOPClassUID = reference.sop_class_uid
         item.SOPInstanceUID = reference.sop_instance_uid
-        item.FrameOfReferenceUID = None
         items.append(item)
     return items

@@ -14,7 +14,7 @@ from cmrmap.core.arrays import Float64Array
 #: of a float in the Parametric Map: 1.5e-5 of the value at most is rounded away, 0.02 ms of a T1. With 19 bits a pixel
 #: of the demo study (an ECV of -142 %, whose fit spreads the last bits) fell to either side of its rounding
 SIGNIFICANT_BITS = 16
-NOT_ANALYSED = 0
+NO_VALUE = 0
 _LARGEST_UINT16 = 65535
 
 
@@ -23,7 +23,7 @@ def whole_steps(values: Float64Array, step: float) -> npt.NDArray[np.uint16]:
 
     Parameters
     ----------
-    values : of any shape, in the map's unit; NaN where not analysed
+    values : of any shape, in the map's unit; NaN where there is none
     step : in the map's unit; below one step and above 65535 the value is clipped
 
     Returns
@@ -33,7 +33,7 @@ def whole_steps(values: Float64Array, step: float) -> npt.NDArray[np.uint16]:
     """
     filled = np.where(np.isfinite(values), values / step, 0.0)
     stored = np.clip(np.rint(filled), 1, _LARGEST_UINT16)
-    return np.where(np.isfinite(values), stored, NOT_ANALYSED).astype(np.uint16)
+    return np.where(np.isfinite(values), stored, NO_VALUE).astype(np.uint16)
 
 
 def float_values(values: Float64Array) -> npt.NDArray[np.float32]:
@@ -41,7 +41,7 @@ def float_values(values: Float64Array) -> npt.NDArray[np.float32]:
 
     Parameters
     ----------
-    values : of any shape, in the map's unit; NaN where not analysed
+    values : of any shape, in the map's unit; NaN where there is none
 
     Returns
     -------
@@ -52,4 +52,4 @@ def float_values(values: Float64Array) -> npt.NDArray[np.float32]:
     scale = 2.0**SIGNIFICANT_BITS
     stored = np.ldexp(np.rint(mantissa * scale) / scale, exponent).astype(np.float32)
     stored = np.where(stored == 0, np.finfo(np.float32).tiny, stored)
-    return np.where(np.isfinite(values), stored, NOT_ANALYSED).astype(np.float32)
+    return np.where(np.isfinite(values), stored, NO_VALUE).astype(np.float32)

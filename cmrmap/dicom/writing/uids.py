@@ -19,7 +19,7 @@ from cmrmap.core.provenance import SoftwareProvenance
 from cmrmap.dicom.writing.stored_values import float_values, whole_steps
 
 #: raised whenever objects of the same values are written otherwise: their UIDs must change too
-_FORM = "2"
+_FORM = "3"
 
 
 def derived_uid(*parts: str) -> str:
@@ -52,10 +52,11 @@ def content_digest(volume: MapVolume, patient_study: bytes, provenance: Software
         repr(provenance),
     ):
         digest.update(text.encode())
+    sd = volume.shown_sd
     arrays: list[npt.NDArray[Any]] = [
-        float_values(volume.values),
-        whole_steps(volume.values, volume.kind.spec.dicom.values.stored_step),
-        *([] if volume.sd is None else [whole_steps(volume.sd, volume.kind.spec.dicom.sd.stored_step)]),
+        float_values(volume.shown_values),
+        whole_steps(volume.shown_values, volume.kind.spec.dicom.values.stored_step),
+        *([] if sd is None else [whole_steps(sd, volume.kind.spec.dicom.sd.stored_step)]),
         *(volume.myocardium, volume.blood_pool, volume.aha),
     ]
     for array in arrays:

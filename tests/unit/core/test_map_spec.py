@@ -10,6 +10,13 @@ from cmrmap.core.map_specs import ACQUIRED, MAP_SPECS, MapKind
 from cmrmap.core.relaxation_models import MODELS
 
 T2, ECV = MAP_SPECS[MapKind.T2], MAP_SPECS[MapKind.ECV]
+_OTHER_CODES = replace(
+    T2.dicom,
+    series_base=9800,
+    values=replace(T2.dicom.values, label="NEW_MAP"),
+    sd=replace(T2.dicom.sd, label="NEW_SD"),
+    map_name=("MAP_NEW", "99CMRMAP", "New map"),
+)
 
 
 def test_every_kind_has_a_spec_under_its_key():
@@ -70,6 +77,7 @@ def test_a_spec_that_contradicts_itself_is_told(change, message):
         (T2, "two maps have the key t2"),
         (replace(T2, key="new"), "two maps have the range of ten series numbers 910"),
         (replace(T2, key="new", dicom=replace(T2.dicom, series_base=9800)), "two maps have the label T2_MAP"),
+        (replace(T2, key="new", dicom=_OTHER_CODES), "two maps have the series description T2"),
     ],
 )
 def test_specs_that_clash_are_told(other, message):

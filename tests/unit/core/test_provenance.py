@@ -26,5 +26,5 @@ def test_the_longest_name_fits_into_every_description() -> None:
     refined = SoftwareProvenance("1", "a", "b", "x" * LONGEST_CONVENTION)
     assert len(refined.algorithm_name) <= 64
     for kind in MapKind:
-        for name in ("segmentation", "AHA segments"):
-            assert len(f"CMRmap {kind.spec.dicom.values.name} {name}{refined.in_brackets}") <= 64
+        form = kind.spec.dicom
+        assert len(f"{form.heading} AHA {form.which}, CMRmap{refined.in_brackets}") <= 64

@@ -10,6 +10,7 @@ import numpy as np
 import pydicom
 import pytest
 
+from cmrmap.core.field_map import FieldMap
 from cmrmap.core.map_specs import MapKind
 from cmrmap.dicom.writing.codes import AHA_SEGMENTS
 from cmrmap.dicom.writing.outputs import OutputRole, write_outputs
@@ -77,7 +78,7 @@ def test_sd_series_holds_the_standard_deviations(written, position_of, kind):
         assert derivation.ConceptNameCodeSequence[0].CodeMeaning == "Derivation"
         assert derivation.ConceptCodeSequence[0].CodeValue == "386136009"
         assert image.ImageType[2].endswith("SD MAP")
-        assert image.SeriesDescription.startswith("CMRmap SD of ")
+        assert image.SeriesDescription.split()[1] == "SD"
         assert {item.ReferencedSOPInstanceUID for item in image.SourceImageSequence} == set(volume.source_uids[index])
 
 
@@ -184,13 +185,48 @@ def test_aha_without_a_level_numbers_segments_without_gaps(toolbox, study, prove
 
 
 @pytest.mark.parametrize("role", [OutputRole.PARAMETRIC_MAP, OutputRole.REGIONS, OutputRole.AHA])
-def test_the_map_series_is_the_first_reference_and_the_originals_follow(written, role):
-    volume, (dataset,) = written(MapKind.T2, role)
-    _, images = written(MapKind.T2, OutputRole.MAP_SERIES)
-    first, second = dataset.ReferencedSeriesSequence
-    assert first.SeriesInstanceUID == images[0].SeriesInstanceUID
-    assert {i.ReferencedSOPInstanceUID for i in first.ReferencedInstanceSequence} == {i.SOPInstanceUID for i in images}
-    assert second.SeriesInstanceUID == "1.2.3.2.3"
+@pytest.mark.parametrize("kind", list(MapKind))
+def test_the_map_series_is_all_that_is_referred_to(written, role, kind):
+    """Viewers open an object on one of the series that it names, and need not take the first."""
+    volume, found = written(kind, role)
+    _, images = written(kind, OutputRole.MAP_SERIES)
     originals = {uid for row in volume.source_uids for uid in row}
-    assert {i.ReferencedSOPInstanceUID for i in second.ReferencedInstanceSequence} == originals
-    assert len(dataset.SourceImageSequence) == 3 + 15
+    named = {image.SOPInstanceUID for image in images}
+    for dataset in found:
+        (series,) = dataset.ReferencedSeriesSequence
+        assert series.SeriesInstanceUID == images[0].SeriesInstanceUID
+        assert {item.ReferencedSOPInstanceUID for item in series.ReferencedInstanceSequence} == named
+        everywhere = {e.value for e in dataset.iterall() if e.keyword == "ReferencedSOPInstanceUID"}
+        assert everywhere == named
+    assert {item.ReferencedSOPInstanceUID for image in images for item in image.SourceImageSequence} == originals
+
+
+def test_what_is_shown_around_the_wall_is_written_and_changes_no_region(volumes, study, provenance):
+    volume = volumes[MapKind.NATIVE_T1]
+    values, sd = np.array(volume.values), np.array(volume.sd)
+    values[:, :4], sd[:, :4] = 612.0, 14.0
+    values[0, 20, 16] = sd[0, 20, 16] = np.nan  # of the wall, not to be trusted
+    field = replace(volume, field=FieldMap(values, sd))
+    plain, shown = (write_outputs([one], study, provenance) for one in (volume, field))
+
+    def pixels(files, role):
+        return [hd.imread(BytesIO(f.content)).pixel_array for f in files if f.role is role]
+
+    for role, step, expected in ((OutputRole.MAP_SERIES, 1.0, values), (OutputRole.SD_SERIES, 0.1, sd)):
+        stored = np.stack(pixels(shown, role)) * step
+        np.testing.assert_allclose(stored, np.nan_to_num(expected), atol=step / 2 + 1e-9)
+    for role in (OutputRole.REGIONS, OutputRole.AHA):
+        np.testing.assert_array_equal(pixels(plain, role)[0], pixels(shown, role)[0])
+    (chart,) = pixels(shown, OutputRole.PARAMETRIC_MAP)
+    assert (chart == 612.0).sum() == 3 * 4 * values.shape[2]
+    # the wall alone and the field of view are other contents
+    assert {f.sop_instance_uid for f in plain}.isdisjoint(f.sop_instance_uid for f in shown)
+
+
+def test_descriptions_differ_within_what_a_list_of_series_shows(files):
+    shown = {}
+    for file in files:
+        shown.setdefault(file.series_instance_uid, file.description[:16])
+    assert len(set(shown.values())) == len(shown)
+    assert {"T1 map native [m", "T1 map post [ms]", "T1 SD native [ms", "T1 AHA post, CMR"} <= set(shown.values())
+    assert all(len(file.description) <= 64 for file in files)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from cmrmap.core.findings import Refusal
 from cmrmap.core.map_specs import MapKind
@@ -21,6 +22,8 @@ from cmrmap.phantom.vendor_fit import vendor_fit
 from cmrmap.pipeline import MappedEcv, align, extracellular_volume, fit, map_signs, refine
 from cmrmap.pipeline.check import check_series
 from cmrmap.pipeline.explain import explain_pixel
+from cmrmap.pipeline.field_maps import field_maps
+from cmrmap.pipeline.field_trust import shown_range
 from cmrmap.pipeline.heart_verdict import not_hearts
 from cmrmap.pipeline.study import report
 from cmrmap.settings import AnalysisSettings
@@ -69,6 +72,29 @@ def stacks(study):
 @pytest.fixture(scope="module")
 def series(study, stacks):
     return {one.kind: one for one in mapped(stacks, study.truth)}
+
+
+def test_around_the_wall_the_scanner_s_own_values_are_shown_where_a_tissue_can_have_them(stacks, series):
+    shown = field_maps(list(series.values()), None, SETTINGS)
+    for stack in stacks:
+        scanner = stack.scanner.values[:, 0]
+        found = shown[stack.kind].values
+        known = np.isfinite(found)
+        np.testing.assert_array_equal(found[known], scanner[known])
+        low, high = shown_range(stack.kind, SETTINGS.pruning)
+        np.testing.assert_array_equal(found[known], np.clip(found[known], low, high))
+        assert known.mean() > 0.4
+        counted = series[stack.kind].map.analysed
+        np.testing.assert_array_equal(found[counted], scanner[counted])
+
+
+def test_ecv_around_the_wall_is_made_of_scanner_s_maps_too(study, series):
+    ecv = extracellular_volume([series[NATIVE], series[POST]], Hematocrit(study.truth.hematocrit, "truth"), SETTINGS)
+    shown = field_maps([series[NATIVE], series[POST]], ecv, SETTINGS)[MapKind.ECV].values
+    blood = ndimage.binary_erosion(study.truth.labels == Label.CAVITY, np.ones((1, 5, 5)))
+    # of the median: papillary muscles are labelled as cavity
+    assert np.nanmedian(shown[blood]) == pytest.approx(100 * (1 - study.truth.hematocrit), rel=0.02)
+    assert np.isfinite(shown).mean() > 0.3
 
 
 def test_the_wall_has_the_scanner_s_own_values(stacks, series):

@@ -109,8 +109,8 @@ def test_digest_depends_on_every_setting(section: str) -> None:
                 "t2": "t2_2p",
                 "t2_star": "t2_star_2p",
             }.get(key, "sasha_3p")
-        elif key == "method":
-            changed = "mean"
+        elif key in ("method", "field"):
+            changed = {"method": "mean", "field": "ring"}[key]
         elif isinstance(value, tuple):
             changed = [value[0], value[1] - 1.0]
         else:

@@ -71,7 +71,7 @@ def test_outputs_of_refined_weights_say_whose_convention_it_is(volumes, study, p
             assert {item.SegmentAlgorithmName for item in found.SegmentSequence} == {f"CMRmap, {whose}"}
             assert found.SeriesDescription.endswith(f" ({whose})")
         elif file.role is OutputRole.MEASUREMENT_REPORT:
-            assert found.SeriesDescription == f"CMRmap measurements ({whose})"
+            assert found.SeriesDescription == f"Measurements, CMRmap ({whose})"
             assert f"Contours follow the convention of {whose}: refined weights.".encode() in file.content
         elif file.role in (OutputRole.MAP_SERIES, OutputRole.SD_SERIES):
             assert found.DerivationDescription.endswith(f"contours as by {whose}")

@@ -146,7 +146,7 @@ def test_what_viewers_ask_for_is_there(report, files):
     assert hd.sr.srread(BytesIO(next(f.content for f in files if f.sop_instance_uid == report.SOPInstanceUID)))
 
 
-def test_evidence_lists_every_object_that_is_referred_to(report, files):
+def test_evidence_lists_every_object_that_is_referred_to_and_the_images_behind_them(report, files, volumes):
     listed = {
         item.ReferencedSOPInstanceUID
         for keyword in ("CurrentRequestedProcedureEvidenceSequence", "PertinentOtherEvidenceSequence")
@@ -155,7 +155,8 @@ def test_evidence_lists_every_object_that_is_referred_to(report, files):
         for item in series.ReferencedSOPSequence
     }
     roles = (OutputRole.MAP_SERIES, OutputRole.PARAMETRIC_MAP, OutputRole.REGIONS, OutputRole.AHA)
-    assert listed == {f.sop_instance_uid for f in files if f.role in roles}
+    originals = {uid for volume in volumes.values() for row in volume.source_uids for uid in row}
+    assert listed == {f.sop_instance_uid for f in files if f.role in roles} | originals
 
 
 def test_without_segmentation_and_parametric_map_the_map_images_stand_in(volumes, study, provenance, results):
