@@ -44,18 +44,22 @@ def packed(values: npt.NDArray[Any], kind: str) -> Packed:
     return Packed({"type": kind, "shape": list(plain.shape)}, _deflated(_planes(plain)))
 
 
-def packed_images(images: npt.NDArray[Any]) -> Packed:
-    """Pack images as 16-bit numbers: whole numbers exactly, others to 1/65534 of their span.
+def packed_images(images: npt.NDArray[Any], step: float | None = None) -> Packed:
+    """Pack images as 16-bit numbers: whole numbers exactly, others to 1/65534 of their span, or to steps.
 
     Parameters
     ----------
     images : (..., column); NaN where there is no value
+    step : that the values are rounded to, where their span has no more than 65534 of them; None: none is asked for
     """
     known = np.isfinite(images)
     found = images[known].astype(np.float64)
     low, high = (float(found.min()), float(found.max())) if found.size else (0.0, 0.0)
     whole = high - low <= _LARGEST and bool((found == np.rint(found)).all())
-    step = 1.0 if whole else (high - low) / _LARGEST or 1.0  # all of one value: any step will do
+    if step is not None and high - low <= (_LARGEST - 1) * step:
+        low = step * float(np.floor(low / step))
+    else:
+        step = 1.0 if whole else (high - low) / _LARGEST or 1.0  # all of one value: any step will do
     codes = np.full(images.shape, _LARGEST + 1, dtype=np.int64)
     codes[known] = np.rint((found - low) / step)
     # neighbours differ little: small numbers of either sign, folded to positive ones

@@ -80,6 +80,10 @@ def _map(data: ViewerData, report: ReportModel, one: MapReport, margin_mm: float
     out["views"] = {str(panel.slice_index): [*panel.centre, panel.half_mm] for panel in one.panels}
     out["values"] = data.add(packed(volume.values[cut], "f4"))
     out["sd"] = None if volume.sd is None else data.add(packed(volume.sd[cut], "f4"))
+    if volume.field is not None:
+        step = 10.0 ** -(one.kind.spec.decimals + 1)
+        known = (volume.shown_values, volume.shown_sd)
+        out["field"] = [None if part is None else data.add(packed_images(part[cut], step)) for part in known]
     out["aha"] = data.add(packed(volume.aha[cut], "u1"))
     out["walls"] = _walls(data, one.record)
     out["words"] = list(one.record.words)

@@ -46,6 +46,15 @@ def test_other_numbers_come_back_within_half_a_step(images):
     np.testing.assert_allclose(_undone(found), images, atol=max(span / 65534.0, 1e-12) * 0.51 + 1e-9)
 
 
+def test_values_are_rounded_to_the_step_that_is_asked_for():
+    images = np.array([[1123.456, np.nan, 0.04], [2047.91, 6553.0, 17.0]])
+    found = packed_images(images, 0.1)
+    np.testing.assert_allclose(_undone(found), np.round(images, 1), atol=1e-9)
+    assert found.form["step"] == 0.1
+    wide = np.array([[0.0, 1e6, 3.0]])
+    np.testing.assert_allclose(_undone(packed_images(wide, 0.1)), wide, atol=1e6 / 65534)
+
+
 def test_an_image_of_one_value_comes_back():
     np.testing.assert_array_equal(_undone(packed_images(np.full((2, 3), 1.5))), 1.5)
 

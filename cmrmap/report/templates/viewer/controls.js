@@ -12,7 +12,8 @@ class Controls {
     this.find(".play").addEventListener("click", () => this.play());
     this.find(".time").addEventListener("input", (event) => this.change({ time: Number(event.target.value) }));
     this.find(".time").max = section.pixels.images.shape[1] - 1;
-    for (const name of ["contours", "wide", "corrected"]) {
+    this.find(".whole").parentElement.hidden = !section.pixels.field;
+    for (const name of ["contours", "wide", "whole", "corrected"]) {
       this.find(`.${name}`).addEventListener("change", (event) => this.change({ [name]: event.target.checked }));
     }
     for (const name of ["layer", "tool"]) {
@@ -38,7 +39,7 @@ class Controls {
   /** Bring the buttons to what is shown. */
   show() {
     const { state, section } = this;
-    for (const name of ["contours", "wide", "corrected"]) this.find(`.${name}`).checked = state[name];
+    for (const name of ["contours", "wide", "whole", "corrected"]) this.find(`.${name}`).checked = state[name];
     for (const name of ["layer", "tool"]) this.find(`input[data-of=${name}][value=${state[name]}]`).checked = true;
     const [low, high] = section.windows[state.layer];
     this.find(".low").value = low.toFixed(section.decimals);
@@ -148,6 +149,7 @@ class Controls {
     else if (layers[name]) this.change({ layer: layers[name] });
     else if (name === "c") this.change({ contours: !state.contours });
     else if (name === "w") this.change({ wide: !state.wide });
+    else if (name === "f" && section.pixels.field) this.change({ whole: !state.whole });
     else if (name === "k") this.change({ corrected: !state.corrected });
     else if (name === "r") this.usualWindow();
     else if (name === "p") (this.change({ layer: "images" }), this.play());

@@ -17,6 +17,7 @@ class MapPixels {
       moved: await unpacked(one.moved),
       columns,
     });
+    this.field = map.field ? await Promise.all(map.field.map((one) => (one ? unpacked(one) : null))) : null;
     [this.values, this.sd, this.aha, this.images, this.lines] = await Promise.all([
       unpacked(map.values),
       map.sd ? unpacked(map.sd) : null,
@@ -44,6 +45,14 @@ class MapPixels {
     const [top, left, rows, columns] = this.map.box;
     if (row < top || column < left || row >= top + rows || column >= left + columns) return -1;
     return (slice * rows + (row - top)) * columns + (column - left);
+  }
+
+  /** The map, or its standard deviation, of the wall, and of what lies around it where that is wanted; NaN elsewhere. */
+  shown(layer, place, whole) {
+    const own = layer === "sd" ? this.sd : this.values;
+    const wall = own && place >= 0 ? own.data[place] : NaN;
+    const around = whole && this.field && place >= 0 && this.field[layer === "sd" ? 1 : 0];
+    return Number.isFinite(this.values.data[place]) || !around ? wall : around.data[place];
   }
 
   at(array, slice, row, column) {

@@ -6,7 +6,7 @@ class MapSection {
     this.map = map;
     this.pixels = new MapPixels(map, maps);
     this.table = Uint8Array.from(atob(map.colours), (letter) => letter.charCodeAt(0));
-    this.state = { layer: "map", contours: true, wide: false, tool: "pixel", time: 0, corrected: false };
+    this.state = { layer: "map", contours: true, wide: false, whole: false, tool: "pixel", time: 0, corrected: false };
     Object.assign(this.state, { cursor: null, region: null, lit: null });
     this.windows = { map: [map.low, map.high], sd: [...map.sd_window], images: [0, 1] };
     this.usual = JSON.parse(JSON.stringify(this.windows));
@@ -75,14 +75,12 @@ class MapSection {
 
   /** The map, or its standard deviation, in colours; see-through where there is no value. */
   coloured(slice) {
-    const array = this.state.layer === "sd" ? this.pixels.sd : this.pixels.values;
-    if (!array) return null;
     const [low, high] = this.windows[this.state.layer];
     const [, , rows, columns] = this.map.box;
     const out = new ImageData(columns, rows);
     const start = slice * rows * columns;
     for (let i = 0; i < rows * columns; i++) {
-      const value = array.data[start + i];
+      const value = this.pixels.shown(this.state.layer, start + i, this.state.whole);
       if (!Number.isFinite(value)) continue;
       const share = Math.min(Math.max((value - low) / Math.max(high - low, 1e-9), 0), 1);
       const entry = 3 * Math.round(255 * share);
@@ -136,8 +134,8 @@ class MapSection {
 
   /** The value of the shown layer at a pixel. */
   valueAt(slice, row, column) {
-    if (this.state.layer === "map") return this.pixels.at(this.pixels.values, slice, row, column);
-    if (this.state.layer === "sd") return this.pixels.at(this.pixels.sd, slice, row, column);
+    const { layer, whole } = this.state;
+    if (layer !== "images") return this.pixels.shown(layer, this.pixels.place(slice, row, column), whole);
     const place = this.pixels.place(0, row, column);
     return place < 0 ? NaN : this.shownImage(slice)[place];
   }
@@ -150,7 +148,8 @@ class MapSection {
     if (state.layer === "images") {
       words.push(`signal ${short(this.valueAt(slice, row, column))}`);
     } else {
-      const [value, sd] = [this.pixels.values, this.pixels.sd].map((one) => this.pixels.at(one, slice, row, column));
+      const place = this.pixels.place(slice, row, column);
+      const [value, sd] = ["map", "sd"].map((layer) => this.pixels.shown(layer, place, state.whole));
       words.push(withSd(value, sd, map.decimals, map.unit));
     }
     return words.join(" · ");
