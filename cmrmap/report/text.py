@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 
-from cmrmap.core.findings import QualityFlag, Severity
+from cmrmap.core.findings import Severity, Threat
 from cmrmap.core.identity import StudyIdentity
 from cmrmap.core.map_specs import MapKind
+from cmrmap.quality.catalogue import TITLES as FINDING_TITLES
+from cmrmap.quality.listing import runs
+from cmrmap.quality.telling import ToldFinding, told
 from cmrmap.results import MapResult, SliceResult, StudyResult
 
 TITLE: Mapping[MapKind, str] = MappingProxyType({kind: kind.spec.title for kind in MapKind})
@@ -87,23 +91,48 @@ def hematocrit_line(results: StudyResult) -> str:
     return f"Hematocrit {known.value * 100.0:.1f} % ({known.source})"
 
 
-def findings(results: StudyResult) -> list[tuple[str, str]]:
-    """Return (severity, sentence) of everything that a reader should know, errors first, then warnings.
+@dataclass(frozen=True, slots=True)
+class FindingLine:
+    """One finding in words.
 
-    Equal findings of several slices are one sentence; what is only informative is counted in the last.
+    Attributes
+    ----------
+    severity : error, warning or info
+    where : "T2 slices 1-3: ", or "" where it is about the study
+    message : what was found and what to do
+    detail : the whole sentence where the message was shortened, else ""
     """
-    lines = []
-    for severity in (Severity.ERROR, Severity.WARNING):
-        found: dict[tuple[str, MapKind | None], list[QualityFlag]] = {}
-        for flag in results.quality:
-            if flag.severity is severity:
-                found.setdefault((flag.code, flag.map), []).append(flag)
-        lines += [(severity.value, _sentence(flags)) for flags in found.values()]
-    n_info = sum(flag.severity is Severity.INFO for flag in results.quality)
-    if n_info:
-        notes = f"{n_info} notes" if n_info > 1 else "1 note"
-        lines.append((Severity.INFO.value, f"{notes} of how the study was read and mapped: results.json"))
-    return lines
+
+    severity: str
+    where: str
+    message: str
+    detail: str
+
+    @property
+    def sentence(self) -> str:
+        """Where and what."""
+        return f"{self.where}{self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class FindingGroup:
+    """What threatens the values, segments, slices, maps or the study."""
+
+    title: str
+    lines: tuple[FindingLine, ...]
+
+
+def findings(results: StudyResult, *, notes: bool = False) -> tuple[FindingGroup, ...]:
+    """Return what a reader should know, by what it threatens, the gravest first in each group.
+
+    Parameters
+    ----------
+    results : with the findings
+    notes : whether what is only informative is told too
+    """
+    shown = [one for one in told(results.quality) if notes or one.severity is not Severity.INFO]
+    groups = ((threat, tuple(_line(one) for one in shown if one.threatens is threat)) for threat in Threat)
+    return tuple(FindingGroup(FINDING_TITLES[threat], lines) for threat, lines in groups if lines)
 
 
 def faulty(results: StudyResult) -> frozenset[MapKind]:
@@ -112,14 +141,11 @@ def faulty(results: StudyResult) -> frozenset[MapKind]:
     return frozenset(flag.map for flag in errors if flag.map is not None)
 
 
-def _sentence(flags: Sequence[QualityFlag]) -> str:
-    first = flags[0]
-    where = [TITLE[first.map]] if first.map else []
-    slices = sorted({flag.slice_index + 1 for flag in flags if flag.slice_index is not None})
-    if slices:
-        where.append(f"slice {', '.join(str(index) for index in slices)}")
-    message = first.message if len({flag.message for flag in flags}) == 1 else f"{first.message} (and alike)"
-    return f"{' '.join(where)}: {message}" if where else message
+def _line(one: ToldFinding) -> FindingLine:
+    where = [TITLE[one.map]] if one.map else []
+    if one.slice_indices:
+        where.append(f"slice{'s' * (len(one.slice_indices) > 1)} {runs(index + 1 for index in one.slice_indices)}")
+    return FindingLine(one.severity.value, f"{' '.join(where)}: " if where else "", one.message, one.detail)
 
 
 def provenance_line(results: StudyResult) -> str:
