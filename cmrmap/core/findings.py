@@ -74,7 +74,7 @@ class QualityFlag:
     map : the map that it is about; None where it is about the study
     slice_index : None where it is about every slice
     threatens : what it puts in doubt
-    detail : the whole sentence where the message had to be shortened; "" where the message says it all
+    detail : the whole sentence, and its reasons, where they did not fit into the message; "" where it says it all
     values : name and value of what was filled into the message, by which equal findings of several slices are joined
     """
 

@@ -33,11 +33,13 @@ def with_losses(maps: StudyMaps, study: SourceStudy, selection: Selection, loade
         found = lost_images(study, selected, (*study.lost, *loaded.lost))
         if found:
             lost[maps.renamed.get(selected.kind, selected.kind)] = _told(found)
-    flags: list[QualityFlag] = [SERIES_INCOMPLETE.flag(kind, found=words) for kind, words in lost.items()]
+    flags: list[QualityFlag] = [
+        SERIES_INCOMPLETE.flag(kind, found=words, advice="export the series again") for kind, words in lost.items()
+    ]
     for told in selection.flags:  # reported with the selection's others
         if told.code == SERIES_INCOMPLETE.code and told.map is not None:
             kind = maps.renamed.get(told.map, told.map)
-            lost[kind] = "; ".join(filter(None, (lost.get(kind), told.sentence)))
+            lost[kind] = "; ".join(filter(None, (lost.get(kind), str(dict(told.values)["found"]))))
     if not lost:
         return maps
     return replace(

@@ -132,6 +132,7 @@ class Finding:
         slice_index: int | None = None,
         *,
         is_warning: bool = False,
+        detail: str = "",
         **values: object,
     ) -> QualityFlag:
         """Tell that this was found.
@@ -141,6 +142,7 @@ class Finding:
         kind : the map that it is about; None: the study
         slice_index : None: every slice
         is_warning : whether the rule ``warning_where`` applies
+        detail : what else there is to say, where the message leaves something out
         **values : what the message leaves open, except the limit
 
         Returns
@@ -159,9 +161,9 @@ class Finding:
                 f"the message of {self.code} needs {sorted(self._fields() - {_LIMIT})}; found {sorted(values)}"
             )
         severity = Severity.WARNING if is_warning else self.severity
-        message, detail = self.words(values)
+        message, whole = self.words(values)
         given = tuple(sorted(values.items()))
-        return QualityFlag(self.code, severity, message, kind, slice_index, self.threatens, detail, given)
+        return QualityFlag(self.code, severity, message, kind, slice_index, self.threatens, whole or detail, given)
 
     def words(self, values: Mapping[str, object]) -> tuple[str, str]:
         """Return the message, and the whole sentence where it had to be shortened for the message, else "".

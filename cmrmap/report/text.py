@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
-from cmrmap.core.findings import Severity, Threat
+from cmrmap.core.findings import Severity
 from cmrmap.core.identity import StudyIdentity
 from cmrmap.core.map_specs import MapKind
-from cmrmap.quality.catalogue import TITLES as FINDING_TITLES
-from cmrmap.quality.listing import runs
-from cmrmap.quality.telling import ToldFinding, told
 from cmrmap.results import MapResult, SliceResult, StudyResult
 
 TITLE: Mapping[MapKind, str] = MappingProxyType({kind: kind.spec.title for kind in MapKind})
@@ -70,10 +66,12 @@ def person(identity: StudyIdentity | None) -> list[str]:
 
 
 def study_line(identity: StudyIdentity | None) -> str:
-    """Return date, description and scanner of the study."""
+    """Return date and time, accession number, description and scanner of the study."""
     if identity is None:
         return ""
-    parts = [f"study of {day(identity.study_date)}" if identity.study_date else "", identity.study_description]
+    when = " ".join(part for part in (day(identity.study_date), clock(identity.study_time)) if part)
+    parts = [f"study of {when}" if when else ""]
+    parts += [f"accession {identity.accession_number}" if identity.accession_number else "", identity.study_description]
     parts += [identity.scanner, f"{identity.field_strength_t:g} T" if identity.field_strength_t else ""]
     return " · ".join(part for part in parts if part)
 
@@ -81,6 +79,13 @@ def study_line(identity: StudyIdentity | None) -> str:
 def day(date: str) -> str:
     """Return a DICOM date as 2026-01-31."""
     return f"{date[:4]}-{date[4:6]}-{date[6:8]}" if len(date) == 8 else date
+
+
+def clock(time: str) -> str:
+    """Return a DICOM time as 14:05; "" where it is none."""
+    digits = time.replace(":", "")[:4]
+    known = len(digits) == 4 and digits.isdigit() and int(digits[:2]) < 24 and int(digits[2:]) < 60
+    return f"{digits[:2]}:{digits[2:]}" if known else ""
 
 
 def hematocrit_line(results: StudyResult) -> str:
@@ -91,61 +96,10 @@ def hematocrit_line(results: StudyResult) -> str:
     return f"Hematocrit {known.value * 100.0:.1f} % ({known.source})"
 
 
-@dataclass(frozen=True, slots=True)
-class FindingLine:
-    """One finding in words.
-
-    Attributes
-    ----------
-    severity : error, warning or info
-    where : "T2 slices 1-3: ", or "" where it is about the study
-    message : what was found and what to do
-    detail : the whole sentence where the message was shortened, else ""
-    """
-
-    severity: str
-    where: str
-    message: str
-    detail: str
-
-    @property
-    def sentence(self) -> str:
-        """Where and what."""
-        return f"{self.where}{self.message}"
-
-
-@dataclass(frozen=True, slots=True)
-class FindingGroup:
-    """What threatens the values, segments, slices, maps or the study."""
-
-    title: str
-    lines: tuple[FindingLine, ...]
-
-
-def findings(results: StudyResult, *, notes: bool = False) -> tuple[FindingGroup, ...]:
-    """Return what a reader should know, by what it threatens, the gravest first in each group.
-
-    Parameters
-    ----------
-    results : with the findings
-    notes : whether what is only informative is told too
-    """
-    shown = [one for one in told(results.quality) if notes or one.severity is not Severity.INFO]
-    groups = ((threat, tuple(_line(one) for one in shown if one.threatens is threat)) for threat in Threat)
-    return tuple(FindingGroup(FINDING_TITLES[threat], lines) for threat, lines in groups if lines)
-
-
 def faulty(results: StudyResult) -> frozenset[MapKind]:
     """Return the maps with a finding of severity error: their values are not to be used."""
     errors = (flag for flag in results.quality if flag.severity is Severity.ERROR)
     return frozenset(flag.map for flag in errors if flag.map is not None)
-
-
-def _line(one: ToldFinding) -> FindingLine:
-    where = [TITLE[one.map]] if one.map else []
-    if one.slice_indices:
-        where.append(f"slice{'s' * (len(one.slice_indices) > 1)} {runs(index + 1 for index in one.slice_indices)}")
-    return FindingLine(one.severity.value, f"{' '.join(where)}: " if where else "", one.message, one.detail)
 
 
 def provenance_line(results: StudyResult) -> str:

@@ -85,7 +85,7 @@ class Flag(Entry):
     severity: Severity
     threatens: Annotated[Threat, Field(description="what it puts in doubt: findings are told in this order")]
     message: Annotated[str, Field(description="what was found and what to do, in 25 words at most")]
-    detail: Annotated[str, Field(description="the whole sentence where the message had to be shortened")]
+    detail: Annotated[str, Field(description="the whole, where it did not fit into the message")]
     map: MapKind | None
     slice_index: Count | None
 

@@ -67,8 +67,8 @@ FIRST_ECHO_LEFT_OUT = Finding(
     severity=Severity.INFO,
     threatens=Threat.VALUE,
     message=(
-        "first echo {low:.1f} % below the later echoes' decay (no stimulated echo): left out of every slice's "
-        "fit, as usual"
+        "the first echo is {low:.1f} % below the decay of the later ones (no stimulated echo): left out of "
+        "the fit, as usual"
     ),
     typical={"low": 12.3},
     means="the first echo of a spin-echo train holds no stimulated echo and would shorten T2",

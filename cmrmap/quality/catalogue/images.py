@@ -29,7 +29,7 @@ IMAGES_UNPLACED = Finding(
     code="images_unplaced",
     severity=Severity.WARNING,
     threatens=Threat.MAP,
-    message="{series}: {images} left out, {reason}: export the originals again",
+    message="{series}: {images} left out: {reason}; export the originals again",
     typical={
         "series": "series 5 'T1 native'",
         "images": "2 images are",
@@ -53,9 +53,10 @@ SERIES_INCOMPLETE = Finding(
     code="series_incomplete",
     severity=Severity.WARNING,
     threatens=Threat.MAP,
-    message="{found}: send or export the series again",
+    message="{found}; {advice}",
     typical={
-        "found": "2 images of its series are lost, perhaps a whole slice (InstanceNumber 4-5: pixels cannot be decoded)"
+        "found": "2 images of its series are lost, perhaps a whole slice (InstanceNumber 4-5: no pixels)",
+        "advice": "export the series again",
     },
     means=(
         "images of the map's series are damaged, have no position or are of another grid: the map is partial, "
@@ -111,11 +112,8 @@ CONTRAST_RELABELLED = Finding(
     code="contrast_relabelled",
     severity=Severity.WARNING,
     threatens=Threat.MAP,
-    message="{found} by measured T1: {reason}; name the series if wrong",
-    typical={
-        "found": "post-contrast T1",
-        "reason": "read as native (by its number), but its T1 (blood 320 ms, wall 460 ms) is post-contrast",
-    },
+    message="T1 ({measured}) is that of {found}, unlike the header: name the series in the settings if wrong",
+    typical={"found": "post-contrast T1", "measured": "blood 320 ms, wall 460 ms"},
     means="the header or description calls it otherwise, but T1 of wall and blood is that of the other contrast",
     advice="check it; name the series in the settings if it is wrong",
 )
@@ -168,7 +166,7 @@ CLIPPED_IMAGES = Finding(
     threatens=Threat.VALUE,
     threshold=Threshold("above", 0.01, "of an image's pixels", percent=True),
     message=(
-        "{share:.1%} of an image's pixels are clipped at the largest value, {top:g}: check whether wall or "
+        "{share:.1%} of an image's pixels have the largest value, {top:g}: clipped; check whether wall or "
         "blood is affected"
     ),
     typical={"share": 0.023, "top": 4095},
@@ -215,10 +213,10 @@ IMAGE_UNEXPLAINED = Finding(
     code="image_unexplained",
     severity=Severity.WARNING,
     threatens=Threat.SLICE,
-    message="{image} left out: {reason}; check the image and its time",
+    message="{image} is left out: {reason}; check its time",
     typical={
-        "image": "image at 350 ms (1.2.840.113619.2.55.3)",
-        "reason": "it does not fit the relaxation that the others agree on",
+        "image": "the image at 350 ms (1.2.840.113619.2.55.3)",
+        "reason": "it does not fit the relaxation that the other images agree on",
     },
     means="it is a map or another image among the weighted ones, or its time is wrong",
     advice="look at the image; check its time",
@@ -239,8 +237,8 @@ MIXED_SOURCES = Finding(
     severity=Severity.WARNING,
     threatens=Threat.VALUE,
     message=(
-        "{read} is the scanner's map, {fitted} is fitted here: ECV includes the difference between methods; "
-        "send both alike"
+        "{read} is the scanner's map and {fitted} is fitted here: ECV includes the difference between "
+        "methods; send both alike"
     ),
     typical={"read": "native T1", "fitted": "post-contrast T1"},
     means="the two methods may differ in T1, and that difference changes ECV",
