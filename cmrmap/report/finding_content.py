@@ -56,6 +56,11 @@ class FindingGroup:
     title: str
     findings: tuple[FindingContent, ...]
 
+    @property
+    def n_notes(self) -> int:
+        """How many of them are only informative."""
+        return sum(one.is_note for one in self.findings)
+
 
 def finding_groups(flags: Iterable[QualityFlag]) -> tuple[FindingGroup, ...]:
     """Return a study's findings in the order in which they are told; what nothing threatens is left out.

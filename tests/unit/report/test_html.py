@@ -82,7 +82,7 @@ def test_a_map_that_cannot_be_right_says_so(case):
     )
     html = draw_report(replace(case.results, quality=(error,)), case.volumes, case.stacks).html
     assert html.count('<div class="value error">') == html.count("cannot be right") == 1
-    assert '<li class="error"><strong>error 1</strong> T2: the wall&#39;s T2 is 100 ms</li>' in html  # first of all
+    assert '<li class="error"><strong>1. error</strong> T2: the wall&#39;s T2 is 100 ms</li>' in html
     assert '<li class="error"><strong>1</strong> T2: the wall&#39;s T2 is 100 ms</li>' in html  # beside the value
     assert "No warnings" not in html
 
