@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cmrmap.core.identity import StudyIdentity
+from cmrmap.core.map_record import MapRecord
 from cmrmap.core.map_volume import MapVolume
 from cmrmap.core.stack import WeightedStack
-from cmrmap.report.captures import PICTURE, Capture, draw_capture
+from cmrmap.report.captures import Capture, draw_capture
 from cmrmap.report.html import write_html
 from cmrmap.report.page import draw_page
-from cmrmap.report.panels import make_panels
-from cmrmap.report.text import faulty
+from cmrmap.report.report_model import report_model
 from cmrmap.results import StudyResult
 
 
@@ -22,7 +22,7 @@ class Drawing:
 
     Attributes
     ----------
-    pdf : one page; None where not wanted
+    pdf : a page for the wall and pages of detail; None where not wanted
     html : self-contained; None where not wanted
     captures : one picture per map and slice; empty where not wanted
     """
@@ -37,9 +37,11 @@ def draw_report(
     volumes: Sequence[MapVolume],
     stacks: Sequence[WeightedStack],
     identity: StudyIdentity | None = None,
+    records: Sequence[MapRecord] = (),
     *,
     report: bool = True,
     captures: bool = True,
+    published: bool = True,
 ) -> Drawing:
     """Return the page as PDF and HTML, and the pictures; the same input gives the same bytes.
 
@@ -49,19 +51,14 @@ def draw_report(
     volumes : the maps that were made
     stacks : the weighted images that the maps lie on
     identity : who and what the study is; None: the report does not say
+    records : how the maps came about; the HTML shows pixels, images and fits of the maps that have one
     report, captures : False leaves those out
+    published : whether a published range stands beside a value that the site has no range for
     """
     if not (report or captures):
         return Drawing()
-    by_kind = {one.kind: one for one in results.maps}
-    wrong = faulty(results)
-    panels = {volume.kind: make_panels(volume, stacks, PICTURE) for volume in volumes}
-    pictures = tuple(
-        draw_capture(panel, by_kind[kind], results.software.version, faulty=kind in wrong)
-        for kind, row in panels.items()
-        for panel in row
-        if captures
-    )
+    model = report_model(results, volumes, stacks, identity, records, published=published)
+    pictures = tuple(draw_capture(model, one, panel) for one in model.maps for panel in one.panels if captures)
     if not report:
         return Drawing(captures=pictures)
-    return Drawing(draw_page(results, panels, identity), write_html(results, panels, identity), pictures)
+    return Drawing(draw_page(model), write_html(model), pictures)

@@ -1,31 +1,53 @@
-"""The report as one HTML file that needs nothing else; how it looks is in templates/report.html.jinja2."""
+"""The report as one HTML file that needs nothing else.
+
+How it looks is in templates/report.html.jinja2 and report.css, how it is worked with in the script, templates/viewer.
+"""
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+import hashlib
+import json
 from dataclasses import dataclass
 from functools import cache
+from importlib.resources import files
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from cmrmap.core.identity import StudyIdentity
-from cmrmap.core.map_specs import MapKind
-from cmrmap.report import text
-from cmrmap.report.bullseye import FilledWedge, filled_wedges
-from cmrmap.report.content import MapContent, map_content
-from cmrmap.report.panels import Line, Panel
-from cmrmap.report.scales import SCALES, RgbArray, lookup_table
-from cmrmap.results import MapResult, StudyResult
+from cmrmap.regional.aha import SEGMENT_NAMES
+from cmrmap.report.bullseye import FilledWedge
+from cmrmap.report.content import MapContent
+from cmrmap.report.panels import Line
+from cmrmap.report.report_model import MapReport, ReportModel
+from cmrmap.report.scales import RgbArray, lookup_table
+from cmrmap.report.viewer_data import viewer_data
 
 if TYPE_CHECKING:
     from jinja2 import Template
+    from markupsafe import Markup
+
+#: the page's script, in the order in which its parts need each other
+_SCRIPTS = (
+    "arrays",
+    "signal",
+    "region",
+    "motion",
+    "words",
+    "plot",
+    "explanation",
+    "map_pixels",
+    "slice_view",
+    "controls",
+    "map_section",
+    "start",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class _Figure:
     """One slice; its picture is a data URI, its contours are in shares of its side."""
 
+    slice_index: int
     label: str
     picture: str
     contours: tuple[Line, ...]
@@ -43,34 +65,60 @@ class _Scale:
 class _Section:
     """One map; without figures it says why it was not made."""
 
+    source: MapReport
     content: MapContent
     facts: tuple[str, ...]
     figures: tuple[_Figure, ...]
     scale: _Scale
     wedges: tuple[FilledWedge, ...]
+    interactive: bool
 
 
-def write_html(results: StudyResult, panels: Mapping[MapKind, Sequence[Panel]], identity: StudyIdentity | None) -> str:
+@dataclass(frozen=True, slots=True)
+class _Inline:
+    """Style or script in the page, and its digest: the page's own rule lets nothing else run."""
+
+    text: Markup
+    digest: str
+
+
+def write_html(report: ReportModel) -> str:
     """Return the page; the same content gives the same text.
 
     Parameters
     ----------
-    results : the numbers and findings
-    panels : per map, the slices that have values
-    identity : who and what the study is; None: the page does not say
+    report : what is reported of the study
     """
-    found, faulty = text.findings(results), text.faulty(results)
+    data = viewer_data(report)
     return _template().render(
-        person=text.person(identity),
-        study=text.study_line(identity),
-        hematocrit=text.hematocrit_line(results),
-        provenance=text.provenance_line(results),
-        maps=[_section(one, panels.get(one.kind, ()), one.kind in faulty) for one in results.listed],
-        findings=found,
-        warned=any(severity != "info" for severity, _ in found),
-        method=text.METHOD,
-        research=text.RESEARCH,
+        report=report,
+        maps=[_section(one) for one in report.maps],
+        interactive=bool(data.blobs),
+        style=_inline(_file("report.css")),
+        script=_inline("\n".join(('"use strict";', *(_file("viewer", f"{name}.js") for name in _SCRIPTS)))),
+        names=_json({str(aha): name for aha, name in SEGMENT_NAMES.items()}),
+        document=_json(data.document),
+        blobs=data.blobs,
     )
+
+
+def _file(*names: str) -> str:
+    return files("cmrmap.report").joinpath("templates", *names).read_text(encoding="utf-8")
+
+
+def _inline(text: str) -> _Inline:
+    from markupsafe import Markup
+
+    digest = base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
+    return _Inline(Markup(text), f"sha256-{digest}")
+
+
+def _json(content: Any) -> Markup:
+    """Return JSON that no word of the study can end: "<" is written as an escape."""
+    from markupsafe import Markup
+
+    words = json.dumps(content, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
+    return Markup(words.replace("<", "\\u003c"))
 
 
 @cache
@@ -88,8 +136,8 @@ def _template() -> Template:
     return engine.get_template("report.html.jinja2")
 
 
-def _section(result: MapResult, panels: Sequence[Panel], faulty: bool) -> _Section:
-    content, scale = map_content(result, faulty=faulty), SCALES[result.kind]
+def _section(of_map: MapReport) -> _Section:
+    content, scale, reference = of_map.content, of_map.scale, of_map.reference
     labels = {one.slice_index: one.label for one in content.slices}
     facts = (
         f"SD {content.patient.sd} {content.unit}",
@@ -99,17 +147,21 @@ def _section(result: MapResult, panels: Sequence[Panel], faulty: bool) -> _Secti
         content.slices_made,
         content.model,
         f"times from {content.timing_source}" if content.timing_source else "",
+        f"{reference.headline} ({reference.source})" if reference.headline else "",
     )
     return _Section(
+        source=of_map,
         content=content,
         facts=tuple(fact for fact in facts if fact),
         figures=tuple(
-            _Figure(labels[one.slice_index], _png(one.picture[::2, ::2]), tuple(one.contours)) for one in panels
+            _Figure(one.slice_index, labels[one.slice_index], _png(one.picture[::2, ::2]), tuple(one.contours))
+            for one in of_map.panels
         ),
         scale=_Scale(
             _png(lookup_table(scale.colours)[::-1, None]), tuple((tick, scale.fraction(tick)) for tick in scale.ticks)
         ),
-        wedges=filled_wedges(result),
+        wedges=of_map.wedges,
+        interactive=of_map.record is not None and of_map.made,
     )
 
 

@@ -7,13 +7,15 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from cmrmap.core.findings import QualityFlag
 from cmrmap.core.geometry import SliceGeometry
 from cmrmap.core.identity import StudyIdentity
+from cmrmap.core.map_record import CellFits, ImageUse, MapRecord, WallPixels
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.map_volume import MapVolume
 from cmrmap.core.regional_values import RegionStatistics, SliceLevel
 from cmrmap.core.stack import WeightedStack
+from cmrmap.quality.catalogue.images import IMAGE_LOST, SERIES_CHOSEN
+from cmrmap.quality.catalogue.outline_quality import IMAGES_REFINED
 from cmrmap.report import draw_report
 from cmrmap.results import (
     BloodResult,
@@ -65,16 +67,40 @@ def make_study(n_slices: int = 3) -> SimpleNamespace:
         )
         maps.append(_result(kind, n_slices))
     flags = (
-        QualityFlag("images_refined", "warning", "3 of 9 images took their shape from another", MapKind.T2, 0),
-        QualityFlag("images_refined", "warning", "4 of 9 images took their shape from another", MapKind.T2, 2),
-        QualityFlag("series_chosen", "info", "the only one", MapKind.T2),
-        QualityFlag("image_lost", "warning", "an image is lost"),
+        IMAGES_REFINED.flag(MapKind.T2, 0, is_warning=True, replaced=3, present=9),
+        IMAGES_REFINED.flag(MapKind.T2, 2, is_warning=True, replaced=4, present=9),
+        SERIES_CHOSEN.flag(MapKind.T2, reason="the only one"),
+        IMAGE_LOST.flag(images="image 1.2 is", reason="cut"),
     )
     results = StudyResult(
         "1.2", SoftwareInfo("0.1.0", "a" * 64, "b" * 64), InputSummary(9, 9), HematocritResult(0.42, "given"), flags,
         tuple(maps),
     )  # fmt: skip
     return SimpleNamespace(results=results, volumes=volumes, stacks=stacks, wall=wall, pool=pool)
+
+
+def make_record(case: SimpleNamespace) -> MapRecord:
+    """How the T2 map came about: two images, in slice 1 one without an outline; every tenth pixel not counted."""
+    stack = case.stacks[0]
+    n_slices, n_times = stack.times_ms.shape
+    flat = np.flatnonzero(case.wall)
+    uses = np.full((n_slices, n_times), ImageUse.FITTED, np.uint8)
+    uses[1, 1] = ImageUse.NO_OUTLINE
+    walls = []
+    for s in range(n_slices):
+        places = np.stack([flat // COLUMNS, flat % COLUMNS]).astype(float)
+        moved = places[:, None] + np.array([0.0, 1.25])[None, :, None]
+        moved[:, uses[s] == ImageUse.NO_OUTLINE] = np.nan
+        walls.append(WallPixels(flat, flat % 4, (np.arange(flat.size) % 10 == 0).astype(int), moved[0], moved[1]))
+    cells = np.ones((n_slices, 4))
+    fits = CellFits(
+        np.ones((n_slices, n_times, 4)), 45.0 * cells, 900.0 * cells, 30.0 * cells, cells, np.ones(n_slices)
+    )
+    outlines = np.broadcast_to(case.wall, stack.images.shape).astype(np.uint8)
+    return MapRecord(
+        MapKind.T2, "t2_3p", stack.times_ms, stack.images, outlines, uses, np.zeros(n_slices, int), tuple(walls),
+        ("", "it lies at the border"), fits,
+    )  # fmt: skip
 
 
 def _result(kind: MapKind, n_slices: int) -> MapResult:
@@ -95,13 +121,20 @@ def case() -> SimpleNamespace:
 
 
 @pytest.fixture(scope="session")
+def record(case) -> MapRecord:
+    return make_record(case)
+
+
+@pytest.fixture(scope="session")
 def make_case():
     return make_study
 
 
 @pytest.fixture(scope="session")
 def identity() -> StudyIdentity:
-    return StudyIdentity("Doe, Jane", "ID-1", "19700101", "F", "20260131", "Heart <mapping>", "Maker Model", 1.5)
+    return StudyIdentity(
+        "Doe, Jane", "ID-1", "19700101", "F", "20260131", "Heart <mapping>", "Maker Model", 1.5, "140501.20", "ACC-9"
+    )
 
 
 @pytest.fixture(scope="session")

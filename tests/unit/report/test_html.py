@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import json
+import re
 from dataclasses import replace
 from html.parser import HTMLParser
 
-from cmrmap.core.findings import QualityFlag, Severity
+from cmrmap.core.findings import QualityFlag, Severity, Threat
 from cmrmap.core.map_specs import MapKind
 from cmrmap.report import draw_report
 
-_VOID = {"meta", "br", "image", "polygon"}
+_VOID = {"meta", "br", "image", "polygon", "input"}
 
 
 class _Checker(HTMLParser):
@@ -37,7 +41,6 @@ def test_the_html_is_whole_fetches_nothing_and_escapes_what_it_shows(drawing):
     assert all(value.startswith("data:image/png;base64,") for value in checker.fetched)
     assert len(checker.fetched) == 6 + 2  # a picture a slice, a colour bar a map
     assert "Heart &lt;mapping&gt;" in drawing.html
-    assert "<script" not in drawing.html
     for expected in ("51.0 ± 0.2 ms", "no ecv series in the input", "Hematocrit 42.0 % (given)", "Research use only"):
         assert expected in drawing.html
 
@@ -54,7 +57,7 @@ def test_words_of_the_study_are_never_markup(case, identity):
     )
     who = replace(identity, patient_name=hostile, study_description=hostile)
     html = draw_report(results, case.volumes, case.stacks, who, captures=False).html
-    assert "<script" not in html
+    assert "<script>alert" not in html
     assert html.count("&lt;script&gt;alert(1)&lt;/script&gt;&amp;&#39;&#34;") >= 7
     checker = _Checker()
     checker.feed(html)
@@ -74,8 +77,47 @@ def test_a_refused_slice_and_a_map_that_was_not_made_say_why(case):
 
 
 def test_a_map_that_cannot_be_right_says_so(case):
-    error = QualityFlag("implausible_values", Severity.ERROR, "the wall's T2 is 100 ms", MapKind.T2)
+    error = QualityFlag(
+        "implausible_values", Severity.ERROR, "the wall's T2 is 100 ms", MapKind.T2, threatens=Threat.VALUE
+    )
     html = draw_report(replace(case.results, quality=(error,)), case.volumes, case.stacks).html
     assert html.count('<div class="value error">') == html.count("cannot be right") == 1
-    assert '<li class="error">T2: the wall&#39;s T2 is 100 ms</li>' in html
+    assert '<li class="error"><strong>1. error</strong> T2: the wall&#39;s T2 is 100 ms</li>' in html
+    assert '<li class="error"><strong>1</strong> T2: the wall&#39;s T2 is 100 ms</li>' in html  # beside the value
     assert "No warnings" not in html
+
+
+def test_what_can_be_worked_with_is_in_the_page_and_nothing_of_it_is_fetched(case, record, identity):
+    html = draw_report(case.results, case.volumes, case.stacks, identity, (record,), captures=False).html
+    checker = _Checker()
+    checker.feed(html)
+    assert checker.open == []
+    assert all(value.startswith("data:image/png;base64,") for value in checker.fetched)
+    assert not re.findall(r"https?://(?!www\.w3\.org/2000/svg)", html)
+    assert "@import" not in html
+    assert "url(" not in html
+    script = html[html.rindex("<script>") + 8 : html.rindex("</script>")]
+    for word in ("fetch(", "XMLHttpRequest", "WebSocket", "import(", "eval(", "localStorage"):
+        assert word not in script
+    assert html.count('<div class="tools"') == 1  # the map with a record
+    assert len(re.findall(r'data-aha="\d', html)) == 2 * (16 + 6)
+    assert "1 basal anterior: 51.3 ms" in html
+
+
+def test_only_the_pages_own_script_and_style_may_run(drawing):
+    policy = re.search(r'Content-Security-Policy" content="([^"]+)"', drawing.html).group(1)
+    assert policy.startswith("default-src 'none'")
+    for tag, name in (("script", "script-src"), ("style", "style-src")):
+        text = drawing.html[drawing.html.rindex(f"<{tag}>") + len(tag) + 2 : drawing.html.rindex(f"</{tag}>")]
+        digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+        assert f"{name} 'sha256-{digest}'" in policy
+    assert "unsafe" not in policy
+
+
+def test_words_in_the_pages_data_cannot_end_it(case, record):
+    hostile = "</script><script>alert(1)</script>"
+    changed = replace(record, words=("", hostile))
+    html = draw_report(case.results, case.volumes, case.stacks, None, (changed,), captures=False).html
+    assert "<script>alert" not in html
+    document = re.search(r'id="report-data">(.*?)</script>', html, re.DOTALL).group(1)
+    assert json.loads(document)["maps"][0]["words"] == ["", hostile]
