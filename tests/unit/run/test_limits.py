@@ -1,4 +1,4 @@
-"""Memory limits are read where control groups of both versions write them."""
+"""A process that may not take what a study needs is told so before it starts."""
 
 from __future__ import annotations
 
@@ -9,39 +9,9 @@ from pathlib import Path
 import pytest
 
 from cmrmap.core.errors import InputError
-from cmrmap.run.limits import check_memory, memory_limit_bytes
+from cmrmap.run.limits import check_memory
 
 ROOT = Path(__file__).resolve().parents[3]
-
-
-def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
-
-
-@pytest.mark.parametrize(
-    ("files", "own", "expected"),
-    [
-        ({}, "", None),
-        ({"memory.max": "max\n"}, "0::/\n", None),
-        ({"memory.max": "268435456\n"}, "0::/\n", 268435456),
-        ({"memory/memory.limit_in_bytes": "268435456\n"}, "4:memory:/docker/abc\n", 268435456),
-        ({"user.slice/memory.max": "5000\n", "user.slice/job/memory.max": "max\n"}, "0::/user.slice/job\n", 5000),
-        ({"a/b/memory.max": "7000\n", "a/memory.max": "9000\n"}, "0::/a/b\n", 7000),
-        ({"memory/a/memory.limit_in_bytes": "6000\n"}, "7:cpu,memory:/a\n0::/x\n", 6000),
-        ({"memory/a/memory.limit_in_bytes": "6000\n"}, "7:cpu:/a\n", None),
-        ({"memory.max": "garbled\n"}, "0::/\n", None),
-    ],
-)
-def test_limits_of_control_groups(tmp_path: Path, files: dict[str, str], own: str, expected: int | None) -> None:
-    for name, text in files.items():
-        _write(tmp_path / "groups" / name, text)
-    _write(tmp_path / "own", own)
-    assert memory_limit_bytes(tmp_path / "groups", tmp_path / "own") == expected
-
-
-def test_without_control_groups(tmp_path: Path) -> None:
-    assert memory_limit_bytes(tmp_path / "none", tmp_path / "none") is None
 
 
 def test_too_little_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -106,6 +106,7 @@ def test_digest_depends_on_every_setting(section: str) -> None:
                 "value": 0.4,
                 "inversion_efficiency": 0.9,
                 "model": "x",
+                "memory_mb": 500.0,
                 "t2": "t2_2p",
                 "t2_star": "t2_star_2p",
             }.get(key, "sasha_3p")
