@@ -53,7 +53,15 @@ class Software(Entry):
     weights_sha256: Sha256 | None
     settings_sha256: Sha256 | None
     convention: Annotated[
-        str | None, Field(description="whose contours the weights were refined with; null: the shipped weights")
+        str | None,
+        Field(
+            description='whose contours the weights were refined with, "site model" where their card does not say it; '
+            "null: the shipped weights"
+        ),
+    ]
+    model: Annotated[
+        Literal["shipped model", "site model"] | None,
+        Field(description="whether weights and card are those that ship with this version; null: none were used"),
     ]
 
 

@@ -60,12 +60,14 @@ class Outcome:
     maps : per map, by its key in results.json; empty until `report`
     skipped_files : files of the input that are no DICOM image of use
     objects : the files that the run has put, or is about to put, into its output folder
+    model : what drew the outlines, in words; None until it is loaded
     writing : held while the results are written, so that nobody ends the run in between
     """
 
     maps: dict[str, MapVerdict] = field(default_factory=dict)
     skipped_files: int = 0
     objects: tuple[WrittenFile, ...] = ()
+    model: str | None = None
     writing: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _failure: BaseException | None = None
     _stage: str = ""
@@ -154,6 +156,7 @@ class Outcome:
             },
             "skipped_files": self.skipped_files,
             "objects": [{"file": one.name, "sha256": one.sha256} for one in self.objects],
+            "model": self.model,
             "versions": software_versions(),
         }
 

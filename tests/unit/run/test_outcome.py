@@ -110,7 +110,7 @@ def test_status_is_written_whole_and_replaces_an_older_one(tmp_path: Path) -> No
     write_status(tmp_path / "out", Outcome())
     path = write_status(tmp_path / "out", _reported(t2="ok"))
     content = json.loads(path.read_text(encoding="utf-8"))
-    assert list(content) == ["outcome", "exit_code", "message", "maps", "skipped_files", "objects", "versions"]
+    assert list(content) == ["outcome", "exit_code", "message", "maps", "skipped_files", "objects", "model", "versions"]
     assert content["maps"] == {"t2": {"status": "ok", "reason": "why t2"}}
     assert content["skipped_files"] == 3
     assert [item.name for item in path.parent.iterdir()] == ["status.json"]
