@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import subprocess
 import sys
 import types
@@ -227,7 +228,7 @@ def test_machine_code_that_others_can_write_is_not_read(
     (folder / "kernel.other-9.py311.nbi").chmod(0o666)  # of another function, by another version
     folder.chmod(folder_mode)
     assert is_own(folder, "fit_pixels_abc") is own
-    assert is_own(folder / "not" / "there", "fit_pixels_abc") is (own or file_mode == 0o666)
+    assert is_own(folder / "not" / "there", "another") is (own or file_mode == 0o666)  # it would be made in there
 
 
 def test_links_to_machine_code_are_not_followed(tmp_path: Path) -> None:
@@ -244,24 +245,40 @@ def test_machine_code_of_another_user_is_not_read(tmp_path: Path, monkeypatch: p
     assert not is_own(tmp_path, "fit")
 
 
-def test_a_cache_that_others_can_write_is_left_alone(tmp_path: Path) -> None:
-    shared = tmp_path / "shared"
-    shared.mkdir()
-    shared.chmod(0o777)
-    code = (
+class _Planted:
+    """What runs when it is unpickled."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return os.mkdir, (str(self.folder),)
+
+
+def test_what_others_can_have_planted_is_not_run(tmp_path: Path) -> None:
+    cache, planted = tmp_path / "cache", tmp_path / "planted"
+    (tmp_path / "kernel.py").write_text(
         "import numba\nfrom cmrmap.relaxometry._numba_lanes import compiled\n"
         "def double(x):\n    return 2.0 * x\n"
         "print(compiled(numba.float64(numba.float64))(double)(4.0))"
     )
-    (tmp_path / "kernel.py").write_text(code)
-    for mode, kept in ((0o777, False), (0o700, True)):
-        shared.chmod(mode)
+
+    def run() -> None:
         done = subprocess.run(
             [sys.executable, str(tmp_path / "kernel.py")],
-            env={**os.environ, "PYTHONPATH": str(ROOT), "NUMBA_CACHE_DIR": str(shared)},
+            env={**os.environ, "PYTHONPATH": str(ROOT), "NUMBA_CACHE_DIR": str(cache)},
             capture_output=True,
             text=True,
             check=True,
         )
         assert done.stdout.strip() == "8.0"
-        assert bool(list(shared.rglob("*.nbi"))) is kept
+
+    run()
+    (index,) = cache.rglob("*.nbi")  # it is kept where it is safe
+    index.write_bytes(pickle.dumps(_Planted(planted)))
+    index.parent.chmod(0o777)
+    run()
+    assert not planted.exists()
+    index.parent.chmod(0o755)
+    run()
+    assert planted.exists()  # so numba does run it: who can write there is the user
