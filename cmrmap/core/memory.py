@@ -17,6 +17,12 @@ _SHARE = 4
 _LEAST, _MOST = 256_000_000, 2_000_000_000
 
 
+def address_limit_bytes() -> int | None:
+    """Return the limit of addresses (``ulimit -v``), which counts what libraries reserve and never use; None: none."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_AS)
+    return None if soft == resource.RLIM_INFINITY else soft
+
+
 def memory_limit_bytes(cgroups: Path = _CGROUPS, own: Path = _OWN_CGROUP) -> int | None:
     """Return the smallest limit that control groups or the process's own limits set; None: there is none.
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from cmrmap.core.errors import InputError
-from cmrmap.core.memory import memory_limit_bytes
+from cmrmap.core.memory import address_limit_bytes, memory_limit_bytes
 
 #: the demo study takes 0.8 GB
 NEEDED_MEMORY_BYTES = 1 << 30
+#: the demo study takes @PEAK@ GB of addresses on two cores, most of it reserved by libraries and never used
+NEEDED_ADDRESS_BYTES = 5 << 29
 
 
 def check_memory() -> None:
@@ -22,4 +24,11 @@ def check_memory() -> None:
         raise InputError(
             f"memory is limited to {limit / 1e6:.0f} MB here, a study needs at least "
             f"{NEEDED_MEMORY_BYTES / 1e6:.0f} MB; raise the limit (of a container: --memory 4g)"
+        )
+    addresses = address_limit_bytes()
+    if addresses is not None and addresses < NEEDED_ADDRESS_BYTES:
+        raise InputError(
+            f"addresses are limited to {addresses / 1e6:.0f} MB here (ulimit -v), a study needs at least "
+            f"{NEEDED_ADDRESS_BYTES / 1e6:.0f} MB, since libraries reserve more than they use; raise that limit, or "
+            "limit memory in its place (of a container: --memory 4g)"
         )

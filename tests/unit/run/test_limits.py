@@ -40,3 +40,30 @@ def test_a_process_with_little_memory_ends_with_2_and_a_status(tmp_path: Path) -
     assert done.returncode == 2
     assert done.stderr.startswith("cmrmap: memory is limited to 944 MB here")
     assert (tmp_path / "out" / "results" / "status.json").is_file()
+
+
+def test_too_few_addresses_are_told_with_what_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cmrmap.run.limits.memory_limit_bytes", lambda: 1_300_000 * 1024)
+    monkeypatch.setattr("cmrmap.run.limits.address_limit_bytes", lambda: 1_300_000 * 1024)
+    with pytest.raises(InputError, match=r"addresses are limited to 1331 MB here \(ulimit -v\), .* at least 2684 MB"):
+        check_memory()
+    monkeypatch.setattr("cmrmap.run.limits.address_limit_bytes", lambda: 3 << 30)
+    check_memory()
+
+
+def test_a_process_with_few_addresses_ends_with_2_before_it_reads_anything(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "file.txt").touch()
+    run = f"exec {sys.executable} -m cmrmap run -i {tmp_path}/in -o {tmp_path}/out"
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"ulimit -v 1300000; {run}"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("cmrmap: addresses are limited to 1331 MB here (ulimit -v), a study needs at least")
+    assert done.stderr.count("\n") == 1
+    assert (tmp_path / "out" / "results" / "status.json").is_file()
