@@ -87,7 +87,8 @@ def _loader() -> Any:
         def compose_node(self, parent: Any, index: Any) -> Any:
             self.depth += 1
             if self.depth > _DEEPEST:
-                raise _TooDeepError(self.peek_event().start_mark.line + 1)
+                event: Any = self.peek_event()  # type: ignore[no-untyped-call]
+                raise _TooDeepError(event.start_mark.line + 1)
             try:
                 return super().compose_node(parent, index)
             finally:

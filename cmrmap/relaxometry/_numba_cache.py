@@ -62,7 +62,7 @@ def is_own(folder: Path, function: str) -> bool:
     if not folder.exists():
         return is_own(folder.parent, function) if folder.parent != folder else False
     held = [path for path in folder.glob("*.nb[ic]") if function in path.name]
-    return all(_is_ours(os.lstat(path)) for path in (os.path.realpath(folder), *held))
+    return all(_is_ours(os.lstat(path)) for path in (Path(os.path.realpath(folder)), *held))
 
 
 def _is_ours(found: os.stat_result) -> bool:

@@ -54,14 +54,11 @@ class Software(Entry):
     settings_sha256: Sha256 | None
     convention: Annotated[
         str | None,
-        Field(
-            description='whose contours the weights were refined with, "site model" where their card does not say it; '
-            "null: the shipped weights"
-        ),
+        Field(description='whose contours the weights were refined with, or "site model"; null: the shipped'),
     ]
     model: Annotated[
         Literal["shipped model", "site model"] | None,
-        Field(description="whether weights and card are those that ship with this version; null: none were used"),
+        Field(description="shipped with this version, or not; null: none"),
     ]
 
 

@@ -7,7 +7,7 @@ from cmrmap.core.memory import address_limit_bytes, memory_limit_bytes
 
 #: the demo study takes 0.8 GB
 NEEDED_MEMORY_BYTES = 1 << 30
-#: the demo study takes @PEAK@ GB of addresses on two cores, most of it reserved by libraries and never used
+#: the demo study takes 1.9 GB of addresses on two cores, most of it reserved by libraries and never used
 NEEDED_ADDRESS_BYTES = 5 << 29
 
 
