@@ -65,7 +65,7 @@ def build_encapsulated_pdf(
     document.SeriesInstanceUID = derived_uid(digest, "report page series")
     document.Modality = "DOC"
     document.SeriesNumber, document.InstanceNumber = PDF_SERIES_NUMBER, 1
-    document.SeriesDescription = f"{NAME} report"
+    document.SeriesDescription = f"{NAME} report{provenance.in_brackets}"
     document.DocumentTitle = "Myocardial tissue maps"
     document.ConversionType = "WSD"
     document.BurnedInAnnotation = "YES" if given.identified else "NO"
@@ -102,7 +102,7 @@ def build_captures(pictures: Sequence[Picture], written: WrittenMap, provenance:
         words = picture.kind.spec.dicom.values
         image.SeriesNumber = picture.kind.spec.dicom.series_base + _CAPTURE_OFFSET
         image.InstanceNumber = int(source.InstanceNumber)
-        image.SeriesDescription = f"{NAME} {words.name} pictures"
+        image.SeriesDescription = f"{NAME} {words.name} pictures{provenance.in_brackets}"
         image.ImageType = ["DERIVED", "SECONDARY"]
         image.ConversionType = "WSD"
         image.BodyPartExamined = "HEART"

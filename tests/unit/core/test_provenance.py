@@ -26,6 +26,9 @@ def test_the_longest_name_fits_into_every_description() -> None:
     refined = SoftwareProvenance("1", "a", "b", "x" * LONGEST_CONVENTION)
     assert len(refined.algorithm_name) <= 64
     for kind in MapKind:
+        words = kind.spec.dicom.values
+        assert len(f"{words.name} in {kind.unit}{refined.in_brackets}") <= 64
+        assert len(f"CMRmap {words.name} pictures{refined.in_brackets}") <= 64
         for name in ("segmentation", "AHA segments"):
             assert len(f"CMRmap {kind.spec.dicom.values.name} {name}{refined.in_brackets}") <= 64
 

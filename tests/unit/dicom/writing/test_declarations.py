@@ -75,6 +75,8 @@ def test_outputs_of_refined_weights_say_whose_convention_it_is(volumes, study, p
             assert f"Outlines by a site model ({whose}): not the weights that are shipped.".encode() in file.content
         elif file.role in (OutputRole.MAP_SERIES, OutputRole.SD_SERIES):
             assert found.DerivationDescription.endswith(f"; site model ({whose})")
+        elif file.role is OutputRole.PARAMETRIC_MAP:
+            assert found.ContentDescription.endswith(f" ({whose})")
     # the same pixels under another name are other objects
     assert {_read(file).SOPInstanceUID for file in written}.isdisjoint(_read(file).SOPInstanceUID for file in files)
 
