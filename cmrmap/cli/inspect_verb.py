@@ -58,7 +58,7 @@ def inspect(
     if pictures is not None:
         check_apart(folder, pictures)
     settings, preferences = _told(times, config)
-    survey = survey_folder(folder, preferences)
+    survey = survey_folder(folder, preferences, settings.decoding.memory_mb)
     hematocrit = find_hematocrit(
         folder,
         patient_identifiers(survey.source),

@@ -21,6 +21,7 @@ from cmrmap.cohort.study_tables import write_tables
 from cmrmap.cohort.task import StudyRecord, StudyTask, failed, run_task
 from cmrmap.core.errors import InputError, OutputError
 from cmrmap.core.files import write_file
+from cmrmap.core.provenance import model_in_words
 from cmrmap.core.version import VERSION
 from cmrmap.dicom.selection.given_times import GivenTimes
 from cmrmap.ecv.hematocrit import Hematocrit
@@ -110,6 +111,7 @@ def run_cohort(
             "commit": source_commit(),
             "model": network.name,
             "model_version": network.version,
+            "model_origin": model_in_words(network.convention),
             "convention": network.convention,
             "weights_sha256": network.weights_sha256,
             "settings_sha256": options.settings.sha256,

@@ -1,13 +1,12 @@
-"""Files: written complete or not at all; YAML read, or one line why not."""
+"""Files: written complete or not at all."""
 
 from __future__ import annotations
 
 import os
 import tempfile
 from pathlib import Path
-from typing import Any
 
-from cmrmap.core.errors import CmrmapError, OutputError
+from cmrmap.core.errors import OutputError
 
 
 def write_file(path: Path, content: bytes) -> Path:
@@ -35,23 +34,3 @@ def write_file(path: Path, content: bytes) -> Path:
             "give a folder with write permission and free space"
         ) from error
     return path
-
-
-def read_yaml(path: Path, what: str, error: type[CmrmapError], *, give: str, language: str = "YAML") -> Any:
-    """Return the content of a YAML file.
-
-    Parameters
-    ----------
-    what, give, language : words of the message: what the file is, what to give in its place, what it may be written in
-    error : raised where it cannot be read or is not YAML
-    """
-    import yaml  # not every program that writes files reads YAML
-
-    try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as found:
-        raise error(f"{what} {path} cannot be read ({found.strerror}); {give}") from found
-    except (yaml.YAMLError, UnicodeDecodeError) as found:
-        mark = getattr(found, "problem_mark", None)
-        line = "" if mark is None else f", line {mark.line + 1}"
-        raise error(f"{what} {path} is not valid {language}{line}; correct it") from found

@@ -11,6 +11,7 @@ import numpy as np
 
 from cmrmap.core.files import write_file
 from cmrmap.core.outlines import OFF_MM
+from cmrmap.core.provenance import model_in_words
 from cmrmap.core.version import VERSION
 from cmrmap.evaluation.border_errors import BORDERS, BorderErrors
 from cmrmap.evaluation.border_summary import bad_slices_told, border_summary, value_summaries
@@ -45,6 +46,7 @@ def write_segmentation(
             "version": VERSION,
             "commit": source_commit(),
             "model": f"{network.name} {network.version}",
+            "model_origin": model_in_words(network.convention),
             "weights_sha256": network.weights_sha256,
             "clear_edges": {
                 "reach_mm": REACH_MM,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from cmrmap.core.errors import InputError
-from cmrmap.core.provenance import SoftwareProvenance
+from cmrmap.core.provenance import SoftwareProvenance, model_in_words
 from cmrmap.core.version import VERSION
 from cmrmap.dicom.selection.preferences import SelectionPreferences
 from cmrmap.dicom.transfer.base import Destination
@@ -81,12 +81,14 @@ def context_of_run(settings: RunSettings, outcome: Outcome) -> RunContext:
     ModelError
         the model folder is incomplete, or its checksum is wrong
     """
+    network = use_gpu(load_network(settings.model_path))
+    outcome.model = model_in_words(network.convention)
     return RunContext(
         settings=settings.analysis,
         preferences=settings.preferences,
         input_folder=settings.input_path,
         output_folder=settings.output_path,
-        network=use_gpu(load_network(settings.model_path)),
+        network=network,
         hematocrit=settings.hematocrit,
         send_to=settings.send_to,
         outcome=outcome,

@@ -40,7 +40,7 @@ from cmrmap.run.hematocrit_sources import find_hematocrit
 
 def _read(context: RunContext) -> SourceStudy:
     """Read the headers of the input folder."""
-    study = examine_folder(context.source)
+    study = examine_folder(context.source, context.settings.decoding.memory_mb)
     with told_early(context, study):
         return study.checked()
 

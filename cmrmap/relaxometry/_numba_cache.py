@@ -11,6 +11,8 @@ from __future__ import annotations
 import dis
 import enum
 import hashlib
+import os
+import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
@@ -44,6 +46,30 @@ def key_of(function: Callable[..., object], signature: Any = None) -> str:
     for line in (numba.__version__, np.__version__, *layouts, *_constants(function, set())):
         digest.update(line.encode() + b"\n")
     return digest.hexdigest()[:12]
+
+
+def is_own(folder: Path, function: str) -> bool:
+    """Tell whether nobody but this user and root can have written the machine code that a folder keeps.
+
+    Numba reads its files with pickle: whoever writes one runs code in the process that reads it. The folder is the
+    package's own, one below the user's home, or that of NUMBA_CACHE_DIR, which may be shared.
+
+    Parameters
+    ----------
+    folder : of the cache; it need not exist
+    function : whose code it is, as the names of its files have it
+    """
+    if not folder.exists():
+        return is_own(folder.parent, function) if folder.parent != folder else False
+    held = [path for path in folder.glob("*.nb[ic]") if function in path.name]
+    return all(_is_ours(os.lstat(path)) for path in (Path(os.path.realpath(folder)), *held))
+
+
+def _is_ours(found: os.stat_result) -> bool:
+    """Whether only this user and root may write: also where the group is one that the user has alone, by custom."""
+    own_group = found.st_gid == os.getegid() == os.geteuid()
+    others = stat.S_IWOTH | (0 if own_group else stat.S_IWGRP)
+    return found.st_uid in (0, os.geteuid()) and not found.st_mode & others and not stat.S_ISLNK(found.st_mode)
 
 
 def _constants(function: Callable[..., object], seen: set[object]) -> Iterator[str]:

@@ -8,13 +8,14 @@ depend on the pixels beside it.
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
 import numpy as np
 import numpy.typing as npt
 
-from cmrmap.relaxometry._numba_cache import key_of
+from cmrmap.relaxometry._numba_cache import is_own, key_of
 
 _FAST = {"contract", "nsz", "reassoc"}
 _INNER: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}  # no entry from Python
@@ -45,7 +46,8 @@ def compiled(signature: Any) -> Callable[[Function], Function]:
     """Compile eagerly; keep the machine code on disk where there is a place for it, else do without.
 
     A read-only package folder and a user without a home leave numba no place to write to (RuntimeError), a full or
-    damaged cache fails in the operating system's or the unpickler's own ways: none of them may stop a fit.
+    damaged cache fails in the operating system's or the unpickler's own ways: none of them may stop a fit. What numba
+    keeps is read back as code, so it is used only where nobody else can have written it.
 
     Parameters
     ----------
@@ -56,8 +58,14 @@ def compiled(signature: Any) -> Callable[[Function], Function]:
         # numba looks for changes in the function's own file only, and names what it keeps after the function
         function.__qualname__ += "_" + key_of(function, signature)
         try:
-            return cast(Function, numba.njit(signature, cache=True, fastmath=_FAST, **_OPTIONS)(function))
-        except Exception:
-            return cast(Function, numba.njit(signature, fastmath=_FAST, **_OPTIONS)(function))
+            dispatcher: Any = numba.njit(fastmath=_FAST, **_OPTIONS)(function)
+            dispatcher.enable_caching()
+            if is_own(Path(dispatcher.stats.cache_path), function.__qualname__):
+                dispatcher.compile(signature)
+                dispatcher.disable_compile()
+                return cast(Function, dispatcher)
+        except Exception:  # as above; it is compiled without
+            pass
+        return cast(Function, numba.njit(signature, fastmath=_FAST, **_OPTIONS)(function))
 
     return decorate

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from cmrmap.core.findings import Severity
 from cmrmap.core.identity import StudyIdentity
 from cmrmap.core.map_specs import MapKind
+from cmrmap.core.provenance import model_in_words
 from cmrmap.results import MapResult, SliceResult, StudyResult
 
 TITLE: Mapping[MapKind, str] = MappingProxyType({kind: kind.spec.title for kind in MapKind})
@@ -103,11 +104,11 @@ def faulty(results: StudyResult) -> frozenset[MapKind]:
 
 
 def provenance_line(results: StudyResult) -> str:
-    """Return version, whose contours the weights were refined with, and digests, shortened."""
+    """Return version, which model drew, whose contours it was refined with, and digests, shortened."""
     software = results.software
     parts = [f"CMRmap {software.version}"]
     if software.convention:
-        parts.append(f"contours as by {software.convention}")
+        parts.append(model_in_words(software.convention))
     elif software.weights_sha256:
         parts.append("contours: SCMR convention")
     parts += [f"weights {software.weights_sha256[:12]}"] if software.weights_sha256 else []

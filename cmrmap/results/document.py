@@ -53,7 +53,12 @@ class Software(Entry):
     weights_sha256: Sha256 | None
     settings_sha256: Sha256 | None
     convention: Annotated[
-        str | None, Field(description="whose contours the weights were refined with; null: the shipped weights")
+        str | None,
+        Field(description='whose contours the weights were refined with, or "site model"; null: the shipped'),
+    ]
+    model: Annotated[
+        Literal["shipped model", "site model"] | None,
+        Field(description="shipped with this version, or not; null: none"),
     ]
 
 

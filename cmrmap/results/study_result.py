@@ -9,6 +9,7 @@ from types import MappingProxyType
 from cmrmap.core.errors import InputError
 from cmrmap.core.findings import QualityFlag
 from cmrmap.core.map_specs import MapKind
+from cmrmap.core.provenance import SITE_MODEL, model_in_words
 from cmrmap.core.series_row import SeriesRow
 from cmrmap.results.map_result import MapResult
 
@@ -22,13 +23,21 @@ class SoftwareInfo:
     version : of this package
     weights_sha256 : of the network's weights; None where none were used
     settings_sha256 : of the settings; None where there were none
-    convention : whose contours the weights were refined with; None: the shipped weights, or none
+    convention : whose contours the weights were refined with, or "site model" where their card does not say; None: the
+        model is the one that ships with this version, or there was none
     """
 
     version: str
     weights_sha256: str | None = None
     settings_sha256: str | None = None
     convention: str | None = None
+
+    @property
+    def model(self) -> str | None:
+        """Whether the model is the "shipped model" or a "site model"; None where none was used."""
+        if self.weights_sha256 is None:
+            return None
+        return model_in_words(None) if self.convention is None else SITE_MODEL
 
 
 @dataclass(frozen=True, slots=True)

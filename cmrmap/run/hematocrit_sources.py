@@ -17,7 +17,7 @@ from cmrmap.core.map_specs import MapKind
 from cmrmap.ecv.hematocrit import Hematocrit, parse_hematocrit
 from cmrmap.run.fhir_hematocrit import LaboratoryHematocrit, LaboratoryReport, read_hematocrits
 from cmrmap.run.fhir_values import day_of
-from cmrmap.run.json_files import AMBIGUOUS, find_json_files, read_documents
+from cmrmap.run.json_files import AMBIGUOUS, find_json_files, read_all_documents, read_documents
 
 FILE_NAME = "hematocrit.json"
 _EXPECTED = 'expected {"hematocrit": 0.42, "measured": "2026-01-31"}'
@@ -55,7 +55,7 @@ def find_hematocrit(
     if given is not None:
         return given
     files = find_json_files(folder)
-    report = read_hematocrits([document for path in files for document in read_documents(path)], patient_identifiers)
+    report = read_hematocrits(read_all_documents(files), patient_identifiers)
     remark = _not_used(report)
     usable = [one for one in report.own if one.value_fraction is not None]
     found = _from_file(folder / FILE_NAME, study_date) if (folder / FILE_NAME).is_file() else None

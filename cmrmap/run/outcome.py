@@ -6,6 +6,7 @@ stages of a graph have no other way to say what became of them.
 
 from __future__ import annotations
 
+import errno
 import json
 import threading
 import traceback
@@ -32,6 +33,7 @@ _RUNNING = "the run has not ended; if none is running, it was killed: run it aga
 #: where an ``InputError`` is about what the user has given: before the first stage, in it, which opens the folder, and
 #: where the hematocrit of the settings is read; that of the study refuses ECV
 _ASKED = ("", "read", "hematocrit")
+_OUT_OF_MEMORY = ("allocate memory", "not enough memory", "out of memory", "bad_alloc")
 _OUTCOMES = {EXIT_OK: "ok", EXIT_NO_MAPPING_SERIES: "nothing_to_do", EXIT_ALL_REFUSED: "refused"}
 
 
@@ -60,12 +62,14 @@ class Outcome:
     maps : per map, by its key in results.json; empty until `report`
     skipped_files : files of the input that are no DICOM image of use
     objects : the files that the run has put, or is about to put, into its output folder
+    model : what drew the outlines, in words; None until it is loaded
     writing : held while the results are written, so that nobody ends the run in between
     """
 
     maps: dict[str, MapVerdict] = field(default_factory=dict)
     skipped_files: int = 0
     objects: tuple[WrittenFile, ...] = ()
+    model: str | None = None
     writing: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _failure: BaseException | None = None
     _stage: str = ""
@@ -154,6 +158,7 @@ class Outcome:
             },
             "skipped_files": self.skipped_files,
             "objects": [{"file": one.name, "sha256": one.sha256} for one in self.objects],
+            "model": self.model,
             "versions": software_versions(),
         }
 
@@ -178,7 +183,18 @@ def write_status(output_folder: Path, outcome: Outcome, *, running: bool = False
 
 def _internal_error(error: BaseException, stage: str) -> str:
     """Say what happened where, without the error's own text: it may quote tag values, and with them the patient."""
+    if _is_out_of_memory(error):
+        during = f" in stage {stage}" if stage else ""
+        return f"memory ran out{during}; allow more (of a container: --memory 4g), or give fewer images"
     frames = traceback.extract_tb(error.__traceback__)
     where = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
     during = f" in stage {stage}" if stage else ""
     return f"internal error{during}: {type(error).__name__}{where}; run again with -l DEBUG for the details"
+
+
+def _is_out_of_memory(error: BaseException) -> bool:
+    """Whether an allocation failed: libraries say so in their own ways, torch as a RuntimeError."""
+    if isinstance(error, OSError):
+        return error.errno == errno.ENOMEM
+    told = isinstance(error, RuntimeError) and any(words in str(error) for words in _OUT_OF_MEMORY)
+    return told or isinstance(error, MemoryError)

@@ -20,14 +20,14 @@ def check_input(path: Path) -> None:
     NoMappingSeriesError
         no file in it, however deep
     """
-    if not path.exists():
-        raise InputError(f"input folder {path} does not exist; give the folder with the study's DICOM files by -i")
-    if not path.is_dir():
+    if not os.path.exists(path):
+        # the same where a folder above it may not be entered, which hides what lies there
+        raise InputError(
+            f"input folder {path} does not exist, or lies where this user may not look; give the folder with "
+            "the study's DICOM files by -i"
+        )
+    if not os.path.isdir(path):
         raise InputError(f"input {path} is a file; expected the folder that holds the study's DICOM files")
-    try:
-        os.listdir(path)
-    except OSError as error:
-        raise InputError(f"input folder {path} cannot be read ({error.strerror}); check its permissions") from error
     listed = list_files(path)
     if not listed.files and listed.n_closed_folders:
         subfolders = f"{listed.n_closed_folders} subfolder{'s' if listed.n_closed_folders > 1 else ''}"

@@ -59,7 +59,7 @@ def choose_model(models: Path, name: str | None = None) -> Path:
     ModelError
         no such folder, no model in it, or several and none named
     """
-    if not models.is_dir():
+    if not os.path.isdir(models):  # nor where a folder above it may not be entered
         raise ModelError(f"models folder {models} does not exist; give the folder with the models by -m")
     if (models / _CARD_NAME).is_file():
         return models

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors.torch import load, save
 from torch import Tensor
 
 from cmrmap.core.errors import InputError, ModelError
-from cmrmap.core.provenance import check_convention
+from cmrmap.core.provenance import SITE_MODEL, check_convention
 from cmrmap.segmentation.border_doubt import BorderCalibration
 from cmrmap.segmentation.network import StackUNet
 from cmrmap.segmentation.recogniser import network_from
+from cmrmap.segmentation.shipped import is_shipped
 
 CARD_NAME = "model.json"
 WEIGHTS_NAME = "weights.safetensors"
 NETWORKS = ("coarse", "fine")
+_MOST_CARD_BYTES = 1_000_000
+_MOST_LEVELS, _WIDEST = 8, 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +33,8 @@ class Network:
 
     Attributes
     ----------
-    convention : whose contours they were refined with; None: those that are shipped
+    convention : whose contours they were refined with, or "site model" where their card does not say; None: the model
+        is the one that ships with this version
     """
 
     coarse: StackUNet
@@ -41,7 +47,7 @@ class Network:
 
 
 def load_network(folder: str | Path) -> Network:
-    """Load a model folder; the weights' checksum is verified.
+    """Load a model folder; the weights' checksum is verified, and whether the model is the one that is shipped.
 
     Parameters
     ----------
@@ -49,7 +55,7 @@ def load_network(folder: str | Path) -> Network:
 
     Raises
     ------
-    ModelError : folder, card or weights missing, or the weights are not those that the card describes
+    ModelError : folder, card or weights missing, the weights are not those that the card describes, or are no numbers
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -57,10 +63,12 @@ def load_network(folder: str | Path) -> Network:
     card = _read_card(folder / CARD_NAME)
     try:
         weights_name, expected = str(card["weights"]["file"]), str(card["weights"]["sha256"])
-        widths = {name: tuple(card["networks"][name]["widths"]) for name in NETWORKS}
+        widths = {name: _widths(card["networks"][name]["widths"]) for name in NETWORKS}
         name, version = str(card["name"]), str(card["version"])
     except (KeyError, TypeError) as error:
         raise ModelError(f"{folder / CARD_NAME} lacks the entry {error}; expected a CMRmap model card") from error
+    except ValueError as error:
+        raise ModelError(f"{folder / CARD_NAME}: {error}; expected a CMRmap model card") from error
     convention = _convention(card, folder / CARD_NAME)
     calibration = _calibration(card, folder)
     path = folder / weights_name
@@ -73,7 +81,7 @@ def load_network(folder: str | Path) -> Network:
             f"checksum of {path} is {found[:12]}..., expected {expected[:12]}... ({CARD_NAME}): "
             "the file is damaged or belongs to another card; restore the model folder"
         )
-    tensors = load(content)
+    tensors = _tensors(content, path)
     networks = {}
     for part in NETWORKS:
         state = {key.removeprefix(f"{part}."): value for key, value in tensors.items() if key.startswith(f"{part}.")}
@@ -88,6 +96,29 @@ def load_network(folder: str | Path) -> Network:
     return Network(networks["coarse"], networks["fine"], found, name, version, calibration, convention)
 
 
+def _widths(given: Any) -> tuple[int, ...]:
+    """Return the channels of a network's levels; anything else would be built before it is seen not to fit."""
+    widths = tuple(given)
+    if not 2 <= len(widths) <= _MOST_LEVELS or not all(type(one) is int and 0 < one <= _WIDEST for one in widths):
+        raise ValueError(f"the widths of a network are not 2 to {_MOST_LEVELS} whole numbers from 1 to {_WIDEST}")
+    return widths
+
+
+def _tensors(content: bytes, path: Path) -> dict[str, Tensor]:
+    """Read the weights; their checksum says only that they are those of their card."""
+    try:
+        tensors = load(content)
+    except Exception as error:  # what is no such file raises whatever its parser raises
+        raise ModelError(f"weights file {path} is no safetensors file; restore the model folder") from error
+    broken = [name for name, values in tensors.items() if not bool(torch.isfinite(values).all())]
+    if broken:
+        raise ModelError(
+            f"{len(broken)} of {len(tensors)} weights in {path} hold NaN or infinite values; their training failed, or "
+            "the file was changed: restore the model folder"
+        )
+    return tensors
+
+
 def _calibration(card: dict[str, Any], folder: Path) -> BorderCalibration | None:
     """Read from the card how often borders are off; None where it says nothing."""
     told = card.get("border_calibration")
@@ -95,6 +126,8 @@ def _calibration(card: dict[str, Any], folder: Path) -> BorderCalibration | None
         return None
     try:
         slope, offset = (tuple(float(value) for value in told[name]) for name in ("slope", "offset"))
+        if not all(map(math.isfinite, (*slope, *offset))):
+            raise ValueError("not finite")
         return BorderCalibration((slope[0], slope[1]), (offset[0], offset[1]))
     except (KeyError, TypeError, ValueError, IndexError) as error:
         raise ModelError(
@@ -119,10 +152,10 @@ def save_network(folder: Path, states: dict[str, dict[str, Tensor]], card: dict[
 
 
 def _convention(card: dict[str, Any], path: Path) -> str | None:
-    """Whose contours the weights were refined with; it goes into every output, so it must fit there."""
+    """Whose contours a site's weights were refined with; it goes into every output, so it must fit there."""
     given = card.get("convention")
     if given is None:
-        return None
+        return None if is_shipped(card) else SITE_MODEL
     try:
         return check_convention(str(given))
     except InputError as error:
@@ -131,10 +164,12 @@ def _convention(card: dict[str, Any], path: Path) -> str | None:
 
 def _read_card(path: Path) -> dict[str, Any]:
     try:
+        if path.stat().st_size > _MOST_CARD_BYTES:
+            raise ValueError("too large")
         card = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise ModelError(f"{path} does not exist; a model folder holds {CARD_NAME} and {WEIGHTS_NAME}") from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ModelError(f"{path} cannot be read as JSON ({type(error).__name__}); restore the model folder") from error
     if not isinstance(card, dict):
         raise ModelError(f"{path} holds {type(card).__name__}; expected a JSON object")

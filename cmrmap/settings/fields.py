@@ -14,8 +14,10 @@ from collections.abc import Mapping
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from cmrmap.core.errors import SettingsError
+from cmrmap.core.yaml_files import shown
 
 T = TypeVar("T")
+_LONGEST_KEY = 60
 
 
 def tunable(
@@ -89,6 +91,7 @@ def parse_section(cls: type[T], section: Mapping[str, Any] | None, path: str) ->
 
 
 def _unknown_key(key: str, path: str, known: list[str]) -> str:
+    key = key if len(key) <= _LONGEST_KEY else f"{key[:_LONGEST_KEY]}..."
     near = difflib.get_close_matches(key, known, n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(near)}?" if near else f"known here: {', '.join(known)}"
     return f"setting {path}.{key} is unknown; {hint}"
@@ -126,8 +129,13 @@ def _check_limits(value: Any, item: dataclasses.Field[Any]) -> None:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number that no float holds
+        return False
 
 
 def _shown(value: Any) -> str:
-    return repr(list(value)) if isinstance(value, tuple) else repr(value)
+    return shown(list(value) if isinstance(value, tuple) else value)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cmrmap.core.errors import SettingsError
-from cmrmap.core.files import read_yaml
+from cmrmap.core.yaml_files import read_yaml
 from cmrmap.settings import AnalysisSettings
 
 TOP_KEYS = ("application", "resources", "analysis", "send")
@@ -40,7 +40,7 @@ def read_settings_file(path: Path) -> SettingsFile:
         raise SettingsError(f"settings file {path} holds no sections; expected {', '.join(TOP_KEYS)}")
     unknown = [str(key) for key in content if key not in TOP_KEYS]
     if unknown:
-        raise SettingsError(f"settings file {path} has the section {unknown[0]}; expected {', '.join(TOP_KEYS)}")
+        raise SettingsError(f"settings file {path} has the section {unknown[0][:60]}; expected {', '.join(TOP_KEYS)}")
     send = content.get("send") or {}
     if not isinstance(send, Mapping) or set(send) - {"to"}:
         raise SettingsError(f"settings file {path}: send holds more than to; expected to: null or a destination")

@@ -20,6 +20,19 @@ _ZHU = "Zhu 2020"
 
 
 @dataclass(frozen=True, slots=True)
+class DecodingSettings(Checked):
+    """How much memory a study's files may ask for; what would take more is not read or decoded."""
+
+    memory_mb: float | None = tunable(
+        None,
+        unit="MB",
+        source="ours; of all headers, and of the images of each series; null = a quarter of what is free, 256 to 2000",
+        low=16.0,
+        high=1_000_000.0,
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class SegmentationSettings(Checked):
     """Which network draws the first outlines."""
 
@@ -128,6 +141,7 @@ class AnalysisSettings:
     """All tunables of the analysis, by stage."""
 
     selection: SelectionSettings = field(default_factory=SelectionSettings)
+    decoding: DecodingSettings = field(default_factory=DecodingSettings)
     segmentation: SegmentationSettings = field(default_factory=SegmentationSettings)
     refinement: RefinementSettings = field(default_factory=RefinementSettings)
     alignment: AlignmentSettings = field(default_factory=AlignmentSettings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,9 +42,9 @@ def list_files(folder: Path) -> FolderFiles:
     InputError
         the path is missing, is a file, or cannot be listed
     """
-    if not folder.exists():
+    if not os.path.exists(folder):  # also where a folder above it may not be entered
         raise InputError(f"the input path {folder} does not exist; give a folder with the DICOM files of one study")
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         raise InputError(f"the input path {folder} is a file; give the folder that holds the study")
     entered: set[str] = set()
     found: dict[str, Path] = {}
@@ -79,6 +80,14 @@ def list_files(folder: Path) -> FolderFiles:
 
 
 def _entries(folder: Path) -> list[tuple[str, bool]]:
-    """Names in a folder in their order, and whether each is a link."""
+    """Names in a folder in their order, and whether each is a link.
+
+    Raises
+    ------
+    OSError
+        the folder may not be listed; or it may be, but nothing in it reached
+    """
+    if not os.access(folder, os.X_OK, effective_ids=os.access in os.supports_effective_ids):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     with os.scandir(folder) as entries:
         return sorted((entry.name, entry.is_symlink()) for entry in entries)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from typing import BinaryIO
 
@@ -14,6 +15,7 @@ _PIXEL_TAGS_LITTLE = (b"\xe0\x7f\x10\x00", b"\xe0\x7f\x08\x00", b"\xe0\x7f\x09\x
 _PIXEL_TAGS_BIG = (b"\x7f\xe0\x00\x10", b"\x7f\xe0\x00\x08", b"\x7f\xe0\x00\x09")
 _LONG_VRS = (b"OB", b"OW", b"OF", b"OD", b"UN")
 _UNDEFINED_LENGTH = 0xFFFFFFFF
+_MOST_BYTES = 1 << 63  # that any file has
 
 
 def has_preamble(stream: BinaryIO) -> bool:
@@ -86,9 +88,6 @@ def _expected_length(header: Dataset) -> int | None:
     sizes = [number(header, name) for name in ("Rows", "Columns", "BitsAllocated")]
     if any(size is None for size in sizes):
         return None
-    samples = number(header, "SamplesPerPixel") or 1.0
-    frames = number(header, "NumberOfFrames") or 1.0
-    pixels = samples * frames
-    for size in sizes:
-        pixels *= size or 0.0
-    return int(pixels // 8)
+    sizes += [number(header, name) or 1.0 for name in ("SamplesPerPixel", "NumberOfFrames")]
+    bits = math.prod(int(size or 0.0) for size in sizes)  # whole numbers: none is too large for them
+    return min(bits // 8, _MOST_BYTES)

@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import BinaryIO, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
-import pydicom
 from pydicom.dataset import Dataset
 from pydicom.uid import (
     EnhancedMRImageStorage,
@@ -19,19 +18,21 @@ from pydicom.uid import (
 )
 
 from cmrmap.core.errors import NoMappingSeriesError, RefusedError
+from cmrmap.core.memory import image_memory_bytes
 from cmrmap.dicom.headers.admission import admission_fault, class_name, is_parametric_map
+from cmrmap.dicom.headers.bounded import BoundedReader, TooLargeError, open_bounded, read_bounded
 from cmrmap.dicom.headers.folder import list_files
 from cmrmap.dicom.headers.integrity import has_preamble, looks_like_bare_dataset, pixel_data_fault
 from cmrmap.dicom.headers.patient import PatientIdentity, identity_of
+from cmrmap.dicom.headers.same_pixels import hold_same_content
 from cmrmap.dicom.headers.values import text, tolerant_reading
 
 _MR_CLASSES = (MRImageStorage, EnhancedMRImageStorage, LegacyConvertedEnhancedMRImageStorage)
 #: what a file that is there, but lost, is counted under in results.json ("input", "skipped")
-LostKey: TypeAlias = Literal["truncated", "unreadable", "missing_uid"]
+LostKey: TypeAlias = Literal["truncated", "unreadable", "missing_uid", "too_large"]
 #: what any file that is left out is counted under there
 SkipKey: TypeAlias = Literal["broken_link", "dicomdir", "json", "not_dicom", "not_mr_image", "duplicate"] | LostKey
 _CLOSED = "a subfolder of the input cannot be read, so its contents are unknown; check its permissions"
-_DEFER_BYTES = 65536  # vendors' private blocks of this size and more are not kept in memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ class SourceStudy:
     n_files : all files in the folder, and the links that lead nowhere
     others : number of DICOM objects that are no MR images, by class
     failure : why this is no study to work on (another patient's images, none at all); None where it is one
+    memory_bytes : that its headers, and the images of each series, may take
     """
 
     study_instance_uid: str
@@ -78,6 +80,7 @@ class SourceStudy:
     n_files: int = 0
     others: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     failure: NoMappingSeriesError | RefusedError | None = None
+    memory_bytes: int = field(default_factory=image_memory_bytes)
 
     def checked(self) -> SourceStudy:
         """Return the study itself, or raise its ``failure``."""
@@ -91,6 +94,7 @@ class _Reader:
     """What accumulates while the folder is walked."""
 
     root: Path
+    memory_bytes: int
     headers: dict[str, Dataset] = field(default_factory=dict)
     paths: dict[str, str] = field(default_factory=dict)
     skipped: Counter[SkipKey] = field(default_factory=Counter)
@@ -102,12 +106,14 @@ class _Reader:
     def add(self, path: Path) -> None:
         """Read one file and file it under its SOP instance UID, its skip reason or the lost images."""
         try:
-            with path.open("rb") as stream:
+            with open_bounded(path, self.memory_bytes) as stream:
                 self._add_stream(path, stream)
+        except TooLargeError as error:
+            self._lose(path, "too_large", str(error))
         except OSError as error:
             self._lose(path, "unreadable", f"the file cannot be opened ({error.strerror or type(error).__name__})")
 
-    def _add_stream(self, path: Path, stream: BinaryIO) -> None:
+    def _add_stream(self, path: Path, stream: BoundedReader) -> None:
         preamble = has_preamble(stream)
         if path.name.upper() == "DICOMDIR":
             self.skipped["dicomdir"] += 1
@@ -116,13 +122,15 @@ class _Reader:
             self.skipped["json" if path.suffix.lower() == ".json" else "not_dicom"] += 1
             return
         try:
-            header = pydicom.dcmread(stream, stop_before_pixels=True, force=not preamble, defer_size=_DEFER_BYTES)
+            header = read_bounded(stream, stop_before_pixels=True, force=not preamble)
+        except TooLargeError:
+            raise
         except Exception as error:  # a broken file raises whatever the parser stumbles over
             self._unparseable(path, preamble, type(error).__name__)
             return
         self._add_header(path, header, preamble, stream)
 
-    def _add_header(self, path: Path, header: Dataset, preamble: bool, stream: BinaryIO) -> None:
+    def _add_header(self, path: Path, header: Dataset, preamble: bool, stream: BoundedReader) -> None:
         meta_class = text(getattr(header, "file_meta", Dataset()), "MediaStorageSOPClassUID")
         if meta_class == MediaStorageDirectoryStorage:
             self.skipped["dicomdir"] += 1
@@ -142,9 +150,9 @@ class _Reader:
         if fault is not None:
             self._lose(path, "truncated", fault, header)
             return
-        self._file(path, header)
+        self._file(path, header, stream.taken)
 
-    def _file(self, path: Path, header: Dataset) -> None:
+    def _file(self, path: Path, header: Dataset, taken: int) -> None:
         uid, series = text(header, "SOPInstanceUID"), text(header, "SeriesInstanceUID")
         if not uid or not series or not text(header, "StudyInstanceUID"):
             self._lose(path, "missing_uid", "study, series or SOP instance UID is missing", header)
@@ -152,9 +160,10 @@ class _Reader:
         if uid not in self.headers:
             self.headers[uid] = header
             self.paths[uid] = str(path)
+            self.memory_bytes -= taken
             return
         self.skipped["duplicate"] += 1
-        if not _same_content(Path(self.paths[uid]), path):
+        if not hold_same_content(self.paths[uid], str(path)):
             reason = "two files carry the same SOP instance UID with different content; send the series again"
             self.conflicts[series] = reason
             self.conflicts[text(self.headers[uid], "SeriesInstanceUID")] = reason
@@ -198,12 +207,13 @@ def read_study(folder: Path) -> SourceStudy:
     return examine_folder(folder).checked()
 
 
-def examine_folder(folder: Path) -> SourceStudy:
+def examine_folder(folder: Path, memory_mb: float | None = None) -> SourceStudy:
     """Read as :func:`read_study` does, and return what was seen where it is no study to work on, too.
 
     Parameters
     ----------
     folder : as for :func:`read_study`
+    memory_mb : as for :func:`cmrmap.core.memory.image_memory_bytes`
 
     Raises
     ------
@@ -211,7 +221,8 @@ def examine_folder(folder: Path) -> SourceStudy:
         the path is missing, is a file or cannot be listed
     """
     listed = list_files(Path(folder))
-    reader = _Reader(Path(folder))
+    memory_bytes = image_memory_bytes(memory_mb)
+    reader = _Reader(Path(folder), memory_bytes)
     reader.skipped.update({"broken_link": listed.n_broken_links} if listed.n_broken_links else {})
     if listed.n_closed_folders:
         reader.skipped["unreadable"] += listed.n_closed_folders
@@ -234,11 +245,5 @@ def examine_folder(folder: Path) -> SourceStudy:
         n_files=len(listed.files) + listed.n_broken_links + listed.n_closed_folders,
         others=MappingProxyType(dict(sorted(reader.others.items()))),
         failure=failure,
+        memory_bytes=memory_bytes,
     )
-
-
-def _same_content(one: Path, other: Path) -> bool:
-    try:
-        return bool(pydicom.dcmread(one, force=True) == pydicom.dcmread(other, force=True))
-    except Exception:  # what cannot be compared is not known to be the same
-        return False

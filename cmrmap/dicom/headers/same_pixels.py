@@ -1,12 +1,13 @@
-"""Whether several files hold the same pixels, bit by bit."""
+"""Whether several files hold the same pixels, or the same in everything, bit by bit."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
 
-import pydicom
+from pydicom.dataset import Dataset
 
+from cmrmap.dicom.headers.bounded import open_bounded, read_bounded
 from cmrmap.dicom.headers.values import tolerant_reading
 
 _PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
@@ -28,8 +29,26 @@ def hold_same_pixels(paths: Sequence[str]) -> bool:
 def _digest(path: str) -> str | None:
     try:
         with tolerant_reading():
-            held = pydicom.dcmread(path, force=True, specific_tags=list(_PIXELS))
+            held = _read(path, _PIXELS)
             pixels = next((bytes(held[name].value) for name in _PIXELS if name in held), None)
     except Exception:  # a foreign file raises whatever its converter raises
         return None
     return hashlib.sha256(pixels).hexdigest() if pixels else None
+
+
+def hold_same_content(one: str, other: str) -> bool:
+    """Tell whether two files hold the same data set; False where that cannot be known.
+
+    Parameters
+    ----------
+    one, other : paths
+    """
+    try:
+        return bool(_read(one) == _read(other))
+    except Exception:  # what cannot be compared is not known to be the same
+        return False
+
+
+def _read(path: str, only: Sequence[str] | None = None) -> Dataset:
+    with open_bounded(path) as stream:
+        return read_bounded(stream, force=True, only=only)

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from pydicom.dataset import Dataset
 
 from cmrmap.core.arrays import FloatArray
 from cmrmap.core.stack import ImagePart, SelectedSeries, WeightedStack
@@ -14,6 +13,7 @@ from cmrmap.dicom.headers.frames import frames_of
 from cmrmap.dicom.headers.read import SourceStudy
 from cmrmap.dicom.headers.values import number, tolerant_reading
 from cmrmap.dicom.loading.phase_signs import phase_sensitive
+from cmrmap.dicom.loading.scale import LARGEST_SCALE
 from cmrmap.dicom.loading.stored_pixels import LostPixelsError, decode
 
 _LEAST_LIKENESS = 0.99  # of a real image's size and the magnitude: below, its phase was not corrected
@@ -53,7 +53,7 @@ def with_signs(study: SourceStudy, selected: SelectedSeries, stack: WeightedStac
     if not names:
         return stack
     with tolerant_reading():
-        parts = {name: _decoded(name, selected, study.headers, stack) for name in names}
+        parts = {name: _decoded(name, selected, study, stack) for name in names}
     phase = _phase_rad(parts, stack.images)
     signed = np.full(stack.images.shape, np.nan, np.float32)
     reasons: dict[int, str] = {}
@@ -71,7 +71,7 @@ def with_signs(study: SourceStudy, selected: SelectedSeries, stack: WeightedStac
     return stack.with_signs(signed if n_good else None, told)
 
 
-def _decoded(name: ImagePart, selected: SelectedSeries, headers: Mapping[str, Dataset], stack: WeightedStack) -> _Part:
+def _decoded(name: ImagePart, selected: SelectedSeries, study: SourceStudy, stack: WeightedStack) -> _Part:
     """Decode one part of every image; one that is lost costs the signs, not the images."""
     values = np.full(stack.images.shape, np.nan, np.float32)
     step = middle = 0.0
@@ -82,14 +82,16 @@ def _decoded(name: ImagePart, selected: SelectedSeries, headers: Mapping[str, Da
             if companion.part != name or not stack.present[place]:
                 continue
             try:
-                root = headers[companion.sop_instance_uid]
+                root = study.headers[companion.sop_instance_uid]
                 header = frames_of(root)[companion.frame_index]
-                plane = decode(companion.path, root).values[companion.frame_index]
+                plane = decode(companion.path, root, study.memory_bytes).values[companion.frame_index]
             except (LostPixelsError, IndexError):
                 continue
             if plane.shape != values.shape[2:]:
                 continue
             slope, intercept = number(header, "RescaleSlope") or 1.0, number(header, "RescaleIntercept") or 0.0
+            if max(abs(slope), abs(intercept)) >= LARGEST_SCALE:
+                continue
             values[place] = np.asarray(plane, np.float32) * np.float32(slope) + np.float32(intercept)
             bits = number(header, "BitsStored") or _USUAL_BITS
             step, middle = abs(slope), 2.0 ** (bits - 1.0) * slope + intercept

@@ -26,6 +26,8 @@ from cmrmap.dicom.loading.stored_pixels import LostPixelsError, StoredValues, de
 from cmrmap.quality.catalogue.images import CLIPPED_IMAGES, FEW_GREY_LEVELS, LOSSY_IMAGES
 
 _FEWEST_BITS = 8
+#: memory of a pixel while its series is put together: the stored value, and the signals of the stack in the making
+_BYTES_PER_PIXEL = 20
 _FEWEST_PIXELS = 64 * 64  # of an image, to have many grey levels
 
 
@@ -50,13 +52,14 @@ class LoadedSeries:
 
 @dataclass(slots=True)
 class Decoded:
-    """What accumulates while the files are decoded; keys are (slice, time)."""
+    """What accumulates while the files are decoded; keys are (slice, time). ``taken``: memory of the series, bytes."""
 
     stored: dict[tuple[int, int], StoredValues] = field(default_factory=dict)
     scales: dict[tuple[int, int], Scale] = field(default_factory=dict)
     lost: list[LostImage] = field(default_factory=list)
     lossy: Counter[str] = field(default_factory=Counter)
     bits: int = 32
+    taken: int = 0
 
 
 def load_stack(study: SourceStudy, selected: SelectedSeries) -> tuple[WeightedStack, tuple[LostImage, ...]]:
@@ -174,7 +177,8 @@ def _decode(study: SourceStudy, path: str, frames: list[FrameReference], done: D
     header = study.headers[frames[0].sop_instance_uid]
     flat = frames_of(header)
     try:
-        image = decode(path, header)
+        kept = _room_for(len(frames), header, study.memory_bytes - done.taken)
+        image = decode(path, header, study.memory_bytes)
     except LostPixelsError as error:
         done.lost.append(lost_frame(frames[0], header, str(error)))
         return
@@ -187,9 +191,25 @@ def _decode(study: SourceStudy, path: str, frames: list[FrameReference], done: D
             reason = f"frame {frame.frame_index + 1} of {len(image.values)} is missing"
             done.lost.append(lost_frame(frame, header, reason))
         else:
-            done.stored[place], done.scales[place] = image.values[frame.frame_index], scale
+            values = image.values[frame.frame_index]
+            # one frame must not keep all others of its file
+            done.stored[place] = values if len(frames) == len(image.values) else values.copy()
+            done.scales[place] = scale
+            done.taken += kept // len(frames)
             done.bits = min(done.bits, image.bits)
             done.lossy.update([image.lossy] if image.lossy else [])
+
+
+def _room_for(n_frames: int, header: Dataset, left_bytes: int) -> int:
+    """Return the memory that frames take once they are part of a series; raise where that is not left for it."""
+    rows, columns = (number(header, name) or 0.0 for name in ("Rows", "Columns"))
+    needed = n_frames * rows * columns * _BYTES_PER_PIXEL
+    if needed > left_bytes:
+        raise LostPixelsError(
+            f"with its {n_frames} frames of {rows:.6g} x {columns:.6g} pixels its series takes more memory "
+            "than it may (analysis.decoding.memory_mb); allow more if they are real"
+        )
+    return int(needed)
 
 
 def _pixel_flags(selected: SelectedSeries, done: Decoded) -> list[QualityFlag]:

@@ -18,7 +18,8 @@ from cmrmap.dicom.headers.private_tags import PHILIPS_SCALE_SLOPE, private_numbe
 from cmrmap.dicom.headers.values import number, text, value
 
 _SAME = 1e-4  # relative: slopes that differ by less are one slope that was rounded
-_LARGEST = 1e20  # signals are kept in single precision, which ends at 3e38
+#: of a slope or an intercept: signals are kept in single precision, which ends at 3e38
+LARGEST_SCALE = 1e20
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +79,14 @@ def scale_of(frame: Dataset) -> Scale | str:
     ):
         given = value(frame, keyword)
         parsed = default if given is None else number(frame, keyword)
-        if parsed is None or not abs(parsed) < _LARGEST:
+        if parsed is None or not abs(parsed) < LARGEST_SCALE:
             return "RescaleSlope or RescaleIntercept is not a usable number"
         found.append(parsed)
-    if abs(found[0]) <= 1.0 / _LARGEST:
+    if abs(found[0]) <= 1.0 / LARGEST_SCALE:
         return "RescaleSlope or RescaleIntercept is not a usable number"
     scale_slope = private_number(frame, PHILIPS_SCALE_SLOPE)
     if private_value(frame, PHILIPS_SCALE_SLOPE) is not None and not (
-        scale_slope is not None and 1.0 / _LARGEST < scale_slope < _LARGEST
+        scale_slope is not None and 1.0 / LARGEST_SCALE < scale_slope < LARGEST_SCALE
     ):
         return "the scale slope (2005,xx0E) is not a positive number"
     philips = "philips" in text(frame, "Manufacturer").lower()

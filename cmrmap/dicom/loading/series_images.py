@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-import pydicom
 from pydicom.dataset import Dataset
 
 from cmrmap.core.arrays import FloatArray
@@ -19,6 +18,7 @@ from cmrmap.core.series_row import SeriesRow
 from cmrmap.dicom.headers.frames import frames_of, geometry_of
 from cmrmap.dicom.headers.read import SourceStudy
 from cmrmap.dicom.headers.values import number, text, tolerant_reading
+from cmrmap.dicom.loading.stored_pixels import decoded, read_encoded
 from cmrmap.dicom.selection.decisions import Selection
 from cmrmap.dicom.selection.image_rules import drop_rule
 from cmrmap.dicom.selection.slices import Frame, group_slices, split_by_grid
@@ -119,7 +119,7 @@ def _picture(study: SourceStudy, image: _Image, place: str, used: bool) -> Serie
     if image.frame_index:
         numbered = f"frame {image.frame_index + 1}"
     time = image.time_ms
-    pixels = _reduced(study.paths[image.sop_instance_uid], image.frame_index)
+    pixels = _reduced(study.paths[image.sop_instance_uid], image.frame_index, study.memory_bytes)
     slope, intercept = (number(image.header, name) for name in ("RescaleSlope", "RescaleIntercept"))
     if pixels is not None:
         with np.errstate(over="ignore", invalid="ignore"):  # a slope beyond 32 bits leaves a picture without grey
@@ -133,9 +133,9 @@ def _picture(study: SourceStudy, image: _Image, place: str, used: bool) -> Serie
     )
 
 
-def _reduced(path: str, frame_index: int) -> FloatArray | None:
+def _reduced(path: str, frame_index: int, memory_bytes: int) -> FloatArray | None:
     """Return a frame's stored values at a size for a picture; None where they cannot be decoded."""
-    frames = _decoded(path)
+    frames = _decoded(path, memory_bytes)
     if frames is None or frame_index >= len(frames):
         return None
     pixels = frames[frame_index].astype(np.float32)
@@ -146,11 +146,11 @@ def _reduced(path: str, frame_index: int) -> FloatArray | None:
 
 
 @lru_cache(maxsize=1)  # the frames of one object come one after the other
-def _decoded(path: str) -> np.ndarray | None:
+def _decoded(path: str, memory_bytes: int) -> np.ndarray | None:
     """Return the frames of a file (frame, row, column[, 3])."""
     try:
-        header = pydicom.dcmread(path, force=True)
-        stored = np.asarray(header.pixel_array)
+        header = read_encoded(path, memory_bytes)
+        stored = decoded(header, memory_bytes)
         colour = (number(header, "SamplesPerPixel") or 1.0) > 1.0
         if str(header.get("PhotometricInterpretation", "")) == "MONOCHROME1":
             stored = stored.max() - stored

@@ -17,17 +17,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pydicom
 from pydicom.dataset import Dataset
 from pydicom.sr.coding import Code
 from pydicom.uid import UID, RTStructureSetStorage, SegmentationStorage
 
 from cmrmap.core.arrays import BoolArray, LabelArray
 from cmrmap.core.map_specs import MapKind
+from cmrmap.core.memory import image_memory_bytes
 from cmrmap.core.outlines import Label
 from cmrmap.core.stack import SelectedSeries, WeightedStack
+from cmrmap.dicom.headers.bounded import open_bounded, read_bounded
 from cmrmap.dicom.headers.read import SourceStudy
 from cmrmap.dicom.headers.values import number, numbers, text, tolerant_reading, value
+from cmrmap.dicom.loading.stored_pixels import LostPixelsError, decoded
 from cmrmap.dicom.reference.drawn import Drawn, Place, StudyImages, add_masks, label_by_words, study_images
 from cmrmap.dicom.reference.structure_sets import collect_structure_set
 from cmrmap.dicom.writing import codes
@@ -92,10 +94,12 @@ def read_reference_labels(
 
 def _contours(path: Path) -> Dataset | None:
     try:
-        header = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=["SOPClassUID"])
+        with open_bounded(path) as stream:
+            header = read_bounded(stream, force=False, stop_before_pixels=True, only=["SOPClassUID"])
         if header.get("SOPClassUID") not in (SegmentationStorage, _LABEL_MAP_STORAGE, RTStructureSetStorage):
             return None
-        return pydicom.dcmread(path)
+        with open_bounded(path) as stream:
+            return read_bounded(stream, force=False)
     except Exception:  # what is no DICOM, or a broken one, has been counted by the reader of the images
         return None
 
@@ -143,7 +147,12 @@ def _collect(
         return
     automatic = all(text(item, "SegmentAlgorithmType") == "AUTOMATIC" for item in segments)
     rank = (not automatic, text(segmentation, "ContentDate"), text(segmentation, "ContentTime"))
-    pixels = np.asarray(segmentation.pixel_array).reshape(len(frames), segmentation.Rows, segmentation.Columns)
+    try:
+        stored = decoded(segmentation, image_memory_bytes())
+    except LostPixelsError:
+        logger.warning("a segmentation whose pixels cannot be decoded is left out")
+        return
+    pixels = stored.reshape(len(frames), segmentation.Rows, segmentation.Columns)
     half = (number(segmentation, "MaximumFractionalValue") or 1.0) / 2
     shared = (value(segmentation, "SharedFunctionalGroupsSequence") or [Dataset()])[0]
     label_map = segmentation.SOPClassUID == _LABEL_MAP_STORAGE

@@ -9,7 +9,6 @@ from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
-from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
 from pydicom.uid import SegmentationStorage
@@ -17,6 +16,9 @@ from pydicom.uid import SegmentationStorage
 from cmrmap.core.arrays import BoolArray, Float64Array
 from cmrmap.core.errors import InputError
 from cmrmap.core.geometry import SliceGeometry
+from cmrmap.core.memory import image_memory_bytes
+from cmrmap.dicom.headers.bounded import TooLargeError, open_bounded, read_bounded
+from cmrmap.dicom.loading.stored_pixels import LostPixelsError, decoded
 from cmrmap.dicom.selection.slices import base_to_apex
 from cmrmap.dicom.writing.codes import AHA_SEGMENTS, LEFT_VENTRICLE_MYOCARDIUM
 
@@ -74,8 +76,9 @@ def read_reference_map(folder: Path) -> ReferenceMap:
     segmentations: list[Dataset] = []
     for path in sorted(item for item in folder.rglob("*") if item.is_file()):
         try:
-            dataset = dcmread(path)
-        except (InvalidDicomError, OSError):
+            with open_bounded(path) as stream:
+                dataset = read_bounded(stream, force=False)
+        except (InvalidDicomError, TooLargeError, OSError):
             continue
         if dataset.get("SOPClassUID") == SegmentationStorage:
             segmentations.append(dataset)
@@ -115,8 +118,15 @@ def _parametric_planes(dataset: Dataset) -> list[_Plane]:
     return planes
 
 
+def _pixels(dataset: Dataset) -> np.ndarray:
+    try:
+        return decoded(dataset, image_memory_bytes())
+    except LostPixelsError as error:
+        raise InputError(f"a file of the reference is not used: {error}") from error
+
+
 def _classic_plane(dataset: Dataset) -> _Plane:
-    stored = dataset.pixel_array.astype(np.float64)
+    stored = _pixels(dataset).astype(np.float64)
     padding = float(dataset.get("PixelPaddingValue", 0))
     values = np.where((stored == 0) | (stored == padding), np.nan, stored)
     mapping = dataset.RealWorldValueMappingSequence[0] if "RealWorldValueMappingSequence" in dataset else None
@@ -166,7 +176,7 @@ def _masks(segmentations: list[Dataset], planes: list[_Plane], folder: Path) -> 
     segments: dict[int, BoolArray] = {}
     for dataset in segmentations:
         meaning = {int(item.SegmentNumber): _meaning(item) for item in dataset.SegmentSequence}
-        pixels = dataset.pixel_array.reshape(-1, int(dataset.Rows), int(dataset.Columns)) != 0
+        pixels = _pixels(dataset).reshape(-1, int(dataset.Rows), int(dataset.Columns)) != 0
         if pixels.shape[1:] != shape[1:]:
             raise InputError(f"{folder}: the segmentation has {pixels.shape[1:]} pixels, the map {shape[1:]}")
         for frame, mask in zip(dataset.PerFrameFunctionalGroupsSequence, pixels, strict=True):

@@ -12,12 +12,13 @@ from typing import Any
 from pydicom.dataset import Dataset
 
 from cmrmap.core.errors import InputError
-from cmrmap.core.files import read_yaml
 from cmrmap.core.map_spec import Weighting
+from cmrmap.core.yaml_files import read_yaml, shown
 from cmrmap.dicom.headers.clock import acquired_seconds
 from cmrmap.dicom.headers.values import number, text
 from cmrmap.dicom.selection.timing import LONGEST_MS, Timing
 
+_MOST_BYTES = 1_000_000  # every image of a large study by its UID
 _KEYS = {"series", "description", "weighting", "times_ms", "images"}
 SOURCE = "given by the user"
 
@@ -105,7 +106,9 @@ def read_given_times(path: Path) -> GivenTimes:
     InputError
         the file cannot be read, is not YAML, or holds something else than is documented
     """
-    content = read_yaml(path, "times file", InputError, give="give a readable file", language="YAML or JSON")
+    content = read_yaml(
+        path, "times file", InputError, give="give a readable file", language="YAML or JSON", most_bytes=_MOST_BYTES
+    )
     entries = content.get("series") if isinstance(content, Mapping) else None
     if not isinstance(entries, list) or not entries:
         raise InputError(f"times file {path} holds no list 'series'; see docs/dicom-input.md for the format")
@@ -114,7 +117,11 @@ def read_given_times(path: Path) -> GivenTimes:
 
 def _entry(entry: Any, where: str) -> SeriesTimes:
     if not isinstance(entry, Mapping) or not set(entry) <= _KEYS:
-        found = ", ".join(sorted(str(key) for key in set(entry) - _KEYS)) if isinstance(entry, Mapping) else repr(entry)
+        found = (
+            ", ".join(sorted(str(key)[:60] for key in set(entry) - _KEYS)[:4])
+            if isinstance(entry, Mapping)
+            else shown(entry)
+        )
         raise InputError(f"{where} holds {found}; expected {', '.join(sorted(_KEYS))}")
     if ("series" in entry) == ("description" in entry) or ("times_ms" in entry) == ("images" in entry):
         raise InputError(f"{where} needs either series or description, and either times_ms or images")
@@ -122,7 +129,7 @@ def _entry(entry: Any, where: str) -> SeriesTimes:
         weighting = Weighting(str(entry.get("weighting", "")).lower())
     except ValueError:
         raise InputError(
-            f"{where} has weighting {entry.get('weighting')!r}; expected {' or '.join(Weighting)}"
+            f"{where} has weighting {shown(entry.get('weighting'))}; expected {' or '.join(Weighting)}"
         ) from None
     times, images = entry.get("times_ms", ()), entry.get("images", {})
     if not isinstance(times, list | tuple) or not isinstance(images, Mapping) or not (times or images):
@@ -139,8 +146,8 @@ def _entry(entry: Any, where: str) -> SeriesTimes:
 def _time(given: Any, where: str) -> float:
     try:
         time = float(given)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         time = math.nan
     if isinstance(given, bool) or not (time == math.inf or 0.0 <= time < LONGEST_MS):
-        raise InputError(f"{where} has the time {given!r}; expected milliseconds, 0 or more, or inf")
+        raise InputError(f"{where} has the time {shown(given)}; expected milliseconds, 0 or more, or inf")
     return time

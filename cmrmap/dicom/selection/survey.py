@@ -35,20 +35,23 @@ class Survey:
         return self.source.failure or self.selections[0].failure
 
 
-def survey_folder(folder: Path, preferences: SelectionPreferences | None = None) -> Survey:
+def survey_folder(
+    folder: Path, preferences: SelectionPreferences | None = None, memory_mb: float | None = None
+) -> Survey:
     """Read the headers below a folder and choose series as a run does, whatever is wrong with it.
 
     Parameters
     ----------
     folder : searched with all its subfolders
     preferences : as for :func:`cmrmap.dicom.selection.select.select_series`
+    memory_mb : as for :func:`cmrmap.core.memory.image_memory_bytes`
 
     Raises
     ------
     InputError
         the path is missing, is a file or cannot be listed
     """
-    source = examine_folder(folder)
+    source = examine_folder(folder, memory_mb)
     studies = _studies(source)
     return Survey(source, studies, tuple(examine_study(study, preferences) for study in studies))
 

@@ -186,7 +186,7 @@ def _add_derivation(
     image.DerivationDescription = (
         f"{words.name} by {volume.model} from {len(uids)} images; {NAME} "
         f"{provenance.software_version}; settings {provenance.settings_sha256}; weights {provenance.weights_sha256}"
-        + (f"; contours as by {provenance.convention}" if provenance.convention else "")
+        + (f"; {provenance.model}" if provenance.convention else "")
     )[:1024]
     items = reference_items(context.references[uid] for uid in uids)
     for item in items:

@@ -30,7 +30,7 @@ from pydicom.sr.codedict import codes as dicom_codes
 
 from cmrmap.core.findings import QualityFlag, Severity
 from cmrmap.core.map_specs import MapKind
-from cmrmap.core.provenance import NAME, SoftwareProvenance
+from cmrmap.core.provenance import NAME, SoftwareProvenance, model_in_words
 from cmrmap.dicom.headers.cleaning import clean_text
 from cmrmap.dicom.writing import codes
 from cmrmap.dicom.writing.measurement_groups import Group, map_groups
@@ -163,7 +163,7 @@ def _remarks(results: StudyResult) -> ContainerContentItem:
     """Everything that is said in words, one text an item: what is not made and why, quality, where values come from."""
     lines = ["Research use only. Not a medical device.", _how_means_are_taken()]
     if results.software.convention:
-        lines.append(f"Contours follow the convention of {results.software.convention}: refined weights.")
+        lines.append(f"Outlines by a {model_in_words(results.software.convention)}: not the weights that are shipped.")
     if results.hematocrit.source:
         lines.append(f"hematocrit: {results.hematocrit.source}")
     lines += [f"{one.kind.value}: {one.status}, {one.reason}" for one in results.listed if one.reason]

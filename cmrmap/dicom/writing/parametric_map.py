@@ -66,7 +66,7 @@ def build_parametric_map(
         real_world_value_mappings=[mapping],
         voi_lut_transformations=[hd.VOILUTTransformation(window_center=words.window[0], window_width=words.window[1])],
         content_label=words.label,
-        content_description=f"{words.name} in {volume.kind.unit}",
+        content_description=f"{words.name} in {volume.kind.unit}{provenance.in_brackets}",
         image_flavor=ImageFlavorValues.VOLUME,
         derived_pixel_contrast=DerivedPixelContrastValues.QUANTITY,
         series_description=map_series_name(volume.kind, SeriesContent.FLOATS, provenance),

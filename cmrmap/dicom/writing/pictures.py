@@ -66,7 +66,7 @@ def build_encapsulated_pdf(
     document.SeriesInstanceUID = derived_uid(digest, "report page series")
     document.Modality = "DOC"
     document.SeriesNumber, document.InstanceNumber = PDF_SERIES_NUMBER, 1
-    document.SeriesDescription = study_series_name("Report")
+    document.SeriesDescription = study_series_name("Report", provenance)
     document.DocumentTitle = "Myocardial tissue maps"
     document.ConversionType = "WSD"
     document.BurnedInAnnotation = "YES" if given.identified else "NO"

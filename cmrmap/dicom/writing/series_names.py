@@ -29,20 +29,19 @@ def map_series_name(kind: MapKind, content: SeriesContent, provenance: SoftwareP
     ----------
     kind : the map
     content : what the series holds
-    provenance : segmentations say whose convention their outlines follow
+    provenance : other weights than the shipped ones are named
     """
     form = kind.spec.dicom
     words = [form.heading, content.value, form.which, f"[{kind.unit}]" if content in _WITH_UNIT else ""]
-    drawn = content in (SeriesContent.REGIONS, SeriesContent.AHA)
-    return " ".join(filter(None, words)) + f", {NAME}" + (provenance.in_brackets if drawn else "")
+    return " ".join(filter(None, words)) + f", {NAME}{provenance.in_brackets}"
 
 
-def study_series_name(what: str, provenance: SoftwareProvenance | None = None) -> str:
+def study_series_name(what: str, provenance: SoftwareProvenance) -> str:
     """Return the description of what is written once a study: "Measurements, CMRmap".
 
     Parameters
     ----------
     what : the object, with a capital
-    provenance : of an object that says whose convention its outlines follow
+    provenance : as in :func:`map_series_name`
     """
-    return f"{what}, {NAME}" + ("" if provenance is None else provenance.in_brackets)
+    return f"{what}, {NAME}{provenance.in_brackets}"

@@ -4,7 +4,7 @@ import pytest
 
 from cmrmap.core.errors import InputError
 from cmrmap.core.map_specs import MapKind
-from cmrmap.core.provenance import LONGEST_CONVENTION, SoftwareProvenance, check_convention
+from cmrmap.core.provenance import LONGEST_CONVENTION, SoftwareProvenance, check_convention, model_in_words
 
 
 def test_a_name_is_kept_without_spaces_around_it() -> None:
@@ -27,4 +27,13 @@ def test_the_longest_name_fits_into_every_description() -> None:
     assert len(refined.algorithm_name) <= 64
     for kind in MapKind:
         form = kind.spec.dicom
-        assert len(f"{form.heading} AHA {form.which}, CMRmap{refined.in_brackets}") <= 64
+        assert len(f"{form.values.name} in {kind.unit}{refined.in_brackets}") <= 64
+        for content in ("picture", f"float [{kind.unit}]"):
+            assert len(f"{form.heading} {content} {form.which}, CMRmap{refined.in_brackets}") <= 64
+
+
+def test_every_other_model_is_called_a_site_model() -> None:
+    assert model_in_words(None) == "shipped model"
+    assert model_in_words("site model") == "site model"
+    assert model_in_words("Reader A") == "site model (Reader A)"
+    assert SoftwareProvenance("1", "a", "b", "site model").algorithm_name == "CMRmap, site model"

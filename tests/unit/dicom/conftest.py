@@ -225,7 +225,7 @@ def make_study_result(volumes: Sequence[MapVolume]) -> StudyResult:
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def toolbox() -> SimpleNamespace:
     """The functions above, for tests."""
     return SimpleNamespace(

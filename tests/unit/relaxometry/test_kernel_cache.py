@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import subprocess
 import sys
 import types
@@ -16,7 +17,7 @@ import pytest
 pytest.importorskip("numba")
 
 from cmrmap.relaxometry import _numba_cache, _numba_kernel
-from cmrmap.relaxometry._numba_cache import key_of
+from cmrmap.relaxometry._numba_cache import is_own, key_of
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -210,3 +211,74 @@ def test_renumbered_statuses_are_seen_where_older_machine_code_is_kept(tmp_path:
     )
     found = [run_renumbered(quick, number, tmp_path / "cache", tmp_path) for number in (2, 77, 2)]
     assert found == ["2 0", "77 0", "2 1"]  # status, and whether it was taken from the folder
+
+
+@pytest.mark.parametrize(
+    ("folder_mode", "file_mode", "own"),
+    [(0o755, 0o644, True), (0o700, 0o600, True), (0o777, 0o644, False), (0o1777, 0o644, False), (0o755, 0o666, False)],
+)
+def test_machine_code_that_others_can_write_is_not_read(
+    tmp_path: Path, folder_mode: int, file_mode: int, own: bool
+) -> None:
+    folder = tmp_path / "cache"
+    folder.mkdir()
+    (folder / "kernel.fit_pixels_abc-9.py311.nbi").write_bytes(b"")
+    (folder / "kernel.fit_pixels_abc-9.py311.nbi").chmod(file_mode)
+    (folder / "kernel.other-9.py311.nbi").write_bytes(b"")
+    (folder / "kernel.other-9.py311.nbi").chmod(0o666)  # of another function, by another version
+    folder.chmod(folder_mode)
+    assert is_own(folder, "fit_pixels_abc") is own
+    assert is_own(folder / "not" / "there", "another") is (own or file_mode == 0o666)  # it would be made in there
+
+
+def test_links_to_machine_code_are_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere.nbi").write_bytes(b"")
+    (tmp_path / "kernel.fit.nbi").symlink_to(tmp_path / "elsewhere.nbi")
+    assert not is_own(tmp_path, "fit")
+
+
+def test_machine_code_of_another_user_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert is_own(tmp_path, "fit")
+    if tmp_path.stat().st_uid == 0:
+        pytest.skip("root's own files are everybody's")
+    monkeypatch.setattr(os, "geteuid", lambda: 4321)
+    assert not is_own(tmp_path, "fit")
+
+
+class _Planted:
+    """What runs when it is unpickled."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return os.mkdir, (str(self.folder),)
+
+
+def test_what_others_can_have_planted_is_not_run(tmp_path: Path) -> None:
+    cache, planted = tmp_path / "cache", tmp_path / "planted"
+    (tmp_path / "kernel.py").write_text(
+        "import numba\nfrom cmrmap.relaxometry._numba_lanes import compiled\n"
+        "def double(x):\n    return 2.0 * x\n"
+        "print(compiled(numba.float64(numba.float64))(double)(4.0))"
+    )
+
+    def run() -> None:
+        done = subprocess.run(
+            [sys.executable, str(tmp_path / "kernel.py")],
+            env={**os.environ, "PYTHONPATH": str(ROOT), "NUMBA_CACHE_DIR": str(cache)},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert done.stdout.strip() == "8.0"
+
+    run()
+    (index,) = cache.rglob("*.nbi")  # it is kept where it is safe
+    index.write_bytes(pickle.dumps(_Planted(planted)))
+    index.parent.chmod(0o777)
+    run()
+    assert not planted.exists()
+    index.parent.chmod(0o755)
+    run()
+    assert planted.exists()  # so numba does run it: who can write there is the user

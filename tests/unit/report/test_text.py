@@ -35,7 +35,7 @@ def test_an_error_marks_its_map(case):
 
 def test_the_footer_says_whose_convention_the_outlines_follow(case):
     assert "contours: SCMR convention" in provenance_line(case.results)
-    assert "contours as by" not in provenance_line(case.results)
+    assert "site model" not in provenance_line(case.results)
     software = replace(case.results.software, convention="Reader A, St. X")
     line = provenance_line(replace(case.results, software=software))
-    assert line == "CMRmap 0.1.0 · contours as by Reader A, St. X · weights aaaaaaaaaaaa · settings bbbbbbbbbbbb"
+    assert line == "CMRmap 0.1.0 · site model (Reader A, St. X) · weights aaaaaaaaaaaa · settings bbbbbbbbbbbb"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cmrmap.run.fhir_hematocrit import LaboratoryReport, read_hematocrits
-from cmrmap.run.json_files import find_json_files, read_documents
+from cmrmap.run.json_files import find_json_files, read_all_documents, read_documents
 
 PATIENT = {"MRN-7"}
 CODE = {"coding": [{"system": "http://loinc.org", "code": "4544-3"}]}
@@ -263,3 +264,22 @@ def test_no_bytes_end_a_run(tmp_path_factory: pytest.TempPathFactory, content: b
     path = tmp_path_factory.mktemp("bytes") / "hematocrit.json"
     path.write_bytes(content)
     read_documents(path)
+
+
+def test_files_that_would_fill_the_memory_cost_only_themselves(tmp_path: Path) -> None:
+    own = json.dumps(_observation(subject={"reference": "Patient/MRN-7"}))
+    bomb = "[" + ",".join(['{"a":{}}'] * 1_000_000) + "]"  # 9 MB, of which half a gigabyte would become
+    for name in ("a.json", "b.json"):
+        (tmp_path / name).write_text(bomb)
+    large = "[" + ",".join(['"0123456789012345678901234567890123456789"'] * 700_000) + "]"  # 30 MB, and not much more
+    for name in ("c.json", "d.json", "e.json", "f.json", "g.json", "h.json"):
+        (tmp_path / name).write_text(large)
+    (tmp_path / "z.json").write_text(own)
+    tracemalloc.start()
+    documents = read_all_documents(find_json_files(tmp_path))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert _value(documents[-1]) == pytest.approx(0.42)
+    assert 4 <= len(documents) < 7
+    assert peak < 450_000_000
+    assert read_documents(tmp_path / "a.json") == []

@@ -110,7 +110,7 @@ def test_status_is_written_whole_and_replaces_an_older_one(tmp_path: Path) -> No
     write_status(tmp_path / "out", Outcome())
     path = write_status(tmp_path / "out", _reported(t2="ok"))
     content = json.loads(path.read_text(encoding="utf-8"))
-    assert list(content) == ["outcome", "exit_code", "message", "maps", "skipped_files", "objects", "versions"]
+    assert list(content) == ["outcome", "exit_code", "message", "maps", "skipped_files", "objects", "model", "versions"]
     assert content["maps"] == {"t2": {"status": "ok", "reason": "why t2"}}
     assert content["skipped_files"] == 3
     assert [item.name for item in path.parent.iterdir()] == ["status.json"]
@@ -120,3 +120,26 @@ def test_status_that_cannot_be_written_is_an_output_error(tmp_path: Path) -> Non
     (tmp_path / "file").touch()
     with pytest.raises(OutputError, match=r"output folder .*file/results cannot be written"):
         write_status(tmp_path / "file", Outcome())
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        OSError(12, "Cannot allocate memory"),
+        RuntimeError("[enforce fail at alloc_cpu.cpp:75] DefaultCPUAllocator: can't allocate memory: you tried"),
+        RuntimeError("std::bad_alloc"),
+    ],
+)
+def test_memory_that_ran_out_is_told_as_that(error: Exception) -> None:
+    outcome = Outcome()
+    outcome.fail(error, "segment")
+    assert outcome.exit_code == 1
+    assert outcome.message.startswith("memory ran out in stage segment; allow more (of a container: --memory 4g)")
+
+
+@pytest.mark.parametrize("error", [OSError(5, "Input/output error"), RuntimeError("sizes do not match"), KeyError("x")])
+def test_other_failures_are_not_told_as_that(error: Exception) -> None:
+    outcome = Outcome()
+    outcome.fail(error, "segment")
+    assert outcome.message.startswith("internal error in stage segment")

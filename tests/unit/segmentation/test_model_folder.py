@@ -1,14 +1,20 @@
 """A model folder is loaded whole and verified, or refused with the reason."""
 
+import hashlib
 import json
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load, save
 
 from cmrmap.core.errors import ModelError
+from cmrmap.run.shipped_model import find_model_folder
 from cmrmap.segmentation import load_network
 from cmrmap.segmentation.model_folder import CARD_NAME, NETWORKS, WEIGHTS_NAME, save_network
+from cmrmap.segmentation.shipped import CARD_SHA256, WEIGHTS_SHA256, card_sha256
 
 
 def test_what_is_saved_is_loaded(model_folder: Path) -> None:
@@ -69,7 +75,7 @@ def test_weights_of_another_size_are_refused(model_folder: Path) -> None:
 
 
 def test_a_card_names_whose_convention_it_is(model_folder: Path) -> None:
-    assert load_network(model_folder).convention is None
+    assert load_network(model_folder).convention == "site model"
     card = json.loads((model_folder / CARD_NAME).read_text())
     (model_folder / CARD_NAME).write_text(json.dumps({**card, "convention": "Reader A, St. X"}))
     assert load_network(model_folder).convention == "Reader A, St. X"
@@ -89,3 +95,93 @@ def test_weights_in_half_precision_come_back_as_they_were(model_folder: Path, tm
         for key, value in getattr(found, name).state_dict().items():
             assert value.dtype == torch.float32
             assert torch.equal(value, halves[name][key].float())
+
+
+def _signed(folder: Path, content: bytes | None = None, **changes: object) -> None:
+    """Put other weights, or another card, into a folder, with a checksum that fits: as anybody can."""
+    card = json.loads((folder / CARD_NAME).read_text())
+    if content is not None:
+        (folder / WEIGHTS_NAME).write_bytes(content)
+        card["weights"] = {"file": WEIGHTS_NAME, "sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+    (folder / CARD_NAME).write_text(json.dumps({**card, **changes}))
+
+
+@pytest.mark.parametrize("content", [b"", b"junk" * 1000, b"\xff" * 8, (8).to_bytes(8, "little") + b"[[[[[[[["])
+def test_junk_with_a_checksum_that_fits_is_no_weights_file(model_folder: Path, content: bytes) -> None:
+    _signed(model_folder, content)
+    with pytest.raises(ModelError, match=r"is no safetensors file; restore the model folder"):
+        load_network(model_folder)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+def test_weights_that_are_no_numbers_are_refused(model_folder: Path, value: float) -> None:
+    tensors = load((model_folder / WEIGHTS_NAME).read_bytes())
+    tensors["fine.head.weight"].view(-1)[0] = value
+    _signed(model_folder, save(tensors))
+    with pytest.raises(ModelError, match=r"1 of \d+ weights in .* hold NaN or infinite values"):
+        load_network(model_folder)
+
+
+@pytest.mark.parametrize("widths", [[10**9, 10**9], [4], [4] * 9, ["4", "6"], [4.0, 6.0], "46", [0, 4], [True, True]])
+def test_a_network_that_no_machine_holds_is_not_built(model_folder: Path, widths: object) -> None:
+    _signed(model_folder, networks={name: {"widths": widths} for name in NETWORKS})
+    with pytest.raises(ModelError, match="widths of a network are not 2 to 8 whole numbers from 1 to 1024"):
+        load_network(model_folder)
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"a": "' + "x" * 1_000_000 + '"}'], ids=["deep", "large"])
+def test_a_card_that_no_model_has(model_folder: Path, text: str) -> None:
+    (model_folder / CARD_NAME).write_text(text)
+    with pytest.raises(ModelError, match=r"cannot be read as JSON"):
+        load_network(model_folder)
+
+
+@pytest.mark.parametrize(
+    "told", [{"slope": [1, "nan"], "offset": [0, 0]}, {"slope": [1, 1], "offset": [float("inf"), 0]}]
+)
+def test_a_calibration_that_is_no_number(model_folder: Path, told: dict[str, object]) -> None:
+    _signed(model_folder, border_calibration=told)
+    with pytest.raises(ModelError, match="expected slope and offset of two numbers each"):
+        load_network(model_folder)
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Path:
+    return find_model_folder(environment={})
+
+
+def test_the_shipped_model_is_the_one_that_is_pinned(shipped: Path) -> None:
+    card = json.loads((shipped / CARD_NAME).read_text())
+    assert (card["weights"]["sha256"], card_sha256(card)) == (WEIGHTS_SHA256, CARD_SHA256), (
+        "another model ships now: put these two digests into cmrmap/segmentation/shipped.py"
+    )
+    assert load_network(shipped).convention is None
+
+
+def _changed_weights(folder: Path) -> None:
+    tensors = load((folder / WEIGHTS_NAME).read_bytes())
+    tensors["fine.head.weight"].view(-1)[0] += 0.5
+    _signed(folder, save(tensors))
+
+
+def _changed_calibration(folder: Path) -> None:
+    card = json.loads((folder / CARD_NAME).read_text())
+    card["border_calibration"]["offset"][0] -= 9.0
+    _signed(folder, border_calibration=card["border_calibration"])
+
+
+@pytest.mark.parametrize("change", [_changed_weights, _changed_calibration])
+def test_a_shipped_model_that_was_changed_and_signed_again_is_a_site_model(
+    shipped: Path, tmp_path: Path, change: Callable[[Path], None]
+) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(shipped, folder)
+    assert load_network(folder).convention is None  # wherever it lies
+    change(folder)
+    assert load_network(folder).convention == "site model"
+    _signed(folder, convention="Reader A")
+    assert load_network(folder).convention == "Reader A"
+
+
+def test_any_other_model_is_a_site_model(model_folder: Path) -> None:
+    assert load_network(model_folder).convention == "site model"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from cmrmap.core.errors import SettingsError
 from cmrmap.core.map_specs import MapKind
 from cmrmap.settings import AlignmentSettings, AnalysisSettings, BloodSettings, PruningSettings
+from cmrmap.settings.file import read_settings_file
 
 _SECTIONS = [item.name for item in dataclasses.fields(AnalysisSettings)]
 
@@ -106,6 +108,7 @@ def test_digest_depends_on_every_setting(section: str) -> None:
                 "value": 0.4,
                 "inversion_efficiency": 0.9,
                 "model": "x",
+                "memory_mb": 500.0,
                 "t2": "t2_2p",
                 "t2_star": "t2_star_2p",
             }.get(key, "sasha_3p")
@@ -117,3 +120,31 @@ def test_digest_depends_on_every_setting(section: str) -> None:
             changed = other[type(value)](value)
         settings = AnalysisSettings.from_mapping({section: {key: changed}})
         assert settings.sha256 != AnalysisSettings().sha256, key
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "blood: {radius_px: " + "9" * 400 + "}",
+            r"blood.radius_px is 9+\.\.\.9+; expected a finite number",
+        ),
+        (
+            "alignment: {n_angles: " + "9" * 400 + "}",
+            r"alignment.n_angles is 9+\.\.\.9+; expected 12 to 720",
+        ),
+        (
+            "blood: {radius_px: [" + "[1], " * 900 + "]}",
+            r"is \[(\[1\], ){4}\.\.\.\]; expected a finite number",
+        ),
+        ("x" * 900 + ": 1", r"setting analysis.x{60}\.\.\. is unknown; known here"),
+        ("decoding: {memory_mb: 1}", "memory_mb is 1.0; expected 16 to 1e\\+06 MB"),
+    ],
+)
+def test_a_message_quotes_the_first_part_of_a_long_value(tmp_path: Path, text: str, told: str) -> None:
+    path = tmp_path / "app.yaml"
+    path.write_text("analysis:\n  " + text + "\n")
+    with pytest.raises(SettingsError, match=told) as caught:
+        read_settings_file(path)
+    assert len(str(caught.value)) < 400
+    assert caught.value.exit_code == 2

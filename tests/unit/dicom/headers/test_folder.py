@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from cmrmap.core.errors import InputError, NoMappingSeriesError
+from cmrmap.core.errors import InputError, ModelError, NoMappingSeriesError
 from cmrmap.core.map_specs import MapKind
 from cmrmap.dicom.headers.folder import list_files
 from cmrmap.dicom.headers.read import read_study
 from cmrmap.run.paths import check_input
+from cmrmap.run.shipped_model import choose_model
 
 
 def _files(folder: Path, *names: str) -> Path:
@@ -141,3 +145,44 @@ def test_a_folder_that_may_not_be_read_at_all_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "scandir", closed)
     with pytest.raises(InputError, match="cannot be read"):
         list_files(tmp_path)
+
+
+@pytest.fixture
+def plain_user() -> Iterator[Path]:
+    """A folder, and the permissions of a user: none are denied to root."""
+    folder = Path(tempfile.mkdtemp())  # pytest's own folders are closed to others
+    try:
+        folder.chmod(0o777)
+        is_root = os.geteuid() == 0
+        if is_root:
+            os.seteuid(65534)
+        try:
+            yield folder
+        finally:
+            if is_root:
+                os.seteuid(0)
+    finally:
+        for path in folder.rglob("*"):
+            path.chmod(0o777)
+        shutil.rmtree(folder)
+
+
+def test_a_subfolder_that_may_be_listed_but_not_entered_costs_only_itself(plain_user):
+    _files(plain_user, "in/one", "in/closed/two", "in/closed/three")
+    (plain_user / "in" / "closed").chmod(0o444)
+    listed = list_files(plain_user / "in")
+    assert [path.name for path in listed.files] == ["one"]
+    assert (listed.n_broken_links, listed.n_closed_folders) == (0, 1)
+    check_input(plain_user / "in")
+
+
+def test_an_input_that_may_not_be_entered_is_told(plain_user):
+    _files(plain_user, "in/study/one")
+    (plain_user / "in").chmod(0o444)
+    for look in (check_input, list_files):
+        with pytest.raises(InputError, match=r"cannot be read \(Permission denied\)"):
+            look(plain_user / "in")
+        with pytest.raises(InputError, match="does not exist"):
+            look(plain_user / "in" / "study")
+    with pytest.raises(ModelError, match="does not exist"):
+        choose_model(plain_user / "in" / "study")

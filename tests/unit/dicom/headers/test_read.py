@@ -7,10 +7,14 @@ import warnings
 from pathlib import Path
 
 import pytest
+from pydicom.datadict import tag_for_keyword
+from pydicom.dataelem import DataElement
 
 from cmrmap.core.errors import InputError, NoMappingSeriesError, RefusedError
 from cmrmap.core.map_specs import MapKind
-from cmrmap.dicom.headers.read import read_study
+from cmrmap.dicom.headers.read import examine_folder, read_study
+from cmrmap.dicom.loading.pixels import load_series
+from cmrmap.dicom.selection.select import examine_study
 
 
 def test_reads_every_image_once(study):
@@ -185,3 +189,29 @@ def test_large_private_blocks_are_left_in_the_file_but_can_be_read(tmp_path, too
     (header,) = read_study(tmp_path).headers.values()
     assert next(element.value for element in header.values() if element.tag == 0x00291020) is None
     assert header[0x0029, 0x1020].value == b"ab" * 50000
+
+
+#: what the reader, the choice of series and the loader take from headers as numbers
+NUMBERS = (
+    *("Rows", "Columns", "NumberOfFrames", "BitsStored", "HighBit", "SamplesPerPixel", "PixelRepresentation"),
+    *("RescaleSlope", "RescaleIntercept", "PixelSpacing", "ImagePositionPatient", "ImageOrientationPatient"),
+    *("SliceThickness", "SliceLocation", "InversionTime", "EchoTime", "TriggerTime", "InstanceNumber"),
+    *("SeriesNumber", "AcquisitionNumber", "AcquisitionTime", "MagneticFieldStrength", "PixelPaddingValue"),
+    *("ImagesInAcquisition", "TemporalPositionIdentifier", "ContrastBolusStartTime", "LargestImagePixelValue"),
+)
+
+
+@pytest.mark.parametrize("given", ["1e308", "nan", "-inf", "9" * 400, "x" * 9000], ids=lambda given: given[:5])
+def test_a_number_that_no_image_has_costs_that_image_at_most(tmp_path, toolbox, given):
+    for index, keyword in enumerate(NUMBERS):
+        images = toolbox.make_series(MapKind.NATIVE_T1, 1, 1)
+        if keyword in images[1]:
+            del images[1][keyword]
+        images[1].add(DataElement(tag_for_keyword(keyword), "UT", given))
+        paths = toolbox.save(images, tmp_path / str(index))
+        study = examine_folder(tmp_path / str(index))
+        selection = examine_study(study)
+        loaded = load_series(study, selection.selected[0])
+        assert loaded.stack.present.sum() >= len(paths) - 1, keyword
+        told = [one.reason for one in (*study.lost, *loaded.lost)] + [one.message for one in selection.flags]
+        assert all(len(one) < 500 for one in told), keyword
