@@ -22,6 +22,7 @@ from cmrmap.cli.summary_verb import summary
 from cmrmap.cli.train_verb import train
 from cmrmap.cli.transfer_verb import transfer
 from cmrmap.core.errors import CmrmapError
+from cmrmap.core.streams import open_streams, say
 from cmrmap.core.version import VERSION
 
 #: what most people need comes first
@@ -68,6 +69,11 @@ cli.add_typer(phantom, name="phantom")
 
 def main() -> None:
     """Run the command line; an error of ours is one line on stderr and its exit code."""
+    open_streams()
+    if sys.argv[1:2] == ["send"]:  # as `run` does: before the libraries start threads
+        from cmrmap.run.ending import hold_signals
+
+        hold_signals()
     try:
         cli()
     except CmrmapError as error:
@@ -80,7 +86,7 @@ def main() -> None:
 
 
 def _end(error: CmrmapError) -> None:
-    print(f"cmrmap: {error}", file=sys.stderr)
+    say(f"cmrmap: {error}")
     sys.exit(error.exit_code)
 
 

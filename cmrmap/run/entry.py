@@ -11,6 +11,7 @@ from pathlib import Path
 
 from cmrmap.core.errors import EXIT_NO_MAPPING_SERIES, EXIT_OK, CmrmapError, OutputError
 from cmrmap.core.map_specs import MapKind
+from cmrmap.core.streams import say
 from cmrmap.core.version import VERSION
 from cmrmap.results import HematocritResult, InputSummary, SoftwareInfo, StudyResult, absent_map, to_json
 from cmrmap.run.ending import signals_are_held, watch
@@ -93,6 +94,7 @@ def _execute(execute: Execute, settings: RunSettings, outcome: Outcome) -> None:
 
 def _finish(outcome: Outcome, folder: Path | None, owned: Claim | None) -> None:
     """Write how the run ended; one that never came to its folder asks for it now, and leaves the last results there."""
+    outcome.settled.set()
     if folder is not None:
         try:
             nothing_there = outcome.exit_code == EXIT_NO_MAPPING_SERIES and not outcome.maps  # an empty input folder
@@ -111,7 +113,7 @@ def _finish(outcome: Outcome, folder: Path | None, owned: Claim | None) -> None:
     if outcome.exit_code == EXIT_OK:
         _LOG.info(outcome.message)
     else:
-        print(f"cmrmap: {outcome.message}", file=sys.stderr)
+        say(f"cmrmap: {outcome.message}")
 
 
 def _results_of_nothing() -> StudyResult:

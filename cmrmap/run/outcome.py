@@ -25,7 +25,10 @@ from cmrmap.core.errors import (
 from cmrmap.core.files import write_file
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.statuses import MapStatus
+from cmrmap.dicom.transfer.base import SendReport
+from cmrmap.dicom.transfer.progress import Progress
 from cmrmap.run.manifest import STATUS_NAME, WrittenFile
+from cmrmap.run.sent_record import sent_entry, with_deliveries
 from cmrmap.run.software import software_versions
 
 _RUNNING = "the run has not ended; if none is running, it was killed: run it again"
@@ -61,12 +64,18 @@ class Outcome:
     skipped_files : files of the input that are no DICOM image of use
     objects : the files that the run has put, or is about to put, into its output folder
     writing : held while the results are written, so that nobody ends the run in between
+    sending : what is known of the objects that are being sent; None: nothing is being sent
+    sent : what became of them, once it is known
+    settled : set when all is done but for the last lines: nobody need end the run any more
     """
 
     maps: dict[str, MapVerdict] = field(default_factory=dict)
     skipped_files: int = 0
     objects: tuple[WrittenFile, ...] = ()
     writing: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    sending: Progress | None = None
+    sent: SendReport | None = None
+    settled: threading.Event = field(default_factory=threading.Event, repr=False)
     _failure: BaseException | None = None
     _stage: str = ""
     _reported: bool = False
@@ -131,7 +140,8 @@ class Outcome:
             for key, v in self.maps.items()
             if not v.status.made and v.reason and (v.status is MapStatus.REFUSED or MapKind(key).spec.always_listed)
         ]
-        return "; ".join([f"made {', '.join(made)}" if made else "made no map", *left])
+        sent = [] if self.sent is None else [self.sent.words]
+        return "; ".join([f"made {', '.join(made)}" if made else "made no map", *left, *sent])
 
     def as_dict(self, *, running: bool = False) -> dict[str, Any]:
         """Return the content of status.json.
@@ -140,7 +150,7 @@ class Outcome:
         ----------
         running : the run has not ended: its outcome is "running", and it has no exit code yet
         """
-        return {
+        content: dict[str, Any] = {
             "outcome": "running" if running else _OUTCOMES.get(self.exit_code, "error"),
             "exit_code": None if running else self.exit_code,
             "message": _RUNNING if running else self.message,
@@ -156,6 +166,10 @@ class Outcome:
             "objects": [{"file": one.name, "sha256": one.sha256} for one in self.objects],
             "versions": software_versions(),
         }
+        if self.sent is not None:
+            content["sent"] = sent_entry(self.sent)
+            content["objects"] = with_deliveries(content["objects"], self.sent)
+        return content
 
 
 def write_status(output_folder: Path, outcome: Outcome, *, running: bool = False) -> Path:
