@@ -22,7 +22,7 @@ from cmrmap.cli.summary_verb import summary
 from cmrmap.cli.train_verb import train
 from cmrmap.cli.transfer_verb import transfer
 from cmrmap.core.errors import CmrmapError
-from cmrmap.core.streams import open_streams, say
+from cmrmap.core.streams import open_streams, say, told_if_full
 from cmrmap.core.version import VERSION
 
 #: what most people need comes first
@@ -75,7 +75,8 @@ def main() -> None:
 
         hold_signals()
     try:
-        cli()
+        with told_if_full():
+            cli()
     except CmrmapError as error:
         _end(error)
     except ModuleNotFoundError as error:

@@ -107,9 +107,7 @@ def _end(outcome: Outcome, folder: Path | None, received: signal.struct_siginfo 
     is_free = outcome.writing.acquire(timeout=_WRITING_S)
     if not (is_free and outcome.reported):
         then = "" if received is None else "; nothing was made, run it again"
-        outcome.fail(_reason(received, timeout_s, then))
-        if folder is not None:
-            discard_unfinished(folder)
+        outcome.fail(_reason(received, timeout_s, then))  # the lock is kept: nothing more is written
     else:
         outcome.writing.release()
         until = time.monotonic() + _WRITING_S
@@ -123,7 +121,13 @@ def _end(outcome: Outcome, folder: Path | None, received: signal.struct_siginfo 
             then = f" while sending; the results are written, {_so_far(outcome.sending)}"
             outcome.sent = outcome.sending.report(_UNSENT)
         outcome.fail(_reason(received, timeout_s, then))
-    _leave(lambda: None if folder is None else write_status(folder, outcome), outcome.message, outcome.exit_code)
+
+    def record() -> None:
+        if folder is not None:
+            discard_unfinished(folder)
+            write_status(folder, outcome)
+
+    _leave(record, outcome.message, outcome.exit_code)
 
 
 def _leave(record: Callable[[], object], message: str, exit_code: int) -> None:

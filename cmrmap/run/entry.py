@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import sys
@@ -20,7 +21,7 @@ from cmrmap.run.manifest import RESULTS_NAME, listed_files
 from cmrmap.run.outcome import Outcome, write_status
 from cmrmap.run.output_folder import Claim, claim
 from cmrmap.run.run_settings import RunSettings, find_status_folder, read_run_settings, read_timeout_s
-from cmrmap.run.staging import write_together
+from cmrmap.run.staging import take_back, write_together
 
 _LOG = logging.getLogger("cmrmap.run")
 #: runs the stages; what became of them is in the outcome afterwards, or raised
@@ -108,12 +109,23 @@ def _finish(outcome: Outcome, folder: Path | None, owned: Claim | None) -> None:
         except OutputError as error:
             if outcome.exit_code == EXIT_OK:
                 outcome.fail(error)
+                _take_back(folder, outcome)
     if owned is not None:
         owned.release()
     if outcome.exit_code == EXIT_OK:
         _LOG.info(outcome.message)
     else:
         say(f"cmrmap: {outcome.message}")
+
+
+def _take_back(folder: Path, outcome: Outcome) -> None:
+    """Remove a run's files where its status cannot be written, as on a full disk: results without it are nobody's."""
+    if outcome.sent is not None:  # an archive has them
+        return
+    take_back(folder / one.name for one in outcome.objects)
+    outcome.objects = ()
+    with contextlib.suppress(OutputError):
+        write_status(folder, outcome)
 
 
 def _results_of_nothing() -> StudyResult:

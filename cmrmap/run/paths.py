@@ -8,6 +8,7 @@ from pathlib import Path
 
 from cmrmap.core.errors import InputError, NoMappingSeriesError, OutputError
 from cmrmap.dicom.headers.folder import list_files
+from cmrmap.run.manifest import RESULTS_FOLDER
 
 
 def check_input(path: Path) -> None:
@@ -46,11 +47,14 @@ def check_output(path: Path) -> None:
     """
     try:
         path.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=path):
-            pass
+        for folder in (path, path / RESULTS_FOLDER):
+            if folder == path or folder.exists():
+                with tempfile.TemporaryFile(dir=folder):
+                    pass
     except OSError as error:
         raise OutputError(
-            f"output folder {path} cannot be written ({error.strerror}); give a folder with write permission by -o"
+            f"the output folder, or results/ in it, cannot be written ({error.strerror}); "
+            "give a folder with write permission by -o"
         ) from error
 
 

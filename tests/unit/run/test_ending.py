@@ -178,3 +178,24 @@ def test_the_first_failure_keeps_its_code(tmp_path: Path) -> None:
 
 def test_a_process_that_is_not_ours_keeps_its_signals() -> None:
     assert not signals_are_held()
+
+
+def test_many_files_that_are_being_written_are_given_up_at_once(tmp_path: Path) -> None:
+    body = (
+        "import itertools\n"
+        "from cmrmap.run.staging import write_together\n"
+        "endless = ((f'1.{n}.dcm', bytes(100_000)) for n in itertools.count())\n"
+        "write_together(folder, itertools.islice(endless, 20_000), outcome)"
+    )
+    process = _start(tmp_path, body)
+    for _ in range(600):
+        if len(list(tmp_path.glob(".cmrmap-unfinished/*"))) > 20:
+            break
+        time.sleep(0.02)
+    started = time.monotonic()
+    process.terminate()
+    process.communicate(timeout=10)
+    assert time.monotonic() - started < 5
+    assert process.returncode == 143
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["status.json"]
+    assert _status(tmp_path)["objects"] == []
