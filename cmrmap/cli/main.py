@@ -21,7 +21,7 @@ from cmrmap.cli.send_verb import send
 from cmrmap.cli.summary_verb import summary
 from cmrmap.cli.train_verb import train
 from cmrmap.cli.transfer_verb import transfer
-from cmrmap.core.errors import CmrmapError
+from cmrmap.core.errors import EXIT_INTERNAL_ERROR, CmrmapError, internal_error
 from cmrmap.core.streams import open_streams, say, told_if_full
 from cmrmap.core.version import VERSION
 
@@ -81,14 +81,17 @@ def main() -> None:
         _end(error)
     except ModuleNotFoundError as error:
         told = missing_extra(error)
-        if told is None:
-            raise
-        _end(told)
+        _end(error if told is None else told)
+    except Exception as error:
+        _end(error)
 
 
-def _end(error: CmrmapError) -> None:
-    say(f"cmrmap: {error}")
-    sys.exit(error.exit_code)
+def _end(error: Exception) -> None:
+    if isinstance(error, CmrmapError):
+        say(f"cmrmap: {error}")
+        sys.exit(error.exit_code)
+    say(f"cmrmap: {internal_error(error)}")
+    sys.exit(EXIT_INTERNAL_ERROR)
 
 
 def _print_version(wanted: bool) -> None:

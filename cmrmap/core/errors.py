@@ -5,6 +5,9 @@ Each class carries the exit code of the command-line contract (README, "Exit cod
 
 from __future__ import annotations
 
+import traceback
+from pathlib import Path
+
 EXIT_OK = 0
 EXIT_INTERNAL_ERROR = 1
 EXIT_BAD_ARGUMENTS = 2
@@ -79,3 +82,17 @@ class GeometryError(InputError):
 
 class MapSpecError(CmrmapError):
     """A map's descriptor that contradicts itself or another map's."""
+
+
+def internal_error(error: BaseException, stage: str = "") -> str:
+    """Say what happened where, without the error's own text: it may quote tag values, and with them the patient.
+
+    Parameters
+    ----------
+    error : none of ours
+    stage : in which it happened; "" where that is not known
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    during = f" in stage {stage}" if stage else ""
+    return f"internal error{during}: {type(error).__name__}{where}"

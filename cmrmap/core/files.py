@@ -32,7 +32,7 @@ def write_file(path: Path, content: bytes) -> Path:
             raise
     except OSError as error:
         raise OutputError(
-            f"output folder {path.parent} cannot be written ({error.strerror or type(error).__name__}); "
+            f"output folder cannot be written ({error.strerror or type(error).__name__}); "
             "give a folder with write permission and free space"
         ) from error
     return path

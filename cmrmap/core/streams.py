@@ -7,7 +7,7 @@ import io
 import os
 import sys
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from cmrmap.core.errors import OutputError
 
@@ -92,7 +92,7 @@ def _patient(number: int, stream: io.TextIOWrapper | None) -> io.TextIOWrapper:
         if stream is not None:
             stream.flush()
     return io.TextIOWrapper(
-        io.BufferedWriter(raw),
+        io.BufferedWriter(cast(io.RawIOBase, raw)),
         encoding=encoding,
         errors=errors if number == _STDOUT else "backslashreplace",
         line_buffering=number == _STDERR or raw.isatty(),

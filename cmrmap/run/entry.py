@@ -6,7 +6,6 @@ import contextlib
 import logging
 import os
 import sys
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from cmrmap.core.version import VERSION
 from cmrmap.results import HematocritResult, InputSummary, SoftwareInfo, StudyResult, absent_map, to_json
 from cmrmap.run.ending import signals_are_held, watch
 from cmrmap.run.limits import check_memory
+from cmrmap.run.logs import configure_logging
 from cmrmap.run.manifest import RESULTS_NAME, listed_files
 from cmrmap.run.outcome import Outcome, write_status
 from cmrmap.run.output_folder import Claim, claim
@@ -71,19 +71,6 @@ def run_command(
         _LOG.debug("details of the failure", exc_info=True)
     _finish(outcome, folder, owned)
     return outcome.exit_code
-
-
-def configure_logging(level: str) -> None:
-    """Show our log on stderr at ``level``, other libraries' errors, at DEBUG everything.
-
-    Warnings of libraries are shown at DEBUG only: they may quote values of the study.
-    """
-    handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s", "%H:%M:%S"))
-    logging.basicConfig(level="DEBUG" if level == "DEBUG" else "ERROR", handlers=[handler], force=True)
-    logging.getLogger("cmrmap").setLevel(level)
-    if level != "DEBUG" and not sys.warnoptions:
-        warnings.simplefilter("ignore")
 
 
 def _execute(execute: Execute, settings: RunSettings, outcome: Outcome) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import threading
-import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +20,7 @@ from cmrmap.core.errors import (
     EXIT_OK,
     CmrmapError,
     InputError,
+    internal_error,
 )
 from cmrmap.core.files import write_file
 from cmrmap.core.map_specs import MapKind
@@ -127,7 +127,7 @@ class Outcome:
         if isinstance(self._failure, CmrmapError):
             return " ".join(str(self._failure).split())
         if self._failure is not None:
-            return _internal_error(self._failure, self._stage)
+            return f"{internal_error(self._failure, self._stage)}; run again with -l DEBUG for the details"
         if not self._reported:
             return "the run ended before its results were written; run again with -l DEBUG to see why"
         made = [
@@ -188,11 +188,3 @@ def write_status(output_folder: Path, outcome: Outcome, *, running: bool = False
     """
     content = json.dumps(outcome.as_dict(running=running), indent=2, allow_nan=False) + "\n"
     return write_file(output_folder / STATUS_NAME, content.encode())
-
-
-def _internal_error(error: BaseException, stage: str) -> str:
-    """Say what happened where, without the error's own text: it may quote tag values, and with them the patient."""
-    frames = traceback.extract_tb(error.__traceback__)
-    where = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
-    during = f" in stage {stage}" if stage else ""
-    return f"internal error{during}: {type(error).__name__}{where}; run again with -l DEBUG for the details"

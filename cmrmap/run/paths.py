@@ -22,19 +22,19 @@ def check_input(path: Path) -> None:
         no file in it, however deep
     """
     if not path.exists():
-        raise InputError(f"input folder {path} does not exist; give the folder with the study's DICOM files by -i")
+        raise InputError("input folder does not exist; give the folder with the study's DICOM files by -i")
     if not path.is_dir():
-        raise InputError(f"input {path} is a file; expected the folder that holds the study's DICOM files")
+        raise InputError("input is a file; expected the folder that holds the study's DICOM files")
     try:
         os.listdir(path)
     except OSError as error:
-        raise InputError(f"input folder {path} cannot be read ({error.strerror}); check its permissions") from error
+        raise InputError(f"input folder cannot be read ({error.strerror}); check its permissions") from error
     listed = list_files(path)
     if not listed.files and listed.n_closed_folders:
         subfolders = f"{listed.n_closed_folders} subfolder{'s' if listed.n_closed_folders > 1 else ''}"
-        raise InputError(f"input folder {path} holds only {subfolders} that cannot be read; check their permissions")
+        raise InputError(f"input folder holds only {subfolders} that cannot be read; check their permissions")
     if not listed.files and not listed.n_broken_links:
-        raise NoMappingSeriesError(f"input folder {path} holds no files; expected a study's DICOM files")
+        raise NoMappingSeriesError("input folder holds no files; expected a study's DICOM files")
 
 
 def check_output(path: Path) -> None:
@@ -53,7 +53,7 @@ def check_output(path: Path) -> None:
                     pass
     except OSError as error:
         raise OutputError(
-            f"the output folder, or results/ in it, cannot be written ({error.strerror}); "
+            f"output folder (or results/ in it) cannot be written ({error.strerror}); "
             "give a folder with write permission by -o"
         ) from error
 
@@ -67,7 +67,7 @@ def check_apart(source: Path, output: Path) -> None:
         they would
     """
     if is_inside(output, source):
-        raise InputError(f"output folder {output} lies in the input folder {source}; give one outside it by -o")
+        raise InputError("output folder lies in the input folder; give one outside it by -o")
 
 
 def is_inside(path: Path, folder: Path) -> bool:

@@ -43,8 +43,7 @@ class Staged:
         taken = [f.name for f in self.files if (self.folder / f.name).exists() and not is_unchanged(self.folder, f)]
         if taken:
             raise OutputError(
-                f"output folder {self.folder} holds {len(taken)} files of the same name with other content; "
-                "give another by -o"
+                f"output folder holds {len(taken)} files of the same name with other content; give another by -o"
             )
         moved: list[Path] = []
         try:
@@ -56,7 +55,7 @@ class Staged:
         except OSError as error:
             take_back(moved)
             raise OutputError(
-                f"output folder {self.folder} cannot be written ({error.strerror or type(error).__name__}); "
+                f"output folder cannot be written ({error.strerror or type(error).__name__}); "
                 "give a folder with write permission and free space"
             ) from error
         finally:

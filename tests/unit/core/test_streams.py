@@ -68,4 +68,6 @@ def test_no_stream_changes_how_a_program_ends(way: str, tmp_path: Path) -> None:
 def test_a_full_stdout_is_told(tmp_path: Path) -> None:
     done = _run(">/dev/full", tmp_path / "result")
     assert (done.returncode, (tmp_path / "result").read_text()) == (2, "complete")
-    assert done.stderr == ("stdout cannot be written (No space left on device); give it a place with free space\n")
+    assert done.stderr == (
+        "by a library\nstdout cannot be written (No space left on device); give it a place with free space\n"
+    )
