@@ -9,9 +9,11 @@ if not __package__:  # run by path: the interpreter looked in this folder, not b
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from app.process import settle_process
+from cmrmap.core.streams import open_streams
 from cmrmap.run.ending import hold_signals
 
 if __name__ == "__main__":
+    open_streams()
     settle_process()
     hold_signals()
     from app.runtime import main  # after the process may have been replaced: this import takes time

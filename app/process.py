@@ -40,9 +40,9 @@ def settle_sdk(log_level: str) -> None:
 
     Parameters
     ----------
-    log_level : of our own log; the SDK's messages are shown at DEBUG only
+    log_level : of our own log; the SDK's messages may quote the study: they are shown where its own variable says so
     """
-    os.environ.setdefault("HOLOSCAN_LOG_LEVEL", "INFO" if log_level == "DEBUG" else "OFF")
+    os.environ.setdefault("HOLOSCAN_LOG_LEVEL", "OFF")
     for path in _cuda_runtimes():
         with contextlib.suppress(OSError):
             ctypes.CDLL(str(path), mode=ctypes.RTLD_GLOBAL)

@@ -65,7 +65,7 @@ def cohort(
             bar.update(job, completed=done, total=total)
             if bar.disable or record.outcome != "ok":
                 bar.console.print(
-                    f"{done}/{total} {record.name}: {record.outcome}, {record.message} ({record.seconds:.1f} s)",
+                    f"{done}/{total}: {record.outcome}, {record.message} ({record.seconds:.1f} s)",
                     markup=False,
                     highlight=False,
                 )
@@ -75,5 +75,5 @@ def cohort(
     for record in summary.records:
         counts[record.outcome] = counts.get(record.outcome, 0) + 1
     told = ", ".join(f"{number} {outcome}" for outcome, number in sorted(counts.items()))
-    print(f"{len(summary.records)} studies: {told}; {summary.n_kept} were done before. Tables in {output}")
+    print(f"{len(summary.records)} studies: {told}; {summary.n_kept} were done before. The tables name each")
     raise typer.Exit(1 if counts.get("error") else 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -45,8 +46,8 @@ def evaluate_segmentation(
     network = load_network(folder)
     subjects, left_out = read_subjects(data, pixel_mm)
     console = Console()
-    for name, reason in left_out.items():
-        console.print(f"left out: {name}: {reason}", soft_wrap=True, markup=False)
+    for reason, number in Counter(left_out.values()).items():  # a folder's name may be the patient's: see -o
+        console.print(f"left out: {number} subjects: {reason}", soft_wrap=True, markup=False)
     found = [subject_figures(one, network) for one in subjects]
     about = f"model {network.name} {network.version}"
     console.print(*overlap_tables([one.overlap for one in found], about), *border_tables(found))

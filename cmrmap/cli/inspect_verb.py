@@ -102,4 +102,4 @@ def _draw(survey: Survey, folder: Path) -> None:
             number = rows[uid].series_number
             name = f"{written:03d}_series_{'none' if number is None else number}.png"
             write_file(folder / name, contact_sheet(rows[uid], pictures))
-    print(f"{written} contact sheet{'s' if written != 1 else ''} in {folder}", file=sys.stderr)
+    print(f"{written} contact sheet{'s' if written != 1 else ''}", file=sys.stderr)

@@ -21,7 +21,8 @@ from cmrmap.cli.send_verb import send
 from cmrmap.cli.summary_verb import summary
 from cmrmap.cli.train_verb import train
 from cmrmap.cli.transfer_verb import transfer
-from cmrmap.core.errors import CmrmapError
+from cmrmap.core.errors import EXIT_INTERNAL_ERROR, CmrmapError, internal_error
+from cmrmap.core.streams import open_streams, say, told_if_full
 from cmrmap.core.version import VERSION
 
 #: what most people need comes first
@@ -68,20 +69,29 @@ cli.add_typer(phantom, name="phantom")
 
 def main() -> None:
     """Run the command line; an error of ours is one line on stderr and its exit code."""
+    open_streams()
+    if sys.argv[1:2] == ["send"]:  # as `run` does: before the libraries start threads
+        from cmrmap.run.ending import hold_signals
+
+        hold_signals()
     try:
-        cli()
+        with told_if_full():
+            cli()
     except CmrmapError as error:
         _end(error)
     except ModuleNotFoundError as error:
         told = missing_extra(error)
-        if told is None:
-            raise
-        _end(told)
+        _end(error if told is None else told)
+    except Exception as error:
+        _end(error)
 
 
-def _end(error: CmrmapError) -> None:
-    print(f"cmrmap: {error}", file=sys.stderr)
-    sys.exit(error.exit_code)
+def _end(error: Exception) -> None:
+    if isinstance(error, CmrmapError):
+        say(f"cmrmap: {error}")
+        sys.exit(error.exit_code)
+    say(f"cmrmap: {internal_error(error)}")
+    sys.exit(EXIT_INTERNAL_ERROR)
 
 
 def _print_version(wanted: bool) -> None:

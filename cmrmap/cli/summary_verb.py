@@ -89,7 +89,7 @@ def _files_table(results: Path) -> Table:
     from rich.markup import escape
     from rich.table import Table
 
-    table = Table(title=f"Files written in {escape(str(results))}")
+    table = Table(title="Files written")
     table.add_column("file")
     table.add_column("size", justify="right")
     images = sorted(results.glob("*.dcm"))

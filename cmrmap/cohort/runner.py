@@ -213,10 +213,12 @@ def _only_run(output: Path) -> Iterator[None]:
         output.mkdir(parents=True, exist_ok=True)
         stream = (output / ".lock").open("w")
     except OSError as error:
-        raise OutputError(f"output folder {output} cannot be written ({error.strerror}); give another") from error
+        raise OutputError(f"output folder cannot be written ({error.strerror}); give another") from error
     with stream:
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            raise InputError(f"another run is at work in {output}; wait for it, or give another folder") from error
+            raise InputError(
+                "another run is at work in the output folder; wait for it, or give another folder"
+            ) from error
         yield

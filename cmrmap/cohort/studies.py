@@ -40,7 +40,7 @@ def find_studies(folder: Path) -> tuple[StudyFolder, ...]:
         no such folder, or no study in it
     """
     if not folder.is_dir():
-        raise InputError(f"studies folder {folder} does not exist; give a folder that holds one folder a study")
+        raise InputError("studies folder does not exist; give a folder that holds one folder a study")
     found = []
     for path in sorted(item for item in folder.iterdir() if item.is_dir() and not item.name.startswith(".")):
         images = path / _IMAGES if (path / _IMAGES).is_dir() else path
@@ -48,7 +48,7 @@ def find_studies(folder: Path) -> tuple[StudyFolder, ...]:
         if any(files for _, _, files in os.walk(images, followlinks=True)):
             found.append(StudyFolder(path.name, images, truth))
     if not found:
-        raise InputError(f"studies folder {folder} holds no study; expected one folder a study, each with DICOM files")
+        raise InputError("studies folder holds no study; expected one folder a study, each with DICOM files")
     return tuple(found)
 
 

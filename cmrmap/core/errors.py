@@ -5,6 +5,12 @@ Each class carries the exit code of the command-line contract (README, "Exit cod
 
 from __future__ import annotations
 
+import errno
+import traceback
+from pathlib import Path
+
+_OUT_OF_MEMORY = ("allocate memory", "not enough memory", "out of memory", "bad_alloc")
+
 EXIT_OK = 0
 EXIT_INTERNAL_ERROR = 1
 EXIT_BAD_ARGUMENTS = 2
@@ -79,3 +85,28 @@ class GeometryError(InputError):
 
 class MapSpecError(CmrmapError):
     """A map's descriptor that contradicts itself or another map's."""
+
+
+def internal_error(error: BaseException, stage: str = "", advice: str = "") -> str:
+    """Say what happened where, without the error's own text: it may quote tag values, and with them the patient.
+
+    Parameters
+    ----------
+    error : none of ours
+    stage : in which it happened; "" where that is not known
+    advice : added at the end, where it is not for want of memory
+    """
+    during = f" in stage {stage}" if stage else ""
+    if _is_out_of_memory(error):
+        return f"memory ran out{during}; allow more (of a container: --memory 4g), or give fewer images"
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return f"internal error{during}: {type(error).__name__}{where}{advice}"
+
+
+def _is_out_of_memory(error: BaseException) -> bool:
+    """Whether an allocation failed: libraries say so in their own ways, torch as a RuntimeError."""
+    if isinstance(error, OSError):
+        return error.errno == errno.ENOMEM
+    told = isinstance(error, RuntimeError) and any(words in str(error) for words in _OUT_OF_MEMORY)
+    return told or isinstance(error, MemoryError)

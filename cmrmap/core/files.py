@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import tempfile
+import secrets
 from pathlib import Path
 
 from cmrmap.core.errors import OutputError
@@ -19,18 +19,19 @@ def write_file(path: Path, content: bytes) -> Path:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+        temporary = path.parent / f".{secrets.token_hex(8)}.part"
         try:
+            # who may read it is for the process's umask to say
+            handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
             with os.fdopen(handle, "wb") as stream:
                 stream.write(content)
-            os.chmod(temporary, 0o644)  # mkstemp keeps it to the owner; platforms read it as somebody else
             os.replace(temporary, path)
         except BaseException:
-            Path(temporary).unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
             raise
     except OSError as error:
         raise OutputError(
-            f"output folder {path.parent} cannot be written ({error.strerror or type(error).__name__}); "
+            f"output folder cannot be written ({error.strerror or type(error).__name__}); "
             "give a folder with write permission and free space"
         ) from error
     return path

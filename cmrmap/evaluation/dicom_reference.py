@@ -32,11 +32,11 @@ def read_dicom_reference(folder: Path) -> pd.DataFrame:
         kind = _KINDS[path.name]
         found = read_reference_map(path)
         if found.unit not in (None, kind.unit):
-            raise InputError(f"{path} is in the unit {found.unit}; expected {kind.unit}")
+            raise InputError(f"a map of the reference is in the unit {found.unit}; expected {kind.unit}")
         rows += _rows(path.parent.name, kind, found)
     if not rows:
         raise InputError(
-            f"{folder} holds no reference; expected <study>/<map>/ with DICOM, <map> being {', '.join(_KINDS)}"
+            f"the folder holds no reference; expected <study>/<map>/ with DICOM, <map> being {', '.join(_KINDS)}"
         )
     return pd.DataFrame(rows)
 

@@ -68,7 +68,7 @@ def read_reference(path: Path, name: str | None = None) -> Reference:
         return Reference(name or "truth", check_table(pd.DataFrame(rows), str(path)), labels)
     if path.is_dir():
         return Reference(name or path.name, check_table(read_dicom_reference(path), str(path)), {})
-    raise InputError(f"reference {path} does not exist; give a CSV file or a folder, see docs/evaluation.md")
+    raise InputError("the reference does not exist; give a CSV file or a folder, see docs/evaluation.md")
 
 
 def read_references(path: Path, name: str | None = None) -> tuple[Reference, ...]:

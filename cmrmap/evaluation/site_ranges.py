@@ -32,7 +32,7 @@ def find_results(folder: Path) -> dict[str, Path]:
     base = folder / "studies" if (folder / "studies").is_dir() else folder
     found = {path.parent.parent.name: path for path in sorted(base.glob("*/results/results.json"))}
     if not found:
-        raise InputError(f"{folder} holds no results; give the output folder of `cmrmap cohort` on normal subjects")
+        raise InputError("the folder holds no results; give the output folder of `cmrmap cohort` on normal subjects")
     return found
 
 
@@ -56,9 +56,7 @@ def make_reference_ranges(
     results = find_results(folder)
     missing = sorted(set(subjects or ()) - set(results))
     if missing:
-        raise InputError(
-            f"no results of {len(missing)} subjects (first: {missing[0]}) in {folder}; run the cohort first"
-        )
+        raise InputError(f"no results of {len(missing)} subjects in the folder; run the cohort first")
     chosen = {name: path for name, path in results.items() if subjects is None or name in set(subjects)}
     values: dict[str, dict[tuple[str, str], list[float]]] = defaultdict(lambda: defaultdict(list))
     models: dict[str, set[str]] = defaultdict(set)

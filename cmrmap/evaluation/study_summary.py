@@ -102,9 +102,9 @@ def _maps(path: Path, expected: str) -> dict[str, dict[str, Any]]:
         if not (isinstance(maps, dict) and all(isinstance(item, dict) for item in maps.values())):
             raise TypeError("maps")
     except OSError as error:
-        raise InputError(f"{path} cannot be read ({error.strerror}); expected {expected}") from error
+        raise InputError(f"{path.name} cannot be read ({error.strerror}); expected {expected}") from error
     except (ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{path} does not hold maps as JSON; expected {expected}") from error
+        raise InputError(f"{path.name} does not hold maps as JSON; expected {expected}") from error
     return maps
 
 

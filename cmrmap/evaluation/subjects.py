@@ -171,7 +171,7 @@ def find_subjects(data: Path) -> tuple[Path, ...]:
     subjects = sorted(path.parent for path in data.glob(f"*/{REFERENCE_NAME}"))
     if not subjects:
         raise InputError(
-            f"{data} holds no subject folders with {REFERENCE_NAME}; expected DIR/<subject>/{REFERENCE_NAME}"
+            f"the folder holds no subject folders with {REFERENCE_NAME}; expected DIR/<subject>/{REFERENCE_NAME}"
         )
     return tuple(subjects)
 
@@ -199,8 +199,7 @@ def read_subjects(data: Path, pixel_mm: float) -> tuple[tuple[Subject, ...], dic
     left_out = {name: one for name, one in tried.items() if isinstance(one, str)}
     if not found:
         raise InputError(
-            f"no subject in {data} has outlines of every image: "
-            + "; ".join(f"{name}: {reason}" for name, reason in left_out.items())
+            "no subject in the folder has outlines of every image: " + "; ".join(dict.fromkeys(left_out.values()))
         )
     return found, left_out
 

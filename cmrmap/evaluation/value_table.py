@@ -36,7 +36,7 @@ def read_measured(folder: Path) -> pd.DataFrame:
     """
     path = folder / "results.parquet"
     if not path.is_file():
-        raise InputError(f"{folder} holds no results.parquet; give the output folder of `cmrmap cohort`")
+        raise InputError("the folder holds no results.parquet; give the output folder of `cmrmap cohort`")
     table = pd.read_parquet(path).rename(columns={"mean": "value"})
     return _with_key_types(table)
 
@@ -63,15 +63,15 @@ def read_csv(path: Path) -> pd.DataFrame:
         table = pd.read_csv(path, dtype={"study": "string", "map": "string", "unit": "string"}, skipinitialspace=True)
     except (OSError, ValueError) as error:
         raise InputError(
-            f"reference {path} cannot be read as CSV ({type(error).__name__}); see docs/evaluation.md"
+            f"the reference cannot be read as CSV ({type(error).__name__}); see docs/evaluation.md"
         ) from error
     missing = [name for name in ("study", "map", "value") if name not in table]
     if missing:
-        raise InputError(f"reference {path} has no column {missing[0]}; expected study, map, value, slice_index, aha")
+        raise InputError(f"the reference has no column {missing[0]}; expected study, map, value, slice_index, aha")
     values = pd.to_numeric(table["value"], errors="coerce")
     wrong = values.isna() & table["value"].notna() & (table["value"].astype("string").str.lower() != "nan")
     if wrong.any():
-        raise InputError(f"reference {path}, line {int(np.argmax(wrong)) + 2}: the value is no number")
+        raise InputError(f"the reference, line {int(np.argmax(wrong)) + 2}: the value is no number")
     table = table.assign(value=values)
     for name in ("slice_index", "aha"):
         table[name] = pd.to_numeric(table[name], errors="coerce") if name in table else np.nan
@@ -118,11 +118,11 @@ def _check_units(table: pd.DataFrame, path: Path) -> None:
     for name, found in table.groupby("map")["unit"]:
         units = sorted({str(unit) for unit in found.dropna()})
         if len(units) > 1:
-            raise InputError(f"reference {path} mixes units of {name}: {', '.join(units)}; give one")
+            raise InputError(f"the reference mixes units of {name}: {', '.join(units)}; give one")
         if units and str(name) in [kind.value for kind in MapKind]:
             expected = MapKind(str(name)).unit
             if _UNIT_NAMES.get(units[0]) != expected:
-                raise InputError(f"reference {path} gives {name} in {units[0]}; expected {expected}")
+                raise InputError(f"the reference gives {name} in {units[0]}; expected {expected}")
 
 
 def _with_key_types(table: pd.DataFrame) -> pd.DataFrame:

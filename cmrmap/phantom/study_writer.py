@@ -131,9 +131,7 @@ def write_phantom(
         write_truth(truth, study)
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise OutputError(
-            f"cannot write the phantom study into {folder}: {reason}; choose a writable folder"
-        ) from error
+        raise OutputError(f"cannot write the phantom study: {reason}; choose a writable folder") from error
     return folder
 
 

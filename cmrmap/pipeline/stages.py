@@ -35,6 +35,7 @@ from cmrmap.relaxometry import prepare
 from cmrmap.report import Drawing, draw_report
 from cmrmap.results import StudyResult
 from cmrmap.run.bundle import OutputBundle, write_bundle
+from cmrmap.run.delivery import send_results
 from cmrmap.run.hematocrit_sources import find_hematocrit
 
 
@@ -180,10 +181,8 @@ def _write(context: RunContext, bundle: OutputBundle) -> tuple[str, ...]:
 
 def _send(context: RunContext, written: tuple[str, ...]) -> int:
     """Send what was written to an archive and check that it arrived; the number of files."""
-    from cmrmap.dicom.transfer.sending import send_folder  # its libraries are wanted only by a run that sends
-
     if context.send_to is not None:
-        send_folder(context.target, written, context.send_to)
+        send_results(context.target, written, context.send_to, context.outcome)
     return len(written) if context.send_to is not None else 0
 
 

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import sys
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from cmrmap.core.errors import EXIT_NO_MAPPING_SERIES, EXIT_OK, CmrmapError, OutputError
 from cmrmap.core.map_specs import MapKind
+from cmrmap.core.streams import say
 from cmrmap.core.version import VERSION
 from cmrmap.results import HematocritResult, InputSummary, SoftwareInfo, StudyResult, absent_map, to_json
 from cmrmap.run.ending import signals_are_held, watch
 from cmrmap.run.limits import check_memory
+from cmrmap.run.logs import configure_logging
 from cmrmap.run.manifest import RESULTS_NAME, listed_files
 from cmrmap.run.outcome import Outcome, write_status
 from cmrmap.run.output_folder import Claim, claim
 from cmrmap.run.run_settings import RunSettings, find_status_folder, read_run_settings, read_timeout_s
-from cmrmap.run.staging import write_together
+from cmrmap.run.staging import take_back, write_together
 
 _LOG = logging.getLogger("cmrmap.run")
 #: runs the stages; what became of them is in the outcome afterwards, or raised
@@ -71,19 +73,6 @@ def run_command(
     return outcome.exit_code
 
 
-def configure_logging(level: str) -> None:
-    """Show our log on stderr at ``level``, other libraries' errors, at DEBUG everything.
-
-    Warnings of libraries are shown at DEBUG only: they may quote values of the study.
-    """
-    handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s", "%H:%M:%S"))
-    logging.basicConfig(level="DEBUG" if level == "DEBUG" else "ERROR", handlers=[handler], force=True)
-    logging.getLogger("cmrmap").setLevel(level)
-    if level != "DEBUG" and not sys.warnoptions:
-        warnings.simplefilter("ignore")
-
-
 def _execute(execute: Execute, settings: RunSettings, outcome: Outcome) -> None:
     try:
         execute(settings, outcome)
@@ -93,6 +82,7 @@ def _execute(execute: Execute, settings: RunSettings, outcome: Outcome) -> None:
 
 def _finish(outcome: Outcome, folder: Path | None, owned: Claim | None) -> None:
     """Write how the run ended; one that never came to its folder asks for it now, and leaves the last results there."""
+    outcome.settled.set()
     if folder is not None:
         try:
             nothing_there = outcome.exit_code == EXIT_NO_MAPPING_SERIES and not outcome.maps  # an empty input folder
@@ -106,12 +96,23 @@ def _finish(outcome: Outcome, folder: Path | None, owned: Claim | None) -> None:
         except OutputError as error:
             if outcome.exit_code == EXIT_OK:
                 outcome.fail(error)
+                _take_back(folder, outcome)
     if owned is not None:
         owned.release()
     if outcome.exit_code == EXIT_OK:
         _LOG.info(outcome.message)
     else:
-        print(f"cmrmap: {outcome.message}", file=sys.stderr)
+        say(f"cmrmap: {outcome.message}")
+
+
+def _take_back(folder: Path, outcome: Outcome) -> None:
+    """Remove a run's files where its status cannot be written, as on a full disk: results without it are nobody's."""
+    if outcome.sent is not None:  # an archive has them
+        return
+    take_back(folder / one.name for one in outcome.objects)
+    outcome.objects = ()
+    with contextlib.suppress(OutputError):
+        write_status(folder, outcome)
 
 
 def _results_of_nothing() -> StudyResult:

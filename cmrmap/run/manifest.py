@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-STATUS_NAME = "results/status.json"
-RESULTS_NAME = "results/results.json"
+RESULTS_FOLDER = "results"
+STATUS_NAME = f"{RESULTS_FOLDER}/status.json"
+RESULTS_NAME = f"{RESULTS_FOLDER}/results.json"
 _MOST_BYTES = 50_000_000  # a larger status.json is none of ours
 _BLOCK_BYTES = 1 << 20
 

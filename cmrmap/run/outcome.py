@@ -6,10 +6,8 @@ stages of a graph have no other way to say what became of them.
 
 from __future__ import annotations
 
-import errno
 import json
 import threading
-import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,18 +20,21 @@ from cmrmap.core.errors import (
     EXIT_OK,
     CmrmapError,
     InputError,
+    internal_error,
 )
 from cmrmap.core.files import write_file
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.statuses import MapStatus
+from cmrmap.dicom.transfer.base import SendReport
+from cmrmap.dicom.transfer.progress import Progress
 from cmrmap.run.manifest import STATUS_NAME, WrittenFile
+from cmrmap.run.sent_record import sent_entry, with_deliveries
 from cmrmap.run.software import software_versions
 
 _RUNNING = "the run has not ended; if none is running, it was killed: run it again"
 #: where an ``InputError`` is about what the user has given: before the first stage, in it, which opens the folder, and
 #: where the hematocrit of the settings is read; that of the study refuses ECV
 _ASKED = ("", "read", "hematocrit")
-_OUT_OF_MEMORY = ("allocate memory", "not enough memory", "out of memory", "bad_alloc")
 _OUTCOMES = {EXIT_OK: "ok", EXIT_NO_MAPPING_SERIES: "nothing_to_do", EXIT_ALL_REFUSED: "refused"}
 
 
@@ -64,6 +65,9 @@ class Outcome:
     objects : the files that the run has put, or is about to put, into its output folder
     model : what drew the outlines, in words; None until it is loaded
     writing : held while the results are written, so that nobody ends the run in between
+    sending : what is known of the objects that are being sent; None: nothing is being sent
+    sent : what became of them, once it is known
+    settled : set when all is done but for the last lines: nobody need end the run any more
     """
 
     maps: dict[str, MapVerdict] = field(default_factory=dict)
@@ -71,6 +75,9 @@ class Outcome:
     objects: tuple[WrittenFile, ...] = ()
     model: str | None = None
     writing: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    sending: Progress | None = None
+    sent: SendReport | None = None
+    settled: threading.Event = field(default_factory=threading.Event, repr=False)
     _failure: BaseException | None = None
     _stage: str = ""
     _reported: bool = False
@@ -122,7 +129,7 @@ class Outcome:
         if isinstance(self._failure, CmrmapError):
             return " ".join(str(self._failure).split())
         if self._failure is not None:
-            return _internal_error(self._failure, self._stage)
+            return internal_error(self._failure, self._stage, advice="; run again with -l DEBUG for the details")
         if not self._reported:
             return "the run ended before its results were written; run again with -l DEBUG to see why"
         made = [
@@ -135,7 +142,8 @@ class Outcome:
             for key, v in self.maps.items()
             if not v.status.made and v.reason and (v.status is MapStatus.REFUSED or MapKind(key).spec.always_listed)
         ]
-        return "; ".join([f"made {', '.join(made)}" if made else "made no map", *left])
+        sent = [] if self.sent is None else [self.sent.words]
+        return "; ".join([f"made {', '.join(made)}" if made else "made no map", *left, *sent])
 
     def as_dict(self, *, running: bool = False) -> dict[str, Any]:
         """Return the content of status.json.
@@ -144,7 +152,7 @@ class Outcome:
         ----------
         running : the run has not ended: its outcome is "running", and it has no exit code yet
         """
-        return {
+        content: dict[str, Any] = {
             "outcome": "running" if running else _OUTCOMES.get(self.exit_code, "error"),
             "exit_code": None if running else self.exit_code,
             "message": _RUNNING if running else self.message,
@@ -161,6 +169,10 @@ class Outcome:
             "model": self.model,
             "versions": software_versions(),
         }
+        if self.sent is not None:
+            content["sent"] = sent_entry(self.sent)
+            content["objects"] = with_deliveries(content["objects"], self.sent)
+        return content
 
 
 def write_status(output_folder: Path, outcome: Outcome, *, running: bool = False) -> Path:
@@ -179,22 +191,3 @@ def write_status(output_folder: Path, outcome: Outcome, *, running: bool = False
     """
     content = json.dumps(outcome.as_dict(running=running), indent=2, allow_nan=False) + "\n"
     return write_file(output_folder / STATUS_NAME, content.encode())
-
-
-def _internal_error(error: BaseException, stage: str) -> str:
-    """Say what happened where, without the error's own text: it may quote tag values, and with them the patient."""
-    if _is_out_of_memory(error):
-        during = f" in stage {stage}" if stage else ""
-        return f"memory ran out{during}; allow more (of a container: --memory 4g), or give fewer images"
-    frames = traceback.extract_tb(error.__traceback__)
-    where = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
-    during = f" in stage {stage}" if stage else ""
-    return f"internal error{during}: {type(error).__name__}{where}; run again with -l DEBUG for the details"
-
-
-def _is_out_of_memory(error: BaseException) -> bool:
-    """Whether an allocation failed: libraries say so in their own ways, torch as a RuntimeError."""
-    if isinstance(error, OSError):
-        return error.errno == errno.ENOMEM
-    told = isinstance(error, RuntimeError) and any(words in str(error) for words in _OUT_OF_MEMORY)
-    return told or isinstance(error, MemoryError)

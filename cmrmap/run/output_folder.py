@@ -77,7 +77,7 @@ def claim(folder: Path, *, into_non_empty: bool = False, clear: bool = True) -> 
             raise
     except OSError as error:
         raise OutputError(
-            f"output folder {folder} cannot be used ({error.strerror or type(error).__name__}); "
+            f"output folder cannot be used ({error.strerror or type(error).__name__}); "
             "give a folder with write permission by -o"
         ) from error
     return held
@@ -90,7 +90,7 @@ def _lock(folder: Path) -> int | None:
     except BlockingIOError:
         os.close(handle)
         raise OutputError(
-            f"another run is writing into the output folder {folder}; wait until it has ended, or give another by -o"
+            "another run is writing into the output folder; wait until it has ended, or give another by -o"
         ) from None
     except OSError as error:
         os.close(handle)
@@ -110,7 +110,7 @@ def _removable(folder: Path, into_non_empty: bool) -> list[str]:
     foreign = [name for name in _names(folder) if name not in known]
     if foreign and not into_non_empty:
         raise OutputError(
-            f"output folder {folder} holds {_shown(foreign)} that no run wrote, or that were changed since; give an "
+            f"output folder holds {_shown(foreign)} that no run wrote, or that were changed since; give an "
             "empty folder by -o, or add --into-non-empty to write beside them"
         )
     return removable

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from cmrmap.core.errors import InputError, NoMappingSeriesError, OutputError
 from cmrmap.dicom.headers.folder import list_files
+from cmrmap.run.manifest import RESULTS_FOLDER
 
 
 def check_input(path: Path) -> None:
@@ -23,17 +24,21 @@ def check_input(path: Path) -> None:
     if not os.path.exists(path):
         # the same where a folder above it may not be entered, which hides what lies there
         raise InputError(
-            f"input folder {path} does not exist, or lies where this user may not look; give the folder with "
-            "the study's DICOM files by -i"
+            "input folder does not exist, or lies where this user may not look; give the folder with the study's DICOM "
+            "files by -i"
         )
     if not os.path.isdir(path):
-        raise InputError(f"input {path} is a file; expected the folder that holds the study's DICOM files")
+        raise InputError("input is a file; expected the folder that holds the study's DICOM files")
+    try:
+        os.listdir(path)
+    except OSError as error:
+        raise InputError(f"input folder cannot be read ({error.strerror}); check its permissions") from error
     listed = list_files(path)
     if not listed.files and listed.n_closed_folders:
         subfolders = f"{listed.n_closed_folders} subfolder{'s' if listed.n_closed_folders > 1 else ''}"
-        raise InputError(f"input folder {path} holds only {subfolders} that cannot be read; check their permissions")
+        raise InputError(f"input folder holds only {subfolders} that cannot be read; check their permissions")
     if not listed.files and not listed.n_broken_links:
-        raise NoMappingSeriesError(f"input folder {path} holds no files; expected a study's DICOM files")
+        raise NoMappingSeriesError("input folder holds no files; expected a study's DICOM files")
 
 
 def check_output(path: Path) -> None:
@@ -46,11 +51,14 @@ def check_output(path: Path) -> None:
     """
     try:
         path.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=path):
-            pass
+        for folder in (path, path / RESULTS_FOLDER):
+            if folder == path or folder.exists():
+                with tempfile.TemporaryFile(dir=folder):
+                    pass
     except OSError as error:
         raise OutputError(
-            f"output folder {path} cannot be written ({error.strerror}); give a folder with write permission by -o"
+            f"output folder (or results/ in it) cannot be written ({error.strerror}); "
+            "give a folder with write permission by -o"
         ) from error
 
 
@@ -63,7 +71,7 @@ def check_apart(source: Path, output: Path) -> None:
         they would
     """
     if is_inside(output, source):
-        raise InputError(f"output folder {output} lies in the input folder {source}; give one outside it by -o")
+        raise InputError("output folder lies in the input folder; give one outside it by -o")
 
 
 def is_inside(path: Path, folder: Path) -> bool:

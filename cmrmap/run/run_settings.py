@@ -13,6 +13,7 @@ from cmrmap.core.errors import InputError
 from cmrmap.core.version import VERSION
 from cmrmap.dicom.selection.given_times import read_given_times
 from cmrmap.dicom.selection.preferences import SelectionPreferences
+from cmrmap.dicom.transfer.access import with_access
 from cmrmap.dicom.transfer.base import Destination
 from cmrmap.dicom.transfer.destinations import check_libraries, parse_destination
 from cmrmap.ecv.hematocrit import Hematocrit, parse_hematocrit
@@ -155,7 +156,7 @@ def read_run_settings(
         hematocrit=hematocrit,
         log_level=parsed.log_level or "INFO",
         analysis=analysis,
-        send_to=_send_to(environment.get("CMRMAP_SEND_TO") or file.send_to),
+        send_to=_send_to(environment.get("CMRMAP_SEND_TO") or file.send_to, environment),
         into_non_empty=parsed.into_non_empty or _switch("CMRMAP_INTO_NON_EMPTY", environment),
     )
 
@@ -199,10 +200,10 @@ def _switch(variable: str, environment: Mapping[str, str]) -> bool:
     return _SWITCHES[value]
 
 
-def _send_to(named: str | None) -> Destination | None:
+def _send_to(named: str | None, environment: Mapping[str, str]) -> Destination | None:
     if not named:
         return None
-    destination = parse_destination(named)
+    destination = with_access(parse_destination(named), environment)
     check_libraries(destination)  # before anything runs, not after
     return destination
 

@@ -8,6 +8,7 @@ from cmrmap.core.errors import EXIT_NOT_STORED, EXIT_OK, InputError
 from cmrmap.dicom.transfer.base import Outgoing
 from cmrmap.dicom.transfer.sending import find_files
 from cmrmap.run.manifest import is_unchanged, listed_files, read_status
+from cmrmap.run.sent_record import read_sent
 
 
 def sendable_files(source: Path) -> tuple[tuple[Outgoing, ...], str]:
@@ -29,24 +30,24 @@ def sendable_files(source: Path) -> tuple[tuple[Outgoing, ...], str]:
     status = read_status(source) or {}
     if status.get("outcome") == "running":
         raise InputError(
-            f"the run that writes into {source} has not ended, or was killed; wait for it, or run it again"
+            "the run that writes into the folder has not ended, or was killed; wait for it, or run it again"
         )
     code = status.get("exit_code")
-    if code not in (EXIT_OK, EXIT_NOT_STORED):
+    if code not in (EXIT_OK, EXIT_NOT_STORED) and read_sent(source) is None:  # one that was ended while sending
         raise InputError(
-            f"the last run into {source} ended with exit code {code}; its status.json says why; run it again, or "
+            f"the last run into the folder ended with exit code {code}; its status.json says why; run it again, or "
             "send the files one by one"
         )
     objects = [file for file in listed if file.name.endswith(".dcm")]
     if not objects:
-        raise InputError(f"the run that wrote into {source} made no DICOM objects; its status.json says why")
+        raise InputError("the run that wrote into the folder made no DICOM objects; its status.json says why")
     lost = [file for file in objects if not is_unchanged(source, file)]
     if lost:
         raise InputError(
-            f"{len(lost)} of the {len(objects)} objects in {source} are missing or were changed since they were "
+            f"{len(lost)} of the {len(objects)} objects in the folder are missing or were changed since they were "
             "written; run the study again, or send the files one by one"
         )
     names = {file.name for file in objects}
     others = [path for path in source.glob("*.dcm") if path.name not in names]
-    note = f"{len(others)} other *.dcm files in {source} are not of its last run; they are not sent" if others else ""
+    note = f"{len(others)} other *.dcm files in the folder are not of its last run; they are not sent" if others else ""
     return find_files(source, names), note

@@ -7,6 +7,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,17 +43,19 @@ class Staged:
         taken = [f.name for f in self.files if (self.folder / f.name).exists() and not is_unchanged(self.folder, f)]
         if taken:
             raise OutputError(
-                f"output folder {self.folder} holds {len(taken)} files of the same name with other content; "
-                "give another by -o"
+                f"output folder holds {len(taken)} files of the same name with other content; give another by -o"
             )
+        moved: list[Path] = []
         try:
             for file in self.files:
                 target = self.folder / file.name
                 target.parent.mkdir(parents=True, exist_ok=True)
                 os.replace(self.folder / _STAGING_NAME / file.name, target)
+                moved.append(target)
         except OSError as error:
+            take_back(moved)
             raise OutputError(
-                f"output folder {self.folder} cannot be written ({error.strerror or type(error).__name__}); "
+                f"output folder cannot be written ({error.strerror or type(error).__name__}); "
                 "give a folder with write permission and free space"
             ) from error
         finally:
@@ -60,13 +63,16 @@ class Staged:
         return tuple(self.folder / file.name for file in self.files)
 
 
-def stage(folder: Path, files: Iterable[tuple[str, bytes]]) -> Staged:
+def stage(
+    folder: Path, files: Iterable[tuple[str, bytes]], guard: AbstractContextManager[object] | None = None
+) -> Staged:
     """Write files beside their places, so that they can appear together; a full disk leaves none of them.
 
     Parameters
     ----------
     folder : the output folder
     files : names relative to it, and contents
+    guard : held while each file is written: whoever else holds it can remove what is there, and nothing comes after
 
     Raises
     ------
@@ -77,12 +83,25 @@ def stage(folder: Path, files: Iterable[tuple[str, bytes]]) -> Staged:
     written = []
     try:
         for name, content in files:
-            write_file(folder / _STAGING_NAME / name, content)
+            with guard or contextlib.nullcontext():
+                write_file(folder / _STAGING_NAME / name, content)
             written.append(WrittenFile(name, hashlib.sha256(content).hexdigest()))
     except BaseException:
         discard_unfinished(folder)
         raise
     return Staged(folder, tuple(written))
+
+
+def take_back(files: Iterable[Path]) -> None:
+    """Remove files of a set that is not complete, or whose run cannot say that it is.
+
+    Parameters
+    ----------
+    files : that are in their places
+    """
+    for path in files:
+        with contextlib.suppress(OSError):
+            path.unlink()
 
 
 def discard_unfinished(folder: Path) -> None:
@@ -121,11 +140,16 @@ def write_together(
     OutputError
         the folder cannot be written
     """
-    staged = stage(folder, contents)
+    staged = stage(folder, contents, outcome.writing)
     with outcome.writing:
-        outcome.objects = staged.files
-        write_status(folder, outcome, running=True)
-        written = staged.move()
+        before, outcome.objects = outcome.objects, staged.files
+        try:
+            write_status(folder, outcome, running=True)
+            written = staged.move()
+        except BaseException:
+            outcome.objects = before
+            discard_unfinished(folder)
+            raise
         if then is not None:
             then()
     return written

@@ -43,9 +43,9 @@ def list_files(folder: Path) -> FolderFiles:
         the path is missing, is a file, or cannot be listed
     """
     if not os.path.exists(folder):  # also where a folder above it may not be entered
-        raise InputError(f"the input path {folder} does not exist; give a folder with the DICOM files of one study")
+        raise InputError("the input path does not exist; give a folder with the DICOM files of one study")
     if not os.path.isdir(folder):
-        raise InputError(f"the input path {folder} is a file; give the folder that holds the study")
+        raise InputError("the input path is a file; give the folder that holds the study")
     entered: set[str] = set()
     found: dict[str, Path] = {}
     n_broken = n_closed = 0
@@ -67,7 +67,7 @@ def list_files(folder: Path) -> FolderFiles:
         except OSError as error:
             if path == folder:
                 raise InputError(
-                    f"the input folder {folder} cannot be read ({error.strerror}); check its permissions"
+                    f"the input folder cannot be read ({error.strerror}); check its permissions"
                 ) from error
             n_closed += 1
             continue

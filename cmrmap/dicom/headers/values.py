@@ -102,6 +102,17 @@ def number(header: Dataset, keyword: str) -> float | None:
     return found[0] if len(found) == 1 else None
 
 
+def series_name(header: Dataset) -> str:
+    """Return how messages call an image's series, e.g. "series 7"; a SeriesNumber that is none is not quoted.
+
+    Parameters
+    ----------
+    header : of one of its images
+    """
+    found = number(header, "SeriesNumber")
+    return "series without number" if found is None else f"series {found:.10g}"
+
+
 def fault_kind(reason: str) -> str:
     """Return what a fault's reason says but for its numbers: each of many images with one fault has its own.
 

@@ -88,15 +88,15 @@ def read_reference_map(folder: Path) -> ReferenceMap:
             planes.append(_classic_plane(dataset))
     if not planes or not segmentations:
         lacking = "map (a Parametric Map, or one image a slice)" if not planes else "Segmentation object"
-        raise InputError(f"{folder} holds no {lacking}; a reference needs a map and a segmentation of it")
+        raise InputError(f"the folder holds no {lacking}; a reference needs a map and a segmentation of it")
     if len({plane.values.shape for plane in planes}) > 1:
-        raise InputError(f"{folder} holds map images of different sizes; give one map a folder")
+        raise InputError("the folder holds map images of different sizes; give one map a folder")
     axis = base_to_apex(planes[0].geometry)[0]
     planes.sort(key=lambda plane: float(plane.position @ axis))
     units = {plane.unit for plane in planes}
     if len(units) > 1:
         raise InputError(
-            f"{folder} mixes units: {', '.join(sorted(str(unit) for unit in units))}; give one map a folder"
+            f"the folder mixes units: {', '.join(sorted(str(unit) for unit in units))}; give one map a folder"
         )
     walls, segments = _masks(segmentations, planes, folder)
     values = np.stack([plane.values for plane in planes])
@@ -178,7 +178,7 @@ def _masks(segmentations: list[Dataset], planes: list[_Plane], folder: Path) -> 
         meaning = {int(item.SegmentNumber): _meaning(item) for item in dataset.SegmentSequence}
         pixels = _pixels(dataset).reshape(-1, int(dataset.Rows), int(dataset.Columns)) != 0
         if pixels.shape[1:] != shape[1:]:
-            raise InputError(f"{folder}: the segmentation has {pixels.shape[1:]} pixels, the map {shape[1:]}")
+            raise InputError(f"the segmentation has {pixels.shape[1:]} pixels, the map {shape[1:]}")
         for frame, mask in zip(dataset.PerFrameFunctionalGroupsSequence, pixels, strict=True):
             groups = (frame, dataset.SharedFunctionalGroupsSequence[0])
             which = _group(groups, "SegmentIdentificationSequence")
@@ -188,7 +188,7 @@ def _masks(segmentations: list[Dataset], planes: list[_Plane], folder: Path) -> 
             distance = np.linalg.norm(places - np.asarray(place.ImagePositionPatient, dtype=np.float64), axis=1)
             index = int(distance.argmin())
             if distance[index] > _SAME_PLACE_MM:
-                raise InputError(f"{folder}: the segmentation has a slice {distance[index]:.1f} mm from any of the map")
+                raise InputError(f"the segmentation has a slice {distance[index]:.1f} mm from any of the map")
             what = meaning[int(which.ReferencedSegmentNumber)]
             if what == 0:
                 wall[index] |= mask
@@ -197,7 +197,7 @@ def _masks(segmentations: list[Dataset], planes: list[_Plane], folder: Path) -> 
     if segments:
         wall = np.asarray(np.any(list(segments.values()), axis=0), dtype=np.bool_)
     if not wall.any():
-        raise InputError(f"{folder}: the segmentation has neither a myocardium nor AHA segments; code or label them so")
+        raise InputError("the segmentation has neither a myocardium nor AHA segments; code or label them so")
     return wall, segments
 
 

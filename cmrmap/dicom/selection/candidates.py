@@ -10,7 +10,7 @@ from pydicom.dataset import Dataset
 from cmrmap.core.map_spec import Weighting
 from cmrmap.core.relaxation_models import HowMade
 from cmrmap.core.scanner_map import SCANNER_MAP
-from cmrmap.dicom.headers.values import by_fault_kind, number, text
+from cmrmap.dicom.headers.values import by_fault_kind, number, series_name
 from cmrmap.dicom.selection.acquisitions import latest_acquisitions
 from cmrmap.dicom.selection.contrast import contrast_by_agent
 from cmrmap.dicom.selection.frame_group import FrameGroup, split_by_statement
@@ -88,7 +88,7 @@ class Candidate:
     @property
     def name(self) -> str:
         """How messages call it."""
-        return f"series {text(self.first.header, 'SeriesNumber') or 'without number'}"
+        return series_name(self.first.header)
 
 
 def find_candidates(

@@ -9,7 +9,7 @@ from pydicom.dataset import Dataset
 
 from cmrmap.core.geometry import stated_once
 from cmrmap.dicom.headers.clock import start_seconds
-from cmrmap.dicom.headers.values import number, text
+from cmrmap.dicom.headers.values import number, series_name
 from cmrmap.dicom.selection.slices import Frame, group_slices
 
 
@@ -60,7 +60,7 @@ class FrameGroup:
     @property
     def name(self) -> str:
         """How messages call it."""
-        return f"series {text(self.header, 'SeriesNumber') or 'without number'}"
+        return series_name(self.header)
 
     @property
     def has_one_image_a_slice(self) -> bool:

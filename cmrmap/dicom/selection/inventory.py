@@ -18,7 +18,7 @@ from cmrmap.core.stack import SelectedSeries
 from cmrmap.dicom.headers.clock import start_seconds
 from cmrmap.dicom.headers.frames import geometry_of
 from cmrmap.dicom.headers.read import SourceStudy
-from cmrmap.dicom.headers.values import number, text
+from cmrmap.dicom.headers.values import number, series_name, text
 from cmrmap.dicom.selection.candidates import Candidate
 from cmrmap.dicom.selection.series_verdicts import Disposition, SeriesPart, homes_of, left_out_parts, parts_of
 from cmrmap.dicom.selection.slices import Frame, group_slices, split_by_grid
@@ -100,7 +100,7 @@ def _order(
 
 def _name(study: SourceStudy, series: SelectedSeries) -> str:
     header = study.headers[series.frames[0].sop_instance_uid]
-    return f"series {text(header, 'SeriesNumber') or 'without number'}"
+    return series_name(header)
 
 
 def _signs(study: SourceStudy, selected: Sequence[SelectedSeries]) -> dict[str, str]:

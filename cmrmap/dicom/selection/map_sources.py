@@ -10,7 +10,7 @@ import numpy as np
 from cmrmap.core.geometry import same_orientation
 from cmrmap.core.map_spec import Weighting
 from cmrmap.dicom.headers.clock import acquired_seconds
-from cmrmap.dicom.headers.values import text, value
+from cmrmap.dicom.headers.values import series_name, text, value
 from cmrmap.dicom.selection.candidates import Candidate
 from cmrmap.dicom.selection.frame_group import FrameGroup
 from cmrmap.dicom.selection.slices import Frame
@@ -71,8 +71,8 @@ def elsewhere(group: FrameGroup, sources: SourceImages) -> str:
         for image in sources.of_map(frame):
             found = _otherwise(frame, image)
             if found:
-                name = text(image.header, "SeriesNumber") or "without number"
-                return f"{found} than the images that it was made from, in series {name}; export both again"
+                name = series_name(image.header)
+                return f"{found} than the images that it was made from, in {name}; export both again"
     return ""
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 
 from pydicom.dataset import Dataset
 from pydicom.uid import UID
-from pynetdicom import AE, build_context
 from pynetdicom.association import Association
 
+from cmrmap.dicom.transfer.association import NoAssociationError, Requestor
 from cmrmap.dicom.transfer.base import Delivery, Destination, Outgoing
 
 _STUDY_ROOT_FIND = "1.2.840.10008.5.1.4.1.2.2.1"
@@ -18,16 +17,7 @@ _MOST_CONTEXTS = 128
 _SUCCESS = 0x0000
 _PENDING = (0xFF00, 0xFF01)
 _OUT_OF_RESOURCES = range(0xA700, 0xA800)
-_REJECTED_FOR_GOOD = 1
 logging.getLogger("pynetdicom").setLevel(logging.CRITICAL)  # what failed is said by us, once
-
-
-class _NoAssociationError(Exception):
-    """No association; ``passing`` where another try may have one."""
-
-    def __init__(self, words: str, passing: bool) -> None:
-        super().__init__(words)
-        self.passing = passing
 
 
 class DimseSender:
@@ -40,26 +30,24 @@ class DimseSender:
     """
 
     def __init__(self, destination: Destination, timeout_s: float) -> None:
-        self._to = destination
-        self._timeout_s = timeout_s
+        self._requestor = Requestor(destination, timeout_s)
 
-    def deliver(self, files: Sequence[Outgoing]) -> dict[str, Delivery]:
+    def deliver(self, files: Sequence[Outgoing]) -> Iterator[tuple[str, Delivery]]:
         """Try every file once.
 
         Parameters
         ----------
         files : as for :meth:`cmrmap.dicom.transfer.base.Sender.deliver`
         """
-        found: dict[str, Delivery] = {}
         for group in _by_contexts(files):
             contexts = list(dict.fromkeys((one.sop_class_uid, one.transfer_syntax) for one in group))
             try:
-                with self._association(contexts) as association:
+                with self._requestor.association(contexts) as association:
                     for one in group:
-                        found[one.sop_instance_uid] = _store(association, one)
-            except _NoAssociationError as error:
-                found |= {one.sop_instance_uid: Delivery(False, str(error), error.passing) for one in group}
-        return found
+                        yield one.sop_instance_uid, _store(association, one)
+            except NoAssociationError as error:
+                for one in group:
+                    yield one.sop_instance_uid, Delivery(False, str(error), error.passing)
 
     def listed(self, files: Sequence[Outgoing]) -> set[str] | str:
         """Ask by C-FIND, one query a series.
@@ -70,7 +58,7 @@ class DimseSender:
         """
         listed: set[str] = set()
         try:
-            with self._association([(_STUDY_ROOT_FIND, None)]) as association:
+            with self._requestor.association([(_STUDY_ROOT_FIND, None)]) as association:
                 if not association.accepted_contexts:
                     return "the destination offers no C-FIND (Study Root)"
                 for study_uid, series_uid in dict.fromkeys((one.study_uid, one.series_uid) for one in files):
@@ -84,36 +72,15 @@ class DimseSender:
                             listed.add(str(answer.get("SOPInstanceUID", "")))
                         elif code != _SUCCESS:
                             return "C-FIND failed" + (f" with status 0x{code:04X}" if code else "")
-        except _NoAssociationError as error:
+        except NoAssociationError as error:
             return str(error)
+        except Exception as error:  # whatever an answer that makes no sense does to the library
+            return f"C-FIND failed ({type(error).__name__})"
         return listed
 
-    @contextmanager
-    def _association(self, contexts: Sequence[tuple[str, str | None]]) -> Iterator[Association]:
-        entity = AE(ae_title=self._to.calling)
-        entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = self._timeout_s
-        entity.connection_timeout = self._timeout_s
-        wanted = [
-            build_context(abstract, syntax) if syntax else build_context(abstract) for abstract, syntax in contexts
-        ]
-        association = entity.associate(self._to.host, self._to.port, contexts=wanted, ae_title=self._to.called)
-        if not association.is_established:
-            raise self._refusal(association, [kind for kind, _ in contexts])
-        try:
-            yield association
-        finally:
-            if association.is_established:
-                association.release()
-
-    def _refusal(self, association: Association, kinds: Sequence[str]) -> _NoAssociationError:
-        """Say why there is no association."""
-        if association.is_rejected:
-            for_good = getattr(association.acceptor.primitive, "result", None) == _REJECTED_FOR_GOOD
-            return _NoAssociationError(f"{self._to.address} rejects the association", not for_good)
-        if association.rejected_contexts:  # it answered, but takes nothing of what was proposed
-            names = ", ".join(dict.fromkeys(UID(kind).name for kind in kinds))
-            return _NoAssociationError(f"the destination accepts none of: {names}", False)
-        return _NoAssociationError(f"no association with {self._to.address}; is it running?", True)
+    def close(self) -> None:
+        """End what is under way."""
+        self._requestor.close()
 
 
 def _by_contexts(files: Sequence[Outgoing]) -> Iterator[list[Outgoing]]:
@@ -125,8 +92,8 @@ def _by_contexts(files: Sequence[Outgoing]) -> Iterator[list[Outgoing]]:
         if needed not in contexts and len(contexts) == _MOST_CONTEXTS:
             yield group
             group, contexts = [], set()
-        contexts.add(needed)
         group.append(one)
+        contexts.add(needed)
     if group:
         yield group
 
@@ -142,11 +109,11 @@ def _store(association: Association, one: Outgoing) -> Delivery:
         return Delivery(False, "the association was lost", passing=True)
     try:
         status = association.send_c_store(one.path)
-    except (RuntimeError, ValueError, AttributeError, OSError) as error:
+    except Exception as error:  # whatever an answer that makes no sense does to the library
         return Delivery(False, f"C-STORE failed ({type(error).__name__})", passing=not association.is_established)
     code = status.get("Status") if status else None
     if code is None:
-        return Delivery(False, "no answer to C-STORE; the association was lost", passing=True)
+        return Delivery(False, "no answer to C-STORE; the association was lost", passing=True, unclear=True)
     if code == _SUCCESS:
         return Delivery(True)
     if 0xB000 <= code <= 0xBFFF or code == 0x0001:

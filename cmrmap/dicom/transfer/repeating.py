@@ -2,103 +2,107 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
-from dataclasses import replace
 
-from tenacity import Retrying, retry_if_result, stop_after_attempt, wait_exponential
+from tenacity import Retrying, retry_if_result, sleep_using_event, stop_after_attempt, stop_when_event_set
+from tenacity import wait_exponential as doubling
+from tenacity.nap import sleep
 
-from cmrmap.dicom.transfer.base import Delivery, Outgoing, Sender, SendReport
+from cmrmap.dicom.transfer.base import Outgoing, Sender
+from cmrmap.dicom.transfer.progress import Progress
 
 
-def repeated(retries: int, wait_s: float) -> Retrying:
+def repeated(retries: int, wait_s: float, over: threading.Event | None = None) -> Retrying:
     """Return how a step is repeated: while it returns something that is left to do.
 
     Parameters
     ----------
     retries : how often at most, after the first try
     wait_s : before the first repetition, s; doubles with each
+    over : once it is set, nothing is repeated, and no pause goes on
 
     Returns
     -------
     tenacity.Retrying
         call it with the step; it gives up without an error
     """
+    attempts = stop_after_attempt(retries + 1)
     return Retrying(
-        stop=stop_after_attempt(retries + 1),
-        wait=wait_exponential(multiplier=wait_s),
+        stop=attempts if over is None else attempts | stop_when_event_set(over),
+        sleep=sleep if over is None else sleep_using_event(over),
+        wait=doubling(multiplier=wait_s),
         retry=retry_if_result(bool),
         retry_error_callback=lambda state: None,
     )
 
 
-def delivered(sender: Sender, files: Sequence[Outgoing], address: str, again: Retrying) -> SendReport:
+def deliver(sender: Sender, files: Sequence[Outgoing], progress: Progress, again: Retrying) -> None:
     """Send the files, those that may pass on another try several times.
 
     Parameters
     ----------
     sender : the way
     files : what to send
-    address : the destination's, for the report
+    progress : told what the destination answers
     again : from :func:`repeated`
-
-    Returns
-    -------
-    SendReport
-        by what the destination answered; nobody has asked it what it has
     """
-    known: dict[str, Delivery] = {}
     waiting = list(files)
 
     def once() -> bool:
         nonlocal waiting
-        known.update(sender.deliver(waiting))
-        waiting = [one for one in waiting if known[one.sop_instance_uid].passing]
+        for uid, delivery in sender.deliver(waiting):
+            progress.tell(uid, delivery)
+        known = progress.deliveries
+        waiting = [one for one in waiting if (told := known.get(one.sop_instance_uid)) and told.passing]
         return bool(waiting)
 
     again(once)
-    warnings = dict.fromkeys(delivery.words for delivery in known.values() if delivery.stored and delivery.words)
-    return SendReport(
-        address,
-        stored=tuple(uid for uid, delivery in known.items() if delivery.stored),
-        failed={uid: delivery.words for uid, delivery in known.items() if not delivery.stored},
-        warnings=tuple(warnings),
-    )
 
 
-def verified(sender: Sender, files: Sequence[Outgoing], report: SendReport, again: Retrying) -> SendReport:
-    """Move what the destination does not list to what failed; an archive may need a moment to list it.
+def verify(sender: Sender, files: Sequence[Outgoing], progress: Progress, again: Retrying) -> None:
+    """Ask the destination which of the files that it took it lists; an archive may need a moment to list them.
 
     Parameters
     ----------
     sender, files : as sent
-    report : from :func:`delivered`
+    progress : told what is listed; a destination that cannot be asked is a warning, and nothing is verified
     again : from :func:`repeated`
-
-    Returns
-    -------
-    SendReport
-        with a warning where the destination cannot be asked
     """
-    claimed = set(report.stored)
-    if not claimed:
-        return report
-    asked = [one for one in files if one.sop_instance_uid in claimed]
-    missing = claimed
+    taken = progress.taken
+    asked = [one for one in files if one.sop_instance_uid in taken]
+    if not asked:
+        return
     refusal = ""
 
     def once() -> bool:
-        nonlocal missing, refusal
-        listed = sender.listed(asked)
-        if isinstance(listed, str):
-            missing, refusal = set(), listed
-        else:
-            missing = claimed - listed
-        return bool(missing)
+        nonlocal refusal
+        found = sender.listed(asked)
+        if isinstance(found, str):
+            refusal = found
+            return False
+        refusal = ""
+        progress.verify(found & taken, taken - found)
+        return bool(taken - found)
 
     again(once)
     if refusal:
-        return replace(report, warnings=(*report.warnings, f"what arrived could not be verified: {refusal}"))
-    if not missing:
-        return report
-    failed = dict(report.failed) | dict.fromkeys(sorted(missing), "taken, but not listed afterwards")
-    return replace(report, stored=tuple(uid for uid in report.stored if uid not in missing), failed=failed)
+        progress.verify((), ())
+        progress.warn(f"what arrived could not be verified: {refusal}")
+
+
+def listed_already(sender: Sender, files: Sequence[Outgoing], progress: Progress, accepted: set[str]) -> set[str]:
+    """Return which files need not be sent again: those that the destination lists.
+
+    Parameters
+    ----------
+    sender, files : as they would be sent
+    progress : told what is listed
+    accepted : files that it has taken before; they count where it cannot be asked
+    """
+    found = sender.listed(files)
+    if isinstance(found, str):
+        return accepted
+    known = found & {one.sop_instance_uid for one in files}
+    progress.verify(known, ())
+    return known

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import logging
+import threading
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import pydicom
-from pydicom.errors import InvalidDicomError
 
 from cmrmap.core.errors import InputError
 from cmrmap.dicom.headers.patient import count_patients, identity_of
-from cmrmap.dicom.transfer.base import Destination, Outgoing, Sender, SendReport
+from cmrmap.dicom.transfer.base import Delivery, Destination, Outgoing, Sender, SendReport
 from cmrmap.dicom.transfer.destinations import check_libraries
+from cmrmap.dicom.transfer.progress import Progress
 
-_LOG = logging.getLogger("cmrmap.send")
+_CLOSING_S = 3.0  # for what is under way when the limit comes
 
 
 def find_files(folder: Path, names: Collection[str] | None = None) -> tuple[Outgoing, ...]:
@@ -36,7 +36,7 @@ def find_files(folder: Path, names: Collection[str] | None = None) -> tuple[Outg
         no such path, no DICOM file in it, one that does not say what it is, or files of two patients
     """
     if not folder.exists():
-        raise InputError(f"{folder} does not exist; give a folder with DICOM files")
+        raise InputError("the folder or file to send does not exist; give a folder with DICOM files")
     paths = [folder] if folder.is_file() else sorted(path for path in folder.glob("*.dcm") if path.is_file())
     paths = [path for path in paths if names is None or path.name in names]
     found = {}
@@ -52,9 +52,9 @@ def find_files(folder: Path, names: Collection[str] | None = None) -> tuple[Outg
                 str(header.SOPInstanceUID),
                 str(header.file_meta.TransferSyntaxUID),
             )
-        except (InvalidDicomError, AttributeError, OSError) as error:
-            # the name of a file in a folder may be the patient's
-            which = f"{path}" if path == folder else f"one of the {len(paths)} *.dcm files in {folder}"
+        except Exception as error:  # whatever is in a file
+            # its name, and that of the folder, may be the patient's
+            which = "the file" if path == folder else f"one of the {len(paths)} *.dcm files in the folder"
             raise InputError(
                 f"{which} cannot be sent ({type(error).__name__}); expected a complete DICOM file"
             ) from error
@@ -62,34 +62,11 @@ def find_files(folder: Path, names: Collection[str] | None = None) -> tuple[Outg
         patients.add(identity_of(header))
     if count_patients(patients) > 1:
         raise InputError(
-            f"the DICOM files in {folder} are of {count_patients(patients)} patients; send those of one at a time"
+            f"the DICOM files in the folder are of {count_patients(patients)} patients; send those of one at a time"
         )
     if not found:
-        raise InputError(f"{folder} holds no *.dcm files; give the application's output folder")
+        raise InputError("the folder to send holds no *.dcm files; give the application's output folder")
     return tuple(found.values())
-
-
-def send_folder(folder: Path, names: Sequence[str], destination: Destination) -> None:
-    """Send the named files of a folder; warnings go to the log "cmrmap.send".
-
-    Parameters
-    ----------
-    folder : where the files are
-    names : of the files, e.g. "<SOPInstanceUID>.dcm"; none: nothing is sent
-    destination : from :func:`cmrmap.dicom.transfer.destinations.parse_destination`
-
-    Raises
-    ------
-    InputError
-        a network library is missing
-    NotStoredError
-        at least one of them was not stored
-    """
-    files = find_files(folder, set(names)) if names else ()
-    report = send(files, destination)
-    for warning in report.warnings:
-        _LOG.warning(warning)
-    report.check()
 
 
 def send(
@@ -100,8 +77,14 @@ def send(
     wait_s: float = 2.0,
     timeout_s: float = 30.0,
     verify: bool = True,
+    limit_s: float | None = None,
+    resume: bool = False,
+    accepted: Collection[str] = (),
+    progress: Progress | None = None,
 ) -> SendReport:
     """Send the files, try again what may pass on a second try, and ask the destination what it has.
+
+    Whatever the destination does is in the report, never raised.
 
     Parameters
     ----------
@@ -111,6 +94,10 @@ def send(
     wait_s : before the first repetition; doubles with each
     timeout_s : without an answer, s
     verify : ask by C-FIND or QIDO-RS; a destination that cannot be asked is a warning
+    limit_s : for everything, s; 0: none; None: the destination's
+    resume : ask first, and send only what the destination does not list
+    accepted : SOP instance UIDs that the destination took before; not sent again by ``resume`` if it cannot be asked
+    progress : told what is known so far; None: nobody asks
 
     Returns
     -------
@@ -120,20 +107,59 @@ def send(
     Raises
     ------
     InputError
-        a network library is missing
+        a network library is missing, or a certificate cannot be used
     """
     check_libraries(destination)
-    from cmrmap.dicom.transfer.repeating import delivered, repeated, verified  # its library may be missing
-
+    limit_s = destination.limit_s if limit_s is None else limit_s
+    progress = Progress() if progress is None else progress
+    progress.begin(destination.address, [one.sop_instance_uid for one in files])
     sender = _sender(destination, timeout_s)
-    again = repeated(retries, wait_s)
-    report = delivered(sender, files, destination.address, again)
-    return verified(sender, files, report, again) if verify else report
+    over = threading.Event()
+    faults: list[Exception] = []
+
+    def work() -> None:
+        try:
+            _send(sender, files, progress, (retries, wait_s, over), verify, set(accepted) if resume else None)
+        except Exception as error:  # of our own making: the results are there all the same
+            faults.append(error)
+
+    # a thread, since no library's own limit counts for a server that answers, but slowly
+    worker = threading.Thread(target=work, name="sending", daemon=True)
+    worker.start()
+    try:
+        worker.join(limit_s or None)
+        rest = f"not sent within {limit_s:g} s" if worker.is_alive() else "not sent"
+        if faults:
+            rest = f"sending failed ({type(faults[0]).__name__})"
+        return progress.report(rest)
+    finally:
+        over.set()
+        sender.close()
+        worker.join(_CLOSING_S)
+
+
+def _send(
+    sender: Sender,
+    files: Sequence[Outgoing],
+    progress: Progress,
+    repetition: tuple[int, float, threading.Event],
+    verify: bool,
+    accepted: set[str] | None,
+) -> None:
+    from cmrmap.dicom.transfer import repeating  # its library may be missing
+
+    again = repeating.repeated(*repetition)
+    known = set() if accepted is None else repeating.listed_already(sender, files, progress, accepted)
+    for uid in known:
+        progress.tell(uid, Delivery(True))
+    repeating.deliver(sender, [one for one in files if one.sop_instance_uid not in known], progress, again)
+    if verify:
+        repeating.verify(sender, files, progress, again)
 
 
 def _sender(destination: Destination, timeout_s: float) -> Sender:
     """Return the way to the destination; the network libraries take time to import, and may be missing."""
-    if destination.scheme == "dicom":
+    if destination.is_dimse:
         from cmrmap.dicom.transfer.dimse import DimseSender
 
         return DimseSender(destination, timeout_s)

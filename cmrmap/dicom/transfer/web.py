@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from urllib.parse import urlsplit
 
 import pydicom
 import requests
 from dicomweb_client.api import DICOMwebClient
-from dicomweb_client.session_utils import create_session, create_session_from_user_pass
 from pydicom.dataset import Dataset
-from requests.adapters import HTTPAdapter
 
 from cmrmap.dicom.transfer.base import Delivery, Destination, Outgoing
+from cmrmap.dicom.transfer.web_session import open_session
 
 _PAGE = 500
 _PASSING = (408, 429)
 _BATCH_BYTES = 32 * 1024 * 1024
 _UID_TAG = "00080018"
+#: what no second try mends
+_FOR_GOOD = (
+    requests.exceptions.SSLError,
+    requests.exceptions.InvalidURL,
+    requests.exceptions.InvalidHeader,
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.TooManyRedirects,
+)
+#: an answer came, and makes no sense
+_UNREADABLE = (
+    requests.exceptions.InvalidJSONError,
+    requests.exceptions.ContentDecodingError,
+    requests.exceptions.ChunkedEncodingError,
+)
 logging.getLogger("dicomweb_client").setLevel(logging.CRITICAL)  # what failed is said by us, once
 
 
@@ -32,43 +45,51 @@ class WebSender:
     """
 
     def __init__(self, destination: Destination, timeout_s: float) -> None:
-        session = (
-            create_session_from_user_pass(destination.user, destination.password)
-            if destination.user
-            else create_session()
-        )
-        for prefix in ("http://", "https://"):
-            session.mount(prefix, _TimedAdapter(timeout_s))
-        self._client = DICOMwebClient(destination.url, session=session)
+        self._session = open_session(destination, timeout_s)
+        self._client = DICOMwebClient(destination.url, session=self._session)
+        self._client.host = urlsplit(destination.url).netloc  # its own leaves out the port, and breaks IPv6
         self._client.set_http_retry_params(retry=False)  # repeated by us, for what may pass
         self._address = destination.address
 
-    def deliver(self, files: Sequence[Outgoing]) -> dict[str, Delivery]:
-        """Try every file once.
+    def deliver(self, files: Sequence[Outgoing]) -> Iterator[tuple[str, Delivery]]:
+        """Try every file once; once nobody answers, the rest is not tried.
 
         Parameters
         ----------
         files : as for :meth:`cmrmap.dicom.transfer.base.Sender.deliver`
         """
-        found: dict[str, Delivery] = {}
+        nobody: Delivery | None = None
         for batch in _batches(files):
-            found |= self._deliver(batch)
-        return found
+            if nobody is None:
+                found, nobody = self._deliver(batch)
+            else:
+                found = dict.fromkeys((one.sop_instance_uid for one in batch), nobody)
+            yield from found.items()
 
-    def _deliver(self, batch: Sequence[Outgoing]) -> dict[str, Delivery]:
+    def _deliver(self, batch: Sequence[Outgoing]) -> tuple[dict[str, Delivery], Delivery | None]:
+        """Return what became of a batch, and what to say of the next ones if they need not be tried."""
         uids = [one.sop_instance_uid for one in batch]
         try:
             answer = self._client.store_instances([pydicom.dcmread(one.path) for one in batch])
+            return {uid: _outcome(uid, answer) for uid in uids}, None
         except requests.HTTPError as error:
             code = error.response.status_code if error.response is not None else 0
-            passing = code >= 500 or code in _PASSING
             if code == 409 and len(batch) > 1:  # some were refused: which, a request each tells
-                return {uid: delivery for one in batch for uid, delivery in self._deliver([one]).items()}
-            return dict.fromkeys(uids, Delivery(False, f"{self._address} answers HTTP {code}", passing))
+                return {uid: found for one in batch for uid, found in self._deliver([one])[0].items()}, None
+            passing = code >= 500 or code in _PASSING
+            return dict.fromkeys(uids, Delivery(False, f"{self._address} answers HTTP {code}", passing)), None
+        except _UNREADABLE as error:
+            return dict.fromkeys(uids, self._unreadable(error)), None
         except requests.RequestException as error:
             words = f"no answer from {self._address} ({type(error).__name__})"
-            return dict.fromkeys(uids, Delivery(False, words, passing=True))
-        return {uid: _outcome(uid, answer) for uid in uids}
+            nobody = Delivery(False, words, passing=not isinstance(error, _FOR_GOOD), unclear=_was_sent(error))
+            return dict.fromkeys(uids, nobody), nobody
+        except Exception as error:  # whatever an answer that makes no sense does to the libraries
+            return dict.fromkeys(uids, self._unreadable(error)), None
+
+    def _unreadable(self, error: Exception) -> Delivery:
+        words = f"the answer of {self._address} is not understood ({type(error).__name__})"
+        return Delivery(False, words, unclear=True)
 
     def listed(self, files: Sequence[Outgoing]) -> set[str] | str:
         """Ask by QIDO-RS, page by page.
@@ -83,9 +104,12 @@ class WebSender:
             while True:
                 try:
                     page = self._client.search_for_instances(study_uid, series_uid, limit=_PAGE, offset=offset)
-                except requests.RequestException as error:
+                    uids = {str(value) for one in page for value in one.get(_UID_TAG, {}).get("Value", ())}
+                except requests.HTTPError as error:
+                    code = error.response.status_code if error.response is not None else 0
+                    return f"QIDO-RS is answered by HTTP {code}"
+                except Exception as error:  # no answer, or one that makes no sense
                     return f"QIDO-RS failed ({type(error).__name__})"
-                uids = {value for one in page for value in one.get(_UID_TAG, {}).get("Value", ())}
                 if not uids - listed:  # a server may leave out the page's limits
                     break
                 listed |= uids
@@ -94,18 +118,13 @@ class WebSender:
                     break
         return listed
 
+    def close(self) -> None:
+        """Begin nothing more; a request under way is left to itself."""
+        self._session.close()
 
-class _TimedAdapter(HTTPAdapter):
-    """Gives every request the time limit that it has none of its own."""
 
-    def __init__(self, timeout_s: float) -> None:
-        self._timeout_s = timeout_s
-        super().__init__()
-
-    def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
-        """Send with the limit."""
-        options["timeout"] = options.get("timeout") or self._timeout_s
-        return super().send(request, *args, **options)
+def _was_sent(error: requests.RequestException) -> bool:
+    return isinstance(error, requests.exceptions.ReadTimeout)
 
 
 def _batches(files: Sequence[Outgoing]) -> list[list[Outgoing]]:
@@ -131,4 +150,4 @@ def _outcome(uid: str, answer: Dataset) -> Delivery:
         if item.get("ReferencedSOPInstanceUID") == uid:
             warning = item.get("WarningReason")
             return Delivery(True, f"stored with warning 0x{int(warning):04X}" if warning else "")
-    return Delivery(False, "the answer does not mention it", passing=True)
+    return Delivery(False, "the answer does not mention it", passing=True, unclear=True)

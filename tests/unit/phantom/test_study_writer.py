@@ -119,5 +119,5 @@ def test_hematocrit_file_is_written_on_request_only(written: Path, study: Phanto
 
 def test_a_folder_that_cannot_be_written_is_said(study: PhantomStudy, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(OutputError, match=r"cannot write the phantom study into .*choose a writable folder"):
+    with pytest.raises(OutputError, match=r"cannot write the phantom study: .*choose a writable folder"):
         write_phantom(tmp_path / "file", study)

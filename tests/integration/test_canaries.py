@@ -1,0 +1,214 @@
+"""Nothing of the input's text is in what commands say and write, but for what is stated in docs/deploy.md.
+
+Every command of the command line has its line in the tables below; one that is not there fails.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+import typer
+from typer.main import get_command
+
+from cmrmap.cli.main import cli
+from tests.canaries import CANARY, DESCRIPTION, FOLDER, write_canary_study
+
+ROOT = Path(__file__).resolve().parents[2]
+_NOWHERE = "dicom://A@127.0.0.1:9"
+
+#: what a command is given to fail on: {study}, the canary's, {none}, a folder that is not there, {file}, no folder
+FAILURES: Mapping[str, tuple[str, ...]] = {
+    "run": ("-i {none} -o {out}", "-i {file} -o {out}", "-i {study} -o {study}"),
+    "inspect": ("{none}", "{file}", "{study} --pictures {study}"),
+    "send": (
+        f"{{none}} --to {_NOWHERE}",
+        f"{{file}} --to {_NOWHERE}",
+        f"{{study}} --to {_NOWHERE}",
+        f"{{series}} --to {_NOWHERE} --retries 0",
+    ),
+    "summary": ("{none} {none}", "{study} {study}"),
+    "acceptance": ("-o {file}",),
+    "reference-ranges": ("-i {none} -o {out} --site A", "-i {study} -o {out} --site A"),
+    "cohort": ("-i {none} -o {out}", "-i {file} -o {out}"),
+    "evaluate segmentation": ("--data {none}", "--data {study}"),
+    "evaluate cohort": ("-r {none} --reference {none} -o {out}", "-r {study} --reference {study} -o {out}"),
+    "evaluate t1-bias": ("-s none",),
+    "train": (),  # its data are synthetic and public; of paths it names those of models only
+    "refine": ("--data {none} -n A -o {out}", "--data {study} -n A -o {out}"),
+    "transfer": ("-o {file}",),
+    "phantom study": ("-o {file}",),
+    "phantom cohort": ("-o {file} --patients 1",),
+    "phantom flavours": (),
+}
+#: commands that read no study: they have no more to say than their failures show
+WITHOUT_STUDY = {"acceptance", "evaluate t1-bias", "phantom study", "phantom cohort", "phantom flavours"}
+#: commands whose success is followed below, each by a test
+FOLLOWED = {"run", "inspect", "send", "summary", "cohort"}
+#: commands that read tables and masks that somebody made for them, by the names of studies in these tables; they are
+#: told and written, and `docs/deploy.md` says so
+READ_TABLES = {"reference-ranges", "evaluate segmentation", "evaluate cohort", "train", "refine", "transfer"}
+
+
+def _commands(command: object = None, path: tuple[str, ...] = ()) -> Iterator[str]:
+    command = get_command(cli) if command is None else command
+    below = getattr(command, "commands", None)
+    if below is None:
+        yield " ".join(path)
+        return
+    for name, one in below.items():
+        yield from _commands(one, (*path, name))
+
+
+def test_every_command_is_followed() -> None:
+    assert isinstance(cli, typer.Typer)
+    commands = set(_commands())
+    assert commands == set(FAILURES)
+    assert commands == WITHOUT_STUDY | FOLLOWED | READ_TABLES
+
+
+@pytest.fixture(scope="module")
+def study(one_slice_study: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_canary_study(one_slice_study, tmp_path_factory.mktemp("canaries"))
+
+
+def _run(*arguments: str, module: str = "cmrmap", **variables: str) -> subprocess.CompletedProcess[str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("CMRMAP", "HOLOSCAN", "MERCURE"))}
+    return subprocess.run(
+        [sys.executable, "-m", module, *arguments],
+        cwd=ROOT,
+        env=kept | variables,
+        capture_output=True,
+        text=True,
+        timeout=500,
+        check=False,
+    )
+
+
+def _is_silent(text: str, allowed: str = "") -> None:
+    found = [line for line in text.splitlines() if CANARY.lower() in line.replace(allowed or "\0", "").lower()]
+    assert found == []
+
+
+def _folder_is_silent(folder: Path, but_for: tuple[str, ...] = ()) -> None:
+    """Check the names of all files in a folder, and the content of all but DICOM objects and the report's page."""
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        assert CANARY.lower() not in name.lower()
+        if path.is_file() and path.suffix != ".dcm" and not name.endswith(but_for or ("\0",)):
+            assert CANARY.lower().encode() not in path.read_bytes().lower(), name
+
+
+def _fail(command: str, words: str, study: Path, folder: Path) -> None:
+    file = folder / FOLDER
+    file.write_text(CANARY)
+    given = {"study": study, "none": f"{study}none", "file": file, "out": folder / "out"}
+    given["series"] = next(path for path in study.rglob("*.dcm") if "cut" not in path.name).parent
+    named = [word.format(**given) for word in words.split()]
+    debug = ["-l", "DEBUG"] if command == "run" else []
+    done = _run(*command.split(), *named, *debug)
+    assert done.returncode in (2, 3, 4, 5), done.stderr
+    assert "Traceback" not in done.stderr
+    if not _is_of_the_parser(done.stderr):
+        _is_silent(done.stdout + done.stderr)
+    if (folder / "out").exists():
+        _folder_is_silent(folder / "out")
+
+
+def _is_of_the_parser(said: str) -> bool:
+    """Whether the command line itself was not understood: its own words are shown to who typed them."""
+    return "Usage:" in said
+
+
+_SAMPLE = ("run", "inspect", "send", "cohort")
+
+
+@pytest.mark.parametrize("command", _SAMPLE)
+def test_a_failure_tells_nothing_of_the_input(command: str, study: Path, tmp_path: Path) -> None:
+    _fail(command, FAILURES[command][0], study, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("command", "words"), [(name, words) for name, all_ in FAILURES.items() for words in all_])
+def test_no_failure_tells_anything_of_the_input(command: str, words: str, study: Path, tmp_path: Path) -> None:
+    _fail(command, words, study, tmp_path)
+
+
+@pytest.mark.parametrize("option", [(), ("--json",)])
+def test_inspect_shows_descriptions_of_series_and_nothing_else(
+    study: Path, tmp_path: Path, option: tuple[str, ...]
+) -> None:
+    done = _run("inspect", str(study), "--pictures", str(tmp_path / "sheets"), *option)
+    assert done.returncode == 0, done.stderr
+    assert DESCRIPTION in done.stdout
+    _is_silent(done.stdout, DESCRIPTION)
+    _is_silent(done.stderr)
+    _folder_is_silent(tmp_path / "sheets")
+
+
+def test_numbers_that_are_none_are_not_quoted(one_slice_study: Path, tmp_path: Path) -> None:
+    study = write_canary_study(one_slice_study, tmp_path, numbers=True)
+    done = _run("inspect", str(study))
+    _is_silent(done.stdout, DESCRIPTION)
+    _is_silent(done.stderr)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("numbers", [False, True])
+@pytest.mark.parametrize("module", ["cmrmap", "app"])
+def test_a_run_tells_nothing_of_the_input(one_slice_study: Path, tmp_path: Path, module: str, numbers: bool) -> None:
+    study = write_canary_study(one_slice_study, tmp_path, numbers=numbers)
+    verb = ["run"] if module == "cmrmap" else []
+    out = tmp_path / "out"
+    done = _run(*verb, "-i", str(study), "-o", str(out), "-l", "DEBUG", module=module, CMRMAP_SEND_TO=_NOWHERE)
+    assert done.returncode == 5, done.stderr
+    _is_silent(done.stdout + done.stderr)
+    # the page is for people who must know whose maps they read; it can be without (outputs.report_identity)
+    _folder_is_silent(out, but_for=("report.html", "report.pdf"))
+    for verb, more in (("send", ["--to", _NOWHERE, "--retries", "0"]), ("summary", [])):
+        told = _run(verb, str(out), *([str(out)] if verb == "summary" else []), *more)
+        _is_silent(told.stdout + told.stderr)
+
+
+@pytest.mark.slow
+def test_an_internal_error_tells_nothing_of_the_input(study: Path, tmp_path: Path) -> None:
+    """A library quotes the header that it cannot read, in a chain of errors and in a warning."""
+    program = f"""
+import sys, warnings, logging
+import cmrmap.pipeline.in_process as here
+from cmrmap.run.entry import run_command
+def fail(settings, outcome):
+    logging.getLogger("pydicom").warning("value {CANARY}name")
+    logging.getLogger("pydicom").debug("value %s", "{CANARY}name")
+    warnings.warn("value {CANARY}name")
+    try:
+        raise KeyError("{CANARY}name")
+    except KeyError as error:
+        raise ValueError("value {CANARY}id") from error
+sys.exit(run_command(fail, sys.argv[1:]))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program, "-i", str(study), "-o", str(tmp_path / "out"), "-l", "DEBUG"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "after this error" in done.stderr
+    assert "KeyError" in done.stderr
+    _is_silent(done.stdout + done.stderr.replace(program, ""))
+    _folder_is_silent(tmp_path / "out")
+
+
+@pytest.mark.slow
+def test_a_cohort_names_studies_in_its_tables_only(study: Path, tmp_path: Path) -> None:
+    done = _run("cohort", "-i", str(study.parent), "-o", str(tmp_path / "out"), "--workers", "1")
+    _is_silent(done.stdout + done.stderr)
+    for status in (tmp_path / "out").rglob("results/*.json"):
+        _is_silent(status.read_text(encoding="utf-8"))
