@@ -11,14 +11,12 @@ import numpy as np
 from cmrmap.core.map_specs import MapKind
 from cmrmap.report.fonts import BOLD, REGULAR, font_file
 from cmrmap.report.panels import Panel
-from cmrmap.report.scales import SCALES, RgbArray, lookup_table
-from cmrmap.report.text import RESEARCH, TITLE, slice_label, with_error
-from cmrmap.results import MapResult
+from cmrmap.report.report_model import PICTURE, MapReport, ReportModel
+from cmrmap.report.scales import RgbArray, Scale, lookup_table
 
 if TYPE_CHECKING:
     from PIL import Image, ImageDraw, ImageFont
 
-PICTURE = 416  # the slice, px
 _LEGEND = 128
 _HEAD, _FOOT = 44, 24
 _FINE = 2  # drawn twice as large and reduced, so that lines are smooth
@@ -40,8 +38,8 @@ class Capture:
     pixels: RgbArray
 
 
-def draw_capture(panel: Panel, result: MapResult, version: str, *, faulty: bool = False) -> Capture:
-    """Draw a slice with its contours, colour bar and mean; ``faulty``: with the words that it cannot be right."""
+def draw_capture(report: ReportModel, of_map: MapReport, panel: Panel) -> Capture:
+    """Draw a slice of a map with its contours, colour bar and mean, and the words that it cannot be right if so."""
     from PIL import Image, ImageDraw
 
     size = ((PICTURE + _LEGEND) * _FINE, (_HEAD + PICTURE + _FOOT) * _FINE)
@@ -53,26 +51,25 @@ def draw_capture(panel: Panel, result: MapResult, version: str, *, faulty: bool 
         points = [(x * PICTURE * _FINE, (y * PICTURE + _HEAD) * _FINE) for x, y in line]
         pen.line(points, fill=_PAPER, width=5 * _FINE // 2, joint="curve")
         pen.line(points, fill=_WHITE, width=3 * _FINE // 2, joint="curve")
-    one = next(one for one in result.slices if one.slice_index == panel.slice_index)
-    _text(pen, (12, 22), f"{TITLE[result.kind]}", 22, BOLD, _WHITE, "lm")
-    if faulty:
+    content = of_map.content
+    one = next(one for one in content.slices if one.slice_index == panel.slice_index)
+    _text(pen, (12, 22), content.title, 22, BOLD, _WHITE, "lm")
+    if content.faulty:
         _text(pen, (12, _HEAD + 14), "values cannot be right: see the report", 16, BOLD, _RED, "lm")
-    _text(pen, (PICTURE - 12, 22), f"slice {slice_label(one)}", 18, REGULAR, _SOFT, "rm")
-    _legend(image, pen, result.kind)
+    _text(pen, (PICTURE - 12, 22), f"slice {one.label}", 18, REGULAR, _SOFT, "rm")
+    _legend(image, pen, of_map.scale)
     middle = PICTURE + _LEGEND // 2
-    value = with_error(result.kind, one.statistics.mean, one.statistics.uncertainty)
-    _text(pen, (middle, _HEAD + 18), f"mean [{result.kind.unit}]", 14, REGULAR, _SOFT, "mm")
-    _text(pen, (middle, _HEAD + 42), value, 19, BOLD, _WHITE, "mm")
-    _text(pen, (12, _HEAD + PICTURE + 12), f"CMRmap {version}", 12, REGULAR, _SOFT, "lm")
-    _text(pen, (PICTURE + _LEGEND - 12, _HEAD + PICTURE + 12), RESEARCH, 12, REGULAR, _SOFT, "rm")
+    _text(pen, (middle, _HEAD + 18), f"mean [{content.unit}]", 14, REGULAR, _SOFT, "mm")
+    _text(pen, (middle, _HEAD + 42), one.region.mean, 19, BOLD, _WHITE, "mm")
+    _text(pen, (12, _HEAD + PICTURE + 12), f"CMRmap {report.version}", 12, REGULAR, _SOFT, "lm")
+    _text(pen, (PICTURE + _LEGEND - 12, _HEAD + PICTURE + 12), report.research, 12, REGULAR, _SOFT, "rm")
     small = image.resize((size[0] // _FINE, size[1] // _FINE), Image.Resampling.BOX)
-    return Capture(result.kind, panel.slice_index, np.asarray(small, dtype=np.uint8))
+    return Capture(of_map.kind, panel.slice_index, np.asarray(small, dtype=np.uint8))
 
 
-def _legend(image: Image.Image, pen: ImageDraw.ImageDraw, kind: MapKind) -> None:
+def _legend(image: Image.Image, pen: ImageDraw.ImageDraw, scale: Scale) -> None:
     from PIL import Image
 
-    scale = SCALES[kind]
     left, top, width, height = PICTURE + 26, _HEAD + 84, 22, PICTURE - 108
     bar = Image.fromarray(lookup_table(scale.colours)[::-1, None])
     bar = bar.resize((width * _FINE, height * _FINE), Image.Resampling.NEAREST)

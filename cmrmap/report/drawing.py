@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from cmrmap.core.identity import StudyIdentity
 from cmrmap.core.map_volume import MapVolume
 from cmrmap.core.stack import WeightedStack
-from cmrmap.report.captures import PICTURE, Capture, draw_capture
+from cmrmap.report.captures import Capture, draw_capture
 from cmrmap.report.html import write_html
 from cmrmap.report.page import draw_page
-from cmrmap.report.panels import make_panels
-from cmrmap.report.text import faulty
+from cmrmap.report.report_model import report_model
 from cmrmap.results import StudyResult
 
 
@@ -53,15 +52,8 @@ def draw_report(
     """
     if not (report or captures):
         return Drawing()
-    by_kind = {one.kind: one for one in results.maps}
-    wrong = faulty(results)
-    panels = {volume.kind: make_panels(volume, stacks, PICTURE) for volume in volumes}
-    pictures = tuple(
-        draw_capture(panel, by_kind[kind], results.software.version, faulty=kind in wrong)
-        for kind, row in panels.items()
-        for panel in row
-        if captures
-    )
+    model = report_model(results, volumes, stacks, identity)
+    pictures = tuple(draw_capture(model, one, panel) for one in model.maps for panel in one.panels if captures)
     if not report:
         return Drawing(captures=pictures)
-    return Drawing(draw_page(results, panels, identity), write_html(results, panels, identity), pictures)
+    return Drawing(draw_page(model), write_html(model), pictures)

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from cmrmap.core.identity import StudyIdentity
-from cmrmap.core.map_specs import MapKind
-from cmrmap.report import text
-from cmrmap.report.bullseye import FilledWedge, filled_wedges
-from cmrmap.report.content import MapContent, map_content
-from cmrmap.report.panels import Line, Panel
-from cmrmap.report.scales import SCALES, RgbArray, lookup_table
-from cmrmap.results import MapResult, StudyResult
+from cmrmap.report.bullseye import FilledWedge
+from cmrmap.report.content import MapContent
+from cmrmap.report.panels import Line
+from cmrmap.report.report_model import MapReport, ReportModel
+from cmrmap.report.scales import RgbArray, lookup_table
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -50,27 +46,14 @@ class _Section:
     wedges: tuple[FilledWedge, ...]
 
 
-def write_html(results: StudyResult, panels: Mapping[MapKind, Sequence[Panel]], identity: StudyIdentity | None) -> str:
+def write_html(report: ReportModel) -> str:
     """Return the page; the same content gives the same text.
 
     Parameters
     ----------
-    results : the numbers and findings
-    panels : per map, the slices that have values
-    identity : who and what the study is; None: the page does not say
+    report : what is reported of the study
     """
-    found, faulty = text.findings(results), text.faulty(results)
-    return _template().render(
-        person=text.person(identity),
-        study=text.study_line(identity),
-        hematocrit=text.hematocrit_line(results),
-        provenance=text.provenance_line(results),
-        maps=[_section(one, panels.get(one.kind, ()), one.kind in faulty) for one in results.listed],
-        findings=found,
-        warned=any(severity != "info" for severity, _ in found),
-        method=text.METHOD,
-        research=text.RESEARCH,
-    )
+    return _template().render(report=report, maps=[_section(one) for one in report.maps])
 
 
 @cache
@@ -88,8 +71,8 @@ def _template() -> Template:
     return engine.get_template("report.html.jinja2")
 
 
-def _section(result: MapResult, panels: Sequence[Panel], faulty: bool) -> _Section:
-    content, scale = map_content(result, faulty=faulty), SCALES[result.kind]
+def _section(of_map: MapReport) -> _Section:
+    content, scale = of_map.content, of_map.scale
     labels = {one.slice_index: one.label for one in content.slices}
     facts = (
         f"SD {content.patient.sd} {content.unit}",
@@ -104,12 +87,12 @@ def _section(result: MapResult, panels: Sequence[Panel], faulty: bool) -> _Secti
         content=content,
         facts=tuple(fact for fact in facts if fact),
         figures=tuple(
-            _Figure(labels[one.slice_index], _png(one.picture[::2, ::2]), tuple(one.contours)) for one in panels
+            _Figure(labels[one.slice_index], _png(one.picture[::2, ::2]), tuple(one.contours)) for one in of_map.panels
         ),
         scale=_Scale(
             _png(lookup_table(scale.colours)[::-1, None]), tuple((tick, scale.fraction(tick)) for tick in scale.ticks)
         ),
-        wedges=filled_wedges(result),
+        wedges=of_map.wedges,
     )
 
 

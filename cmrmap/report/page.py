@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from cmrmap.core.identity import StudyIdentity
-from cmrmap.core.map_specs import MapKind
-from cmrmap.report import text
 from cmrmap.report.fonts import BOLD, REGULAR, can_show, register_fonts, width
-from cmrmap.report.panels import Panel
+from cmrmap.report.report_model import ReportModel
 from cmrmap.report.rows import draw_row
 from cmrmap.report.sheet import INK, PALE, RED, SOFT, Sheet
-from cmrmap.results import StudyResult
 
 if TYPE_CHECKING:
     from reportlab.pdfgen.canvas import Canvas
@@ -25,14 +21,12 @@ _LINE_MM = 3.7
 _MOST_FINDINGS = 4
 
 
-def draw_page(results: StudyResult, panels: Mapping[MapKind, Sequence[Panel]], identity: StudyIdentity | None) -> bytes:
+def draw_page(report: ReportModel) -> bytes:
     """Return the report as a PDF of one page; the same content gives the same bytes.
 
     Parameters
     ----------
-    results : the numbers and findings
-    panels : per map, the slices that have values
-    identity : who and what the study is; None: the page does not say
+    report : what is reported of the study
     """
     from reportlab.pdfgen.canvas import Canvas
 
@@ -44,31 +38,24 @@ def draw_page(results: StudyResult, panels: Mapping[MapKind, Sequence[Panel]], i
     )
     canvas.setTitle("Myocardial tissue maps")
     canvas.setAuthor("CMRmap")
-    canvas.setSubject(text.RESEARCH)
-    canvas.setCreator(f"CMRmap {results.software.version}")
-    _draw(canvas, results, panels, identity)
+    canvas.setSubject(report.research)
+    canvas.setCreator(f"CMRmap {report.version}")
+    _draw(canvas, report)
     canvas.showPage()
     canvas.save()
     return target.getvalue()
 
 
-def _draw(
-    canvas: Canvas,
-    results: StudyResult,
-    panels: Mapping[MapKind, Sequence[Panel]],
-    identity: StudyIdentity | None,
-) -> None:
+def _draw(canvas: Canvas, report: ReportModel) -> None:
     sheet = Sheet(canvas, _HEIGHT_MM)
     left, right = _EDGE_MM, _WIDTH_MM - _EDGE_MM
-    _head(sheet, results, identity, left, right)
+    _head(sheet, report, left, right)
     top = _EDGE_MM + _HEAD_MM
-    heights = _row_heights([bool(panels.get(result.kind)) for result in results.listed])
-    faulty = text.faulty(results)
-    for result, height in zip(results.listed, heights, strict=True):
-        box = (left, top, right - left, height)
-        draw_row(sheet, result, panels.get(result.kind, ()), box, faulty=result.kind in faulty)
+    heights = _row_heights([one.made for one in report.maps])
+    for one, height in zip(report.maps, heights, strict=True):
+        draw_row(sheet, one, (left, top, right - left, height))
         top += height + _GAP_MM
-    _foot(sheet, results, left, right, _EDGE_MM + _HEAD_MM + _ROWS_MM)
+    _foot(sheet, report, left, right, _EDGE_MM + _HEAD_MM + _ROWS_MM)
 
 
 def _row_heights(made: Sequence[bool]) -> list[float]:
@@ -80,12 +67,12 @@ def _row_heights(made: Sequence[bool]) -> list[float]:
     return [high if one else _THIN_ROW_MM for one in made]
 
 
-def _head(sheet: Sheet, results: StudyResult, identity: StudyIdentity | None, left: float, right: float) -> None:
+def _head(sheet: Sheet, report: ReportModel, left: float, right: float) -> None:
     sheet.text(left, 14.0, "Myocardial tissue maps", BOLD, 17.0)
     label = width("RESEARCH USE ONLY", BOLD, 9.0) / Sheet.points(1.0)
     sheet.box(right - label - 6.0, 8.6, label + 6.0, 6.6, stroke=RED, radius_mm=1.2)
     sheet.text(right - 3.0, 13.0, "RESEARCH USE ONLY", BOLD, 9.0, RED, "right")
-    known = text.person(identity)
+    known = list(report.person)
     if known and not can_show(known[0]):
         known = ["name in the DICOM header", *known[1:]]
     if known:
@@ -93,21 +80,21 @@ def _head(sheet: Sheet, results: StudyResult, identity: StudyIdentity | None, le
         shift = width(known[0], BOLD, 10.5) / Sheet.points(1.0)
         rest = "".join(f"   {part}" for part in known[1:])
         sheet.text(left + shift, 20.2, rest if can_show(rest) else "", REGULAR, 10.5)
-    line = text.study_line(identity)
+    line = report.study
     sheet.text(left, 25.0, line if can_show(line) else "", REGULAR, 8.5, SOFT)
-    sheet.text(right, 20.2, text.hematocrit_line(results), REGULAR, 9.5, INK, "right", longest_mm=130.0)
-    sheet.text(right, 25.0, text.provenance_line(results), REGULAR, 8.5, SOFT, "right")
+    sheet.text(right, 20.2, report.hematocrit, REGULAR, 9.5, INK, "right", longest_mm=130.0)
+    sheet.text(right, 25.0, report.provenance, REGULAR, 8.5, SOFT, "right")
 
 
-def _foot(sheet: Sheet, results: StudyResult, left: float, right: float, top: float) -> None:
-    found = text.findings(results)
+def _foot(sheet: Sheet, report: ReportModel, left: float, right: float, top: float) -> None:
+    found = [(one.severity, one.sentence) for one in report.findings]
     shown = found[:_MOST_FINDINGS]
     if len(found) > len(shown):
         shown = found[: _MOST_FINDINGS - 1]
         shown.append(("info", f"{len(found) - len(shown)} more findings are in report.html and results.json"))
     base = top + 3.2
     sheet.text(left, base, "Findings", BOLD, 8.5)
-    if not any(severity != "info" for severity, _ in found):
+    if not report.warned:
         shown.insert(0, ("info", "No warnings."))
     for severity, sentence in shown[:_MOST_FINDINGS]:
         if severity != "info":
@@ -115,5 +102,5 @@ def _foot(sheet: Sheet, results: StudyResult, left: float, right: float, top: fl
         sheet.text(left + 19.0, base, sentence, REGULAR, 8.5, longest_mm=right - left - 19.0)
         base += _LINE_MM
     sheet.rule(left, right, _HEIGHT_MM - 8.6, PALE)
-    sheet.text(left, _HEIGHT_MM - 5.2, text.METHOD, REGULAR, 6.6, SOFT, longest_mm=225.0)
-    sheet.text(right, _HEIGHT_MM - 5.2, text.RESEARCH, BOLD, 7.0, SOFT, "right")
+    sheet.text(left, _HEIGHT_MM - 5.2, report.method, REGULAR, 6.6, SOFT, longest_mm=225.0)
+    sheet.text(right, _HEIGHT_MM - 5.2, report.research, BOLD, 7.0, SOFT, "right")

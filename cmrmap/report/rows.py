@@ -7,13 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from cmrmap.core.statuses import MapStatus
-from cmrmap.report.bullseye import filled_wedges
-from cmrmap.report.content import MapContent, map_content
+from cmrmap.report.bullseye import FilledWedge
+from cmrmap.report.content import MapContent
 from cmrmap.report.fonts import BOLD, REGULAR, can_show
 from cmrmap.report.panels import Panel
-from cmrmap.report.scales import SCALES, lookup_table
+from cmrmap.report.report_model import MapReport
+from cmrmap.report.scales import Scale, lookup_table
 from cmrmap.report.sheet import INK, PALE, PAPER, RED, SOFT, WHITE, Sheet
-from cmrmap.results import MapResult
 
 Box = tuple[float, float, float, float]  # left, top, width, height, mm
 
@@ -24,30 +24,28 @@ _MOST_SLICES = 10
 _MOST_LINES = 9
 
 
-def draw_row(sheet: Sheet, result: MapResult, panels: Sequence[Panel], box: Box, *, faulty: bool = False) -> None:
+def draw_row(sheet: Sheet, of_map: MapReport, box: Box) -> None:
     """Draw the row of one map; a map that was not made says why.
 
     Parameters
     ----------
     sheet : drawn on
-    result : the map's numbers
-    panels : its slices that have values; none: it was not made
+    of_map : what is reported of it
     box : of the row
-    faulty : whether its values are not to be used; the headline says so
     """
     left, top, width, height = box
-    content = map_content(result, faulty=faulty)
+    content, panels = of_map.content, of_map.panels
     sheet.box(left, top, width, height, fill=PAPER, radius_mm=1.2)
-    if not panels:
+    if not of_map.made:
         _not_made(sheet, content, box)
         return
     _headline(sheet, content, (left + 2.5, top, _HEADLINE_MM - 3.0, height))
     right = left + width
     pictures = width - _HEADLINE_MM - _BAR_MM - _EYE_MM - _TABLE_MM - 3.0
     used = _slices(sheet, content, panels, (left + _HEADLINE_MM, top + 1.4, pictures, height - 2.8))
-    _bar(sheet, result, (left + _HEADLINE_MM + used + 1.2, top + 4.4, 2.6, height - 8.8))
+    _bar(sheet, of_map.scale, content.unit, (left + _HEADLINE_MM + used + 1.2, top + 4.4, 2.6, height - 8.8))
     eye = (right - _TABLE_MM - _EYE_MM - 1.5, top + 0.8, _EYE_MM, height - 1.6)
-    _bullseye(sheet, result, eye)
+    _bullseye(sheet, of_map.wedges, eye)
     _table(sheet, content, (right - _TABLE_MM, top + 1.0, _TABLE_MM - 2.0, height - 2.0))
 
 
@@ -112,22 +110,21 @@ def _slices(sheet: Sheet, content: MapContent, panels: Sequence[Panel], box: Box
     return float(len(choice) * size + (len(choice) - 1) * gap)
 
 
-def _bar(sheet: Sheet, result: MapResult, box: Box) -> None:
+def _bar(sheet: Sheet, scale: Scale, unit: str, box: Box) -> None:
     left, top, width, height = box
-    scale = SCALES[result.kind]
     sheet.picture(np.repeat(lookup_table(scale.colours)[::-1, None], 4, axis=1), left, top, width, height)
-    sheet.text(left, top - 1.0, result.kind.unit, REGULAR, 6.6, SOFT)
+    sheet.text(left, top - 1.0, unit, REGULAR, 6.6, SOFT)
     for tick in scale.ticks:
         y = top + height * (1.0 - scale.fraction(tick))
         sheet.rule(left + width, left + width + 0.9, y, SOFT)
         sheet.text(left + width + 1.4, y + 0.8, f"{tick:g}", REGULAR, 6.6, INK)
 
 
-def _bullseye(sheet: Sheet, result: MapResult, box: Box) -> None:
+def _bullseye(sheet: Sheet, wedges: Sequence[FilledWedge], box: Box) -> None:
     left, top, width, height = box
     radius = min(width, height) / 2.0 - 0.6
     middle_x, middle_y = left + width / 2.0, top + height / 2.0
-    for one in filled_wedges(result):
+    for one in wedges:
         red, green, blue = (part / 255.0 for part in one.colour)
         points = [(middle_x + x * radius, middle_y - y * radius) for x, y in one.wedge.outline]
         sheet.outline(points, fill=(red, green, blue), stroke=WHITE, thick=0.6)
