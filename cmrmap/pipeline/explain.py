@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cmrmap.core.arrays import Float64Array
+from cmrmap.core.arrays import BoolArray, Float64Array
 from cmrmap.core.errors import InputError
 from cmrmap.core.outlines import Label
-from cmrmap.core.parameter_map import COUNTED_STATUS, FitStatus
+from cmrmap.core.parameter_map import COUNTED_STATUS, FitStatus, ParameterMap
 from cmrmap.pipeline.mapped_series import MappedSeries
 
 
@@ -97,7 +97,7 @@ def explain_pixel(series: MappedSeries, slice_index: int, row: int, column: int)
             sd=float(fitted.sd[slice_index, row, column]),
             status=status,
             counted=counted,
-            reason="" if counted else _why_not(series, slice_index, row, column),
+            reason="" if counted else why_not_counted(fitted, series.blood_pixels, (slice_index, row, column)),
             cell=(angle, depth),
             share=float(weights[best]),
             times_ms=times,
@@ -117,7 +117,7 @@ def explain_pixel(series: MappedSeries, slice_index: int, row: int, column: int)
         sd=float(fitted.sd[slice_index, row, column]),
         status=status,
         counted=counted,
-        reason="" if counted else _why_not(series, slice_index, row, column),
+        reason="" if counted else why_not_counted(fitted, series.blood_pixels, (slice_index, row, column)),
         cell=(angle, depth),
         share=float(weights[best]),
         times_ms=times,
@@ -132,17 +132,24 @@ def explain_pixel(series: MappedSeries, slice_index: int, row: int, column: int)
     )
 
 
-def _why_not(series: MappedSeries, slice_index: int, row: int, column: int) -> str:
-    fitted = series.map
-    status = FitStatus(int(fitted.status[slice_index, row, column]))
-    if fitted.labels[slice_index, row, column] != Label.MYOCARDIUM:
+def why_not_counted(fitted: ParameterMap, blood_pixels: BoolArray, pixel: tuple[int, int, int]) -> str:
+    """Return why the statistics do not count a pixel of the wall.
+
+    Parameters
+    ----------
+    fitted : the map
+    blood_pixels : (slice, row, column) pixels that lie in the edge of the blood
+    pixel : (slice, row, column) of one that ``fitted.analysed`` leaves out
+    """
+    status = FitStatus(int(fitted.status[pixel]))
+    if fitted.labels[pixel] != Label.MYOCARDIUM:
         return "it is not myocardium"
     if status is FitStatus.NO_VALID_VALUE:
         return "the scanner's map has no valid value there"
     if status not in COUNTED_STATUS:
         return f"the fit is not to be trusted: {status.name.lower()}"
-    if not np.isfinite(fitted.values[slice_index, row, column]):
+    if not np.isfinite(fitted.values[pixel]):
         return "its neighbours' fits are not to be trusted"
-    if series.blood_pixels[slice_index, row, column]:
+    if blood_pixels[pixel]:
         return "it lies in the edge of the blood, or in a part of the wall that lies nearly all in that edge"
     return "it lies at the wall's border, or its value out of the range of settings.pruning"

@@ -25,6 +25,7 @@ from cmrmap.pipeline.context import RunContext
 from cmrmap.pipeline.early_end import told_early
 from cmrmap.pipeline.execution import run_stages
 from cmrmap.pipeline.extracellular import MappedEcv
+from cmrmap.pipeline.map_records import map_records
 from cmrmap.pipeline.mapped_series import MappedSeries
 from cmrmap.pipeline.stage import Stage, StageList
 from cmrmap.pipeline.study import StudyMaps
@@ -124,12 +125,21 @@ def _summarise(
 
 
 def _draw(
-    context: RunContext, study: SourceStudy, loaded: LoadedStudy, maps: StudyMaps, results: StudyResult
+    context: RunContext,
+    study: SourceStudy,
+    loaded: LoadedStudy,
+    series: tuple[MappedSeries, ...],
+    ecv: MappedEcv | Refusal,
+    maps: StudyMaps,
+    results: StudyResult,
 ) -> Drawing:
     """Draw what people look at: the report's page and the pictures."""
     wanted = context.settings.outputs
     identity = study_identity(study) if wanted.report_identity else None
-    return draw_report(results, maps.volumes, loaded.stacks, identity, report=wanted.report, captures=wanted.captures)
+    records = map_records(series, ecv) if wanted.report else ()
+    return draw_report(
+        results, maps.volumes, loaded.stacks, identity, records, report=wanted.report, captures=wanted.captures
+    )
 
 
 def _encode(
@@ -184,7 +194,7 @@ STAGES = StageList(
         Stage("ecv", ("series", "hematocrit"), "ecv", _ecv),
         Stage("report", ("loaded", "series", "ecv"), "maps", _report),
         Stage("summarise", ("study", "selection", "loaded", "maps"), "results", _summarise),
-        Stage("draw", ("study", "loaded", "maps", "results"), "drawing", _draw),
+        Stage("draw", ("study", "loaded", "series", "ecv", "maps", "results"), "drawing", _draw),
         Stage("encode", ("study", "maps", "results", "drawing"), "files", _encode),
         Stage("bundle", ("results", "files", "drawing"), "bundle", _bundle),
         Stage("write", ("bundle",), "written", _write),

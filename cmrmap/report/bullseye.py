@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from cmrmap.regional.aha import SEGMENT_NAMES
 from cmrmap.report import text
 from cmrmap.report.scales import SCALES, Rgb, is_dark
 from cmrmap.results import MapResult
@@ -56,7 +57,7 @@ class FilledWedge:
 
     Attributes
     ----------
-    aha : the segment's number
+    aha, name : the segment's number and name, "mid anteroseptal"
     wedge : where it lies
     colour : of its mean; pale where there is none
     label : its mean; "-" where there is none
@@ -64,6 +65,7 @@ class FilledWedge:
     """
 
     aha: int
+    name: str
     wedge: Wedge
     colour: Rgb
     label: str
@@ -82,10 +84,14 @@ def filled_wedges(result: MapResult) -> tuple[FilledWedge, ...]:
     for number, wedge in WEDGES.items():
         value = means.get(number)
         if value is None:
-            out.append(FilledWedge(number, wedge, _NO_VALUE, "-", dark=False))
+            out.append(FilledWedge(number, SEGMENT_NAMES[number], wedge, _NO_VALUE, "-", dark=False))
         else:
             colour = scale.colour(value)
-            out.append(FilledWedge(number, wedge, colour, text.number(result.kind, value), is_dark(colour)))
+            out.append(
+                FilledWedge(
+                    number, SEGMENT_NAMES[number], wedge, colour, text.number(result.kind, value), is_dark(colour)
+                )
+            )
     return tuple(out)
 
 

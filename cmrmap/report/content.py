@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.regional_values import RegionStatistics
 from cmrmap.core.statuses import MapStatus, SliceStatus
+from cmrmap.regional.aha import SEGMENT_NAMES
 from cmrmap.report import text
 from cmrmap.results import MapResult, SliceResult
 
@@ -23,10 +24,12 @@ class RegionContent:
 
 @dataclass(frozen=True, slots=True)
 class SegmentContent:
-    """One AHA segment of the slice ``label``."""
+    """One AHA segment, ``name`` as in "mid anteroseptal", of the slice ``label``."""
 
+    slice_index: int
     label: str
     aha: int
+    name: str
     region: RegionContent
 
 
@@ -117,7 +120,13 @@ def map_content(result: MapResult, *, faulty: bool = False) -> MapContent:
         timing_source=result.timing_source or "",
         slices=tuple(_slice(kind, one) for one in result.slices),
         segments=tuple(
-            SegmentContent(text.slice_label(one), segment.aha, _region(kind, segment.statistics))
+            SegmentContent(
+                one.slice_index,
+                text.slice_label(one),
+                segment.aha,
+                SEGMENT_NAMES[segment.aha],
+                _region(kind, segment.statistics),
+            )
             for one in result.slices
             for segment in one.segments
         ),

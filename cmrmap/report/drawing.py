@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cmrmap.core.identity import StudyIdentity
+from cmrmap.core.map_record import MapRecord
 from cmrmap.core.map_volume import MapVolume
 from cmrmap.core.stack import WeightedStack
 from cmrmap.report.captures import Capture, draw_capture
@@ -36,6 +37,7 @@ def draw_report(
     volumes: Sequence[MapVolume],
     stacks: Sequence[WeightedStack],
     identity: StudyIdentity | None = None,
+    records: Sequence[MapRecord] = (),
     *,
     report: bool = True,
     captures: bool = True,
@@ -48,11 +50,12 @@ def draw_report(
     volumes : the maps that were made
     stacks : the weighted images that the maps lie on
     identity : who and what the study is; None: the report does not say
+    records : how the maps came about; the HTML shows pixels, images and fits of the maps that have one
     report, captures : False leaves those out
     """
     if not (report or captures):
         return Drawing()
-    model = report_model(results, volumes, stacks, identity)
+    model = report_model(results, volumes, stacks, identity, records)
     pictures = tuple(draw_capture(model, one, panel) for one in model.maps for panel in one.panels if captures)
     if not report:
         return Drawing(captures=pictures)

@@ -1,27 +1,50 @@
-"""The report as one HTML file that needs nothing else; how it looks is in templates/report.html.jinja2."""
+"""The report as one HTML file that needs nothing else: templates/report.html.jinja2, report.css and the script in viewer/."""
 
 from __future__ import annotations
 
 import base64
+import hashlib
+import json
 from dataclasses import dataclass
 from functools import cache
+from importlib.resources import files
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from cmrmap.regional.aha import SEGMENT_NAMES
 from cmrmap.report.bullseye import FilledWedge
 from cmrmap.report.content import MapContent
 from cmrmap.report.panels import Line
 from cmrmap.report.report_model import MapReport, ReportModel
 from cmrmap.report.scales import RgbArray, lookup_table
+from cmrmap.report.viewer_data import viewer_data
 
 if TYPE_CHECKING:
     from jinja2 import Template
+    from markupsafe import Markup
+
+#: the page's script, in the order in which its parts need each other
+_SCRIPTS = (
+    "arrays",
+    "signal",
+    "region",
+    "motion",
+    "words",
+    "plot",
+    "explanation",
+    "map_pixels",
+    "slice_view",
+    "controls",
+    "map_section",
+    "start",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class _Figure:
     """One slice; its picture is a data URI, its contours are in shares of its side."""
 
+    slice_index: int
     label: str
     picture: str
     contours: tuple[Line, ...]
@@ -44,6 +67,15 @@ class _Section:
     figures: tuple[_Figure, ...]
     scale: _Scale
     wedges: tuple[FilledWedge, ...]
+    interactive: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Inline:
+    """Style or script in the page, and its digest: the page's own rule lets nothing else run."""
+
+    text: Markup
+    digest: str
 
 
 def write_html(report: ReportModel) -> str:
@@ -53,7 +85,36 @@ def write_html(report: ReportModel) -> str:
     ----------
     report : what is reported of the study
     """
-    return _template().render(report=report, maps=[_section(one) for one in report.maps])
+    data = viewer_data(report)
+    return _template().render(
+        report=report,
+        maps=[_section(one) for one in report.maps],
+        interactive=bool(data.blobs),
+        style=_inline(_file("report.css")),
+        script=_inline("\n".join(('"use strict";', *(_file("viewer", f"{name}.js") for name in _SCRIPTS)))),
+        names=_json({str(aha): name for aha, name in SEGMENT_NAMES.items()}),
+        document=_json(data.document),
+        blobs=data.blobs,
+    )
+
+
+def _file(*names: str) -> str:
+    return files("cmrmap.report").joinpath("templates", *names).read_text(encoding="utf-8")
+
+
+def _inline(text: str) -> _Inline:
+    from markupsafe import Markup
+
+    digest = base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
+    return _Inline(Markup(text), f"sha256-{digest}")
+
+
+def _json(content: Any) -> Markup:
+    """Return JSON that no word of the study can end: "<" is written as an escape."""
+    from markupsafe import Markup
+
+    words = json.dumps(content, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
+    return Markup(words.replace("<", "\\u003c"))
 
 
 @cache
@@ -87,12 +148,14 @@ def _section(of_map: MapReport) -> _Section:
         content=content,
         facts=tuple(fact for fact in facts if fact),
         figures=tuple(
-            _Figure(labels[one.slice_index], _png(one.picture[::2, ::2]), tuple(one.contours)) for one in of_map.panels
+            _Figure(one.slice_index, labels[one.slice_index], _png(one.picture[::2, ::2]), tuple(one.contours))
+            for one in of_map.panels
         ),
         scale=_Scale(
             _png(lookup_table(scale.colours)[::-1, None]), tuple((tick, scale.fraction(tick)) for tick in scale.ticks)
         ),
         wedges=of_map.wedges,
+        interactive=of_map.record is not None and of_map.made,
     )
 
 

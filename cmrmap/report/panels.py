@@ -27,11 +27,15 @@ class Panel:
     slice_index : in the map's stack
     picture : (size, size, 3) uint8
     contours : closed lines as (x, y) from 0 to 1, y downwards: epicardium and endocardium
+    centre : row and column of the map that is in the middle
+    half_mm : from the middle to each side
     """
 
     slice_index: int
     picture: RgbArray
     contours: tuple[Line, ...]
+    centre: tuple[float, float]
+    half_mm: float
 
 
 def make_panels(volume: MapVolume, stacks: Sequence[WeightedStack], size: int) -> tuple[Panel, ...]:
@@ -92,9 +96,9 @@ def _panel(volume: MapVolume, index: int, base: FloatArray | None, half_mm: floa
             )
             for row, column in line
         )
-        for line in _outlines(volume.myocardium[index])
+        for line in outlines(volume.myocardium[index])
     )
-    return Panel(index, picture, contours)
+    return Panel(index, picture, contours, (centre[0], centre[1]), half_mm)
 
 
 def _grey(base: FloatArray | None, shape: tuple[int, ...], rows: Float64Array, columns: Float64Array) -> RgbArray:
@@ -118,8 +122,13 @@ def _inside(places: Float64Array, length: int) -> BoolArray:
     return np.asarray((places > -0.5) & (places < length - 0.5), dtype=np.bool_)
 
 
-def _outlines(wall: BoolArray) -> list[Float64Array]:
-    """Return the closed outlines of the wall as (row, column) lines along the pixels' half-way points, smoothed."""
+def outlines(wall: BoolArray) -> list[Float64Array]:
+    """Return the closed outlines of a wall (row, column) as (point, 2) lines, smoothed; the outer one first.
+
+    Parameters
+    ----------
+    wall : of one image
+    """
     from scipy import ndimage
     from skimage import measure
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cmrmap.core.identity import StudyIdentity
+from cmrmap.core.map_record import MapRecord
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.map_volume import MapVolume
 from cmrmap.core.stack import WeightedStack
@@ -42,6 +43,7 @@ class MapReport:
     wedges : the bull's-eye's 16 segments
     panels : one picture a slice that has values, in the order of the stack; empty: it was not made
     volume : its pixels; None where it was not made
+    record : how it came about; None where nobody asked for it
     """
 
     content: MapContent
@@ -50,6 +52,7 @@ class MapReport:
     wedges: tuple[FilledWedge, ...]
     panels: tuple[Panel, ...] = ()
     volume: MapVolume | None = None
+    record: MapRecord | None = None
 
     @property
     def kind(self) -> MapKind:
@@ -97,6 +100,7 @@ def report_model(
     volumes: Sequence[MapVolume] = (),
     stacks: Sequence[WeightedStack] = (),
     identity: StudyIdentity | None = None,
+    records: Sequence[MapRecord] = (),
 ) -> ReportModel:
     """Return what is reported of a study.
 
@@ -106,7 +110,9 @@ def report_model(
     volumes : the maps that were made
     stacks : the weighted images that the maps lie on
     identity : who and what the study is; None: the report does not say
+    records : how the maps came about, for the form that shows it
     """
+    record_of = {record.kind: record for record in records}
     faulty = text.faulty(results)
     by_kind = {volume.kind: volume for volume in volumes}
     maps = []
@@ -120,6 +126,7 @@ def report_model(
                 wedges=filled_wedges(result),
                 panels=() if volume is None else make_panels(volume, stacks, PICTURE),
                 volume=volume,
+                record=record_of.get(result.kind),
             )
         )
     return ReportModel(

@@ -96,7 +96,8 @@ def test_a_folder_that_is_no_checkout(tmp_path: Path) -> None:
 def test_what_is_staged_of_this_repository() -> None:
     found = {str(path) for path in runtime_files(ROOT, tracked_files(ROOT))}
     assert {"app/app.py", "operators/base.py", "cmrmap/relaxometry/_numba_kernel.py", "app.yaml"} <= found
-    assert "cmrmap/report/templates/report.html.jinja2" in found
+    templates = "cmrmap/report/templates"
+    assert {f"{templates}/{name}" for name in ("report.html.jinja2", "report.css", "viewer/start.js")} <= found
     tops = {name.split("/")[1] for name in found if name.startswith("cmrmap/")}
     assert not tops & {"training", "phantom", "evaluation", "cli.py", "__main__.py"}
 

@@ -1,0 +1,201 @@
+"""What the page's script works on: the numbers of results.json, the maps' pixels, the images and the fits."""
+
+from __future__ import annotations
+
+import base64
+import math
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+
+from cmrmap.core.map_record import MapRecord
+from cmrmap.core.outlines import Label
+from cmrmap.core.regional_values import RegionStatistics
+from cmrmap.core.relaxation_models import MODELS
+from cmrmap.report.packed import Packed, packed, packed_images, packed_list
+from cmrmap.report.panels import outlines
+from cmrmap.report.report_model import MapReport, ReportModel
+from cmrmap.report.scales import lookup_table
+from cmrmap.results.rounding import rounded
+
+_MARGINS_MM = (30.0, 20.0, 12.0)  # about the heart; the widest whose images do not make the page too large
+_MOST_IMAGE_PIXELS = 4_000_000  # about 5 MB of the page
+_PLACES = 64  # parts of a pixel that the tissue's places are told in
+_POINTS = 20  # parts of a pixel that contours are told in
+_NOWHERE = -32768
+
+Box = tuple[slice, slice]
+
+
+@dataclass(slots=True)
+class ViewerData:
+    """What stands in the page: one JSON document, and the packed arrays that it names by their place in the list."""
+
+    document: dict[str, Any]
+    blobs: list[str] = field(default_factory=list)
+
+    def add(self, found: Packed) -> dict[str, Any]:
+        """Keep a packed array and return how it is named."""
+        self.blobs.append(found.text)
+        return {**found.form, "blob": len(self.blobs) - 1}
+
+
+def viewer_data(report: ReportModel) -> ViewerData:
+    """Return what the script of the page needs; a map without a record has its numbers only.
+
+    Parameters
+    ----------
+    report : what is reported of the study
+    """
+    data = ViewerData({"version": report.version})
+    margin = _margin(report)
+    data.document["maps"] = [_map(data, report, one, margin) for one in report.maps]
+    return data
+
+
+def _map(data: ViewerData, report: ReportModel, one: MapReport, margin_mm: float) -> dict[str, Any]:
+    content, scale = one.content, one.scale
+    out: dict[str, Any] = {
+        "key": one.kind.value,
+        "title": content.title,
+        "unit": content.unit,
+        "decimals": one.kind.spec.decimals,
+        "numbers": _numbers(one),
+        "low": scale.low,
+        "high": scale.high,
+        "sd_window": [0.0, one.kind.spec.dicom.sd.window[1]],
+        "colours": base64.b64encode(lookup_table(scale.colours).tobytes()).decode("ascii"),
+        "labels": {str(part.slice_index): part.label for part in content.slices},
+    }
+    if one.volume is None or one.record is None or not one.made:
+        return out
+    # the images of a computed map are those of the first map that it is made of
+    first = one.record.partners[0][0] if one.record.partners else one.kind
+    box = _box(next((other for other in report.maps if other.kind is first), one), margin_mm)
+    volume = one.volume
+    out["shape"] = list(volume.values.shape[1:])
+    out["box"] = [box[0].start, box[1].start, box[0].stop - box[0].start, box[1].stop - box[1].start]
+    out["spacing"] = [list(plane.pixel_spacing_mm) for plane in volume.geometry]
+    out["views"] = {str(panel.slice_index): [*panel.centre, panel.half_mm] for panel in one.panels}
+    out["values"] = data.add(packed(volume.values[:, *box], "f4"))
+    out["sd"] = None if volume.sd is None else data.add(packed(volume.sd[:, *box], "f4"))
+    out["aha"] = data.add(packed(volume.aha[:, *box], "u1"))
+    out["walls"] = _walls(data, one.record)
+    out["words"] = list(one.record.words)
+    out["partners"] = [[kind.value, list(slices)] for kind, slices in one.record.partners]
+    out["images"] = first.value if one.record.partners else _images(data, one.record, box)
+    out["fits"] = _fits(data, one.record)
+    return out
+
+
+def _images(data: ViewerData, record: MapRecord, box: Box) -> dict[str, Any]:
+    lines = [
+        [
+            [np.rint(line * _POINTS).astype(int).ravel().tolist() for line in outlines(wall)] if wall.any() else []
+            for wall in one_slice
+        ]
+        for one_slice in record.outlines[:, :, *box] == Label.MYOCARDIUM
+    ]
+    return {
+        "pixels": data.add(packed_images(record.images[:, :, *box])),
+        "contours": data.add(packed_list(lines)),
+        "times": [[_time(one) for one in row] for row in record.times_ms],
+        "uses": record.uses.tolist(),
+        "reference": record.reference_time.tolist(),
+    }
+
+
+def _walls(data: ViewerData, record: MapRecord) -> list[dict[str, Any]]:
+    columns = record.images.shape[-1]
+    out = []
+    for wall in record.walls:
+        own = np.stack([wall.flat // columns, wall.flat % columns])
+        moved = np.stack([wall.rows, wall.columns], axis=1) - own
+        known = np.isfinite(moved)
+        codes = np.where(known, np.clip(np.rint(np.where(known, moved, 0.0) * _PLACES), -32767, 32767), _NOWHERE)
+        out.append(
+            {
+                "flat": data.add(packed(wall.flat, "u4")),
+                "cell": data.add(packed(wall.cell, "u2")),
+                "reason": data.add(packed(wall.reason, "u1")),
+                "moved": data.add(packed(codes, "i2")),
+            }
+        )
+    return out
+
+
+def _fits(data: ViewerData, record: MapRecord) -> dict[str, Any] | None:
+    if record.fits is None:
+        return None
+    fits, model = record.fits, MODELS[record.model]
+    parameters = np.stack([fits.time_constant_ms, fits.amplitude, fits.offset, fits.r2], axis=1)
+    return {
+        "equation": model.equation,
+        "has_offset": model.has_offset,
+        "recovering": model.recovering,
+        "column_constant": model.column_constant,
+        "column_slope": model.column_slope,
+        "look_locker": model.look_locker,
+        "noise_sd": [rounded(one) for one in fits.noise_sd],
+        "parameters": data.add(packed(parameters, "f4")),
+        "samples": data.add(packed(fits.samples, "f4")),
+    }
+
+
+def _numbers(one: MapReport) -> dict[str, Any]:
+    """Return the map's statistics as results.json has them."""
+    result = one.numbers
+    return {
+        "status": result.status.value,
+        "patient": _statistics(result.patient),
+        "mid_septum": _statistics(result.mid_septum),
+        "slices": [
+            {
+                "slice_index": part.slice_index,
+                "status": part.status.value,
+                **_statistics(part.statistics),
+                "segments": [{"aha": segment.aha, **_statistics(segment.statistics)} for segment in part.segments],
+            }
+            for part in result.slices
+        ],
+    }
+
+
+def _statistics(found: RegionStatistics) -> dict[str, Any]:
+    return {name: value if name == "n_pixels" else rounded(value) for name, value in asdict(found).items()}
+
+
+def _time(time_ms: float) -> float | str | None:
+    if math.isnan(time_ms):
+        return None
+    return "inf" if math.isinf(time_ms) else float(time_ms)
+
+
+def _margin(report: ReportModel) -> float:
+    """Return how much about the heart is shown, mm."""
+    for margin in _MARGINS_MM[:-1]:
+        total = 0
+        for one in report.maps:
+            if one.record is not None and one.made and not one.record.partners:
+                rows, columns = _box(one, margin)
+                area = (rows.stop - rows.start) * (columns.stop - columns.start)
+                total += area * int(np.prod(one.record.images.shape[:2]))
+        if total <= _MOST_IMAGE_PIXELS:
+            return margin
+    return _MARGINS_MM[-1]
+
+
+def _box(one: MapReport, margin_mm: float) -> Box:
+    """Return the rows and columns that hold the heart in all slices, and a margin about it."""
+    volume = one.volume
+    if volume is None:
+        raise ValueError(f"the {one.kind.value} map was not made and has no heart")
+    heart = (volume.myocardium | volume.blood_pool).any(axis=0)
+    out = []
+    for axis, length in enumerate(heart.shape):
+        step = min(plane.pixel_spacing_mm[axis] for plane in volume.geometry)
+        inside = np.flatnonzero(heart.any(axis=1 - axis))
+        margin = math.ceil(margin_mm / step)
+        out.append(slice(max(int(inside[0]) - margin, 0), min(int(inside[-1]) + margin + 1, length)))
+    return out[0], out[1]
