@@ -24,7 +24,7 @@ unexport PYTHONDONTWRITEBYTECODE
 MAPBUILD := PYTHONPATH=packaging $(BIN)/python -m mapbuild
 MAP_OPTIONS := $(if $(MAP_GPU),--gpu) $(if $(MAP_BASE),--base $(MAP_BASE))
 
-.PHONY: help demo lock evaluation env-evaluation figures map map-context test test-application test-map test-slow lint format schema env env-dev env-train test-training system-packages bench clean
+.PHONY: help demo lock evaluation env-evaluation figures map map-context test test-application test-map test-slow lint format schema env env-dev env-train test-training system-packages browser bench clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -67,7 +67,7 @@ test-application: env-dev ## the tests but for the slow ones and those of the tr
 	@$(BIN)/python -c 'import cmrmap.relaxometry as r; r.fit_relaxation([[3, 2, 1]], [10, 20, 30], "t2_2p")' # compiles the fit, once
 	COVERAGE_FILE=.coverage.application $(BIN)/pytest $(IN_PARALLEL) -m "not slow" $(COVER)
 
-test-slow: env-dev env-train system-packages ## the slow tests, which `make test` leaves out (CI runs both)
+test-slow: env-dev env-train system-packages browser ## the slow tests, which `make test` leaves out (CI runs both)
 	$(BIN)/pytest $(IN_PARALLEL) -m "slow and not training"
 	OMP_NUM_THREADS=1 $(TRAIN)/python -m pytest -m "slow and training" tests/unit/training
 
@@ -105,7 +105,10 @@ env-train: ## .venv-train: .venv and what training on cases needs (MONAI)
 	@scripts/training-environment.sh
 
 system-packages: ## DICOM tools that tests use, where they may be installed
-	@scripts/system-packages.sh dcmtk dicom3tools orthanc orthanc-dicomweb poppler-utils jq || true
+	@scripts/system-packages.sh dcmtk dicom3tools orthanc orthanc-dicomweb poppler-utils jq nodejs || true
+
+browser: ## Chromium for the tests of the HTML report, where it may be installed
+	@scripts/system-packages.sh chromium || true
 
 bench: env-dev ## every benchmark that needs no images of yours, one after the other
 	@for script in $(filter-out benchmarks/real_study.py benchmarks/ablation.py benchmarks/overlap_limits.py benchmarks/refine_gain.py benchmarks/robustness.py benchmarks/same_results.py,$(wildcard benchmarks/*.py)); do echo "== $$script"; $(BIN)/python $$script || exit 1; done

@@ -53,10 +53,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip, or in CI fail, a test marked ``program("name", ...)`` whose program is not installed.
 
+    A test marked ``browser`` is skipped where there is no Chromium or no Playwright.
     A test marked ``training`` is skipped outside the training environment, in which `make test` runs it.
     """
     if item.get_closest_marker("training") and importlib.util.find_spec("monai.transforms") is None:
         pytest.skip("needs MONAI; `make test-training` runs it in .venv-train")
+    if item.get_closest_marker("browser") and not (shutil.which("chromium") and importlib.util.find_spec("playwright")):
+        pytest.skip("needs Chromium (apt-get install chromium) and Playwright (pip install playwright)")
     for mark in item.iter_markers("program"):
         missing = [name for name in mark.args if shutil.which(name) is None]
         if missing:

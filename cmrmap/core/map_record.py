@@ -1,4 +1,4 @@
-"""How a map came about, pixel by pixel: its images, their outlines, the fits; for whoever asks why a value is as it is."""
+"""How a map came about, pixel by pixel: its images, outlines and fits, for whoever asks why a value is as it is."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from cmrmap.alignment import CartesianWeights
-from cmrmap.core.arrays import BoolArray, Float64Array, LabelArray
+from cmrmap.core.arrays import BoolArray, Float64Array, IntArray, LabelArray
 from cmrmap.core.findings import Refusal
 from cmrmap.core.map_record import CellFits, ImageUse, MapRecord, WallPixels
 from cmrmap.core.map_specs import MapKind
@@ -128,7 +128,7 @@ def _walls(
     return tuple(walls), tuple(words)
 
 
-def _in_images(places: Float64Array, cells: Float64Array, shares: Float64Array, usable: BoolArray) -> Float64Array:
+def _in_images(places: Float64Array, cells: IntArray, shares: Float64Array, usable: BoolArray) -> Float64Array:
     """Return where the tissue of every pixel lies in each image, (time, pixel), from (time, angle, depth)."""
     known = places.reshape(len(places), -1)[:, cells]
     return np.where(usable[:, None], (known * shares).sum(axis=-1), np.nan)

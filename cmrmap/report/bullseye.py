@@ -82,9 +82,9 @@ def filled_wedges(result: MapResult) -> tuple[FilledWedge, ...]:
     means, scale = segment_means(result), SCALES[result.kind]
     out = []
     for number, wedge in WEDGES.items():
-        value = means.get(number)
+        value, name = means.get(number), SEGMENT_NAMES[number]
         if value is None:
-            out.append(FilledWedge(number, SEGMENT_NAMES[number], wedge, _NO_VALUE, "-", dark=False))
+            out.append(FilledWedge(number, name, wedge, _NO_VALUE, "-", dark=False))
         else:
             colour = scale.colour(value)
             out.append(

@@ -1,4 +1,7 @@
-"""The report as one HTML file that needs nothing else: templates/report.html.jinja2, report.css and the script in viewer/."""
+"""The report as one HTML file that needs nothing else.
+
+How it looks is in templates/report.html.jinja2 and report.css, how it is worked with in the script, templates/viewer.
+"""
 
 from __future__ import annotations
 

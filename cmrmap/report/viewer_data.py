@@ -73,14 +73,14 @@ def _map(data: ViewerData, report: ReportModel, one: MapReport, margin_mm: float
     # the images of a computed map are those of the first map that it is made of
     first = one.record.partners[0][0] if one.record.partners else one.kind
     box = _box(next((other for other in report.maps if other.kind is first), one), margin_mm)
-    volume = one.volume
+    volume, cut = one.volume, (..., *box)
     out["shape"] = list(volume.values.shape[1:])
     out["box"] = [box[0].start, box[1].start, box[0].stop - box[0].start, box[1].stop - box[1].start]
     out["spacing"] = [list(plane.pixel_spacing_mm) for plane in volume.geometry]
     out["views"] = {str(panel.slice_index): [*panel.centre, panel.half_mm] for panel in one.panels}
-    out["values"] = data.add(packed(volume.values[:, *box], "f4"))
-    out["sd"] = None if volume.sd is None else data.add(packed(volume.sd[:, *box], "f4"))
-    out["aha"] = data.add(packed(volume.aha[:, *box], "u1"))
+    out["values"] = data.add(packed(volume.values[cut], "f4"))
+    out["sd"] = None if volume.sd is None else data.add(packed(volume.sd[cut], "f4"))
+    out["aha"] = data.add(packed(volume.aha[cut], "u1"))
     out["walls"] = _walls(data, one.record)
     out["words"] = list(one.record.words)
     out["partners"] = [[kind.value, list(slices)] for kind, slices in one.record.partners]
@@ -90,15 +90,16 @@ def _map(data: ViewerData, report: ReportModel, one: MapReport, margin_mm: float
 
 
 def _images(data: ViewerData, record: MapRecord, box: Box) -> dict[str, Any]:
+    cut = (..., *box)
     lines = [
         [
             [np.rint(line * _POINTS).astype(int).ravel().tolist() for line in outlines(wall)] if wall.any() else []
             for wall in one_slice
         ]
-        for one_slice in record.outlines[:, :, *box] == Label.MYOCARDIUM
+        for one_slice in record.outlines[cut] == Label.MYOCARDIUM
     ]
     return {
-        "pixels": data.add(packed_images(record.images[:, :, *box])),
+        "pixels": data.add(packed_images(record.images[cut])),
         "contours": data.add(packed_list(lines)),
         "times": [[_time(one) for one in row] for row in record.times_ms],
         "uses": record.uses.tolist(),
@@ -117,7 +118,7 @@ def _walls(data: ViewerData, record: MapRecord) -> list[dict[str, Any]]:
         out.append(
             {
                 "flat": data.add(packed(wall.flat, "u4")),
-                "cell": data.add(packed(wall.cell, "u2")),
+                "cell": data.add(packed(wall.cell, "u4")),
                 "reason": data.add(packed(wall.reason, "u1")),
                 "moved": data.add(packed(codes, "i2")),
             }
@@ -191,11 +192,11 @@ def _box(one: MapReport, margin_mm: float) -> Box:
     volume = one.volume
     if volume is None:
         raise ValueError(f"the {one.kind.value} map was not made and has no heart")
-    heart = (volume.myocardium | volume.blood_pool).any(axis=0)
+    heart = np.asarray((volume.myocardium | volume.blood_pool).any(axis=0), dtype=np.bool_)
     out = []
-    for axis, length in enumerate(heart.shape):
+    for axis, across in enumerate((heart, heart.T)):
         step = min(plane.pixel_spacing_mm[axis] for plane in volume.geometry)
-        inside = np.flatnonzero(heart.any(axis=1 - axis))
+        inside = np.flatnonzero(across.any(axis=1))
         margin = math.ceil(margin_mm / step)
-        out.append(slice(max(int(inside[0]) - margin, 0), min(int(inside[-1]) + margin + 1, length)))
+        out.append(slice(max(int(inside[0]) - margin, 0), min(int(inside[-1]) + margin + 1, len(across))))
     return out[0], out[1]

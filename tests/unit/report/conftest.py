@@ -10,6 +10,7 @@ import pytest
 from cmrmap.core.findings import QualityFlag
 from cmrmap.core.geometry import SliceGeometry
 from cmrmap.core.identity import StudyIdentity
+from cmrmap.core.map_record import CellFits, ImageUse, MapRecord, WallPixels
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.map_volume import MapVolume
 from cmrmap.core.regional_values import RegionStatistics, SliceLevel
@@ -77,6 +78,30 @@ def make_study(n_slices: int = 3) -> SimpleNamespace:
     return SimpleNamespace(results=results, volumes=volumes, stacks=stacks, wall=wall, pool=pool)
 
 
+def make_record(case: SimpleNamespace) -> MapRecord:
+    """How the T2 map came about: two images, in slice 1 one without an outline; every tenth pixel not counted."""
+    stack = case.stacks[0]
+    n_slices, n_times = stack.times_ms.shape
+    flat = np.flatnonzero(case.wall)
+    uses = np.full((n_slices, n_times), ImageUse.FITTED, np.uint8)
+    uses[1, 1] = ImageUse.NO_OUTLINE
+    walls = []
+    for s in range(n_slices):
+        places = np.stack([flat // COLUMNS, flat % COLUMNS]).astype(float)
+        moved = places[:, None] + np.array([0.0, 1.25])[None, :, None]
+        moved[:, uses[s] == ImageUse.NO_OUTLINE] = np.nan
+        walls.append(WallPixels(flat, flat % 4, (np.arange(flat.size) % 10 == 0).astype(int), moved[0], moved[1]))
+    cells = np.ones((n_slices, 4))
+    fits = CellFits(
+        np.ones((n_slices, n_times, 4)), 45.0 * cells, 900.0 * cells, 30.0 * cells, cells, np.ones(n_slices)
+    )
+    outlines = np.broadcast_to(case.wall, stack.images.shape).astype(np.uint8)
+    return MapRecord(
+        MapKind.T2, "t2_3p", stack.times_ms, stack.images, outlines, uses, np.zeros(n_slices, int), tuple(walls),
+        ("", "it lies at the border"), fits,
+    )  # fmt: skip
+
+
 def _result(kind: MapKind, n_slices: int) -> MapResult:
     slices = []
     for s in range(n_slices):
@@ -92,6 +117,11 @@ def _result(kind: MapKind, n_slices: int) -> MapResult:
 @pytest.fixture(scope="session")
 def case() -> SimpleNamespace:
     return make_study()
+
+
+@pytest.fixture(scope="session")
+def record(case) -> MapRecord:
+    return make_record(case)
 
 
 @pytest.fixture(scope="session")

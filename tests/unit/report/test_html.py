@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import json
+import re
 from dataclasses import replace
 from html.parser import HTMLParser
 
@@ -78,3 +82,39 @@ def test_a_map_that_cannot_be_right_says_so(case):
     assert html.count('<div class="value error">') == html.count("cannot be right") == 1
     assert '<li class="error">T2: the wall&#39;s T2 is 100 ms</li>' in html
     assert "No warnings" not in html
+
+
+def test_what_can_be_worked_with_is_in_the_page_and_nothing_of_it_is_fetched(case, record, identity):
+    html = draw_report(case.results, case.volumes, case.stacks, identity, (record,), captures=False).html
+    checker = _Checker()
+    checker.feed(html)
+    assert checker.open == []
+    assert all(value.startswith("data:image/png;base64,") for value in checker.fetched)
+    assert not re.findall(r"https?://(?!www\.w3\.org/2000/svg)", html)
+    assert "@import" not in html
+    assert "url(" not in html
+    script = html[html.rindex("<script>") + 8 : html.rindex("</script>")]
+    for word in ("fetch(", "XMLHttpRequest", "WebSocket", "import(", "eval(", "localStorage"):
+        assert word not in script
+    assert html.count('<div class="tools"') == 1  # the map with a record
+    assert html.count('data-aha="') == 2 * (16 + 6)
+    assert "1 basal anterior: 51.3 ms" in html
+
+
+def test_only_the_pages_own_script_and_style_may_run(drawing):
+    policy = re.search(r'Content-Security-Policy" content="([^"]+)"', drawing.html).group(1)
+    assert policy.startswith("default-src 'none'")
+    for tag, name in (("script", "script-src"), ("style", "style-src")):
+        text = drawing.html[drawing.html.rindex(f"<{tag}>") + len(tag) + 2 : drawing.html.rindex(f"</{tag}>")]
+        digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+        assert f"{name} 'sha256-{digest}'" in policy
+    assert "unsafe" not in policy
+
+
+def test_words_in_the_pages_data_cannot_end_it(case, record):
+    hostile = "</script><script>alert(1)</script>"
+    changed = replace(record, words=("", hostile))
+    html = draw_report(case.results, case.volumes, case.stacks, None, (changed,), captures=False).html
+    assert "<script>alert" not in html
+    document = re.search(r'id="report-data">(.*?)</script>', html, re.DOTALL).group(1)
+    assert json.loads(document)["maps"][0]["words"] == ["", hostile]
