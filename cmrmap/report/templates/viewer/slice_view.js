@@ -36,7 +36,7 @@ class SliceView {
 
   paint() {
     const size = Math.max(Math.round(this.canvas.clientWidth * (window.devicePixelRatio || 1)), 1);
-    if (this.canvas.width !== size) this.canvas.width = this.canvas.height = size;
+    if (this.canvas.height !== size) this.canvas.width = this.canvas.height = size; // 300 x 150 before
     const pen = this.canvas.getContext("2d");
     const scale = size / (2 * this.half);
     this.x = (column) => ((column - this.middle[1]) * this.spacing[1] + this.half) * scale;
