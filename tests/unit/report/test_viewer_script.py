@@ -17,11 +17,11 @@ pytestmark = pytest.mark.program("node")
 _T, _A, _B = (35.0, 240.0, 1200.0), (900.0, -350.0), (120.0, 1650.0)
 
 
-def _told(names: tuple[str, ...], expression: str, given: object) -> object:
-    """What an expression of `given` is, with the named parts of the script."""
+def _told(names: tuple[str, ...], expression: str, given: object, before: str = "") -> object:
+    """What an expression of `given` is, with the named parts of the script, run after ``before``."""
     folder = files("cmrmap.report") / "templates" / "viewer"
     script = "\n".join((folder / f"{name}.js").read_text(encoding="utf-8") for name in names)
-    asked = f"{script}\nconst given = {json.dumps(given)};\nconsole.log(JSON.stringify({expression}));"
+    asked = f"{before}\n{script}\nconst given = {json.dumps(given)};\nconsole.log(JSON.stringify({expression}));"
     done = subprocess.run(["node", "-"], input=asked, capture_output=True, text=True, timeout=60, check=True)
     return json.loads(done.stdout)
 
@@ -82,3 +82,18 @@ def test_an_image_is_brought_to_the_place_of_the_map():
     original = np.array(image).reshape(rows, columns)
     np.testing.assert_allclose(out[4:7, 5:9], original[6:9, 5:9] - 1.5, atol=1e-3)
     assert without is None
+
+
+def test_a_value_is_worded_with_its_standard_deviation_where_there_is_one():
+    page = 'globalThis.document = { getElementById: () => ({ textContent: \'{"8": "mid anteroseptal"}\' }) };'
+    found = _told(
+        ("words",),
+        """[withSd(51.04, 2.6, 1, "ms"), withSd(1144, NaN, 0, "ms"), withSd(NaN, 3, 0, "ms"),
+            segmentWords(8), segmentWords(0), timeWords("inf"), timeWords(null), timeWords(193.25), short(1109.2), short(-7.6761), short(NaN)]""",
+        {},
+        before=page,
+    )
+    assert found == [
+        *("51.0 ± 2.6 ms", "1144 ms", "no value", "segment 8 mid anteroseptal", ""),
+        *("∞", "no image", "193.25 ms", "1109", "-7.676", "-"),
+    ]

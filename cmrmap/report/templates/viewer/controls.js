@@ -21,7 +21,7 @@ class Controls {
       }
     }
     for (const one of this.root.querySelectorAll("[data-aha]")) this.lightsUp(one);
-    this.find("input[data-of=layer][value=sd]").disabled = !section.pixels.sd;
+    this.find("input[data-of=layer][value=sd]").disabled = !section.pixels.hasSd;
     for (const view of section.views) this.canvas(view);
   }
 
@@ -144,7 +144,7 @@ class Controls {
     const name = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     if (arrows[name]) this.walk(view, arrows[name]);
     else if (name === "Enter" && state.cursor) section.choose({ ...state.cursor, slice: view.index });
-    else if (name === "s" && !section.pixels.sd) return;
+    else if (name === "s" && !section.pixels.hasSd) return;
     else if (layers[name]) this.change({ layer: layers[name] });
     else if (name === "c") this.change({ contours: !state.contours });
     else if (name === "w") this.change({ wide: !state.wide });

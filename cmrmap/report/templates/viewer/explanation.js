@@ -15,8 +15,9 @@ function explanation(pixels, { slice, row, column }) {
     out.push(element("p", { class: "soft" }, "This pixel lies outside the mapped wall; choose one inside the contours."));
     return out;
   }
-  const words = `${map.title} ${fixed(value, map.decimals)} ± ${fixed(sd, map.decimals)} ${map.unit}`;
-  out.push(element("p", { class: "pixel-value" }, element("strong", {}, words), " (value ± its standard deviation)"));
+  const words = `${map.title} ${withSd(value, sd, map.decimals, map.unit)}`;
+  const meaning = Number.isFinite(sd) ? " (value ± its standard deviation)" : "";
+  out.push(element("p", { class: "pixel-value" }, element("strong", {}, words), meaning));
   const counted = found.reason ? `Not counted in the means: ${found.reason}.` : "Counted in the means.";
   out.push(element("p", { class: found.reason ? "warning" : "soft" }, counted));
   if (!found.fits.length) out.push(element("p", { class: "soft" }, "Nothing was fitted here: the value is the scanner's."));

@@ -24,6 +24,7 @@ class MapPixels {
       unpacked(source.images.pixels),
       unpacked(source.images.contours),
     ]);
+    this.hasSd = Boolean(this.sd) && this.sd.data.some(Number.isFinite);
     this.walls = await Promise.all(map.walls.map(wall));
     this.places = this.walls.map((one) => new Map(Array.from(one.flat.data, (flat, i) => [flat, i])));
     this.fits = await Promise.all(this.fitted().map(([one]) => this.cells(one)));

@@ -101,6 +101,7 @@ class MapSection {
   imageWords(slice) {
     if (this.state.layer !== "images") return "";
     const { times, uses } = this.images;
+    if (!this.pixels.source.fits) return "scanner's map";
     const words = [timeWords(times[slice][this.state.time]), USES[uses[slice][this.state.time]]];
     const first = this.pixels.walls[slice].moved;
     const count = this.pixels.walls[slice].flat.data.length;
@@ -127,6 +128,9 @@ class MapSection {
       const own = one.dataset.slice === undefined || slice === null || Number(one.dataset.slice) === slice;
       one.classList.toggle("lit", Boolean(aha) && Number(one.dataset.aha) === aha && own);
     }
+    // above the other wedges, whose edges would cover its own
+    const wedge = lit && this.root.querySelector(`.bullseye g[data-aha="${aha}"] polygon`);
+    this.root.querySelector(".halo").setAttribute("points", wedge ? wedge.getAttribute("points") : "");
     for (const view of this.views) view.paint();
   }
 
@@ -146,9 +150,8 @@ class MapSection {
     if (state.layer === "images") {
       words.push(`signal ${short(this.valueAt(slice, row, column))}`);
     } else {
-      const value = this.pixels.at(this.pixels.values, slice, row, column);
-      const sd = fixed(this.pixels.at(this.pixels.sd, slice, row, column), map.decimals);
-      words.push(Number.isFinite(value) ? `${fixed(value, map.decimals)} ± ${sd} ${map.unit}` : "no value");
+      const [value, sd] = [this.pixels.values, this.pixels.sd].map((one) => this.pixels.at(one, slice, row, column));
+      words.push(withSd(value, sd, map.decimals, map.unit));
     }
     return words.join(" · ");
   }

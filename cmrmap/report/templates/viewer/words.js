@@ -15,6 +15,12 @@ function short(value) {
   return size >= 1000 || size === 0 ? value.toFixed(0) : value.toPrecision(4);
 }
 
+/** "51.0 ± 2.6 ms", without the error where there is none; "no value" without a value. */
+function withSd(value, sd, decimals, unit) {
+  if (!Number.isFinite(value)) return "no value";
+  return [fixed(value, decimals), ...(Number.isFinite(sd) ? ["±", fixed(sd, decimals)] : []), unit].join(" ");
+}
+
 function timeWords(time) {
   if (time === null) return "no image";
   return time === "inf" ? "∞" : `${Number(time.toFixed(2))} ms`;
