@@ -89,7 +89,8 @@ def test_a_value_is_worded_with_its_standard_deviation_where_there_is_one():
     found = _told(
         ("words",),
         """[withSd(51.04, 2.6, 1, "ms"), withSd(1144, NaN, 0, "ms"), withSd(NaN, 3, 0, "ms"),
-            segmentWords(8), segmentWords(0), timeWords("inf"), timeWords(null), timeWords(193.25), short(1109.2), short(-7.6761), short(NaN)]""",
+            segmentWords(8), segmentWords(0), timeWords("inf"), timeWords(null), timeWords(193.25),
+            short(1109.2), short(-7.6761), short(NaN)]""",
         {},
         before=page,
     )
