@@ -55,7 +55,7 @@ def packed_images(images: npt.NDArray[Any]) -> Packed:
     found = images[known].astype(np.float64)
     low, high = (float(found.min()), float(found.max())) if found.size else (0.0, 0.0)
     whole = high - low <= _LARGEST and bool((found == np.rint(found)).all())
-    step = 1.0 if whole else (high - low) / _LARGEST
+    step = 1.0 if whole else (high - low) / _LARGEST or 1.0  # all of one value: any step will do
     codes = np.full(images.shape, _LARGEST + 1, dtype=np.int64)
     codes[known] = np.rint((found - low) / step)
     # neighbours differ little: small numbers of either sign, folded to positive ones

@@ -46,6 +46,10 @@ def test_other_numbers_come_back_within_half_a_step(images):
     np.testing.assert_allclose(_undone(found), images, atol=max(span / 65534.0, 1e-12) * 0.51 + 1e-9)
 
 
+def test_an_image_of_one_value_comes_back():
+    np.testing.assert_array_equal(_undone(packed_images(np.full((2, 3), 1.5))), 1.5)
+
+
 def test_a_lost_image_is_no_value_and_its_neighbours_stay():
     images = np.array([[1.0, np.nan, 3.0], [np.nan] * 3, [65535.0, 4.0, 0.0]])
     np.testing.assert_allclose(_undone(packed_images(images)), images, atol=0.51)
