@@ -97,7 +97,7 @@ def test_what_can_be_worked_with_is_in_the_page_and_nothing_of_it_is_fetched(cas
     for word in ("fetch(", "XMLHttpRequest", "WebSocket", "import(", "eval(", "localStorage"):
         assert word not in script
     assert html.count('<div class="tools"') == 1  # the map with a record
-    assert html.count('data-aha="') == 2 * (16 + 6)
+    assert len(re.findall(r'data-aha="\d', html)) == 2 * (16 + 6)
     assert "1 basal anterior: 51.3 ms" in html
 
 
