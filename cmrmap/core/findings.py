@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Literal, get_args
 
@@ -18,6 +18,20 @@ class Severity(str, Enum):
     INFO = "info"  # worth knowing
     WARNING = "warning"  # look before a value is used
     ERROR = "error"  # the value cannot be right; nothing is computed from it
+
+    def __str__(self) -> str:
+        """Return the word that results.json has; formatting an ``Enum`` differs between versions of Python."""
+        return self.value
+
+
+class Threat(str, Enum):
+    """What a finding puts in doubt; findings are told in this order."""
+
+    VALUE = "value"  # a number may be wrong, or less precise than it looks
+    SEGMENT = "segment"  # AHA segments: where they lie, or whether they have a value
+    SLICE = "slice"  # what a slice was made from
+    MAP = "map"  # what a whole map was made from, and what it may be compared with
+    STUDY = "study"  # what was read of the study
 
     def __str__(self) -> str:
         """Return the word that results.json has; formatting an ``Enum`` differs between versions of Python."""
@@ -56,9 +70,12 @@ class QualityFlag:
     ----------
     code : of the declaration; the same in every version
     severity : how much it weighs here
-    message : what was found, in words
+    message : what was found and what to do, in 25 words at most
     map : the map that it is about; None where it is about the study
     slice_index : None where it is about every slice
+    threatens : what it puts in doubt
+    detail : the whole sentence, and its reasons, where they did not fit into the message; "" where it says it all
+    values : name and value of what was filled into the message, by which equal findings of several slices are joined
     """
 
     code: str
@@ -66,6 +83,15 @@ class QualityFlag:
     message: str
     map: MapKind | None = None
     slice_index: int | None = None
+    threatens: Threat = Threat.STUDY
+    detail: str = ""
+    values: tuple[tuple[str, object], ...] = field(default=(), compare=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "severity", Severity(self.severity))
+        object.__setattr__(self, "threatens", Threat(self.threatens))
+
+    @property
+    def sentence(self) -> str:
+        """The message, unshortened."""
+        return self.detail or self.message

@@ -14,6 +14,8 @@ class StudyIdentity:
     patient_name : as people write it, e.g. "Doe, Jane"
     birth_date, study_date : YYYYMMDD
     scanner : maker and model
+    study_time : HHMMSS, perhaps with a fraction
+    accession_number : of the order that the study answers
     """
 
     patient_name: str = ""
@@ -24,3 +26,5 @@ class StudyIdentity:
     study_description: str = ""
     scanner: str = ""
     field_strength_t: float | None = None
+    study_time: str = ""
+    accession_number: str = ""

@@ -133,7 +133,9 @@ def _after(
     if verdict.kind is None:
         return refuse(series, verdict.reason)
     if verdict.kind is not series.kind:
-        flag = CONTRAST_RELABELLED.flag(verdict.kind, reason=verdict.reason)
+        flag = CONTRAST_RELABELLED.flag(
+            verdict.kind, measured=verdict.measured, found=verdict.kind.spec.name, detail=verdict.reason
+        )
         return with_findings(without_empty_slices(renamed(series, verdict.kind, settings), settings), flag)
     flags = [CONTRAST_IN_DOUBT.flag(series.kind, series="the series", caution=verdict.doubt)] if verdict.doubt else []
     left = without_empty_slices(series, settings)

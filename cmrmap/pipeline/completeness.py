@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from itertools import pairwise
 
 from cmrmap.core.findings import QualityFlag
 from cmrmap.core.map_specs import MapKind
@@ -16,6 +15,7 @@ from cmrmap.dicom.selection.decisions import Selection
 from cmrmap.dicom.selection.lost_images import lost_images
 from cmrmap.pipeline.study import StudyMaps
 from cmrmap.quality.catalogue.images import SERIES_INCOMPLETE
+from cmrmap.quality.listing import runs
 from cmrmap.results import MapResult
 
 
@@ -33,11 +33,13 @@ def with_losses(maps: StudyMaps, study: SourceStudy, selection: Selection, loade
         found = lost_images(study, selected, (*study.lost, *loaded.lost))
         if found:
             lost[maps.renamed.get(selected.kind, selected.kind)] = _told(found)
-    flags: list[QualityFlag] = [SERIES_INCOMPLETE.flag(kind, found=words) for kind, words in lost.items()]
+    flags: list[QualityFlag] = [
+        SERIES_INCOMPLETE.flag(kind, found=words, advice="export the series again") for kind, words in lost.items()
+    ]
     for told in selection.flags:  # reported with the selection's others
         if told.code == SERIES_INCOMPLETE.code and told.map is not None:
             kind = maps.renamed.get(told.map, told.map)
-            lost[kind] = "; ".join(filter(None, (lost.get(kind), told.message)))
+            lost[kind] = "; ".join(filter(None, (lost.get(kind), str(dict(told.values)["found"]))))
     if not lost:
         return maps
     return replace(
@@ -89,12 +91,4 @@ def _told(images: Sequence[LostImage]) -> str:
 
 def _which(images: Sequence[LostImage]) -> str:
     numbers = sorted({int(image.instance_number) for image in images if image.instance_number.isdigit()})
-    return f"InstanceNumber {_runs(numbers)}" if numbers else f"{len(images)} without InstanceNumber"
-
-
-def _runs(numbers: Iterable[int]) -> str:
-    """Return "1-3, 7" of 1, 2, 3, 7."""
-    listed = list(numbers)
-    breaks = [0, *(place + 1 for place, (a, b) in enumerate(pairwise(listed)) if b != a + 1), len(listed)]
-    runs = [(listed[start], listed[stop - 1]) for start, stop in pairwise(breaks)]
-    return ", ".join(f"{first}" if first == last else f"{first}-{last}" for first, last in runs)
+    return f"InstanceNumber {runs(numbers)}" if numbers else f"{len(images)} without InstanceNumber"

@@ -17,13 +17,11 @@ from cmrmap.pipeline.mapped_series import MappedSeries
 from cmrmap.pipeline.regions import Regions
 from cmrmap.quality.catalogue.fits import (
     FIT_RESIDUALS,
-    HEMATOCRIT_DOUBTFUL,
-    HEMATOCRIT_READ,
     IMAGES_DISAGREE,
     SATURATION_EFFICIENCY,
-    SYNTHETIC_HEMATOCRIT,
 )
 from cmrmap.quality.catalogue.images import MIXED_SOURCES, POLARITY, SIGNS_NOT_USED
+from cmrmap.quality.catalogue.mean_quality import HEMATOCRIT_DOUBTFUL, HEMATOCRIT_READ, SYNTHETIC_HEMATOCRIT
 from cmrmap.quality.catalogue.outline_quality import WALL_LIKE_BLOOD
 from cmrmap.quality.declaration import Finding
 from cmrmap.quality.fit_flags import disagreement_flags, fit_flags, uncertainty_flags

@@ -138,7 +138,14 @@ def _draw(
     identity = study_identity(study) if wanted.report_identity else None
     records = map_records(series, ecv) if wanted.report else ()
     return draw_report(
-        results, maps.volumes, loaded.stacks, identity, records, report=wanted.report, captures=wanted.captures
+        results,
+        maps.volumes,
+        loaded.stacks,
+        identity,
+        records,
+        report=wanted.report,
+        captures=wanted.captures,
+        published=context.settings.reference_ranges.published,
     )
 
 

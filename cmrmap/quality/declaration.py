@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from string import Formatter
 from typing import Literal
 
-from cmrmap.core.findings import QualityFlag, Severity
+from cmrmap.core.findings import QualityFlag, Severity, Threat
 from cmrmap.core.map_specs import MapKind
 
 _CODE = re.compile(r"[a-z0-9_]+")
 _LIMIT = "limit"
+MOST_WORDS = 25  # of a message: what is read in the seconds that a finding gets
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,22 +79,26 @@ class Finding:
     ----------
     code : the name that never changes
     severity : how much it weighs; the lesser one where there are two
-    message : template of the sentence in the results; ``{limit}`` is the threshold's
-    means : what it says, for the list of findings
+    threatens : what it puts in doubt
+    message : template of the sentence in the results: what was seen, and what to do; ``{limit}`` is the threshold's
+    means : what that may mean
     advice : what a reader should do
     threshold : from where on it is told; None where there is nothing to measure
     warning_where : the rule by which a note becomes a warning; "" where it never does
     inherited : the sentence for a map that is made from one with this finding; "" where it is not handed on
+    typical : values of an example, by name, for the list of findings
     """
 
     code: str
     severity: Severity
+    threatens: Threat
     message: str
     means: str
     advice: str
     threshold: Threshold | None = None
     warning_where: str = ""
     inherited: str = ""
+    typical: Mapping[str, object] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         if not _CODE.fullmatch(self.code):
@@ -103,6 +109,10 @@ class Finding:
             raise ValueError(f"finding {self.code} is a warning already; found a rule by which it becomes one")
         if _LIMIT in self._fields() and (self.threshold is None or self.threshold.limit is None):
             raise ValueError(f"finding {self.code} tells a limit but has none")
+        if set(self.typical) != self._fields() - {_LIMIT}:
+            raise ValueError(
+                f"the example of {self.code} needs {sorted(self._fields() - {_LIMIT})}; found {sorted(self.typical)}"
+            )
 
     def crossed(self, found: float, limit: float | None = None) -> bool:
         """Tell whether a value is beyond the finding's threshold: see ``Threshold.crossed``.
@@ -122,6 +132,7 @@ class Finding:
         slice_index: int | None = None,
         *,
         is_warning: bool = False,
+        detail: str = "",
         **values: object,
     ) -> QualityFlag:
         """Tell that this was found.
@@ -131,6 +142,7 @@ class Finding:
         kind : the map that it is about; None: the study
         slice_index : None: every slice
         is_warning : whether the rule ``warning_where`` applies
+        detail : what else there is to say, where the message leaves something out
         **values : what the message leaves open, except the limit
 
         Returns
@@ -148,9 +160,30 @@ class Finding:
             raise ValueError(
                 f"the message of {self.code} needs {sorted(self._fields() - {_LIMIT})}; found {sorted(values)}"
             )
-        limit = None if self.threshold is None else self.threshold.shown_limit
         severity = Severity.WARNING if is_warning else self.severity
-        return QualityFlag(self.code, severity, self.message.format(limit=limit, **values), kind, slice_index)
+        message, whole = self.words(values)
+        given = tuple(sorted(values.items()))
+        return QualityFlag(self.code, severity, message, kind, slice_index, self.threatens, whole or detail, given)
+
+    def words(self, values: Mapping[str, object]) -> tuple[str, str]:
+        """Return the message, and the whole sentence where it had to be shortened for the message, else "".
+
+        A text that is filled in, as the reason of a fault, may be of any length; what to do stands after it and must
+        not be cut off with it.
+
+        Parameters
+        ----------
+        values : what the message leaves open, except the limit
+        """
+        limit = None if self.threshold is None else self.threshold.shown_limit
+        whole = self.message.format(limit=limit, **values)
+        excess = len(whole.split()) - MOST_WORDS
+        texts = {name: value.split() for name, value in values.items() if isinstance(value, str)}
+        if excess <= 0 or not texts:
+            return whole, ""
+        longest = max(texts, key=lambda name: len(texts[name]))
+        kept = " ".join(texts[longest][: max(len(texts[longest]) - excess, 0)]).rstrip(",;: ")
+        return self.words({**values, longest: f"{kept}…"})[0], whole
 
     def flag_inherited(self, kind: MapKind, slice_index: int | None = None) -> QualityFlag:
         """Tell of a map that one which it is made from has this finding.
@@ -167,7 +200,7 @@ class Finding:
         """
         if not self.inherited:
             raise ValueError(f"finding {self.code} is not handed on to other maps")
-        return QualityFlag(self.code, self.severity, self.inherited, kind, slice_index)
+        return QualityFlag(self.code, self.severity, self.inherited, kind, slice_index, self.threatens)
 
     def _fields(self) -> set[str]:
         return {name for _, name, _, _ in Formatter().parse(self.message) if name}

@@ -20,10 +20,10 @@ from cmrmap.quality.catalogue.fits import (
     IMAGES_DISAGREE,
     NULL_AMBIGUOUS_PIXELS,
     STRAY_OFFSET,
-    UNCERTAIN_MEAN,
-    UNCERTAIN_SEGMENTS,
     UNPHYSICAL_PIXELS,
 )
+from cmrmap.quality.catalogue.mean_quality import UNCERTAIN_MEAN, UNCERTAIN_SEGMENTS
+from cmrmap.quality.listing import runs
 
 _NORMAL_95 = 1.96
 _DOUBTS = (
@@ -111,6 +111,5 @@ def uncertainty_flags(
             if UNCERTAIN_SEGMENTS.crossed(_NORMAL_95 * one.uncertainty, widest)
         ]
         if wide:
-            listed = ", ".join(str(aha) for aha in wide)
-            flags.append(UNCERTAIN_SEGMENTS.flag(kind, s, segments=listed, widest=widest, unit=kind.unit))
+            flags.append(UNCERTAIN_SEGMENTS.flag(kind, s, segments=runs(wide), widest=widest, unit=kind.unit))
     return tuple(flags)

@@ -18,6 +18,7 @@ from cmrmap.quality.catalogue.outline_quality import (
     UNCERTAIN_OUTLINES,
     WALL_LIKE_BLOOD,
 )
+from cmrmap.quality.listing import runs
 
 
 def outline_flags(refined: RefinedSegmentation) -> tuple[QualityFlag, ...]:
@@ -66,8 +67,7 @@ def border_flags(kind: MapKind, doubts: Sequence[Mapping[int, float]]) -> tuple[
     for index, doubt in enumerate(doubts):
         found = {aha: one for aha, one in sorted(doubt.items()) if UNCERTAIN_BORDER.crossed(one)}
         if found:
-            listed = ", ".join(map(str, found))
-            flags.append(UNCERTAIN_BORDER.flag(kind, index, segments=listed, found=max(found.values())))
+            flags.append(UNCERTAIN_BORDER.flag(kind, index, segments=runs(found), found=max(found.values())))
     return tuple(flags)
 
 

@@ -7,7 +7,7 @@ import math
 from cmrmap.core.arrays import Float64Array, finite_median
 from cmrmap.core.findings import QualityFlag
 from cmrmap.core.map_specs import MapKind
-from cmrmap.quality.catalogue.fits import IMPLAUSIBLE_VALUES
+from cmrmap.quality.catalogue.mean_quality import IMPLAUSIBLE_VALUES
 from cmrmap.quality.plausible_ranges import ECV_PERCENT, FieldRanges, Range, T1Ranges, within
 
 
@@ -39,7 +39,7 @@ def implausible_t2(wall_ms: float, ranges: FieldRanges) -> list[QualityFlag]:
     """Tell of a T2 map that no heart can have; ``wall_ms``: median, NaN where there is none."""
     if math.isnan(wall_ms) or within(wall_ms, ranges.t2_wall):
         return []
-    found = f"the wall's T2 is {wall_ms:.0f} ms, expected {_words(ranges.t2_wall)} ms at {ranges.name}"
+    found = f"wall T2 {wall_ms:.0f} ms (expected {_words(ranges.t2_wall)}) at {ranges.name}"
     return [_flag(MapKind.T2, None, found, "check the times of its images")]
 
 
@@ -47,7 +47,7 @@ def implausible_ecv(wall_percent: float) -> list[QualityFlag]:
     """Tell of an ECV map that no heart can have; ``wall_percent``: median, NaN where there is none."""
     if math.isnan(wall_percent) or within(wall_percent, ECV_PERCENT):
         return []
-    found = f"the wall's ECV is {wall_percent:.0f} %, expected {_words(ECV_PERCENT)} %"
+    found = f"wall ECV {wall_percent:.0f} % (expected {_words(ECV_PERCENT)})"
     return [_flag(MapKind.ECV, None, found, "check both T1 maps, blood T1 and the hematocrit")]
 
 
@@ -59,10 +59,10 @@ def _t1_flag(kind: MapKind, index: int | None, wall: float, blood: float, own: T
             state = "possible" if within(value, bounds) else f"expected {_words(bounds)}"
             told.append(f"{what} T1 {value:.0f} ms ({state})")
     advice = "check the times of its images"
-    for factor, words in ((0.5, "twice"), (2.0, "half")):
+    for factor, words in ((0.5, "doubled"), (2.0, "halved")):
         if own.hold(wall * factor, blood * factor):
-            advice = f"check its times: they may be {words} what they should be"
-    return _flag(kind, index, f"at {field} " + ", ".join(told), advice)
+            advice = f"check its times: perhaps {words}"
+    return _flag(kind, index, f"{', '.join(told)} at {field}", advice)
 
 
 def _flag(kind: MapKind, index: int | None, found: str, advice: str) -> QualityFlag:

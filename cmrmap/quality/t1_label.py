@@ -44,12 +44,14 @@ class LabelVerdict:
     ----------
     kind : the map it is made into; None where it is refused
     reason : of a refusal or another name, with what speaks for and against; "" where the name stands
+    measured : T1 of blood and wall, of another name; "" where the name stands
     doubt : what is not certain of a name that stands; "" where nothing
     implausible : whether its T1 is neither native nor post-contrast
     """
 
     kind: MapKind | None
     reason: str = ""
+    measured: str = ""
     doubt: str = ""
     implausible: bool = False
 
@@ -93,7 +95,7 @@ def _alone(one: T1Series, ranges: FieldRanges) -> LabelVerdict:
         return _uncontradicted(one, found, ranges)
     words = _contradicted(one, found, ranges)
     if one.gives_way:
-        return LabelVerdict(found, words)
+        return LabelVerdict(found, words, _values(one))
     return LabelVerdict(None, f"{words}; check the series, and name it in app.yaml or by its description")
 
 
@@ -102,7 +104,10 @@ def _pair(native: T1Series, post: T1Series, ranges: FieldRanges) -> dict[MapKind
     if is_native is _POST and is_post is _NATIVE:
         words = {_NATIVE: _contradicted(native, _POST, ranges), _POST: _contradicted(post, _NATIVE, ranges)}
         if native.gives_way and post.gives_way:
-            return {_NATIVE: LabelVerdict(_POST, words[_NATIVE]), _POST: LabelVerdict(_NATIVE, words[_POST])}
+            return {
+                _NATIVE: LabelVerdict(_POST, words[_NATIVE], _values(native)),
+                _POST: LabelVerdict(_NATIVE, words[_POST], _values(post)),
+            }
         swapped = f"{words[_NATIVE]}; {words[_POST]}: the two are exchanged; check them, and name them in app.yaml"
         return {_NATIVE: LabelVerdict(None, swapped), _POST: LabelVerdict(None, swapped)}
     out: dict[MapKind, LabelVerdict] = {}

@@ -9,6 +9,7 @@ from cmrmap.core.findings import QualityFlag
 from cmrmap.core.map_specs import MapKind
 from cmrmap.quality.catalogue.fits import FIRST_ECHO_LEFT_OUT, OFFSET_UNKNOWN
 from cmrmap.quality.catalogue.outline_quality import BLOOD_IN_WALL
+from cmrmap.quality.listing import runs
 
 _SURE = 2.0  # standard errors
 
@@ -30,7 +31,7 @@ def blood_flags(kind: MapKind, wall: BoolArray, blood: BoolArray, aha: LabelArra
         share = float(blood[s][wall[s]].mean())
         lost = sorted(set(aha[s][wall[s] & blood[s]].tolist()) - set(aha[s][wall[s] & ~blood[s]].tolist()) - {0})
         if BLOOD_IN_WALL.crossed(share) or lost:
-            none_left = f"; nothing is left of AHA segments {', '.join(map(str, lost))}" if lost else ""
+            none_left = f"; none left of AHA segment {runs(lost)}" if lost else ""
             flags.append(BLOOD_IN_WALL.flag(kind, s, share=share, lost=none_left))
     return tuple(flags)
 
@@ -57,6 +58,6 @@ def offset_flag(kind: MapKind, excess_ms: float, uncertainty_ms: float, t2_ms: f
     t2_ms : the T2 of two parameters that it is a part of
     """
     sure = excess_ms > _SURE * uncertainty_ms
-    found = f" and is about {excess_ms:.0f} ms too long by the shape of the decay" if sure else ""
+    found = f", about {excess_ms:.0f} ms too long by the decay's shape" if sure else ""
     much = sure and OFFSET_UNKNOWN.crossed(excess_ms / t2_ms)
     return OFFSET_UNKNOWN.flag(kind, is_warning=much, found=found)

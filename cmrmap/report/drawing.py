@@ -22,7 +22,7 @@ class Drawing:
 
     Attributes
     ----------
-    pdf : one page; None where not wanted
+    pdf : a page for the wall and pages of detail; None where not wanted
     html : self-contained; None where not wanted
     captures : one picture per map and slice; empty where not wanted
     """
@@ -41,6 +41,7 @@ def draw_report(
     *,
     report: bool = True,
     captures: bool = True,
+    published: bool = True,
 ) -> Drawing:
     """Return the page as PDF and HTML, and the pictures; the same input gives the same bytes.
 
@@ -52,10 +53,11 @@ def draw_report(
     identity : who and what the study is; None: the report does not say
     records : how the maps came about; the HTML shows pixels, images and fits of the maps that have one
     report, captures : False leaves those out
+    published : whether a published range stands beside a value that the site has no range for
     """
     if not (report or captures):
         return Drawing()
-    model = report_model(results, volumes, stacks, identity, records)
+    model = report_model(results, volumes, stacks, identity, records, published=published)
     pictures = tuple(draw_capture(model, one, panel) for one in model.maps for panel in one.panels if captures)
     if not report:
         return Drawing(captures=pictures)

@@ -136,7 +136,7 @@ def _template() -> Template:
 
 
 def _section(of_map: MapReport) -> _Section:
-    content, scale = of_map.content, of_map.scale
+    content, scale, reference = of_map.content, of_map.scale, of_map.reference
     labels = {one.slice_index: one.label for one in content.slices}
     facts = (
         f"SD {content.patient.sd} {content.unit}",
@@ -146,6 +146,7 @@ def _section(of_map: MapReport) -> _Section:
         content.slices_made,
         content.model,
         f"times from {content.timing_source}" if content.timing_source else "",
+        f"{reference.headline} ({reference.source})" if reference.headline else "",
     )
     return _Section(
         content=content,

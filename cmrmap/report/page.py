@@ -87,7 +87,10 @@ def _head(sheet: Sheet, report: ReportModel, left: float, right: float) -> None:
 
 
 def _foot(sheet: Sheet, report: ReportModel, left: float, right: float, top: float) -> None:
-    found = [(one.severity, one.sentence) for one in report.findings]
+    found = [(one.severity, one.sentence) for one in report.findings if not one.is_note]
+    n_notes = len(report.findings) - len(found)
+    if n_notes:
+        found.append(("info", f"{n_notes} note{'s' * (n_notes > 1)} of how the study was read and mapped: report.html"))
     shown = found[:_MOST_FINDINGS]
     if len(found) > len(shown):
         shown = found[: _MOST_FINDINGS - 1]

@@ -6,7 +6,7 @@ The page, its HTML twin and the pictures read it and compute nothing of their ow
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cmrmap.core.identity import StudyIdentity
 from cmrmap.core.map_record import MapRecord
@@ -16,19 +16,13 @@ from cmrmap.core.stack import WeightedStack
 from cmrmap.report import text
 from cmrmap.report.bullseye import FilledWedge, filled_wedges
 from cmrmap.report.content import MapContent, map_content
+from cmrmap.report.finding_content import FindingContent, FindingGroup, finding_groups
 from cmrmap.report.panels import Panel, make_panels
+from cmrmap.report.reference_content import ReferenceContent, reference_content
 from cmrmap.report.scales import SCALES, Scale
 from cmrmap.results import MapResult, StudyResult
 
 PICTURE = 416  # width and height of a slice's picture, px
-
-
-@dataclass(frozen=True, slots=True)
-class FindingContent:
-    """One finding in words, those of several slices joined; ``severity`` is "error", "warning" or "info"."""
-
-    severity: str
-    sentence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +35,8 @@ class MapReport:
     numbers : what the words were made from, as in results.json
     scale : its colours
     wedges : the bull's-eye's 16 segments
+    reference : what its values are set against
+    findings : those about it that are more than notes
     panels : one picture a slice that has values, in the order of the stack; empty: it was not made
     volume : its pixels; None where it was not made
     record : how it came about; None where nobody asked for it
@@ -50,6 +46,8 @@ class MapReport:
     numbers: MapResult
     scale: Scale
     wedges: tuple[FilledWedge, ...]
+    reference: ReferenceContent = field(default_factory=ReferenceContent)
+    findings: tuple[FindingContent, ...] = ()
     panels: tuple[Panel, ...] = ()
     volume: MapVolume | None = None
     record: MapRecord | None = None
@@ -64,6 +62,15 @@ class MapReport:
         """Whether there is a slice to show."""
         return bool(self.panels)
 
+    def numbers_of_findings(self, slice_index: int | None = None) -> tuple[int, ...]:
+        """Return the numbers of the findings about a slice, or about the map and any of its slices.
+
+        Parameters
+        ----------
+        slice_index : None: the map and all of them
+        """
+        return tuple(one.number for one in self.findings if slice_index is None or slice_index in one.slice_indices)
+
 
 @dataclass(frozen=True, slots=True)
 class ReportModel:
@@ -75,7 +82,7 @@ class ReportModel:
     study : date, description, scanner; "" where the report does not say
     hematocrit, provenance, method, research : one line each
     version : of the software
-    findings : in the order in which they are shown, errors first
+    finding_groups : by what they threaten, in the order in which they are shown
     maps : those that are listed, in the order of results.json
     """
 
@@ -84,15 +91,20 @@ class ReportModel:
     hematocrit: str
     provenance: str
     version: str
-    findings: tuple[FindingContent, ...]
+    finding_groups: tuple[FindingGroup, ...]
     maps: tuple[MapReport, ...]
     method: str = text.METHOD
     research: str = text.RESEARCH
 
     @property
+    def findings(self) -> tuple[FindingContent, ...]:
+        """All of them, notes too, in the order in which they are shown."""
+        return tuple(one for group in self.finding_groups for one in group.findings)
+
+    @property
     def warned(self) -> bool:
         """Whether a finding is more than a note."""
-        return any(one.severity != "info" for one in self.findings)
+        return any(not one.is_note for one in self.findings)
 
 
 def report_model(
@@ -101,6 +113,8 @@ def report_model(
     stacks: Sequence[WeightedStack] = (),
     identity: StudyIdentity | None = None,
     records: Sequence[MapRecord] = (),
+    *,
+    published: bool = True,
 ) -> ReportModel:
     """Return what is reported of a study.
 
@@ -111,8 +125,12 @@ def report_model(
     stacks : the weighted images that the maps lie on
     identity : who and what the study is; None: the report does not say
     records : how the maps came about, for the form that shows it
+    published : whether a published range stands beside a value that the site has no range for
     """
     record_of = {record.kind: record for record in records}
+    groups = finding_groups(results.quality)
+    warnings = [one for group in groups for one in group.findings if not one.is_note]
+    native = next((one for one in results.maps if one.kind is MapKind.NATIVE_T1), None)
     faulty = text.faulty(results)
     by_kind = {volume.kind: volume for volume in volumes}
     maps = []
@@ -124,6 +142,8 @@ def report_model(
                 numbers=result,
                 scale=SCALES[result.kind],
                 wedges=filled_wedges(result),
+                reference=reference_content(result, native, stacks, published=published),
+                findings=tuple(one for one in warnings if one.kind is result.kind),
                 panels=() if volume is None else make_panels(volume, stacks, PICTURE),
                 volume=volume,
                 record=record_of.get(result.kind),
@@ -135,6 +155,6 @@ def report_model(
         hematocrit=text.hematocrit_line(results),
         provenance=text.provenance_line(results),
         version=results.software.version,
-        findings=tuple(FindingContent(severity, sentence) for severity, sentence in text.findings(results)),
+        finding_groups=groups,
         maps=tuple(maps),
     )

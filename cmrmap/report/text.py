@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from types import MappingProxyType
 
-from cmrmap.core.findings import QualityFlag, Severity
+from cmrmap.core.findings import Severity
 from cmrmap.core.identity import StudyIdentity
 from cmrmap.core.map_specs import MapKind
 from cmrmap.results import MapResult, SliceResult, StudyResult
@@ -66,10 +66,12 @@ def person(identity: StudyIdentity | None) -> list[str]:
 
 
 def study_line(identity: StudyIdentity | None) -> str:
-    """Return date, description and scanner of the study."""
+    """Return date and time, accession number, description and scanner of the study."""
     if identity is None:
         return ""
-    parts = [f"study of {day(identity.study_date)}" if identity.study_date else "", identity.study_description]
+    when = " ".join(part for part in (day(identity.study_date), clock(identity.study_time)) if part)
+    parts = [f"study of {when}" if when else ""]
+    parts += [f"accession {identity.accession_number}" if identity.accession_number else "", identity.study_description]
     parts += [identity.scanner, f"{identity.field_strength_t:g} T" if identity.field_strength_t else ""]
     return " · ".join(part for part in parts if part)
 
@@ -77,6 +79,13 @@ def study_line(identity: StudyIdentity | None) -> str:
 def day(date: str) -> str:
     """Return a DICOM date as 2026-01-31."""
     return f"{date[:4]}-{date[4:6]}-{date[6:8]}" if len(date) == 8 else date
+
+
+def clock(time: str) -> str:
+    """Return a DICOM time as 14:05; "" where it is none."""
+    digits = time.replace(":", "")[:4]
+    known = len(digits) == 4 and digits.isdigit() and int(digits[:2]) < 24 and int(digits[2:]) < 60
+    return f"{digits[:2]}:{digits[2:]}" if known else ""
 
 
 def hematocrit_line(results: StudyResult) -> str:
@@ -87,39 +96,10 @@ def hematocrit_line(results: StudyResult) -> str:
     return f"Hematocrit {known.value * 100.0:.1f} % ({known.source})"
 
 
-def findings(results: StudyResult) -> list[tuple[str, str]]:
-    """Return (severity, sentence) of everything that a reader should know, errors first, then warnings.
-
-    Equal findings of several slices are one sentence; what is only informative is counted in the last.
-    """
-    lines = []
-    for severity in (Severity.ERROR, Severity.WARNING):
-        found: dict[tuple[str, MapKind | None], list[QualityFlag]] = {}
-        for flag in results.quality:
-            if flag.severity is severity:
-                found.setdefault((flag.code, flag.map), []).append(flag)
-        lines += [(severity.value, _sentence(flags)) for flags in found.values()]
-    n_info = sum(flag.severity is Severity.INFO for flag in results.quality)
-    if n_info:
-        notes = f"{n_info} notes" if n_info > 1 else "1 note"
-        lines.append((Severity.INFO.value, f"{notes} of how the study was read and mapped: results.json"))
-    return lines
-
-
 def faulty(results: StudyResult) -> frozenset[MapKind]:
     """Return the maps with a finding of severity error: their values are not to be used."""
     errors = (flag for flag in results.quality if flag.severity is Severity.ERROR)
     return frozenset(flag.map for flag in errors if flag.map is not None)
-
-
-def _sentence(flags: Sequence[QualityFlag]) -> str:
-    first = flags[0]
-    where = [TITLE[first.map]] if first.map else []
-    slices = sorted({flag.slice_index + 1 for flag in flags if flag.slice_index is not None})
-    if slices:
-        where.append(f"slice {', '.join(str(index) for index in slices)}")
-    message = first.message if len({flag.message for flag in flags}) == 1 else f"{first.message} (and alike)"
-    return f"{' '.join(where)}: {message}" if where else message
 
 
 def provenance_line(results: StudyResult) -> str:

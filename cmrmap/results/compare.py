@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from cmrmap.core.findings import QualityFlag
 from cmrmap.core.statuses import SliceStatus
-from cmrmap.quality.catalogue.fits import REFERENCE_RANGES_OF_ANOTHER_MODEL
+from cmrmap.quality.catalogue.mean_quality import REFERENCE_RANGES_OF_ANOTHER_MODEL
 from cmrmap.results.comparison import ComparedValue, ReferenceComparison
 from cmrmap.results.map_result import MapResult
 from cmrmap.results.reference_ranges import MapRanges, ReferenceRanges

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import AliasPath, BeforeValidator, ConfigDict, Field, WithJsonSchema, create_model
 from pydantic.config import JsonDict
 
-from cmrmap.core.findings import Severity
+from cmrmap.core.findings import Severity, Threat
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.regional_values import SliceLevel
 from cmrmap.core.scanner_map import ValueSource
@@ -83,7 +83,9 @@ class Flag(Entry):
 
     code: Annotated[str, Field(pattern="^[a-z0-9_]+$")]
     severity: Severity
-    message: str
+    threatens: Annotated[Threat, Field(description="what it puts in doubt: findings are told in this order")]
+    message: Annotated[str, Field(description="what was found and what to do, in 25 words at most")]
+    detail: Annotated[str, Field(description="the whole, where it did not fit into the message")]
     map: MapKind | None
     slice_index: Count | None
 

@@ -102,6 +102,9 @@ class ReferenceRangeSettings(Checked):
     """What a patient's values are compared with."""
 
     file: str | None = tunable(None, unit="path", source="a site's own, made by cmrmap reference-ranges; null = none")
+    published: bool = tunable(
+        True, unit="yes/no", source="ours; where the site has none, the report shows a published range for orientation"
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,7 +94,9 @@ def test_the_same_objects_are_written_whatever_the_source(flavour: str, runs: di
 
 def test_the_choice_and_what_it_was_taken_before_are_in_the_results(runs: dict[str, Any]) -> None:
     chosen = {
-        flag["map"]: flag["message"] for flag in runs["siemens-ve11"]["quality"] if flag["code"] == "series_chosen"
+        flag["map"]: flag["detail"] or flag["message"]
+        for flag in runs["siemens-ve11"]["quality"]
+        if flag["code"] == "series_chosen"
     }
     assert set(chosen) == {"t2", "native_t1", "postcontrast_t1"}
     for message in chosen.values():

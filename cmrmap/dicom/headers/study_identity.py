@@ -36,6 +36,8 @@ def study_identity(study: SourceStudy) -> StudyIdentity:
             study_description=first("StudyDescription"),
             scanner=" ".join(part for part in scanner if part),
             field_strength_t=field,
+            study_time=first("StudyTime"),
+            accession_number=first("AccessionNumber"),
         )
 
 

@@ -18,9 +18,7 @@ from cmrmap.dicom.loading.pixels import load_series
 from cmrmap.dicom.selection.decisions import Selection
 from cmrmap.quality.catalogue.images import TIMING_UNVERIFIED
 
-_ASSUMED = (
-    "a list of times, assigned in the order of InstanceNumber; neither acquisition times nor signals confirm that order"
-)
+_ASSUMED = "times listed in the order of InstanceNumber; neither acquisition times nor signals confirm that order"
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,13 +127,13 @@ def _caution(scales: Sequence[Scale]) -> str:
     if not _agree([one.slope for one in scales]):
         low, high = (pick(one.slope for one in scales) for pick in (min, max))
         return (
-            f"RescaleSlope runs from {low:.4g} to {high:.4g} within a slice of a Philips scanner, but the scale slope "
-            "(2005,xx0E) is missing"
+            f"RescaleSlope runs from {low:.4g} to {high:.4g} within a slice, but the Philips scale slope (2005,xx0E) "
+            "is missing"
         )
     if len({one.series for one in scales}) > 1:
         return (
-            "the images of a slice come from several series of a Philips scanner, each with its own scale, but the "
-            "scale slope (2005,xx0E) is missing"
+            "its images come from several Philips series, each with its own scale, but the scale slope (2005,xx0E) "
+            "is missing"
         )
     return ""
 

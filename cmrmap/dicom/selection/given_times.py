@@ -75,7 +75,7 @@ class SeriesTimes:
             return "none of its images is among those that times were given for"
         caution = (
             f"times were given in the order of InstanceNumber, but slice {', '.join(against)} was not acquired in that "
-            "order; check the times"
+            "order"
         )
         return Timing(SOURCE, tuple(rows), caution=caution if against else "")
 

@@ -152,7 +152,7 @@ def _choose(
         if caution:
             outcome.flags.append(finding.flag(kind, series=best.name, caution=caution))
     if missing := told_set_aside(best, beaten):
-        outcome.flags.append(SERIES_INCOMPLETE.flag(kind, found=missing))
+        outcome.flags.append(SERIES_INCOMPLETE.flag(kind, found=missing, advice="check the series"))
     fewest = fewest_images(best.model)
     outcome.refusals.extend(
         Refusal(kind, "refused", f"the slice has {count} images; expected at least {fewest} for {best.model}", index)

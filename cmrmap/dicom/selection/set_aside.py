@@ -38,7 +38,7 @@ def told_set_aside(best: Candidate, others: Iterable[Candidate]) -> str:
         return ""
     n_slices = f"{len(missing)} slices of {best.name} are" if len(missing) > 1 else f"1 slice of {best.name} is"
     return (
-        f"{n_slices} not mapped: orientation, matrix, pixel spacing or frame of reference differ from those of the "
+        f"{n_slices} not mapped: orientation, matrix, pixel spacing or frame of reference differ from the "
         f"{len(best.slices)} that {'are' if len(best.slices) > 1 else 'is'}"
     )
 

@@ -94,7 +94,7 @@ def find_timing(
     """
     for rule, times in _tried(slices, weighting, rules):
         if _fault(times, rule) is None:
-            caution = "" if rule.verified else f"times from {rule.source}: not verified on any study; check them"
+            caution = "" if rule.verified else f"times from {rule.source}: not verified on any study"
             return Timing(rule.source, times, rule.certain, caution, _order(slices) if rule.by_order else "")
     return None
 

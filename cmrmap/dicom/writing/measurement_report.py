@@ -205,4 +205,4 @@ def _how_means_are_taken() -> str:
 def _flag_line(flag: QualityFlag) -> str:
     where = [flag.map.value] if flag.map else []
     where += [f"slice {flag.slice_index + 1}"] if flag.slice_index is not None else []
-    return f"{flag.severity}: {', '.join([*where, flag.code])}: {flag.message}"
+    return f"{flag.severity}: {', '.join([*where, flag.code])}: {flag.sentence}"

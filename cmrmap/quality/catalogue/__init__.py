@@ -5,23 +5,39 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType, ModuleType
 
-from cmrmap.quality.catalogue import fits, images, outline_quality
+from cmrmap.core.findings import Severity, Threat
+from cmrmap.quality.catalogue import fits, images, mean_quality, outline_quality
 from cmrmap.quality.declaration import Finding
+
+#: what each kind of threat is called where findings are listed
+TITLES: Mapping[Threat, str] = MappingProxyType(
+    {
+        Threat.VALUE: "Values: may be wrong or less certain",
+        Threat.SEGMENT: "Segments: may be misplaced or without a value",
+        Threat.SLICE: "Slices: their images or contours",
+        Threat.MAP: "Maps: series, times and what they may be compared with",
+        Threat.STUDY: "Study: what was read",
+    }
+)
+_BY_WEIGHT = (Severity.ERROR, Severity.WARNING, Severity.INFO)
 
 
 def _declared(module: ModuleType) -> tuple[Finding, ...]:
     return tuple(value for value in vars(module).values() if isinstance(value, Finding))
 
 
-#: title -> the findings of that group, in the order of their declaration
-GROUPS: Mapping[str, tuple[Finding, ...]] = MappingProxyType(
+_ALL = tuple(one for module in (mean_quality, fits, outline_quality, images) for one in _declared(module))
+
+#: what they threaten -> the findings of that group, the gravest first
+GROUPS: Mapping[Threat, tuple[Finding, ...]] = MappingProxyType(
     {
-        "The images that were given": _declared(images),
-        "The outlines": _declared(outline_quality),
-        "The fits": _declared(fits),
+        threat: tuple(
+            sorted((one for one in _ALL if one.threatens is threat), key=lambda one: _BY_WEIGHT.index(one.severity))
+        )
+        for threat in Threat
     }
 )
 #: all of them
 CATALOGUE: tuple[Finding, ...] = tuple(one for group in GROUPS.values() for one in group)
 
-__all__ = ["CATALOGUE", "GROUPS"]
+__all__ = ["CATALOGUE", "GROUPS", "TITLES"]

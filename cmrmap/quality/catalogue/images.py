@@ -2,29 +2,39 @@
 
 from __future__ import annotations
 
-from cmrmap.core.findings import Severity
+from cmrmap.core.findings import Severity, Threat
 from cmrmap.quality.declaration import Finding, Threshold
 
 IMAGE_LOST = Finding(
     code="image_lost",
     severity=Severity.WARNING,
-    message="{images} lost: {reason}",
-    means="a file could not be read or decoded; the others were used",
+    threatens=Threat.STUDY,
+    message="{images} lost: {reason}; send or export again",
+    typical={"images": "image 1.2.840.113619.2.55.3 is", "reason": "the pixels cannot be decoded"},
+    means="the file is damaged or incomplete; the other images were used",
     advice="send or export it again",
 )
 
 IMAGES_MISSING = Finding(
     code="images_missing",
     severity=Severity.WARNING,
-    message="{missing} of {expected} images are missing",
-    means="a slice has fewer images than its series has times",
+    threatens=Threat.SLICE,
+    message="{missing} of {expected} images of the slice are missing: send or export them",
+    typical={"missing": 2, "expected": 11},
+    means="images were not exported, or the acquisition was stopped; the fit has fewer samples",
     advice="send or export the missing ones",
 )
 
 IMAGES_UNPLACED = Finding(
     code="images_unplaced",
     severity=Severity.WARNING,
-    message="{series}: {images} left out: {reason}",
+    threatens=Threat.MAP,
+    message="{series}: {images} left out: {reason}; export the originals again",
+    typical={
+        "series": "series 5 'T1 native'",
+        "images": "2 images are",
+        "reason": "ImageOrientationPatient is missing",
+    },
     means="the header does not say where in the patient an image lies, or gives an impossible position",
     advice="export the original images again",
 )
@@ -32,7 +42,9 @@ IMAGES_UNPLACED = Finding(
 IMAGES_UNTIMED = Finding(
     code="images_untimed",
     severity=Severity.WARNING,
-    message="{series}: {images} without {time} left out of the map",
+    threatens=Threat.MAP,
+    message="{series}: {images} without {time} left out: give the times by --times",
+    typical={"series": "series 5 'T1 native'", "images": "2 images", "time": "inversion time"},
     means="the header does not say with which time an image was weighted, or gives an impossible one",
     advice="give the times by `--times`, or export the original images again",
 )
@@ -40,114 +52,159 @@ IMAGES_UNTIMED = Finding(
 SERIES_INCOMPLETE = Finding(
     code="series_incomplete",
     severity=Severity.WARNING,
-    message="{found}",
-    means="images of the map's series are damaged, have no position or are of another grid: the map is partial",
+    threatens=Threat.MAP,
+    message="{found}; {advice}",
+    typical={
+        "found": "2 images of its series are lost, perhaps a whole slice (InstanceNumber 4-5: no pixels)",
+        "advice": "export the series again",
+    },
+    means=(
+        "images of the map's series are damaged, have no position or are of another grid: the map is partial, "
+        "a slice may be missing"
+    ),
     advice="send or export the series again",
 )
 
 SERIES_CHOSEN = Finding(
     code="series_chosen",
     severity=Severity.INFO,
-    message="{reason}",
-    means="which series a map was made from, and why",
+    threatens=Threat.MAP,
+    message="series chosen: {reason}",
+    typical={"reason": "native T1 by its description"},
+    means="another series of the study may be the one that was wanted",
     advice="name another one in the settings if it is the wrong one",
 )
 
 TIMES_UNUSED = Finding(
     code="times_unused",
     severity=Severity.WARNING,
-    message="times were given for {series}, which is not in this study",
-    means="`--times` names a series that is not in the study",
+    threatens=Threat.STUDY,
+    message="times were given for {series}, which is not in this study: check the name",
+    typical={"series": "'T1_MOLLI_pre'"},
+    means="the name that `--times` was given is mistyped, or of another study",
     advice="check the name",
 )
 
 TIMING_UNVERIFIED = Finding(
     code="timing_unverified",
     severity=Severity.WARNING,
-    message="{series}: {caution}",
-    means="times come from an attribute that vendors use in more than one way, or in an order that nothing confirms",
+    threatens=Threat.MAP,
+    message="{series}: {caution}: compare with the protocol",
+    typical={"series": "series 5 'T1 native'", "caution": "times from TriggerTime are not verified on any study"},
+    means=(
+        "times come from an attribute that vendors use in more than one way, or in an order that nothing "
+        "confirms; wrong times make wrong values"
+    ),
     advice="compare them with the protocol",
 )
 
 CONTRAST_IN_DOUBT = Finding(
     code="contrast_in_doubt",
     severity=Severity.WARNING,
-    message="{series}: {caution}",
-    means="little evidence shows whether a T1 series is native or post-contrast",
+    threatens=Threat.MAP,
+    message="{series}: {caution}; check whether it is native or post-contrast",
+    typical={"series": "series 5", "caution": "native by its description, but it began after the injection"},
+    means="native and post-contrast T1 may be mistaken for each other; little evidence tells them apart",
     advice="check it; name the series in the settings if it is wrong",
 )
 
 CONTRAST_RELABELLED = Finding(
     code="contrast_relabelled",
     severity=Severity.WARNING,
-    message="{reason}",
-    means="a T1 series is native or post-contrast by T1 of its wall and blood, contrary to what its headers suggest",
+    threatens=Threat.MAP,
+    message="T1 ({measured}) is that of {found}, unlike the header: name the series in the settings if wrong",
+    typical={"found": "post-contrast T1", "measured": "blood 320 ms, wall 460 ms"},
+    means="the header or description calls it otherwise, but T1 of wall and blood is that of the other contrast",
     advice="check it; name the series in the settings if it is wrong",
 )
 
 POLARITY = Finding(
     code="polarity",
     severity=Severity.INFO,
-    warning_where="where a slice that was mapped was fitted without signs",
+    threatens=Threat.VALUE,
     message="{found}",
-    means="whether the signs of the signals were restored from phase, real or imaginary images",
-    advice="if a warning: look for those images in the study",
+    typical={"found": "signs of 5 of 5 slices restored from the phase images"},
+    means="without the signs of the signals T1 is fitted to magnitudes, which is less certain near the signal's null",
+    advice="if a warning: look for phase, real or imaginary images in the study",
+    warning_where="where a slice that was mapped was fitted without signs",
 )
 
 SIGNS_NOT_USED = Finding(
     code="signs_not_used",
     severity=Severity.WARNING,
-    message="{reason}",
-    means="the restored signs contradict the signals: the magnitude was fitted instead",
+    threatens=Threat.SLICE,
+    message="magnitudes were fitted: {reason}; check the phase images",
+    typical={"reason": "the signs that were restored do not turn from negative to positive with time"},
+    means="the restored signs contradict the signals; the phase images may be of another acquisition",
     advice="look at the slice's phase images",
 )
 
 LOSSY_IMAGES = Finding(
     code="lossy_images",
     severity=Severity.WARNING,
-    message="{lossy} of {total} images were compressed with loss ({how})",
-    means="images were compressed with loss: their signals are no longer those that were measured",
+    threatens=Threat.VALUE,
+    message="{lossy} of {total} images were compressed with loss ({how}): export them without",
+    typical={"lossy": 11, "total": 11, "how": "JPEG 2000"},
+    means="the signals are no longer those that were measured; values and their errors may be wrong",
     advice="export the originals without lossy compression",
 )
 
 FEW_GREY_LEVELS = Finding(
     code="few_grey_levels",
     severity=Severity.WARNING,
+    threatens=Threat.VALUE,
     threshold=Threshold("below", 257, "different pixel values an image: 8 bits"),
-    message="an image has only {levels} different values (8 bits hold 256): it is a copy for display",
-    means="images were reduced to 8 bits: the steps between grey levels are as large as the noise, or larger",
+    message="an image has only {levels} grey levels (8 bits hold 256): a copy for display? Export the originals",
+    typical={"levels": 221},
+    means="the steps between grey levels are as large as the noise, or larger: values and their errors may be wrong",
     advice="export the originals with their full bit depth",
 )
 
 CLIPPED_IMAGES = Finding(
     code="clipped_images",
     severity=Severity.WARNING,
+    threatens=Threat.VALUE,
     threshold=Threshold("above", 0.01, "of an image's pixels", percent=True),
-    message="{share:.1%} of an image's pixels have the largest value, {top:g}: brighter signals were clipped",
-    means="the brightest signals of an image were clipped at the largest value that can be stored",
+    message=(
+        "{share:.1%} of an image's pixels have the largest value, {top:g}: clipped; check whether wall or "
+        "blood is affected"
+    ),
+    typical={"share": 0.023, "top": 4095},
+    means=(
+        "signals above the largest value that can be stored are lost: values are wrong where the wall or "
+        "blood is clipped"
+    ),
     advice="check whether the wall or the blood is affected",
 )
 
 SCALE_SLOPES_APPLIED = Finding(
     code="scale_slopes_applied",
     severity=Severity.INFO,
-    message="scale slopes (2005,xx0E) from {low:.4g} to {high:.4g} within a slice were applied",
-    means="a Philips scanner scaled the images of a slice differently; its private scale slope made them comparable",
+    threatens=Threat.VALUE,
+    message="Philips scale slopes (2005,xx0E) from {low:.4g} to {high:.4g} within a slice were applied: nothing to do",
+    typical={"low": 0.0123, "high": 0.0456},
+    means="the scanner scaled the images of a slice differently; its private scale slope made them comparable",
     advice="nothing",
 )
 
 SCALE_UNKNOWN = Finding(
     code="scale_unknown",
     severity=Severity.WARNING,
-    message="{reason}: the images may not be comparable",
-    means="the images of a slice may have been scaled differently, and the header no longer says how",
+    threatens=Threat.VALUE,
+    message="images may not be comparable: {reason}; export with private attributes",
+    typical={"reason": "RescaleSlope varies (0.8 to 2.1) within a slice, Philips scale slope missing"},
+    means=(
+        "the images of a slice may have been scaled differently, and the header no longer says how: values may be wrong"
+    ),
     advice="export the originals with their private attributes",
 )
 
 SLICE_NOT_USED = Finding(
     code="slice_not_used",
     severity=Severity.WARNING,
-    message="the slice is not mapped: {reason}",
+    threatens=Threat.SLICE,
+    message="slice not mapped: {reason}",
+    typical={"reason": "the largest value of every image is 4095: each was scaled by itself; export the originals"},
     means="the images of a slice do not show one relaxation: each was scaled by itself, or others are among them",
     advice="export the originals; send a series with the weighted images only",
 )
@@ -155,28 +212,35 @@ SLICE_NOT_USED = Finding(
 IMAGE_UNEXPLAINED = Finding(
     code="image_unexplained",
     severity=Severity.WARNING,
-    message="{image} is left out: {reason}",
-    means="an image does not fit the relaxation that the others agree on: it is a map, or its time is wrong",
+    threatens=Threat.SLICE,
+    message="{image} is left out: {reason}; check its time",
+    typical={
+        "image": "the image at 350 ms (1.2.840.113619.2.55.3)",
+        "reason": "it does not fit the relaxation that the other images agree on",
+    },
+    means="it is a map or another image among the weighted ones, or its time is wrong",
     advice="look at the image; check its time",
 )
 
 SCANNER_MAP_READ = Finding(
     code="scanner_map_read",
     severity=Severity.INFO,
-    message="the values are those of the scanner's own map, nothing is fitted here; {errors}",
-    means=(
-        "the scanner's own map is read in place of weighted images; "
-        "its errors are known only if the scanner sent standard deviations"
-    ),
+    threatens=Threat.VALUE,
+    message="values are those of the scanner's map, nothing is fitted here; {errors}",
+    typical={"errors": "it comes without standard deviations, so no standard errors are given"},
+    means="how the scanner fitted is not known here; the errors are known only if the scanner sent standard deviations",
     advice="send the weighted images too where values are to be checked",
 )
 
 MIXED_SOURCES = Finding(
     code="mixed_sources",
     severity=Severity.WARNING,
+    threatens=Threat.VALUE,
     message=(
-        "{read} is the scanner's map and {fitted} is fitted here: any difference between the two methods changes ECV"
+        "{read} is the scanner's map and {fitted} is fitted here: ECV includes the difference between "
+        "methods; send both alike"
     ),
-    means="of the two T1 maps that ECV is calculated from, one is the scanner's and the other is fitted here",
+    typical={"read": "native T1", "fitted": "post-contrast T1"},
+    means="the two methods may differ in T1, and that difference changes ECV",
     advice="send the weighted images, or the scanner's maps, of both",
 )

@@ -2,104 +2,121 @@
 
 from __future__ import annotations
 
-from cmrmap.core.findings import Severity
+from cmrmap.core.findings import Severity, Threat
 from cmrmap.quality.declaration import Finding, Threshold
 
 UNCERTAIN_OUTLINES = Finding(
     code="uncertain_outlines",
     severity=Severity.WARNING,
+    threatens=Threat.SLICE,
     # on in-vivo slices and virtual patients it was 0.86-0.95 on hearts, and under this in nine of ten drawings 70 mm
     # beside them
     threshold=Threshold("below", 0.85, "mean probability over the images that it segmented itself"),
-    message=(
-        "the network's confidence in its contours is {found:.2f}, expected at least {limit:.2f}: "
-        "check that they lie on the heart before a value is used"
-    ),
-    means="the network is not sure of its own contours: they may not lie on the heart",
-    advice="check that they lie on the heart before a value is used",
+    message="segmentation confidence {found:.2f}, below {limit:.2f}: verify contours",
+    typical={"found": 0.81},
+    means="the network is not sure of its contours: they may not lie on the heart",
+    advice="verify the contours before a value of the slice is used",
 )
 
 UNCERTAIN_BORDER = Finding(
     code="uncertain_border",
     severity=Severity.WARNING,
+    threatens=Threat.SEGMENT,
     # calibrated on synthetic slices; docs/segmentation.md, "How sure is a border?"
     threshold=Threshold("above", 0.35, "probability in an AHA segment"),
     message=(
-        "a contour of AHA segment {segments} may lie more than 3 mm from the border (probability up to "
-        "{found:.2f}): verify the contours there"
+        "AHA segment {segments}: a contour may be over 3 mm off (probability up to {found:.2f}): verify contours there"
     ),
-    means="the network is not sure where the border of the wall lies there",
+    typical={"segments": "3, 8", "found": 0.52},
+    means="the network is not sure where the border of the wall lies there; the segment's value may hold blood or fat",
     advice="verify the contours of these segments before their values are used",
 )
 
 IMAGES_REFINED = Finding(
     code="images_refined",
     severity=Severity.INFO,
+    threatens=Threat.SLICE,
     threshold=Threshold("above", 0.3, "of the slice's images", percent=True),
+    message=(
+        "{replaced} of {present} images failed the shape check and took another image's contours: if many, "
+        "verify contours"
+    ),
+    typical={"replaced": 4, "present": 11},
+    means="these images have much noise, artefacts or other contrast; borrowed contours may not follow their motion",
+    advice="if a warning: verify the slice's contours",
     warning_where="beyond the threshold",
-    message="{replaced} of {present} images took their shape from another image",
-    means="images whose shape failed the check took it from another image",
-    advice="if a warning: look at the slice's contours",
 )
 
 IMAGES_EXCLUDED = Finding(
     code="images_excluded",
     severity=Severity.WARNING,
-    message="{excluded} of {present} images have no usable segmentation",
-    means="images without a usable segmentation: they do not enter the fit",
+    threatens=Threat.SLICE,
+    message="{excluded} of {present} images have no usable segmentation and are left out: look at them",
+    typical={"excluded": 2, "present": 11},
+    means="the images show no clear left ventricle; the fit has fewer samples",
     advice="look at those images",
 )
 
 BLOOD_IN_WALL = Finding(
     code="blood_in_wall",
     severity=Severity.WARNING,
+    threatens=Threat.SEGMENT,
     threshold=Threshold("above", 0.5, "of the wall's pixels, or all of an AHA segment", percent=True),
-    message="{share:.0%} of the wall's pixels lie in the blood's edge: they are left out of the means{lost}",
-    means="T2: the wall is thin or cut obliquely, so much of it lies in the edge of the blood",
-    advice="look at the slice's images; segments without a value have no wall that is free of blood",
+    message="{share:.0%} of wall pixels lie in the blood's edge and are left out{lost}: check contours",
+    typical={"share": 0.56, "lost": "; none left of AHA segments 13, 16"},
+    means="the wall is thin or cut obliquely, or the contour lies too far inward: few pixels are free of blood",
+    advice="verify the slice's contours; segments without a value have no wall that is free of blood",
 )
 
 SLICE_ORDER_REVERSED = Finding(
     code="slice_order_reversed",
     severity=Severity.WARNING,
-    message="the left ventricle grows from the first slice to the last: levels are counted from the last slice",
-    means="base and apex were told apart by the ventricle's size, against the order of the slices",
+    threatens=Threat.SEGMENT,
+    message="the left ventricle grows from first to last slice: levels are counted from the last; check the levels",
+    means="the slices were stacked from apex to base; if not, the levels and AHA segments are exchanged",
     advice="check the levels",
 )
 
 SLICE_ORDER_UNCONFIRMED = Finding(
     code="slice_order_unconfirmed",
     severity=Severity.INFO,
-    message="the left ventricle's size does not confirm that the slices run from base to apex",
-    means="the ventricle's size does not tell base from apex; the order of the slices was kept",
+    threatens=Threat.SEGMENT,
+    message="the left ventricle's size does not confirm base-to-apex order: check the levels",
+    means="few slices, or slices close to each other: the order of the slices was kept",
     advice="check the levels",
 )
 
 INSERTION_POINTS_FROM_NEIGHBOUR = Finding(
     code="insertion_points_from_neighbour",
     severity=Severity.INFO,
-    message="insertion points taken from the neighbouring slices: {reason}",
-    means="AHA segments are oriented as in the neighbouring slices",
+    threatens=Threat.SEGMENT,
+    message="RV insertion points are the neighbouring slices': {reason}",
+    typical={"reason": "no right ventricle beside the left one in any image of the slice"},
+    means="AHA segments of the slice are oriented as in the neighbouring slices",
     advice="look at the slice's segments",
 )
 
 INSERTION_POINTS_MISSING = Finding(
     code="insertion_points_missing",
     severity=Severity.WARNING,
-    message="no segments: {reason}",
-    means="there are no AHA segments",
+    threatens=Threat.SEGMENT,
+    message="no AHA segments, {reason}: mark RV insertion points by hand",
+    typical={"reason": "no right ventricle beside the left one in any image of the slice"},
+    means="the right ventricle was not found; only the slice's mean is given",
     advice="mark the insertion points by hand if segments are needed",
 )
 
 WALL_LIKE_BLOOD = Finding(
     code="wall_like_blood",
     severity=Severity.WARNING,
+    threatens=Threat.SLICE,
     threshold=Threshold("above", 0.04, "of the wall's circumference", percent=True),
     message=(
-        "over {share:.0%} of its circumference the wall of the scanner's map has the value of the blood beside it: "
-        "check that its contour lies on the wall; after contrast agent a scar can have it"
+        "{share:.0%} of the wall's circumference has the value of blood: verify its contour; post-contrast "
+        "scar can look alike"
     ),
-    inherited="the contour of a T1 slice that it is made from may lie in the blood: see there",
-    means="a scanner's map: a part of what was drawn as wall has the value of blood, as if the contour lay in it",
-    advice="look at the slice's contour",
+    typical={"share": 0.09},
+    inherited="in a T1 map behind it, part of the wall has the value of blood: verify the contour there",
+    means="the contour lies in the blood of the scanner's map; after contrast agent a scar can have the value of blood",
+    advice="verify the slice's contour",
 )

@@ -65,12 +65,13 @@ def test_a_map_with_lost_images_is_partial_and_so_is_what_is_made_from_it(told) 
     assert by_kind[ECV].reason == f"slice 1; native T1: {words}"
     assert by_kind[MapKind.T2].status == "absent"
     (flag,) = found.flags
-    assert (flag.code, flag.map, flag.message) == ("series_incomplete", NATIVE, words)
+    assert (flag.code, flag.map, flag.message) == ("series_incomplete", NATIVE, f"{words}; export the series again")
 
 
 def test_one_image_without_number(told) -> None:
     (flag,) = told(_lost("")).flags
-    assert flag.message == "1 image of its series is lost, perhaps with a whole slice (1 without InstanceNumber: cut)"
+    words = "1 image of its series is lost, perhaps with a whole slice (1 without InstanceNumber: cut)"
+    assert flag.message == f"{words}; export the series again"
 
 
 def test_the_loss_follows_a_series_to_the_map_that_it_became(told) -> None:
@@ -89,7 +90,7 @@ def test_absent_maps_tell_of_series_that_are_lost_as_a_whole() -> None:
 
 
 def test_slices_of_another_grid_make_the_map_partial(told) -> None:
-    aside = SERIES_INCOMPLETE.flag(NATIVE, found="1 slice is not mapped")
+    aside = SERIES_INCOMPLETE.flag(NATIVE, found="1 slice is not mapped", advice="check the series")
     found = told((), flags=(aside,))
     by_kind = {one.kind: one for one in found.maps}
     assert (by_kind[NATIVE].status.value, by_kind[NATIVE].reason) == ("partial", "1 slice is not mapped")
@@ -100,4 +101,4 @@ def test_slices_of_another_grid_make_the_map_partial(told) -> None:
 
 def test_a_kind_of_fault_is_told_once(told) -> None:
     (flag,) = told((*_lost("1", reason="8 of 9 bytes"), *_lost("2", reason="7 of 9 bytes"))).flags
-    assert flag.message.endswith("(InstanceNumber 1-2: 8 of 9 bytes; the others alike)")
+    assert flag.sentence.endswith("(InstanceNumber 1-2: 8 of 9 bytes; the others alike); export the series again")

@@ -66,7 +66,7 @@ def test_what_makes_a_hematocrit_doubtful_is_a_warning(chain) -> None:
     found = report(chain.series, made, (), SETTINGS).flags
     told = {flag.code: (str(flag.severity), flag.message, flag.map) for flag in found if "hematocrit" in flag.code}
     assert told == {
-        "hematocrit_doubtful": ("warning", "it is old", MapKind.ECV),
+        "hematocrit_doubtful": ("warning", "it is old: compare with the laboratory report", MapKind.ECV),
         "hematocrit_read": ("info", "1 FHIR Observation not used", MapKind.ECV),
     }
 

@@ -52,11 +52,11 @@ def test_images_that_cannot_be_decoded_are_counted():
 @pytest.mark.parametrize(
     ("uids", "words"),
     [
-        (["1.5"], "image 1.5 is lost: cut"),
-        ([""], "an image without readable UID is lost: cut"),
-        (["1.5", "1.6"], "2 images (1.5, 1.6) are lost: cut"),
-        (["1.5", "1.6", "", "1.7", "1.8"], "5 images (1.5, 1.6, 1.7, ...) are lost: cut"),
-        (["", ""], "2 images are lost: cut"),
+        (["1.5"], "image 1.5 is lost: cut; send or export again"),
+        ([""], "an image without readable UID is lost: cut; send or export again"),
+        (["1.5", "1.6"], "2 images (1.5, 1.6) are lost: cut; send or export again"),
+        (["1.5", "1.6", "", "1.7", "1.8"], "5 images (1.5, 1.6, 1.7, ...) are lost: cut; send or export again"),
+        (["", ""], "2 images are lost: cut; send or export again"),
     ],
 )
 def test_a_reason_is_said_once(uids, words):
@@ -71,7 +71,8 @@ def test_two_series_or_two_reasons_are_two_findings():
 
 def test_one_kind_of_fault_is_told_once_whatever_its_numbers() -> None:
     lost = [LostImage("", f"the file is cut: {n} of 900 bytes of pixel data are there", "1.2", f"u{n}") for n in (1, 2)]
-    assert [flag.message for flag in lost_flags([*lost, LostImage("", "empty", "1.2", "u3")])] == [
-        "2 images (u1, u2) are lost: the file is cut: 1 of 900 bytes of pixel data are there; the others alike",
-        "image u3 is lost: empty",
+    assert [flag.sentence for flag in lost_flags([*lost, LostImage("", "empty", "1.2", "u3")])] == [
+        "2 images (u1, u2) are lost: the file is cut: 1 of 900 bytes of pixel data are there; the others alike; "
+        "send or export again",
+        "image u3 is lost: empty; send or export again",
     ]

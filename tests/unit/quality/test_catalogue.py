@@ -3,7 +3,10 @@
 import re
 from pathlib import Path
 
-from cmrmap.quality.catalogue import CATALOGUE, GROUPS
+import pytest
+
+from cmrmap.core.findings import Severity, Threat
+from cmrmap.quality.catalogue import CATALOGUE, GROUPS, TITLES
 from cmrmap.quality.flags_document import flags_document
 
 ROOT = Path(__file__).parents[3]
@@ -23,6 +26,38 @@ def test_every_finding_is_a_row_of_the_document_and_no_other():
     for (_, severity, threshold), one in zip(rows, CATALOGUE, strict=True):
         assert severity.startswith(one.severity.value)
         assert threshold == ("-" if one.threshold is None else str(one.threshold))
+
+
+@pytest.mark.parametrize("one", CATALOGUE, ids=lambda one: one.code)
+def test_a_message_is_read_at_a_glance(one):
+    """With typical values nothing is shortened, and the words are those of people."""
+    told, detail = one.words(one.typical)
+    assert detail == ""
+    for words in filter(None, (told, one.inherited)):
+        assert len(words.split()) <= 25, words
+        assert not re.search(r"\+-|\+/-|and alike|\{|\}|  |\.\.", words), words
+    document = DOCUMENT.read_text(encoding="utf-8")
+    assert told in document
+    assert one.means in document
+    assert one.advice in document
+
+
+def test_findings_are_listed_by_what_they_threaten_and_errors_come_first():
+    assert list(GROUPS) == list(Threat) == list(TITLES)
+    assert [one.value for one in Threat] == ["value", "segment", "slice", "map", "study"]
+    weights = [Severity.ERROR, Severity.WARNING, Severity.INFO]
+    for threat, group in GROUPS.items():
+        assert {one.threatens for one in group} == {threat}
+        ranks = [weights.index(one.severity) for one in group]
+        assert ranks == sorted(ranks)
+    errors = [one for one in CATALOGUE if one.severity is Severity.ERROR]
+    assert errors
+    assert {one.threatens for one in errors} == {next(iter(Threat))}  # so that they are the first of all
+
+
+def test_the_contours_in_doubt_are_told_in_the_words_of_the_field():
+    (one,) = (one for one in CATALOGUE if one.code == "uncertain_outlines")
+    assert one.words({"found": 0.81})[0] == "segmentation confidence 0.81, below 0.85: verify contours"
 
 
 def test_no_code_is_declared_twice():

@@ -6,16 +6,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cmrmap.core.findings import QualityFlag, Severity
+from cmrmap.core.findings import QualityFlag, Severity, Threat
 from cmrmap.core.map_specs import MapKind
-from cmrmap.quality.declaration import Finding, Threshold
+from cmrmap.quality.declaration import MOST_WORDS, Finding, Threshold
 
 SHARE = Threshold("above", 0.3, "of the slice's images", percent=True)
 
 
 def declared(**changes):
-    fields = {"code": "odd", "severity": Severity.INFO, "message": "odd", "means": "it is odd", "advice": "look"}
-    return Finding(**{**fields, **changes})
+    fields = {
+        "code": "odd",
+        "severity": Severity.INFO,
+        "threatens": Threat.SLICE,
+        "message": "odd",
+        "means": "it is odd",
+    }
+    return Finding(**{**fields, "advice": "look", **changes})
 
 
 @given(st.floats(allow_nan=False), st.floats(allow_nan=False))
@@ -53,14 +59,37 @@ def test_a_threshold_in_words():
 
 
 def test_a_flag_has_the_declared_words_and_the_limit():
-    finding = declared(message="{found:.0f} of {limit:.0f} %", threshold=SHARE, warning_where="beyond the threshold")
-    assert finding.flag(MapKind.T2, 3, found=20.4) == QualityFlag("odd", Severity.INFO, "20 of 30 %", MapKind.T2, 3)
-    assert finding.flag(is_warning=True, found=40) == QualityFlag("odd", Severity.WARNING, "40 of 30 %")
+    message = "{found:.0f} of {limit:.0f} %"
+    finding = declared(message=message, threshold=SHARE, warning_where="beyond the threshold", typical={"found": 1.0})
+    slice_3 = QualityFlag("odd", Severity.INFO, "20 of 30 %", MapKind.T2, 3, Threat.SLICE)
+    assert finding.flag(MapKind.T2, 3, found=20.4) == slice_3
+    assert finding.flag(MapKind.T2, 3, found=20.4).values == (("found", 20.4),)
+    of_study = QualityFlag("odd", Severity.WARNING, "40 of 30 %", threatens=Threat.SLICE)
+    assert finding.flag(is_warning=True, found=40) == of_study
+
+
+def test_reasons_that_a_message_leaves_out_are_its_detail():
+    flag = declared().flag(MapKind.T2, detail="for these reasons")
+    assert (flag.message, flag.detail, flag.sentence) == ("odd", "for these reasons", "for these reasons")
+
+
+@given(st.lists(st.text("abc", min_size=1, max_size=3), max_size=60), st.lists(st.text("abc", min_size=1), max_size=60))
+def test_a_message_has_at_most_25_words_and_what_to_do_is_never_cut(reason, place):
+    finding = declared(message="{place} lost: {reason}; send it again", typical={"place": "", "reason": ""})
+    flag = finding.flag(place=" ".join(place), reason=" ".join(reason))
+    assert len(flag.message.split()) <= MOST_WORDS == 25
+    assert flag.message.endswith("; send it again")
+    whole = f"{' '.join(place)} lost: {' '.join(reason)}; send it again"
+    assert flag.sentence == whole
+    assert flag.detail == ("" if flag.message == whole else whole)
+    assert (flag.message == whole) == (len(whole.split()) <= MOST_WORDS)
 
 
 def test_a_flag_on_a_map_that_is_made_from_another():
     finding = declared(severity=Severity.WARNING, inherited="see there")
-    assert finding.flag_inherited(MapKind.ECV, 1) == QualityFlag("odd", Severity.WARNING, "see there", MapKind.ECV, 1)
+    assert finding.flag_inherited(MapKind.ECV, 1) == QualityFlag(
+        "odd", Severity.WARNING, "see there", MapKind.ECV, 1, Threat.SLICE
+    )
     with pytest.raises(ValueError, match="not handed on"):
         declared().flag_inherited(MapKind.ECV)
 
@@ -68,7 +97,7 @@ def test_a_flag_on_a_map_that_is_made_from_another():
 @pytest.mark.parametrize("values", [{}, {"found": 1, "other": 2}, {"limit": 3}])
 def test_a_flag_needs_exactly_what_its_message_leaves_open(values):
     with pytest.raises(ValueError, match=r"the message of odd needs \['found'\]"):
-        declared(message="{found}").flag(**values)
+        declared(message="{found}", typical={"found": 2}).flag(**values)
 
 
 def test_a_note_becomes_a_warning_only_by_its_rule():
@@ -84,6 +113,8 @@ def test_a_note_becomes_a_warning_only_by_its_rule():
         ({"advice": ""}, "what to do"),
         ({"severity": Severity.WARNING, "warning_where": "always"}, "a warning already"),
         ({"message": "more than {limit}"}, "tells a limit but has none"),
+        ({"message": "{found}"}, r"the example of odd needs \['found'\]; found \[\]"),
+        ({"typical": {"found": 1}}, r"the example of odd needs \[\]; found \['found'\]"),
     ],
 )
 def test_what_is_no_declaration(changes, words):

@@ -21,7 +21,7 @@ def test_fit_flags_speak_only_of_what_is_frequent():
         (1, "edge_of_range_pixels", "warning"),
         (1, "null_ambiguous_pixels", "info"),
     ]
-    assert flags[0].message.startswith("30% of the wall's pixels")
+    assert flags[0].message.startswith("30% of wall pixels")
 
 
 def test_few_pixels_left():
@@ -44,7 +44,7 @@ def test_means_too_uncertain_to_act_on_are_flagged():
         ("uncertain_segments", "info", 0),
         ("uncertain_mean", "warning", 1),
     ]
-    assert "AHA segments 2, 6 are wider than ±5 ms" in found[0].message
+    assert "AHA segment 2, 6: 95 % interval wider than ±5 ms" in found[0].message
     assert "±5.88 ms, wider than ±5" in found[1].message
 
 

@@ -29,9 +29,12 @@ def test_outline_flags_count_and_weigh():
     flags = outline_flags(refined_of(MapKind.T2, [P] * 9, [P] * 7 + [R, M], [P] * 4 + [R] * 4 + [X]))
     found = {(f.slice_index, f.code): (f.severity, f.message) for f in flags}
     assert set(found) == {(1, "images_missing"), (1, "images_refined"), (2, "images_refined"), (2, "images_excluded")}
-    assert found[1, "images_refined"] == ("info", "1 of 8 images took their shape from another image")
+    assert found[1, "images_refined"] == (
+        "info",
+        "1 of 8 images failed the shape check and took another image's contours: if many, verify contours",
+    )
     assert found[2, "images_refined"][0] == "warning"
-    assert found[1, "images_missing"][1] == "1 of 9 images are missing"
+    assert found[1, "images_missing"][1] == "1 of 9 images of the slice are missing: send or export them"
     assert all(f.map is MapKind.T2 for f in flags)
 
 

@@ -7,7 +7,6 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from cmrmap.core.findings import QualityFlag
 from cmrmap.core.geometry import SliceGeometry
 from cmrmap.core.identity import StudyIdentity
 from cmrmap.core.map_record import CellFits, ImageUse, MapRecord, WallPixels
@@ -15,6 +14,8 @@ from cmrmap.core.map_specs import MapKind
 from cmrmap.core.map_volume import MapVolume
 from cmrmap.core.regional_values import RegionStatistics, SliceLevel
 from cmrmap.core.stack import WeightedStack
+from cmrmap.quality.catalogue.images import IMAGE_LOST, SERIES_CHOSEN
+from cmrmap.quality.catalogue.outline_quality import IMAGES_REFINED
 from cmrmap.report import draw_report
 from cmrmap.results import (
     BloodResult,
@@ -66,10 +67,10 @@ def make_study(n_slices: int = 3) -> SimpleNamespace:
         )
         maps.append(_result(kind, n_slices))
     flags = (
-        QualityFlag("images_refined", "warning", "3 of 9 images took their shape from another", MapKind.T2, 0),
-        QualityFlag("images_refined", "warning", "4 of 9 images took their shape from another", MapKind.T2, 2),
-        QualityFlag("series_chosen", "info", "the only one", MapKind.T2),
-        QualityFlag("image_lost", "warning", "an image is lost"),
+        IMAGES_REFINED.flag(MapKind.T2, 0, is_warning=True, replaced=3, present=9),
+        IMAGES_REFINED.flag(MapKind.T2, 2, is_warning=True, replaced=4, present=9),
+        SERIES_CHOSEN.flag(MapKind.T2, reason="the only one"),
+        IMAGE_LOST.flag(images="image 1.2 is", reason="cut"),
     )
     results = StudyResult(
         "1.2", SoftwareInfo("0.1.0", "a" * 64, "b" * 64), InputSummary(9, 9), HematocritResult(0.42, "given"), flags,

@@ -9,7 +9,7 @@ import re
 from dataclasses import replace
 from html.parser import HTMLParser
 
-from cmrmap.core.findings import QualityFlag, Severity
+from cmrmap.core.findings import QualityFlag, Severity, Threat
 from cmrmap.core.map_specs import MapKind
 from cmrmap.report import draw_report
 
@@ -77,10 +77,12 @@ def test_a_refused_slice_and_a_map_that_was_not_made_say_why(case):
 
 
 def test_a_map_that_cannot_be_right_says_so(case):
-    error = QualityFlag("implausible_values", Severity.ERROR, "the wall's T2 is 100 ms", MapKind.T2)
+    error = QualityFlag(
+        "implausible_values", Severity.ERROR, "the wall's T2 is 100 ms", MapKind.T2, threatens=Threat.VALUE
+    )
     html = draw_report(replace(case.results, quality=(error,)), case.volumes, case.stacks).html
     assert html.count('<div class="value error">') == html.count("cannot be right") == 1
-    assert '<li class="error">T2: the wall&#39;s T2 is 100 ms</li>' in html
+    assert '<li class="error"><strong>1. error</strong> T2: the wall&#39;s T2 is 100 ms</li>' in html
     assert "No warnings" not in html
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cmrmap.core.findings import QualityFlag, Severity
+from cmrmap.core.findings import QualityFlag, Severity, Threat
 from cmrmap.core.identity import StudyIdentity
 from cmrmap.core.map_specs import MapKind
 from cmrmap.report import draw_report
@@ -42,8 +42,8 @@ def test_the_page_says_what_a_reader_needs(drawing, tmp_path):
             "8 of 9",
         ),
         *("Hematocrit 42.0 % (given)", "CMRmap 0.1.0", "RESEARCH USE ONLY", "not a medical device"),
-        *("no postcontrast_t1 series in the input", "no ecv series in the input", "an image is lost"),
-        "T2 slice 1, 3: 3 of 9 images took their shape from another (and alike)",
+        *("no postcontrast_t1 series in the input", "no ecv series in the input", "image 1.2 is lost"),
+        "T2 slices 1, 3: 3-4 of 9 images failed the shape check",
     ):
         assert expected in words, expected
 
@@ -106,9 +106,11 @@ def test_the_rows_of_all_maps_fit_and_those_that_were_made_have_the_room(made):
 
 @pytest.mark.program("pdftotext")
 def test_a_map_that_cannot_be_right_says_so_in_its_headline_and_first_of_the_findings(case, tmp_path):
-    error = QualityFlag("implausible_values", Severity.ERROR, "the wall's T2 is 100 ms", MapKind.T2)
+    error = QualityFlag(
+        "implausible_values", Severity.ERROR, "the wall's T2 is 100 ms", MapKind.T2, threatens=Threat.VALUE
+    )
     results = replace(case.results, quality=(*case.results.quality, error))
     words = _words(draw_report(results, case.volumes, case.stacks).pdf, tmp_path)
     assert words.count("cannot be right") == 1
-    assert words.index("T2: the wall's T2 is 100 ms") < words.index("an image is lost")
+    assert words.index("T2: the wall's T2 is 100 ms") < words.index("image 1.2 is lost")
     assert "cannot be right" not in _words(draw_report(case.results, case.volumes, case.stacks).pdf, tmp_path)

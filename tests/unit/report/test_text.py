@@ -1,4 +1,4 @@
-"""Words of numbers and findings."""
+"""Words of numbers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from cmrmap.core.findings import QualityFlag, Severity
 from cmrmap.core.map_specs import MapKind
-from cmrmap.report.text import faulty, findings, provenance_line, with_error
+from cmrmap.report.text import faulty, provenance_line, with_error
 
 
 @pytest.mark.parametrize(
@@ -26,20 +26,10 @@ def test_numbers_have_the_digits_that_they_deserve(kind, value, error, expected)
     assert with_error(kind, value, error) == expected
 
 
-def test_warnings_come_first_and_alike_ones_once(case):
-    found = findings(case.results)
-    assert [severity for severity, _ in found] == ["warning", "warning", "info"]
-    assert found[0][1].startswith("T2 slice 1, 3: ")
-    assert found[1][1] == "an image is lost"
-    assert found[2][1].startswith("1 note ")
-
-
-def test_errors_come_before_warnings_and_name_their_maps(case):
+def test_an_error_marks_its_map(case):
     assert faulty(case.results) == frozenset()
     error = QualityFlag("implausible_values", Severity.ERROR, "T1 is 2303 ms", MapKind.NATIVE_T1)
     results = replace(case.results, quality=(*case.results.quality, error))
-    assert findings(results)[0] == ("error", "Native T1: T1 is 2303 ms")
-    assert [severity for severity, _ in findings(results)] == ["error", "warning", "warning", "info"]
     assert faulty(results) == {MapKind.NATIVE_T1}
 
 

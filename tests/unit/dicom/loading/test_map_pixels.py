@@ -146,9 +146,9 @@ def test_deviations_that_cannot_be_those_of_the_values_are_not_used(load, stored
     assert stack.scanner.sd is None
     assert stack.scanner.sd_uids == ()
     (flag,) = loaded.flags
-    assert "standard deviations are not used, so no standard errors are given" in flag.message
-    assert re.search(told, flag.message)
-    assert "0.1-100 % is expected" in flag.message
+    assert "standard deviations are not used, so no standard errors are given" in flag.sentence
+    assert re.search(told, flag.sentence)
+    assert "0.1-100 % is expected" in flag.sentence
 
 
 def test_deviations_of_another_size_are_lost_and_told(tmp_path, toolbox):

@@ -20,7 +20,7 @@ def found(toolbox, tmp_path):
             change(image)
         toolbox.save(images, tmp_path)
         selection = select_series(read_study(tmp_path))
-        return [flag.message for flag in selection.flags if flag.code == "series_incomplete"]
+        return [flag.sentence for flag in selection.flags if flag.code == "series_incomplete"]
 
     return run
 
@@ -38,7 +38,7 @@ def _space(image):
 def test_a_slice_of_another_grid_is_missing_from_the_map(found, change):
     (message,) = found(change)
     assert message.startswith("1 slice of series 1 is not mapped: orientation, matrix, pixel spacing")
-    assert message.endswith("from those of the 2 that are")
+    assert message.endswith("differ from the 2 that are; check the series")
 
 
 def test_a_view_along_the_heart_is_no_slice_that_is_missing(found):

@@ -1,0 +1,91 @@
+"""Findings about the values that come of the fits: means, hematocrit, and what they are set against."""
+
+from __future__ import annotations
+
+from cmrmap.core.findings import Severity, Threat
+from cmrmap.quality.declaration import Finding, Threshold
+
+_TOO_WIDE = Threshold("above", None, "for half of the 95 % interval", setting="analysis.quality")
+
+UNCERTAIN_MEAN = Finding(
+    code="uncertain_mean",
+    severity=Severity.WARNING,
+    threatens=Threat.VALUE,
+    threshold=_TOO_WIDE,
+    message=(
+        "95 % interval of the mean ±{half:.3g} {unit}, wider than ±{widest:.3g}: check contours and images before use"
+    ),
+    typical={"half": 11.5, "unit": "ms", "widest": 5.0},
+    means="the mean is too uncertain to tell sick from healthy",
+    advice="check contours and images before the value is used",
+)
+
+IMPLAUSIBLE_VALUES = Finding(
+    code="implausible_values",
+    severity=Severity.ERROR,
+    threatens=Threat.VALUE,
+    message="{found}: not possible in a heart; {advice}",
+    typical={
+        "found": "wall T1 2303 ms (expected 700-1600), blood T1 3100 ms (expected 1000-2300) at 1.5 T",
+        "advice": "check its times: perhaps doubled",
+    },
+    means=(
+        "times or scale are wrong, the series is another one, or the contours lie beside the heart: no heart "
+        "has such T1 of wall or blood, T2 or ECV at this field strength, diseased ones included"
+    ),
+    advice="do not use the map; check its times. No ECV is made from such T1",
+)
+
+UNCERTAIN_SEGMENTS = Finding(
+    code="uncertain_segments",
+    severity=Severity.INFO,
+    threatens=Threat.SEGMENT,
+    threshold=_TOO_WIDE,
+    message="AHA segment {segments}: 95 % interval wider than ±{widest:.3g} {unit}: use the slice's mean",
+    typical={"segments": "3, 8", "widest": 5.0, "unit": "ms"},
+    means="few pixels or noisy images: these segments are too uncertain to act on, their slice's mean is not",
+    advice="use the slice's mean",
+)
+
+HEMATOCRIT_READ = Finding(
+    code="hematocrit_read",
+    severity=Severity.INFO,
+    threatens=Threat.VALUE,
+    message="{note}",
+    typical={"note": "hematocrit 42 read as percent (0.42)"},
+    means="ECV scales with 1 - hematocrit: a value read wrongly makes all of it wrong",
+    advice="check the value",
+)
+
+HEMATOCRIT_DOUBTFUL = Finding(
+    code="hematocrit_doubtful",
+    severity=Severity.WARNING,
+    threatens=Threat.VALUE,
+    message="{caution}: compare with the laboratory report",
+    typical={"caution": "hematocrit from FHIR Observation (2026-01-31): it was measured 45 days before the study"},
+    means=(
+        "it was measured more than 30 days before or after the study (the same day is best), is preliminary, "
+        "has no date or unit, or is one of several of that day: ECV may be wrong"
+    ),
+    advice="compare it with the laboratory report; give the right value by `--hematocrit`",
+)
+
+SYNTHETIC_HEMATOCRIT = Finding(
+    code="synthetic_hematocrit",
+    severity=Severity.WARNING,
+    threatens=Threat.VALUE,
+    message="{note}: measure it where ECV matters",
+    typical={"note": "hematocrit estimated from native blood T1, not valid for children"},
+    means="the hematocrit's estimate adds its error to ECV",
+    advice="give a measured one if there is any",
+)
+
+REFERENCE_RANGES_OF_ANOTHER_MODEL = Finding(
+    code="reference_ranges_of_another_model",
+    severity=Severity.WARNING,
+    threatens=Threat.MAP,
+    message="reference ranges are for model {expected}, the map is {found}: no z-scores; give ranges of this model",
+    typical={"expected": "molli_3p", "found": "sasha_2p"},
+    means="values of two relaxation models differ; a z-score would mislead",
+    advice="give ranges for this model",
+)
