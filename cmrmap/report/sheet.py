@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from cmrmap.report.fonts import REGULAR, width
+from cmrmap.report.fonts import REGULAR, can_show, width
 from cmrmap.report.scales import RgbArray
 
 if TYPE_CHECKING:
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 Colour = tuple[float, float, float]
 INK, SOFT, PALE = (0.10, 0.12, 0.15), (0.40, 0.44, 0.49), (0.80, 0.82, 0.85)
 PAPER, WHITE, RED = (0.955, 0.962, 0.97), (1.0, 1.0, 1.0), (0.75, 0.13, 0.13)
+AMBER = (0.72, 0.42, 0.0)
+WIDTH_MM, HEIGHT_MM, EDGE_MM = 297.0, 210.0, 9.0  # A4 landscape
 _POINTS_PER_MM = 72.0 / 25.4
 
 
@@ -28,6 +30,18 @@ class Sheet:
     def points(length_mm: float) -> float:
         """Return a length in points."""
         return length_mm * _POINTS_PER_MM
+
+    @staticmethod
+    def wrapped(words: str, font: str, size: float, width_mm: float) -> list[str]:
+        """Return the words as lines that are no wider than that; a single word that is wider keeps its line."""
+        from reportlab.lib.utils import simpleSplit
+
+        return [str(line) for line in simpleSplit(words, font, size, Sheet.points(width_mm))]
+
+    @staticmethod
+    def known(words: str) -> str:
+        """Return the words with "?" in place of characters that the type does not have."""
+        return words if can_show(words) else "".join(one if can_show(one) else "?" for one in words)
 
     def _y(self, y_mm: float) -> float:
         return self.points(self._height_mm - y_mm)

@@ -132,7 +132,9 @@ def make_case():
 
 @pytest.fixture(scope="session")
 def identity() -> StudyIdentity:
-    return StudyIdentity("Doe, Jane", "ID-1", "19700101", "F", "20260131", "Heart <mapping>", "Maker Model", 1.5)
+    return StudyIdentity(
+        "Doe, Jane", "ID-1", "19700101", "F", "20260131", "Heart <mapping>", "Maker Model", 1.5, "140501.20", "ACC-9"
+    )
 
 
 @pytest.fixture(scope="session")
