@@ -75,8 +75,8 @@ def _slices(of_map: MapReport, width: float) -> Table:
         "pixels",
         "images used",
         "shapes replaced",
-        f"reference [{content.unit}]",
-        "z-score",
+        f"reference [{content.unit}]" if reference.ranges else "",
+        "z-score" if reference.z else "",
         "findings",
     ]
     rows: list[list[object]] = []

@@ -115,7 +115,7 @@ def _headline_lines(of_map: MapReport, scale: float) -> list[_Line]:
         (marks(numbers), BOLD, small, flag_colour(of_map, numbers)),
         (reference.headline, REGULAR, small, INK),
         (reference.source, REGULAR, small * 0.9, SOFT),
-        (f"mean ± its standard error; SD of the pixels {content.patient.sd} {content.unit}", REGULAR, small, SOFT),
+        (f"± standard error; SD of pixels {content.patient.sd} {content.unit}", REGULAR, small, SOFT),
         (f"mid septum {content.mid_septum}" if content.mid_septum else "", REGULAR, small, SOFT),
         (f"blood {content.blood}" if content.blood else "", REGULAR, small, SOFT),
         (
