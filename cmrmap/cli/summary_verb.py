@@ -1,4 +1,4 @@
-"""``cmrmap summary``: one phantom study's maps beside its truth. Imports are late, so that help comes at once."""
+"""``cmrmap summary``: one study's maps, a phantom's beside its truth. Imports are late, so that help comes at once."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cmrmap.core.errors import InputError
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -14,31 +16,52 @@ if TYPE_CHECKING:
 
 
 def summary(
-    study: Annotated[Path, typer.Argument(help="Phantom study, as `cmrmap phantom study` writes it.")],
-    results: Annotated[Path, typer.Argument(help="The application's output folder for that study.")],
+    folders: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="[STUDY] RESULTS",
+            help="RESULTS: the application's output folder. STUDY before it: the phantom study, as `cmrmap phantom "
+            "study` writes it, whose truth is then set beside the maps.",
+        ),
+    ],
 ) -> None:
-    """Print one study's maps beside the phantom's truth, and the files that were written."""
+    """Print one study's maps and the files that were written; a phantom's beside its truth."""
+    if len(folders) > 2:
+        raise InputError(f"{len(folders)} folders were given; expected the results, or a phantom study and its results")
+    print_summary(folders[-1], folders[0] if len(folders) > 1 else None)
+
+
+def print_summary(results: Path, study: Path | None = None) -> None:
+    """Print the maps of an output folder, and its files.
+
+    Parameters
+    ----------
+    results : the application's output folder
+    study : the phantom study that they are of; None: any study, whose truth nobody knows
+    """
     from rich.console import Console
 
     from cmrmap.evaluation.study_summary import summarise_study
 
     rows = tuple(row for row in summarise_study(study, results) if row.is_listed)
     console = Console()
-    console.print(_maps_table(rows))
+    console.print(_maps_table(rows, against_truth=study is not None))
     for row in rows:
         if row.reason:
             console.print(f"{row.kind.value}: {row.status}, {row.reason}", markup=False)
     console.print(_files_table(results))
 
 
-def _maps_table(rows: tuple[MapSummary, ...]) -> Table:
+def _maps_table(rows: tuple[MapSummary, ...], *, against_truth: bool) -> Table:
     from rich.table import Table
 
-    table = Table(title="Maps: mean ± SD over the myocardium, against the phantom's truth")
+    beside = ", against the phantom's truth" if against_truth else ""
+    table = Table(title=f"Maps: mean ± SD over the pixels of the myocardium{beside}")
     for name in ("map", "status"):
         table.add_column(name, no_wrap=True)
     exact = any(row.exact_fit is not None for row in rows)
-    for name in ("slices made", "measured", "truth", "bias", *(("exact fit", "off it") if exact else ())):
+    of_truth = ("truth", "bias", *(("exact fit", "off it") if exact else ())) if against_truth else ()
+    for name in ("slices made", "measured", *of_truth):
         table.add_column(name, justify="right")
     for row in rows:
         unit, digits = row.kind.unit, row.kind.spec.decimals
@@ -53,9 +76,8 @@ def _maps_table(rows: tuple[MapSummary, ...]) -> Table:
                 "-" if row.exact_fit is None else f"{row.exact_fit:.{digits}f} {unit}",
                 "-" if row.off_exact_fit is None else f"{row.off_exact_fit:+.1f}",
             )
-        table.add_row(
-            row.kind.value, row.status, f"{row.slices_made} of {row.slices_all}", measured, truth, bias, *more
-        )
+        beside_it = (truth, bias, *more) if against_truth else ()
+        table.add_row(row.kind.value, row.status, f"{row.slices_made} of {row.slices_all}", measured, *beside_it)
     if exact:
         table.caption = (
             "exact fit: of the model to simulated signals without noise; its distance from the truth is known"

@@ -58,15 +58,21 @@ class MapSummary:
         return None if self.bias is None or not self.truth else 100.0 * self.bias / self.truth
 
 
-def summarise_study(study: Path, output: Path) -> tuple[MapSummary, ...]:
+def summarise_study(study: Path | None, output: Path) -> tuple[MapSummary, ...]:
     """Read ``study/truth/truth.json`` and ``output/results/results.json`` and set them side by side.
+
+    Parameters
+    ----------
+    study : of a phantom; None: a study whose truth is not known
+    output : the application's output folder
 
     Raises
     ------
     InputError
         one of the files is missing or not what it should be
     """
-    truth = _maps(study / "truth" / "truth.json", "a phantom study, as `cmrmap phantom study` writes it")
+    expected = "a phantom study, as `cmrmap phantom study` writes it"
+    truth = {} if study is None else _maps(study / "truth" / "truth.json", expected)
     results = _maps(output / "results" / "results.json", "the application's output folder")
     return tuple(
         _summary(kind, results[kind.value], truth.get(kind.value)) for kind in MapKind if kind.value in results

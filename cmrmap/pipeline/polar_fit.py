@@ -10,6 +10,7 @@ from cmrmap.alignment import sample_noise_factor, wall_parts
 from cmrmap.core.arrays import BoolArray, Float64Array, IntArray, LabelArray, readonly
 from cmrmap.core.parameter_map import COUNTED_STATUS, FitStatus
 from cmrmap.core.polar_stack import PolarStack
+from cmrmap.core.progress import tracked
 from cmrmap.core.stack import WeightedStack
 from cmrmap.pipeline.slice_fit import fit_slice
 from cmrmap.relaxometry import get_model
@@ -139,7 +140,7 @@ def fit_cells(stack: WeightedStack, polar: PolarStack, times: tuple[IntArray, ..
     notes = [""] * n_slices
     factor = sample_noise_factor(polar)
     mid_wall = np.broadcast_to(polar.mid_wall, tuple(grid)).ravel()
-    for s, used in enumerate(times):
+    for s, used in tracked(enumerate(times), f"fitting {stack.kind.spec.name}, slices", n_slices):
         if not used.size:
             continue
         signals = polar.signals[s, used].reshape(used.size, -1).T

@@ -24,6 +24,7 @@ from cmrmap.settings import AnalysisSettings
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARN", "ERROR", "CRITICAL")
 #: environment variables, first found wins; the second is mercure's
+_WITH_SUMMARY = "cmrmap run"  # what prints a summary; the SDK's application has nobody to read it
 _INPUT_VARIABLES = ("HOLOSCAN_INPUT_PATH", "MERCURE_IN_DIR")
 _OUTPUT_VARIABLES = ("HOLOSCAN_OUTPUT_PATH", "MERCURE_OUT_DIR")
 _SWITCHES = {"": False, "0": False, "false": False, "no": False, "1": True, "true": True, "yes": True}
@@ -97,6 +98,8 @@ def build_parser(program: str) -> argparse.ArgumentParser:
         action="store_true",
         help="write also into a folder that holds files of others; they stay (or CMRMAP_INTO_NON_EMPTY=1)",
     )
+    if program == _WITH_SUMMARY:
+        parser.add_argument("--summary", action="store_true", help="print the maps at the end")
     parser.add_argument("--version", action="version", version=VERSION)
     return parser
 

@@ -13,6 +13,7 @@ from torch import Tensor
 from cmrmap.core.arrays import FloatArray, LabelArray, readonly
 from cmrmap.core.geometry import SliceGeometry
 from cmrmap.core.outlines import Label, SegmentationStack
+from cmrmap.core.progress import tracked
 from cmrmap.core.stack import WeightedStack
 from cmrmap.segmentation.border import N_ANGLES
 from cmrmap.segmentation.border_doubt import border_log_odds
@@ -100,7 +101,7 @@ def predict_slices(
     with torch.inference_mode():
         drawn = [
             _drawn(check_slice(images, plane.pixel_spacing_mm), network)
-            for images, plane in zip(slices, geometry, strict=True)
+            for images, plane in tracked(zip(slices, geometry, strict=True), "drawing contours, slices", len(geometry))
         ]
         return tuple(_labelled(one, network) for one in _with_the_others(drawn, geometry, network))
 
