@@ -27,18 +27,21 @@ def live_progress() -> Iterator[None]:
         TextColumn("left"),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        bars.console.show_cursor(True)  # a run that is killed has no moment to show it again
         tasks: dict[str, TaskID] = {}
 
         def show(what: str, done: int, total: int) -> None:
             if done == 0:
-                for finished in tasks.values():
-                    bars.remove_task(finished)
-                tasks.clear()
+                if what in tasks:
+                    bars.remove_task(tasks.pop(what))
                 tasks[what] = bars.add_task(what, total=total, rate="")
                 return
             task = bars.tasks[bars.task_ids.index(tasks[what])]
             rate = f"{done / task.elapsed:.1f}/s" if task.elapsed else ""
             bars.update(tasks[what], completed=done, rate=rate)
+            if done == total:
+                bars.refresh()
+                bars.remove_task(tasks.pop(what))
 
         with listening(show):
             yield

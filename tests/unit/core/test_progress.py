@@ -8,8 +8,7 @@ from cmrmap.core.progress import listening, tracked
 def test_every_item_is_counted_after_it_is_done():
     heard = []
     with listening(lambda *told: heard.append(told)):
-        for item in tracked("ab", "work", 2):
-            heard.append((item,))
+        heard.extend((item,) for item in tracked("ab", "work", 2))
     assert heard == [("work", 0, 2), ("a",), ("work", 1, 2), ("b",), ("work", 2, 2)]
 
 
