@@ -1,4 +1,4 @@
-"""What people look at: the one-page report as PDF and HTML, and one picture a slice.
+"""What people look at: the report as PDF and HTML, and one picture a slice.
 
 Drawn with reportlab and Pillow rather than matplotlib: a third of its size in the image, a tenth of its import time,
 and a page that is placed to the millimetre. Everything heavy is imported when something is drawn.

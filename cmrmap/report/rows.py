@@ -202,9 +202,9 @@ def _table(sheet: Sheet, of_map: MapReport, box: Box) -> None:
     left, top, width, height = box
     content, right = of_map.content, left + width
     slices = content.slices
-    n_lines = min(len(slices), int((height - 6.2) / _LEAST_STEP_MM))
+    n_lines = min(len(slices), int((height - 7.4) / _LEAST_STEP_MM))
     shown = slices if n_lines == len(slices) else slices[: max(n_lines - 1, 0)]
-    step = min(_STEP_MM, (height - 6.2) / max(n_lines, 1))
+    step = min(_STEP_MM, (height - 7.4) / max(n_lines, 1))
     size = min(7.6, 2.35 * step)
     base = top + 4.6
     columns = (left + 1.0, left + 33.5, left + 42.0, left + 51.0, right - 0.5)
@@ -213,6 +213,7 @@ def _table(sheet: Sheet, of_map: MapReport, box: Box) -> None:
     for x, head, anchor in zip(columns, heads, anchors, strict=True):
         sheet.text(x, base, head, REGULAR, 6.4, SOFT, anchor)
     sheet.rule(left, right, base + 1.2, PALE, 0.6)
+    base += max(4.0 - step, 0.0)  # the first line keeps clear of the rule
     for one in shown:
         base += step
         numbers = of_map.numbers_of_findings(one.slice_index)
