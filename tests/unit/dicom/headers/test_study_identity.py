@@ -49,4 +49,3 @@ def test_the_order_and_the_time_of_the_study_are_read(study):
     found = study_identity(study({"StudyTime": ""}, {"AccessionNumber": "ACC\n9", "StudyTime": "140501.250"}))
     assert found.accession_number.split() == ["ACC", "9"]
     assert found.study_time == "140501.250"
-    assert study_identity(study({})).accession_number == ""
