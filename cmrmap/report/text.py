@@ -85,7 +85,7 @@ def day(date: str) -> str:
 def clock(time: str) -> str:
     """Return a DICOM time as 14:05; "" where it is none."""
     digits = time.replace(":", "")[:4]
-    known = len(digits) == 4 and digits.isdigit() and int(digits[:2]) < 24 and int(digits[2:]) < 60
+    known = len(digits) == 4 and digits.isascii() and digits.isdigit() and int(digits[:2]) < 24 and int(digits[2:]) < 60
     return f"{digits[:2]}:{digits[2:]}" if known else ""
 
 

@@ -129,9 +129,7 @@ class OutputSettings(Checked):
     segmentation: bool = tunable(True, unit="yes/no", source="ours")
     measurement_report: bool = tunable(True, unit="yes/no", source="ours")
     report: bool = tunable(True, unit="yes/no", source="ours; as PDF, HTML and Encapsulated PDF")
-    report_identity: bool = tunable(
-        True, unit="yes/no", source="ours; the report names patient and study, as a chart does"
-    )
+    report_identity: bool = tunable(True, unit="yes/no", source="ours; it names patient and study, as a chart does")
     captures: bool = tunable(True, unit="yes/no", source="ours; one colour picture per map and slice")
     segments_csv: bool = tunable(True, unit="yes/no", source="ours")
 

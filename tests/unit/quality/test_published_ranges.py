@@ -1,6 +1,7 @@
 """Published ranges: each for its own field strength and sequence only, with its source."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -38,3 +39,11 @@ def test_each_has_a_citation_a_field_strength_and_a_sequence(one):
 def test_no_other_sequence_or_field_strength_lends_its_range(kind, model, field, value):
     found = published_range(kind, model, field)
     assert (found and found.value) == value
+
+
+def test_the_document_lists_each_of_them():
+    document = (Path(__file__).parents[3] / "docs" / "plausible-values.md").read_text(encoding="utf-8")
+    section = document.split("## Published ranges")[1].split("\n## ")[0]
+    for one in PUBLISHED:
+        assert f"| {one.value} |" in section
+        assert one.citation in section

@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from cmrmap.core.findings import QualityFlag, Severity
+from cmrmap.core.identity import StudyIdentity
 from cmrmap.core.map_specs import MapKind
-from cmrmap.report.text import faulty, provenance_line, with_error
+from cmrmap.report.text import clock, faulty, provenance_line, study_line, with_error
 
 
 @pytest.mark.parametrize(
@@ -39,3 +40,27 @@ def test_the_footer_says_whose_convention_the_outlines_follow(case):
     software = replace(case.results.software, convention="Reader A, St. X")
     line = provenance_line(replace(case.results, software=software))
     assert line == "CMRmap 0.1.0 · site model (Reader A, St. X) · weights aaaaaaaaaaaa · settings bbbbbbbbbbbb"
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("140501.25", "14:05"),
+        ("1405", "14:05"),
+        ("14:05:01", "14:05"),
+        ("14", ""),
+        ("", ""),
+        ("246100", ""),
+        ("noon", ""),
+        ("²³⁴⁵", ""),
+    ],
+)
+def test_a_study_time_is_shown_to_the_minute_and_nothing_else_is(given, shown):
+    assert clock(given) == shown
+
+
+def test_the_study_is_told_by_date_time_accession_number_and_scanner(identity):
+    line = "study of 2026-01-31 14:05 · accession ACC-9 · Heart <mapping> · Maker Model · 1.5 T"
+    assert study_line(identity) == line
+    assert study_line(StudyIdentity(study_time="140501")) == "study of 14:05"
+    assert study_line(StudyIdentity()) == study_line(None) == ""

@@ -8,7 +8,7 @@ import pytest
 from pydicom.dataset import Dataset
 
 from cmrmap.dicom.headers.read import read_study
-from cmrmap.dicom.headers.study_identity import patient_identifiers, study_date
+from cmrmap.dicom.headers.study_identity import patient_identifiers, study_date, study_identity
 
 
 @pytest.fixture
@@ -43,3 +43,9 @@ def test_a_study_without_identifiers_has_none(study):
 )
 def test_the_day_of_the_study(study, changes, expected):
     assert study_date(study(*[{"AcquisitionDate": "", **one} for one in changes])) == expected
+
+
+def test_the_order_and_the_time_of_the_study_are_read(study):
+    found = study_identity(study({"StudyTime": ""}, {"AccessionNumber": "ACC\n9", "StudyTime": "140501.250"}))
+    assert found.accession_number.split() == ["ACC", "9"]
+    assert found.study_time == "140501.250"
