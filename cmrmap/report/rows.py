@@ -22,6 +22,7 @@ _EYE_RADIUS_MM = 17.8  # of a bull's-eye in a row of full height, whose type is 
 _TWO_LINES_MM = 14.0  # what a row needs for title and status below one another
 _MOST_SLICES = 10
 _MOST_LINES = 9
+_SMALL = 6.2  # type of a second line to a slice
 
 
 def draw_row(sheet: Sheet, result: MapResult, panels: Sequence[Panel], box: Box, *, faulty: bool = False) -> None:
@@ -142,7 +143,8 @@ def _table(sheet: Sheet, content: MapContent, box: Box) -> None:
     right, slices = left + width, content.slices
     columns = (left + 1.0, left + 27.0, left + 35.5, right - 0.5)
     shown = slices[:_MOST_LINES]
-    step = min(4.6, (height - 6.0) / max(len(shown) + (len(slices) > len(shown)), 1))
+    n_lines = len(shown) + sum(bool(one.by_network) for one in shown) + (len(slices) > len(shown))
+    step = min(4.6, (height - 6.0) / max(n_lines, 1))
     size = 7.6 if step > 3.8 else 6.6
     base = top + 4.6
     heads = ("slice", f"mean ± error [{content.unit}]", "SD", "images")
@@ -152,11 +154,16 @@ def _table(sheet: Sheet, content: MapContent, box: Box) -> None:
     for one in shown:
         base += step
         sheet.text(columns[0], base, one.label, REGULAR, size, INK)
-        if not one.made:
+        if one.made:
+            sheet.text(columns[1], base, one.region.mean, BOLD, size, INK, "right")
+            sheet.text(columns[2], base, one.region.sd, REGULAR, size, INK, "right")
+            sheet.text(columns[3], base, one.images, REGULAR, size, INK, "right")
+        else:
             sheet.text(columns[3], base, one.status, REGULAR, size, RED, "right")
-            continue
-        sheet.text(columns[1], base, one.region.mean, BOLD, size, INK, "right")
-        sheet.text(columns[2], base, one.region.sd, REGULAR, size, INK, "right")
-        sheet.text(columns[3], base, one.images, REGULAR, size, INK, "right")
+        if one.by_network:
+            base += step
+            whose = "by a reader; by the network" if one.drawn_by == "reader" else "without corrections"
+            words = f"{whose}: {one.by_network}"
+            sheet.text(columns[0] + 1.0, base, words, REGULAR, _SMALL, SOFT, longest_mm=width - 2.0)
     if len(slices) > len(shown):
         sheet.text(columns[0], base + step, f"{len(slices) - len(shown)} more in results.json", REGULAR, size, SOFT)

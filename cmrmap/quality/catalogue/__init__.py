@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType, ModuleType
 
-from cmrmap.quality.catalogue import fits, images, outline_quality
+from cmrmap.quality.catalogue import fits, images, outline_quality, reader_findings
 from cmrmap.quality.declaration import Finding
 
 
@@ -18,6 +18,7 @@ GROUPS: Mapping[str, tuple[Finding, ...]] = MappingProxyType(
     {
         "The images that were given": _declared(images),
         "The outlines": _declared(outline_quality),
+        "What a reader corrected": _declared(reader_findings),
         "The fits": _declared(fits),
     }
 )
