@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 
 from cmrmap.cli.acceptance_verb import acceptance
 from cmrmap.cli.cohort_verb import cohort
+from cmrmap.cli.correct_verb import correct
 from cmrmap.cli.evaluate_verbs import evaluate
 from cmrmap.cli.extras import missing_extra
 from cmrmap.cli.inspect_verb import inspect
@@ -27,7 +28,7 @@ from cmrmap.core.version import VERSION
 
 #: what most people need comes first
 ORDER = (
-    *("run", "inspect", "send", "summary", "acceptance", "reference-ranges"),
+    *("run", "inspect", "correct", "send", "summary", "acceptance", "reference-ranges"),
     *("cohort", "evaluate", "train", "refine", "transfer", "phantom"),
 )
 
@@ -55,6 +56,7 @@ cli.command(  # its options are the application's own
     add_help_option=False,
 )(run)
 cli.command("inspect")(inspect)
+cli.command("correct")(correct)
 cli.command("send")(send)
 cli.command("summary")(summary)
 cli.command("acceptance")(acceptance)

@@ -26,6 +26,7 @@ class MapVolume:
     source_uids : per slice, the SOP instance UIDs of every image that entered the slice's fit; first the one whose
         pixels the map lies on
     model : how it was made, e.g. "stone_2p"
+    by_reader : per slice whether a reader outlined it; empty: nobody did
     field : the map as it is shown, the wall and what lies around it; None: as ``values``
     """
 
@@ -38,6 +39,7 @@ class MapVolume:
     geometry: tuple[SliceGeometry, ...]
     source_uids: tuple[tuple[str, ...], ...]
     model: str
+    by_reader: tuple[bool, ...] = ()
     field: FieldMap | None = None
 
     def __post_init__(self) -> None:
@@ -54,6 +56,8 @@ class MapVolume:
                 raise ValueError(f"{name} must have the shape of values {shape}; found {array.shape}")
         if len(self.geometry) != shape[0] or len(self.source_uids) != shape[0]:
             raise ValueError(f"geometry and source_uids must have one entry per slice ({shape[0]})")
+        if len(self.by_reader) not in (0, shape[0]):
+            raise ValueError(f"by_reader must have one entry per slice ({shape[0]}), or none")
         if self.field is not None and self.field.values.shape != shape:
             raise ValueError(f"field must have the shape of values {shape}; found {self.field.values.shape}")
 

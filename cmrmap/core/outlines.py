@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -9,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cmrmap.core.arrays import BoolArray, FloatArray, IntArray, LabelArray, check_shapes, frozen
+from cmrmap.core.findings import QualityFlag
 from cmrmap.core.map_specs import MapKind
 
 #: a border further than this from where it belongs is off: more than what readers differ by
@@ -31,6 +33,7 @@ class ImageOutcome(IntEnum):
     PASSED = 1  # Euler number 0 and eccentricity below the limit
     REPLACED = 2  # failed; took the affinely aligned shape of a passed image of the same slice
     EXCLUDED = 3  # failed and nothing to replace it with; takes no part in the fit
+    LEFT_OUT = 4  # a reader wants it left out
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,7 @@ class RefinedSegmentation:
     donor : (slice, time) time index of the image whose shape replaced this one; -1 where none did
     confidence : (slice, time) as in ``SegmentationStack``; None where no network drew
     heart_probability, border_doubt : (slice,) and (slice, border, angle) as in ``SegmentationStack``
+    reading : what a reader corrected in these outlines; None where nobody did
     """
 
     kind: MapKind
@@ -82,6 +86,7 @@ class RefinedSegmentation:
     confidence: FloatArray | None = None
     heart_probability: FloatArray | None = None
     border_doubt: FloatArray | None = None
+    reading: Reading | None = None
 
     def __post_init__(self) -> None:
         labels, outcome = frozen(self.labels, np.uint8), frozen(self.outcome, np.uint8)
@@ -117,11 +122,43 @@ class RefinedSegmentation:
         return float("nan") if self.heart_probability is None else float(self.heart_probability[slice_index])
 
     @property
+    def touched(self) -> BoolArray:
+        """(slice,) True where a reader corrected contours, left out images, or the slice."""
+        out = np.zeros(len(self.labels), dtype=np.bool_)
+        if self.reading is not None:
+            out |= self.reading.drawn | (self.outcome == ImageOutcome.LEFT_OUT).any(axis=1)
+            out[list(self.reading.excluded)] = True
+        return out
+
+    @property
     def usable(self) -> BoolArray:
         """(slice, time) True where the image has a segmentation and enters the fit."""
         return np.asarray(
             (self.outcome == ImageOutcome.PASSED) | (self.outcome == ImageOutcome.REPLACED), dtype=np.bool_
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a reader corrected in the outlines of a series.
+
+    Attributes
+    ----------
+    network : the outlines without it
+    drawn : (slice,) True where the reader's contours count
+    excluded : slices that are left out, each with the reader's reason
+    findings : what is to be told of it
+    """
+
+    network: RefinedSegmentation
+    drawn: BoolArray
+    excluded: Mapping[int, str]
+    findings: tuple[QualityFlag, ...] = ()
+
+    def __post_init__(self) -> None:
+        drawn = frozen(self.drawn, np.bool_)
+        check_shapes("reading", drawn=(drawn, (len(self.network.labels),)))
+        object.__setattr__(self, "drawn", drawn)
 
 
 def _freeze_what_the_network_tells(outlines: SegmentationStack | RefinedSegmentation, n_slices: int) -> None:

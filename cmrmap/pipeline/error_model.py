@@ -15,12 +15,13 @@ image: it is the constant part of the signal (`decay_offset`), taken out here an
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from cmrmap.alignment import image_noise_gain
-from cmrmap.core.arrays import Float64Array, IntArray
+from cmrmap.core.arrays import BoolArray, Float64Array, IntArray
 from cmrmap.core.polar_stack import PolarStack
 from cmrmap.pipeline.decay_offset import common_misfit
 from cmrmap.pipeline.polar_fit import PolarFit
@@ -35,11 +36,20 @@ _FEWEST_FREEDOM = 4.0  # with fewer a t distribution has next to no variance to 
 
 @dataclass(frozen=True, slots=True)
 class ErrorModel:
-    """The errors of one series; ``slices`` None where a slice was not made or its noise cannot be told."""
+    """The errors of one series.
+
+    Attributes
+    ----------
+    slices : None where a slice was not made or its noise cannot be told
+    shape : (rows, columns) of the images
+    pool : the slices that common errors are judged by together; None: its own. Where a reader corrected slices they are
+        the network's, so that the errors of the other slices stay what they were
+    """
 
     fit: PolarFit
     slices: tuple[SliceErrors | None, ...]
     shape: tuple[int, int]
+    pool: tuple[SliceErrors | None, ...] | None = None
 
     @property
     def noise_sd(self) -> Float64Array:
@@ -55,6 +65,18 @@ class ErrorModel:
     def unevenness(self) -> Float64Array:
         """(slice,) share of the largest signal by which images differ around the wall: see ``SliceErrors``."""
         return np.array([np.nan if one is None else one.unevenness for one in self.slices])
+
+    def beside(self, network: ErrorModel, touched: BoolArray) -> ErrorModel:
+        """Return the errors of a series of which a reader corrected some slices; the others keep the network's.
+
+        Parameters
+        ----------
+        network : of the same series with the network's outlines
+        touched : (slice,) True for those that were corrected
+        """
+        pairs = zip(self.slices, network.slices, touched, strict=True)
+        slices = tuple(own if changed else known for own, known, changed in pairs)
+        return replace(self, slices=slices, pool=network.slices)
 
     def variance(self, cells: Float64Array) -> float:
         """Variance of a weighted sum of the cells' values.
@@ -93,20 +115,31 @@ class ErrorModel:
         if reference is None:
             return float("nan")
         averaged = reference.averaged_noise(pattern, self.shape)
-        excess, leverage = np.zeros((2, len(self.slices), TURNS))
-        freedom = np.zeros(len(self.slices))
-        for index, one in enumerate(self.slices):
+        own_excess, own_leverage, own_freedom = self._common([reference], pattern, averaged)
+        near = _NEAR if own_leverage[0] @ _NEAR > 0 else np.full(TURNS, 1.0 / TURNS)
+        if not own_leverage[0] @ near > 0:
+            return 0.0
+        excess, leverage, freedom = self._common(self.slices if self.pool is None else self.pool, pattern, averaged)
+        if not (leverage @ near).sum() > 0:
+            excess, leverage, freedom = own_excess, own_leverage, own_freedom
+        here = own_excess[0] @ near / (own_leverage[0] @ near)
+        everywhere = (excess @ near).sum() / (leverage @ near).sum()
+        variance = max(0.5 * float(here + everywhere), 0.0)
+        return variance * widened(float(own_freedom[0]), float(freedom.sum()))
+
+    def _common(
+        self, slices: Sequence[SliceErrors | None], pattern: Float64Array, averaged: float
+    ) -> tuple[Float64Array, Float64Array, Float64Array]:
+        """Excess over noise and leverage (slice, place), and degrees of freedom (slice,), 0 where nothing is known."""
+        excess, leverage = np.zeros((2, len(slices), TURNS))
+        freedom = np.zeros(len(slices))
+        for index, one in enumerate(slices):
             if one is not None:
                 found, by_noise, by_gain = one.common(pattern).T
                 excess[index] = found - by_noise * averaged * one.noise_sd**2
                 leverage[index] = by_gain
                 freedom[index] = max(len(one.used) - get_model(self.fit.model).n_parameters, 1)
-        near = _NEAR if leverage[s] @ _NEAR > 0 else np.full(TURNS, 1.0 / TURNS)
-        if not leverage[s] @ near > 0:
-            return 0.0
-        here, everywhere = excess[s] @ near / (leverage[s] @ near), (excess @ near).sum() / (leverage @ near).sum()
-        variance = max(0.5 * float(here + everywhere), 0.0)
-        return variance * widened(float(freedom[s]), float(freedom.sum()))
+        return excess, leverage, freedom
 
 
 def widened(own: float, pooled: float) -> float:

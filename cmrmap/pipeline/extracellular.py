@@ -33,6 +33,8 @@ class MappedEcv:
     native, post : what it was made from
     partner : (slice,) index of the post-contrast slice at the place of each native slice; -1 where there is none
     grid : fractions and derivatives, native slice order
+    network : the same with the network's outlines, where a reader corrected some; None where nobody did, or none is
+        made of them
     """
 
     map: ParameterMap
@@ -40,6 +42,7 @@ class MappedEcv:
     post: MappedSeries
     partner: IntArray
     grid: EcvGrid
+    network: MappedEcv | None = None
 
     @property
     def hematocrit(self) -> Hematocrit:

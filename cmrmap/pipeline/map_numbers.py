@@ -12,11 +12,12 @@ from cmrmap.core.map_specs import MapKind
 from cmrmap.core.map_volume import MapVolume
 from cmrmap.core.outlines import ImageOutcome
 from cmrmap.core.parameter_map import ParameterMap
+from cmrmap.core.regional_values import RegionStatistics
 from cmrmap.core.scanner_map import ValueSource
 from cmrmap.core.statuses import MapStatus, SliceStatus
 from cmrmap.pipeline.extracellular import MappedEcv
 from cmrmap.pipeline.mapped_series import MappedSeries
-from cmrmap.pipeline.regions import Regions
+from cmrmap.pipeline.regions import Regions, locate
 from cmrmap.pipeline.volume import map_volume
 from cmrmap.regional import SegmentTable, segment_table
 from cmrmap.regional.success import patient_success
@@ -43,6 +44,49 @@ class MapNumbers:
     volume: MapVolume
 
 
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """Which slices a reader drew, and what the network's outlines alone give (None where nobody corrected)."""
+
+    drawn: BoolArray
+    network: SegmentTable | None
+
+    @property
+    def by_reader(self) -> tuple[bool, ...]:
+        """Per slice whether a reader drew it; empty where none did."""
+        return tuple(self.drawn.tolist()) if self.drawn.any() else ()
+
+    def of_slice(self, index: int, counted: RegionStatistics) -> RegionStatistics | None:
+        """Return the network's numbers of a slice, where a reader drew it or they differ from those that count."""
+        if self.network is None:
+            return None
+        alone = self.network.slices[index]
+        same = alone.n_pixels == counted.n_pixels and (alone.mean == counted.mean or not alone.n_pixels)
+        return None if same and not self.drawn[index] else alone
+
+
+def drawn_by_reader(series: MappedSeries) -> BoolArray:
+    """Tell which slices of a series have a reader's outlines, (slice,).
+
+    Parameters
+    ----------
+    series : as mapped
+    """
+    reading = series.refined.reading
+    return np.zeros(len(series.made), dtype=np.bool_) if reading is None else reading.drawn
+
+
+def ecv_drawn_by_reader(ecv: MappedEcv) -> BoolArray:
+    """Tell which slices of ECV are made from a T1 slice with a reader's outlines, (slice,).
+
+    Parameters
+    ----------
+    ecv : as made
+    """
+    post = np.append(drawn_by_reader(ecv.post), False)  # -1 stands for no slice
+    return np.asarray(drawn_by_reader(ecv.native) | post[ecv.partner], dtype=np.bool_)
+
+
 def series_numbers(series: MappedSeries, regions: Regions, field: FieldMap | None = None) -> MapNumbers:
     """Summarise a map that was fitted.
 
@@ -57,8 +101,11 @@ def series_numbers(series: MappedSeries, regions: Regions, field: FieldMap | Non
         return float(np.sqrt(series.variance(series.region_cells(region))))
 
     table = segment_table(series.map.values, series.map.analysed, regions.aha, series.made, uncertainty)
-    result = _result(series.map, series, regions, table, series.source)
-    return MapNumbers(series, regions, table, result, map_volume(series.map, series, regions.aha, field=field))
+    alone = None if series.network is None else series_numbers(series.network, locate(series.network)).table
+    beside = _Beside(drawn_by_reader(series), alone)
+    result = _result(series.map, series, regions, table, series.source, beside)
+    volume = map_volume(series.map, series, regions.aha, None, beside.by_reader, field)
+    return MapNumbers(series, regions, table, result, volume)
 
 
 def ecv_numbers(ecv: MappedEcv, regions: Regions, field: FieldMap | None = None) -> MapNumbers:
@@ -72,16 +119,24 @@ def ecv_numbers(ecv: MappedEcv, regions: Regions, field: FieldMap | None = None)
     """
     made = np.asarray(ecv.map.reference_time >= 0, dtype=np.bool_)
     table = segment_table(ecv.map.values, ecv.map.analysed, regions.aha, made, ecv.uncertainty)
-    result = _result(ecv.map, ecv.native, regions, table, ecv.source)
-    return MapNumbers(ecv, regions, table, result, map_volume(ecv.map, ecv.native, regions.aha, ecv, field))
+    alone = None if ecv.network is None else ecv_numbers(ecv.network, locate(ecv.network.native)).table
+    beside = _Beside(ecv_drawn_by_reader(ecv), alone)
+    result = _result(ecv.map, ecv.native, regions, table, ecv.source, beside)
+    volume = map_volume(ecv.map, ecv.native, regions.aha, ecv, beside.by_reader, field)
+    return MapNumbers(ecv, regions, table, result, volume)
 
 
 def _result(
-    fitted: ParameterMap, series: MappedSeries, regions: Regions, table: SegmentTable, source: ValueSource
+    fitted: ParameterMap,
+    series: MappedSeries,
+    regions: Regions,
+    table: SegmentTable,
+    source: ValueSource,
+    beside: _Beside,
 ) -> MapResult:
     reasons = {refusal.slice_index: refusal.reason for refusal in fitted.refusals}
     slices = tuple(
-        _slice_result(series, regions, table, index, reasons.get(index)) for index in range(len(series.made))
+        _slice_result(series, regions, table, index, reasons.get(index), beside) for index in range(len(series.made))
     )
     n_refused = len(reasons)
     all_refused = n_refused == len(slices)
@@ -110,7 +165,7 @@ def _result(
 
 
 def _slice_result(
-    series: MappedSeries, regions: Regions, table: SegmentTable, index: int, reason: str | None
+    series: MappedSeries, regions: Regions, table: SegmentTable, index: int, reason: str | None, beside: _Beside
 ) -> SliceResult:
     plane = series.stack.geometry[index]
     outcome = series.refined.outcome[index]
@@ -130,4 +185,6 @@ def _slice_result(
             for aha, numbers in sorted(table.segments[index].items())
         ),
         heart_probability=series.refined.heart_probability_of(index),
+        drawn_by="reader" if beside.drawn[index] else "network",
+        by_network=beside.of_slice(index, table.slices[index]),
     )

@@ -54,6 +54,7 @@ class MappedSeries:
         knows: in a slice that was not made, and in a fitted map
     findings : what the check of the finished map found
     called : which map it was taken for before its T1 told otherwise; None where it is what it was called
+    network : the same with the network's outlines, where a reader corrected some; None where nobody did
     """
 
     stack: WeightedStack
@@ -69,6 +70,7 @@ class MappedSeries:
     wall_like_blood: Float64Array
     findings: tuple[QualityFlag, ...] = ()
     called: MapKind | None = None
+    network: MappedSeries | None = None
 
     @property
     def fit(self) -> FittedCells | None:
@@ -86,6 +88,11 @@ class MappedSeries:
     def kind(self) -> MapKind:
         """Which map this is."""
         return self.map.kind
+
+    @property
+    def first_called(self) -> MapKind:
+        """Which map it was taken for before its T1 was measured."""
+        return self.kind if self.called is None else self.called
 
     @property
     def faults(self) -> dict[int | None, str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cmrmap.core.arrays import LabelArray, frozen
+from cmrmap.core.arrays import BoolArray, Float64Array, LabelArray, frozen
 from cmrmap.core.errors import InputError
 from cmrmap.core.outlines import Label
 from cmrmap.pipeline.mapped_series import MappedSeries
@@ -74,16 +74,33 @@ def locate(series: MappedSeries, manual: Mapping[int, tuple[float, float]] | Non
     manual : slice index -> (anterior, inferior) image angles in radians, in place of those found
     """
     labels, geometry = series.map.labels, series.stack.geometry
-    areas = np.array(
-        [
-            np.count_nonzero((one == Label.MYOCARDIUM) | (one == Label.CAVITY)) * float(np.prod(plane.pixel_spacing_mm))
-            for one, plane in zip(labels, geometry, strict=True)
-        ]
-    )
-    levels = assign_levels(np.where(series.made, areas, np.nan))
+    areas = _areas(series)
+    if series.network is not None:  # a slice that a reader leaves out, or draws larger, moves no other
+        alone = _areas(series.network)
+        areas = np.where(np.isfinite(alone), alone, areas)
+    levels = assign_levels(areas)
     apex = apex_direction(geometry)
     if apex is not None and levels.reversed:
         apex = -apex
     points = find_insertion_points(series.refined.labels, series.used, geometry, apex=apex, manual=manual)
+    if series.network is not None:
+        points = _where_touched(series.refined.touched, points, locate(series.network, manual).points)
     wall = np.asarray(labels == Label.MYOCARDIUM, dtype=np.bool_)
     return Regions(levels, points, aha_map(wall, series.reference_centres, points, levels.levels, geometry))
+
+
+def _areas(series: MappedSeries) -> Float64Array:
+    """(slice,) area of the left ventricle in mm2; NaN where the slice was not made."""
+    bodies = (series.map.labels == Label.MYOCARDIUM) | (series.map.labels == Label.CAVITY)
+    pixel_mm2 = np.array([float(np.prod(plane.pixel_spacing_mm)) for plane in series.stack.geometry])
+    return np.where(series.made, np.count_nonzero(bodies, axis=(1, 2)) * pixel_mm2, np.nan)
+
+
+def _where_touched(touched: BoolArray, own: InsertionPoints, network: InsertionPoints) -> InsertionPoints:
+    """Return the points of the slices that a reader corrected, and the network's in the others."""
+    return InsertionPoints(
+        np.where(touched, own.anterior_rad, network.anterior_rad),
+        np.where(touched, own.inferior_rad, network.inferior_rad),
+        tuple(a if changed else b for a, b, changed in zip(own.source, network.source, touched, strict=True)),
+        tuple(a if changed else b for a, b, changed in zip(own.reason, network.reason, touched, strict=True)),
+    )

@@ -41,6 +41,7 @@ def map_series(
     polar: PolarStack,
     settings: AnalysisSettings,
     refused: Mapping[int, str] = _NOTHING,
+    network: MappedSeries | None = None,
 ) -> MappedSeries:
     """Fit every slice that has enough segmented images; a slice that has not is refused with the reason.
 
@@ -51,13 +52,15 @@ def map_series(
     stack, refined, polar : of one series, axes (slice, time, ...)
     settings : models, blood, slices and pruning are used
     refused : slices that may not be mapped, each with the reason
+    network : the same series with the network's outlines, where a reader corrected some slices: what is judged by all
+        slices together is judged by these, so that the other slices stay what they were
 
     Returns
     -------
     MappedSeries
     """
     usable, refusals = _usable_images(stack, refined, polar, settings, refused)
-    low = _low_first_echo(stack, polar, usable, settings)
+    low = _low_first_echo(stack, polar, usable, settings) if network is None else network.low_first_echo
     first = [first_echo(row if np.isfinite(low) else row[:0], stack.times_ms) for row in stack.times_ms]
     kept, too_few = _without_first_echo(stack, usable, first)
     refusals += too_few
@@ -82,6 +85,9 @@ def map_series(
     blood: tuple[BloodValue | None, ...] = (None,) * len(times)
     if stack.kind.spec.has_blood:
         blood = blood_of_slices(stack, polar, times, fit.signed, settings.blood)
+        if network is not None:
+            pairs = zip(blood, network.map.blood, refined.touched, strict=True)
+            blood = tuple(own if changed else known for own, known, changed in pairs)
     made = ParameterMap(
         kind=stack.kind,
         model=stack.model,
@@ -101,6 +107,8 @@ def map_series(
         refusals=refusals,
     )
     errors = build_error_model(polar, fit, times, shape)
+    if network is not None and network.fit is not None:
+        errors = errors.beside(network.fit.errors, refined.touched)
     unknown = np.full(len(times), np.nan)
     return MappedSeries(stack, refined, polar, made, weights, fit, errors, left_out, in_blood, low, unknown)
 

@@ -20,11 +20,13 @@ from cmrmap.dicom.writing.outputs import OutputFile, write_outputs
 from cmrmap.dicom.writing.pictures import Document, Picture
 from cmrmap.ecv.hematocrit import Hematocrit
 from cmrmap.pipeline import study as chain
-from cmrmap.pipeline.check import check_series
+from cmrmap.pipeline.beside_network import check_beside, ecv_beside
+from cmrmap.pipeline.consulted import consulted
 from cmrmap.pipeline.context import RunContext
 from cmrmap.pipeline.early_end import told_early
 from cmrmap.pipeline.execution import run_stages
 from cmrmap.pipeline.extracellular import MappedEcv
+from cmrmap.pipeline.fitting import align, fit
 from cmrmap.pipeline.map_records import map_records
 from cmrmap.pipeline.mapped_series import MappedSeries
 from cmrmap.pipeline.stage import Stage, StageList
@@ -65,9 +67,13 @@ def _hematocrit(context: RunContext, study: SourceStudy) -> Hematocrit | Refusal
 
 
 def _load(context: RunContext, study: SourceStudy, selection: Selection) -> LoadedStudy:
-    """Read the pixels of the selected series, every frame of them; what no relaxation explains is left out."""
+    """Read the pixels of the selected series, every frame of them; what no relaxation explains is left out.
+
+    What a reader corrected is read with them.
+    """
     with told_early(context, study, selection):
-        return explained(load_study(study, selection, context.settings.models.by_kind))
+        loaded = explained(load_study(study, selection, context.settings.models.by_kind))
+        return consulted(context.source, study, selection, loaded)
 
 
 def _segment(context: RunContext, loaded: LoadedStudy) -> tuple[SegmentationStack, ...]:
@@ -81,41 +87,41 @@ def _refine(
     context: RunContext, loaded: LoadedStudy, segmentations: tuple[SegmentationStack, ...]
 ) -> tuple[RefinedSegmentation, ...]:
     """Check every shape; replace or exclude those that fail."""
-    return chain.refine(loaded.stacks, segmentations, context.settings)
+    return chain.refine(loaded.stacks, segmentations, context.settings, loaded.corrections)
 
 
 def _align(
     context: RunContext, loaded: LoadedStudy, refined: tuple[RefinedSegmentation, ...]
 ) -> tuple[PolarStack, ...]:
     """Bring every image's wall to one polar grid: the motion correction."""
-    return chain.align(loaded.stacks, refined, context.settings)
+    return align(loaded.stacks, refined, context.settings)
 
 
 def _fit(
     context: RunContext, loaded: LoadedStudy, refined: tuple[RefinedSegmentation, ...], polar: tuple[PolarStack, ...]
 ) -> tuple[MappedSeries, ...]:
     """Fit T2 and T1 on the aligned images, and blood T1."""
-    return chain.fit(loaded.stacks, refined, polar, context.settings, loaded.refusals)
+    return fit(loaded.stacks, refined, polar, context.settings, loaded.refusals)
 
 
 def _check(context: RunContext, loaded: LoadedStudy, fitted: tuple[MappedSeries, ...]) -> tuple[MappedSeries, ...]:
     """Refuse what has no value; T1 must be what it is called, and values what a heart can have."""
     refused = {one.kind for one in loaded.refusals if one.slice_index is None and one.status == "refused"}
-    return check_series(fitted, context.settings, refused)
+    return check_beside(fitted, context.settings, refused)
 
 
 def _ecv(
     context: RunContext, series: tuple[MappedSeries, ...], hematocrit: Hematocrit | Refusal | None
 ) -> MappedEcv | Refusal:
     """Make ECV from native and post-contrast T1, blood and hematocrit, or say why there is none."""
-    return chain.extracellular_volume(series, hematocrit, context.settings)
+    return ecv_beside(series, hematocrit, context.settings)
 
 
 def _report(
     context: RunContext, loaded: LoadedStudy, series: tuple[MappedSeries, ...], ecv: MappedEcv | Refusal
 ) -> StudyMaps:
     """Levels, insertion points, AHA segments, statistics and quality of all maps."""
-    return chain.report(series, ecv, loaded.refusals, context.settings)
+    return chain.report(series, ecv, loaded.refusals, context.settings, corrections=loaded.corrections)
 
 
 def _summarise(

@@ -7,27 +7,21 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 
-import numpy as np
-
-from cmrmap.alignment import to_polar
-from cmrmap.core.errors import InputError
+from cmrmap.core.corrections import NO_CORRECTIONS, Corrections
 from cmrmap.core.findings import QualityFlag, Refusal
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.map_volume import MapVolume
 from cmrmap.core.outlines import RefinedSegmentation, SegmentationStack
-from cmrmap.core.polar_stack import PolarStack
-from cmrmap.core.relaxation_models import get_model
 from cmrmap.core.stack import WeightedStack
 from cmrmap.ecv.hematocrit import Hematocrit
+from cmrmap.pipeline.corrected import correct
 from cmrmap.pipeline.extracellular import MappedEcv, map_ecv
 from cmrmap.pipeline.field_maps import field_maps
 from cmrmap.pipeline.find import find
-from cmrmap.pipeline.heart_verdict import not_hearts
 from cmrmap.pipeline.map_numbers import MapNumbers, ecv_numbers, series_numbers
-from cmrmap.pipeline.map_reading import read_map
 from cmrmap.pipeline.mapped_series import MappedSeries
+from cmrmap.pipeline.marked import marked_points, segments_left_out, segments_of_ecv, without_segments
 from cmrmap.pipeline.regions import locate
-from cmrmap.pipeline.series import map_series
 from cmrmap.pipeline.still_images import with_common_outlines
 from cmrmap.results import MapResult, absent_map, compare_with_ranges
 from cmrmap.results.reference_ranges import read_reference_ranges
@@ -68,7 +62,10 @@ def segment(stacks: Sequence[WeightedStack], network: Network) -> tuple[Segmenta
 
 
 def refine(
-    stacks: Sequence[WeightedStack], segmentations: Sequence[SegmentationStack], settings: AnalysisSettings
+    stacks: Sequence[WeightedStack],
+    segmentations: Sequence[SegmentationStack],
+    settings: AnalysisSettings,
+    corrections: Corrections = NO_CORRECTIONS,
 ) -> tuple[RefinedSegmentation, ...]:
     """Check every shape, replace or exclude those that fail; give the images of a slice that lay still one outline.
 
@@ -76,6 +73,7 @@ def refine(
     ----------
     stacks, segmentations : of the same series in the same order
     settings : ``refinement`` and ``alignment`` are used
+    corrections : what a reader corrected: his contours take the place of those that were refined
     """
     limits = settings.refinement
     refined = (
@@ -88,87 +86,10 @@ def refine(
         )
         for stack, labels in zip(stacks, segmentations, strict=True)
     )
-    return tuple(
+    common = [
         with_common_outlines(stack, shapes, settings.alignment) for stack, shapes in zip(stacks, refined, strict=True)
-    )
-
-
-def align(
-    stacks: Sequence[WeightedStack], refined: Sequence[RefinedSegmentation], settings: AnalysisSettings
-) -> tuple[PolarStack, ...]:
-    """Bring every image's wall to the polar grid.
-
-    Parameters
-    ----------
-    stacks, refined : of the same series in the same order
-    settings : ``alignment`` is used
-    """
-    grid = settings.alignment
-    return tuple(
-        to_polar(
-            stack.fitted_images,
-            shapes.labels,
-            shapes.usable,
-            stack.kind,
-            grid.n_angles,
-            grid.n_depths,
-            stack.pixel_aspect,
-        )
-        for stack, shapes in zip(stacks, refined, strict=True)
-    )
-
-
-def fit(
-    stacks: Sequence[WeightedStack],
-    refined: Sequence[RefinedSegmentation],
-    polar: Sequence[PolarStack],
-    settings: AnalysisSettings,
-    refusals: Sequence[Refusal] = (),
-) -> tuple[MappedSeries, ...]:
-    """Fit every series to its map, or read the scanner's; one that cannot be fitted is refused, and costs no other.
-
-    A slice that shows no left ventricle in short axis is refused.
-
-    Parameters
-    ----------
-    stacks, refined, polar : of the same series in the same order
-    settings : models, blood, slices, fit, pruning and ``quality.require_heart`` are used
-    refusals : say why a slice has no images (from the selection); others are not read
-    """
-    stacks = [_with_efficiency(stack, settings.fit.inversion_efficiency) for stack in stacks]
-    no_heart = not_hearts(stacks, refined, polar) if settings.quality.require_heart else ({},) * len(stacks)
-    told = {(one.kind, one.slice_index): one.reason for one in refusals}
-    empty = [np.flatnonzero(~stack.present.any(axis=1)).tolist() for stack in stacks]
-    refused = [
-        {**reasons, **{s: told[stack.kind, s] for s in slices if (stack.kind, s) in told}}
-        for stack, slices, reasons in zip(stacks, empty, no_heart, strict=True)
     ]
-    return tuple(map(_mapped, stacks, refined, polar, [settings] * len(stacks), refused))
-
-
-def _mapped(
-    stack: WeightedStack,
-    shapes: RefinedSegmentation,
-    aligned: PolarStack,
-    settings: AnalysisSettings,
-    refused: Mapping[int, str],
-) -> MappedSeries:
-    if stack.scanner is not None:
-        return read_map(stack, shapes, aligned, settings, refused)
-    try:
-        return map_series(stack, shapes, aligned, settings, refused)
-    except InputError as error:
-        whole = dict.fromkeys(range(len(stack.geometry)), str(error))
-        return map_series(stack, shapes, aligned, settings, {**whole, **refused})
-
-
-def _with_efficiency(stack: WeightedStack, efficiency: float | None) -> WeightedStack:
-    """Return the stack with the inversion's efficiency that the settings give, where its model reads one."""
-    if efficiency is None or stack.scanner is not None or not get_model(stack.model).look_locker:
-        return stack
-    reason = f"{stack.model_reason}; analysis.fit.inversion_efficiency is {efficiency:g}"
-    known = replace(stack.look_locker, inversion_efficiency=efficiency)
-    return replace(stack, look_locker=known, model_reason=reason)
+    return correct(stacks, common, corrections)
 
 
 def extracellular_volume(
@@ -194,6 +115,7 @@ def report(
     settings: AnalysisSettings,
     *,
     insertion_angles: Mapping[MapKind, Mapping[int, tuple[float, float]]] | None = None,
+    corrections: Corrections = NO_CORRECTIONS,
 ) -> StudyMaps:
     """Summarise all maps.
 
@@ -204,14 +126,22 @@ def report(
     refusals : say why a map has no series (from the selection)
     settings : limits of findings, reference ranges, what of a map is shown
     insertion_angles : RV insertion points marked by hand: series, slice -> (anterior, inferior) image angle in rad
+    corrections : what a reader corrected: marked insertion points and segments that are left out are used
     """
     numbers: dict[MapKind, MapNumbers] = {}
     fields = field_maps(series, ecv if isinstance(ecv, MappedEcv) else None, settings)
+    told: list[QualityFlag] = []
     for one in series:
-        regions = locate(one, (insertion_angles or {}).get(one.kind))
-        numbers[one.kind] = series_numbers(one, regions, fields[one.kind])
+        marked = {**marked_points(one, corrections), **(insertion_angles or {}).get(one.kind, {})}
+        regions = locate(one, marked)
+        fitted, flags = without_segments(one.map, regions.aha, segments_left_out(one.first_called, corrections))
+        told += flags
+        numbers[one.kind] = series_numbers(replace(one, map=fitted), regions, fields[one.kind])
         if isinstance(ecv, MappedEcv) and one.kind is MapKind.NATIVE_T1:
-            numbers[MapKind.ECV] = ecv_numbers(ecv, regions, fields[MapKind.ECV])
+            fitted, flags = without_segments(ecv.map, regions.aha, segments_of_ecv(ecv, corrections))
+            told += flags
+            alone = ecv.network or (ecv if flags else None)
+            numbers[MapKind.ECV] = ecv_numbers(replace(ecv, map=fitted, network=alone), regions, fields[MapKind.ECV])
     why = {refusal.kind: refusal for refusal in refusals if refusal.slice_index is None}
     if isinstance(ecv, Refusal):
         why.setdefault(MapKind.ECV, ecv)
@@ -237,7 +167,7 @@ def report(
     return StudyMaps(
         maps=compared,
         volumes=tuple(one.volume for one in made if one.result.status in ("ok", "partial")),
-        flags=(*find(made, settings), *range_flags),
+        flags=(*find(made, settings), *told, *range_flags),
         hematocrit=ecv.hematocrit if isinstance(ecv, MappedEcv) else None,
         renamed=MappingProxyType(renamed),
     )

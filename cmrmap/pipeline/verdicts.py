@@ -91,6 +91,7 @@ def renamed(series: MappedSeries, kind: MapKind, settings: AnalysisSettings) -> 
             refusals=tuple(replace(one, kind=kind) for one in old.refusals),
         ),
         called=series.kind,
+        findings=tuple(replace(one, map=kind) if one.map is series.kind else one for one in series.findings),
     )
 
 

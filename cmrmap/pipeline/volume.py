@@ -18,6 +18,7 @@ def map_volume(
     series: MappedSeries,
     aha: LabelArray,
     partner: MappedEcv | None = None,
+    by_reader: tuple[bool, ...] = (),
     field: FieldMap | None = None,
 ) -> MapVolume:
     """Return a map with its regions, its place in the patient and the images that it came from.
@@ -28,6 +29,7 @@ def map_volume(
     series : whose pixels it lies on
     aha : (slice, row, column) AHA segment of every pixel of the reference walls; 0 outside
     partner : of an ECV map, what it was made from
+    by_reader : per slice whether a reader outlined it; empty: nobody did
     field : the map as it is shown; None: the wall alone
     """
     wall = np.asarray(fitted.labels == Label.MYOCARDIUM, dtype=np.bool_)
@@ -42,6 +44,7 @@ def map_volume(
         geometry=series.stack.geometry,
         source_uids=_sources(series, partner),
         model=fitted.model,
+        by_reader=by_reader,
         field=field,
     )
 

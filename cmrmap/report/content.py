@@ -46,6 +46,8 @@ class SliceContent:
     region : of its analysed pixels
     images : "8 of 9", those that entered the fit
     n_refined : images whose shape was replaced
+    drawn_by : who outlined it, "network" or "reader"
+    by_network : what the network's outlines alone give, "1154 ± 3", where a reader corrected the slice; "" elsewhere
     """
 
     slice_index: int
@@ -56,6 +58,8 @@ class SliceContent:
     region: RegionContent
     images: str
     n_refined: int
+    drawn_by: str = "network"
+    by_network: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +148,8 @@ def _slice(kind: MapKind, one: SliceResult) -> SliceContent:
         region=_region(kind, one.statistics),
         images=f"{one.n_segmented} of {one.n_images}",
         n_refined=one.n_refined,
+        drawn_by=one.drawn_by,
+        by_network="" if one.by_network is None else _region(kind, one.by_network).mean,
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
+from cmrmap.report.content import SliceContent
 from cmrmap.report.finding_content import FindingContent
 from cmrmap.report.fonts import BOLD, REGULAR
 from cmrmap.report.report_model import MapReport, ReportModel
@@ -80,18 +81,29 @@ def _slices(of_map: MapReport, width: float) -> Table:
         "findings",
     ]
     rows: list[list[object]] = []
+    spans: list[tuple[object, ...]] = []  # row 0 holds the heads
     for one in content.slices:
         numbers = of_map.numbers_of_findings(one.slice_index)
         found = _words(marks(numbers, len(numbers)), BOLD, flag_colour(of_map, numbers))
         if not one.made:
             reason = _words(f"{one.status}: {one.reason}", colour=RED)
             rows.append([one.label, reason, "", "", "", "", "", "", found])
+            spans.append(("SPAN", (1, len(rows)), (7, len(rows))))
+            _add_by_network(rows, spans, one)
             continue
         z = reference.z.get(one.slice_index, "").removeprefix("z ")
         middle = [one.region.mean, one.region.sd, str(one.region.n_pixels), one.images, str(one.n_refined)]
         rows.append([one.label, *middle, reference.ranges.get(one.slice_index, ""), z, found])
-    spans = [("SPAN", (1, row), (7, row)) for row, one in enumerate(content.slices, start=1) if not one.made]
+        _add_by_network(rows, spans, one)
     return _table(heads, rows, [0.09, 0.15, 0.11, 0.07, 0.09, 0.1, 0.11, 0.07, 0.21], width, spans)
+
+
+def _add_by_network(rows: list[list[object]], spans: list[tuple[object, ...]], one: SliceContent) -> None:
+    if not one.by_network:
+        return
+    whose = "outlined by a reader; the network's outlines give" if one.drawn_by == "reader" else "without corrections"
+    rows.append(["", _words(f"{whose} {one.by_network}", colour=SOFT), "", "", "", "", "", "", ""])
+    spans.append(("SPAN", (1, len(rows)), (8, len(rows))))
 
 
 def _segments(of_map: MapReport, width: float) -> list[Flowable]:

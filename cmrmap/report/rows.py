@@ -8,7 +8,7 @@ import numpy as np
 
 from cmrmap.core.statuses import MapStatus
 from cmrmap.report.bullseye import FilledWedge
-from cmrmap.report.content import MapContent
+from cmrmap.report.content import MapContent, SliceContent
 from cmrmap.report.fonts import BOLD, REGULAR
 from cmrmap.report.report_model import MapReport
 from cmrmap.report.scales import Scale, lookup_table
@@ -22,6 +22,7 @@ _TALL_MM = 72.0
 _EYE_RADIUS_MM = 17.8  # of a bull's-eye in a row of usual height, whose type is chosen for it
 _LEAST_PICTURE_MM = 13.0  # smaller slices show nothing: then only some of them stand here, all on the next pages
 _STEP_MM, _LEAST_STEP_MM = 4.6, 2.7  # between the lines of the table
+_SMALL = 0.85  # of the type: a second line to a slice
 _LEAST_SCALE = 0.55  # of the headline's type
 
 _Line = tuple[str, str, float, Colour]  # words, font, size in points, colour
@@ -202,9 +203,12 @@ def _table(sheet: Sheet, of_map: MapReport, box: Box) -> None:
     left, top, width, height = box
     content, right = of_map.content, left + width
     slices = content.slices
-    n_lines = min(len(slices), int((height - 7.4) / _LEAST_STEP_MM))
-    shown = slices if n_lines == len(slices) else slices[: max(n_lines - 1, 0)]
-    step = min(_STEP_MM, (height - 7.4) / max(n_lines, 1))
+    most = int((height - 7.4) / _LEAST_STEP_MM)
+    # a slice that a reader corrected has a second line, with what the network's outlines give
+    lines = np.cumsum([1 + bool(one.by_network) for one in slices], dtype=int)
+    shown = slices if not slices or lines[-1] <= most else slices[: int(np.count_nonzero(lines < most))]
+    n_lines = int(lines[len(shown) - 1]) if shown else 0
+    step = min(_STEP_MM, (height - 7.4) / max(n_lines + (len(shown) < len(slices)), 1))
     size = min(7.6, 2.35 * step)
     base = top + 4.6
     columns = (left + 1.0, left + 33.5, left + 42.0, left + 51.0, right - 0.5)
@@ -221,6 +225,7 @@ def _table(sheet: Sheet, of_map: MapReport, box: Box) -> None:
         sheet.text(columns[0], base, one.label, REGULAR, size, INK)
         if not one.made:
             sheet.text(columns[4], base, one.status, REGULAR, size, RED, "right")
+            base = _by_network(sheet, one, (columns[0], base, width), step, size)
             continue
         z = of_map.reference.z.get(one.slice_index, "").removeprefix("z ")
         cells = ("", one.region.mean, one.region.sd, z, flags)
@@ -228,5 +233,17 @@ def _table(sheet: Sheet, of_map: MapReport, box: Box) -> None:
         colours = (INK, INK, INK, INK, flag_colour(of_map, numbers))
         for x, cell, anchor, font, colour in zip(columns, cells, anchors, fonts, colours, strict=True):
             sheet.text(x, base, cell, font, size, colour, anchor)
+        base = _by_network(sheet, one, (columns[0], base, width), step, size)
     if len(slices) > len(shown):
         sheet.text(columns[0], base + step, f"{len(slices) - len(shown)} more: next pages", REGULAR, size, SOFT)
+
+
+def _by_network(sheet: Sheet, one: SliceContent, at: tuple[float, float, float], step: float, size: float) -> float:
+    """Draw what the network's outlines give, a line below (left, base, width); return the base of the last line."""
+    left, base, width = at
+    if not one.by_network:
+        return base
+    whose = "by a reader; by the network" if one.drawn_by == "reader" else "without corrections"
+    words = f"{whose}: {one.by_network}"
+    sheet.text(left + 1.0, base + step, words, REGULAR, _SMALL * size, SOFT, longest_mm=width - 2.0)
+    return base + step

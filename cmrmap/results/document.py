@@ -18,10 +18,11 @@ from cmrmap.core.regional_values import SliceLevel
 from cmrmap.core.scanner_map import ValueSource
 from cmrmap.core.statuses import MapStatus, SliceStatus
 from cmrmap.results.entry_types import Count, Entry, NotNegative, Number, Rounded, Sha256, Uid
-from cmrmap.results.map_result import MapResult
+from cmrmap.results.map_result import DrawnBy, MapResult
+from cmrmap.results.range_entry import Aha, ReferenceRange
 from cmrmap.results.series_entry import Series
 
-SCHEMA_VERSION = "1.3"
+SCHEMA_VERSION = "1.4"
 
 #: a reason if and only if the status is not ok
 _REASON_UNLESS_OK: JsonDict = {
@@ -29,8 +30,6 @@ _REASON_UNLESS_OK: JsonDict = {
     "then": {"properties": {"reason": {"type": "null"}}},
     "else": {"properties": {"reason": {"type": "string", "minLength": 1}}},
 }
-
-Aha: TypeAlias = Annotated[int, Field(ge=1, le=16, description="AHA segment (Cerqueira 2002)")]
 
 Mean: TypeAlias = Annotated[Number, Field(description="mean over the region's pixels, in the map's unit")]
 Sd: TypeAlias = Annotated[
@@ -148,42 +147,12 @@ class Slice(Entry):
     sd: Sd = Field(validation_alias=AliasPath("statistics", "sd"))
     n_pixels: Count = Field(validation_alias=AliasPath("statistics", "n_pixels"))
     uncertainty: Uncertainty = Field(validation_alias=AliasPath("statistics", "uncertainty"))
+    drawn_by: Annotated[DrawnBy, Field(description="whose outlines count: the network's, or a reader's contours")]
+    by_network: Annotated[
+        Statistics | None,
+        Field(description="what the network's outlines alone give, where a reader corrected the slice, else null"),
+    ]
     segments: tuple[Segment, ...]
-
-
-class Compared(Entry):
-    """A value's place among a site's normal subjects, in the map's unit."""
-
-    z: Annotated[Number, Field(description="(value - mean of normals) / SD of normals")]
-    mean: Annotated[float, Rounded] = Field(validation_alias=AliasPath("range", "mean"))
-    sd: Annotated[float, Field(gt=0), Rounded] = Field(validation_alias=AliasPath("range", "sd"))
-    n: Annotated[int, Field(ge=2, description="normal subjects")] = Field(validation_alias=AliasPath("range", "n"))
-
-
-class _OfSlice(Entry):
-    slice_index: Count
-
-
-class _OfSegment(_OfSlice):
-    aha: Aha
-
-
-class ComparedSlice(Compared, _OfSlice):
-    """A slice's place among a site's normal subjects."""
-
-
-class ComparedSegment(Compared, _OfSegment):
-    """A segment's place among a site's normal subjects."""
-
-
-class ReferenceRange(Entry):
-    """A map's values among a site's normal subjects."""
-
-    site: str
-    sha256: Sha256
-    patient: Compared
-    slices: tuple[ComparedSlice, ...]
-    segments: tuple[ComparedSegment, ...]
 
 
 class Map(Entry):
@@ -196,6 +165,10 @@ class Map(Entry):
     source: Annotated[
         ValueSource | None,
         Field(description="what the values were taken from; null where none was. An ECV is scanner_map if a T1 is"),
+    ]
+    drawn_by: Annotated[
+        DrawnBy | None,
+        Field(description="reader: the outlines of a slice that was made are a reader's; null where nothing was made"),
     ]
     unit: str = Field(validation_alias=AliasPath("kind", "unit"))
     model: Annotated[str | None, Field(description="relaxation model; scanner_map: nothing was fitted")]

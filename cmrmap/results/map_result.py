@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TypeVar
+from typing import Literal, TypeAlias, TypeVar
 
 from cmrmap.core.errors import InputError
 from cmrmap.core.map_specs import MapKind
@@ -15,6 +15,9 @@ from cmrmap.core.statuses import MapStatus, SliceStatus
 from cmrmap.results.comparison import ReferenceComparison
 
 NO_STATISTICS = RegionStatistics(float("nan"), float("nan"), 0, float("nan"))
+
+#: who outlined the heart
+DrawnBy: TypeAlias = Literal["network", "reader"]
 
 _Status = TypeVar("_Status", bound=Enum)
 
@@ -58,6 +61,9 @@ class SliceResult:
     statistics : over the slice's analysed pixels, in the map's unit
     segments : those that have pixels
     heart_probability : the network's, that the slice shows a left ventricle in short axis; NaN where it does not tell
+    drawn_by : whose outlines count
+    by_network : what the network's outlines give, over their analysed pixels, where a reader corrected the slice; None
+        where nobody did
     """
 
     slice_index: int
@@ -71,6 +77,8 @@ class SliceResult:
     statistics: RegionStatistics = NO_STATISTICS
     segments: tuple[SegmentResult, ...] = ()
     heart_probability: float = float("nan")
+    drawn_by: DrawnBy = "network"
+    by_network: RegionStatistics | None = None
 
     def __post_init__(self) -> None:
         status = _checked(SliceStatus, f"slice {self.slice_index}", self.status, self.reason)
@@ -109,6 +117,12 @@ class MapResult:
     slices: tuple[SliceResult, ...] = ()
     model_reason: str | None = None
     reference: ReferenceComparison | None = None
+
+    @property
+    def drawn_by(self) -> DrawnBy | None:
+        """Whose outlines count: a reader's where one slice that was made has them; None where nothing was made."""
+        made = [one.drawn_by for one in self.slices if one.status is SliceStatus.OK]
+        return ("reader" if "reader" in made else "network") if made else None
 
     @property
     def is_listed(self) -> bool:

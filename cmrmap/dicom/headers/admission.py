@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from pydicom.dataset import Dataset
-from pydicom.uid import UID, ParametricMapStorage
+from pydicom.uid import UID, ParametricMapStorage, RTStructureSetStorage, SegmentationStorage
 
 from cmrmap.core.errors import NoMappingSeriesError, RefusedError
 from cmrmap.core.provenance import NAME
 from cmrmap.dicom.headers.patient import PatientIdentity, count_patients
 from cmrmap.dicom.headers.values import text
+
+LABEL_MAP_STORAGE = UID("1.2.840.10008.5.1.4.1.1.66.7")  # Label Map Segmentation Storage (PS3.4 B.5)
+#: objects that hold contours of images
+CONTOUR_CLASSES = (SegmentationStorage, LABEL_MAP_STORAGE, RTStructureSetStorage)
 
 
 def admission_fault(
@@ -27,7 +31,7 @@ def admission_fault(
     ----------
     n_files : all files in the folder
     headers : of the MR images
-    identities : of every DICOM object
+    identities : of every DICOM object that holds no contours
     n_lost : DICOM files that cannot be used
     others : number of objects that are no MR images, by class
     n_broken_links : links in the folder that lead nowhere

@@ -19,7 +19,7 @@ from pydicom.uid import (
 
 from cmrmap.core.errors import NoMappingSeriesError, RefusedError
 from cmrmap.core.memory import image_memory_bytes
-from cmrmap.dicom.headers.admission import admission_fault, class_name, is_parametric_map
+from cmrmap.dicom.headers.admission import CONTOUR_CLASSES, admission_fault, class_name, is_parametric_map
 from cmrmap.dicom.headers.bounded import BoundedReader, TooLargeError, open_bounded, read_bounded
 from cmrmap.dicom.headers.folder import list_files
 from cmrmap.dicom.headers.integrity import has_preamble, looks_like_bare_dataset, pixel_data_fault
@@ -139,7 +139,8 @@ class _Reader:
         if not sop_class or (meta_class in _MR_CLASSES and sop_class != meta_class):
             self._unparseable(path, preamble, "it ends within SOPClassUID" if sop_class else "no SOPClassUID")
             return
-        if text(header, "SeriesInstanceUID"):
+        if text(header, "SeriesInstanceUID") and sop_class not in CONTOUR_CLASSES:
+            # contours of another patient are refused alone, where contours are read
             # the UIDs follow the patient's attributes: a header cut among the latter is no second patient
             self.identities[identity_of(header)] = None
         if sop_class not in _MR_CLASSES and not is_parametric_map(header):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from cmrmap.core.corrections import NO_CORRECTIONS, Corrections
 from cmrmap.core.errors import RefusedError
 from cmrmap.core.findings import QualityFlag, Refusal
 from cmrmap.core.map_specs import MapKind
@@ -31,12 +32,14 @@ class LoadedStudy:
     refusals : why a map has no stack, or (with its ``slice_index``) why a slice of it has no images
     lost : images that could not be used
     flags : what the user should know about the pixels, and what the images say against their headers
+    corrections : what a reader corrected, by contours or in words
     """
 
     stacks: tuple[WeightedStack, ...]
     refusals: tuple[Refusal, ...]
     lost: tuple[LostImage, ...]
     flags: tuple[QualityFlag, ...] = ()
+    corrections: Corrections = NO_CORRECTIONS
 
 
 def load_study(study: SourceStudy, selection: Selection, models: Mapping[MapKind, str | None]) -> LoadedStudy:

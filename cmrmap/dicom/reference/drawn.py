@@ -23,6 +23,8 @@ _WORDS = (
 )
 
 Place = tuple[int, int, int]  # stack, slice, time
+#: where an object names another without saying which of its frames
+UNKNOWN_FRAME = -1
 
 
 @dataclass(slots=True)
@@ -57,16 +59,37 @@ class StudyImages:
     stacks: Sequence[WeightedStack]
 
     def named(self, sources: Iterable[tuple[str, int]]) -> list[Place]:
-        """Return the images that an object names as its sources, or those under the maps that it names."""
+        """Return the images that an object names as its sources, or those under the maps that it names.
+
+        Where nothing tells which frame of a multi-frame object is meant, none: see `series_of`.
+        """
         sources = list(sources)
-        direct = [self.places[source] for source in sources if source in self.places]
+        direct = [place for source in sources if (place := self._place(*source)) is not None]
         if direct:
             return direct
-        through_map = [(self.first_source.get(uid, ""), 0) for uid, _ in sources]
-        return [self.places[source] for source in through_map if source in self.places]
+        under = (self._place(self.first_source.get(uid, ""), UNKNOWN_FRAME) for uid, _ in sources)
+        return [place for place in under if place is not None]
+
+    def series_of(self, sources: Iterable[tuple[str, int]]) -> frozenset[int]:
+        """Return the stacks of which an object names an image, or a map, by an object of many frames."""
+        uids = {uid for uid, _ in sources}
+        uids |= {self.first_source.get(uid, "") for uid in uids}
+        return frozenset(place[0] for (uid, _), place in self.places.items() if uid in uids)
+
+    def _place(self, uid: str, frame: int) -> Place | None:
+        if frame != UNKNOWN_FRAME:
+            return self.places.get((uid, frame))
+        found = [place for (own, _), place in self.places.items() if own == uid]
+        return found[0] if len(found) == 1 else None
+
+    def holds(self, sources: Iterable[tuple[str, int]]) -> bool:
+        """Tell whether one of the images that an object names is of the study, mapped or not."""
+        return any(uid in self.first_source for uid, _ in sources)
 
     def at(self, position_mm: Sequence[float]) -> list[Place]:
-        """Return every image whose first pixel lies there."""
+        """Return every image whose first pixel lies there; none where the place is not told."""
+        if len(position_mm) != 3:
+            return []
         return [
             place
             for place in self.places.values()
@@ -83,15 +106,38 @@ def study_images(
     Parameters
     ----------
     headers : SOP instance UID to header, of all objects
-    series, stacks : selected and loaded, in the same order
+    series, stacks : selected and loaded; a series that was not loaded has no images here
     """
+    loaded = {(stack.series_instance_uid, stack.kind): index for index, stack in enumerate(stacks)}
     places = {
-        (frame.sop_instance_uid, frame.frame_index): (index, frame.slice_index, frame.time_index)
-        for index, (one, stack) in enumerate(zip(series, stacks, strict=True))
-        for frame in one.frames
-        if stack.present[frame.slice_index, frame.time_index]
+        name: (index, *place)
+        for one in series
+        if (index := loaded.get((one.series_instance_uid, one.kind))) is not None
+        for name, place in _places_in(one, stacks[index]).items()
     }
     return StudyImages(places, {uid: _first_source(header) for uid, header in headers.items()}, stacks)
+
+
+def _places_in(series: SelectedSeries, stack: WeightedStack) -> dict[tuple[str, int], tuple[int, int]]:
+    """Return slice and time of each image of a stack by its SOP instance UID and frame.
+
+    Images may have been left out since they were selected, and the later ones moved up: an image is known by what it
+    is, not by where it was. Frames of one file that share slice and time are told apart by their order alone, so that
+    none of them has a place once one is gone.
+    """
+    frames: dict[tuple[str, int, float], list[int]] = {}
+    for frame in sorted(series.frames, key=lambda frame: frame.time_index):
+        frames.setdefault((frame.sop_instance_uid, frame.slice_index, frame.time_ms), []).append(frame.frame_index)
+    times: dict[tuple[str, int, float], list[int]] = {}
+    for s, row in enumerate(stack.source_uids):
+        for t in np.flatnonzero(stack.present[s]).tolist():
+            times.setdefault((row[t], s, float(stack.times_ms[s, t])), []).append(t)
+    return {
+        (uid, frame): (s, t)
+        for (uid, s, time_ms), found in times.items()
+        if len(named := frames.get((uid, s, time_ms), [])) == len(found)
+        for frame, t in zip(named, found, strict=True)
+    }
 
 
 def _first_source(header: Dataset) -> str:

@@ -18,27 +18,22 @@ from pathlib import Path
 
 import numpy as np
 from pydicom.dataset import Dataset
-from pydicom.sr.coding import Code
-from pydicom.uid import UID, RTStructureSetStorage, SegmentationStorage
+from pydicom.uid import RTStructureSetStorage
 
 from cmrmap.core.arrays import BoolArray, LabelArray
 from cmrmap.core.map_specs import MapKind
-from cmrmap.core.memory import image_memory_bytes
 from cmrmap.core.outlines import Label
 from cmrmap.core.stack import SelectedSeries, WeightedStack
-from cmrmap.dicom.headers.bounded import open_bounded, read_bounded
 from cmrmap.dicom.headers.read import SourceStudy
-from cmrmap.dicom.headers.values import number, numbers, text, tolerant_reading, value
-from cmrmap.dicom.loading.stored_pixels import LostPixelsError, decoded
-from cmrmap.dicom.reference.drawn import Drawn, Place, StudyImages, add_masks, label_by_words, study_images
+from cmrmap.dicom.headers.values import text, tolerant_reading
+from cmrmap.dicom.loading.stored_pixels import LostPixelsError
+from cmrmap.dicom.reference.contour_files import contour_files
+from cmrmap.dicom.reference.drawn import Drawn, Place, StudyImages, add_masks, study_images
+from cmrmap.dicom.reference.segmentations import read_segmentation
 from cmrmap.dicom.reference.structure_sets import collect_structure_set
-from cmrmap.dicom.writing import codes
 
 logger = logging.getLogger(__name__)
 
-_LABEL_MAP_STORAGE = UID("1.2.840.10008.5.1.4.1.1.66.7")  # Label Map Segmentation Storage (PS3.4 B.5)
-_MYOCARDIUM_CODES = (codes.LEFT_VENTRICLE_MYOCARDIUM, Code("74281007", "SCT", "Myocardium"))
-_RIGHT_VENTRICLE = Code("53085002", "SCT", "Right ventricle")
 _CLASSES = (Label.RIGHT_VENTRICLE, Label.CAVITY, Label.MYOCARDIUM)  # a pixel in several gets the last
 
 
@@ -81,10 +76,10 @@ def read_reference_labels(
     images = study_images(study.headers, series, stacks)
     found: dict[Place, Drawn] = {}
     with tolerant_reading():
-        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-            contours = _contours(path)
+        for one in contour_files(folder):
+            contours = one.contours
             if contours is None or text(contours, "StudyInstanceUID") != study.study_instance_uid:
-                continue
+                continue  # a broken one has been counted by the reader of the images
             if contours.SOPClassUID == RTStructureSetStorage:
                 collect_structure_set(contours, images, found)
             else:
@@ -92,103 +87,29 @@ def read_reference_labels(
     return tuple(_labels(index, stack, found) for index, stack in enumerate(stacks))
 
 
-def _contours(path: Path) -> Dataset | None:
-    try:
-        with open_bounded(path) as stream:
-            header = read_bounded(stream, force=False, stop_before_pixels=True, only=["SOPClassUID"])
-        if header.get("SOPClassUID") not in (SegmentationStorage, _LABEL_MAP_STORAGE, RTStructureSetStorage):
-            return None
-        with open_bounded(path) as stream:
-            return read_bounded(stream, force=False)
-    except Exception:  # what is no DICOM, or a broken one, has been counted by the reader of the images
-        return None
-
-
-def segment_class(segment: Dataset) -> Label | None:
-    """Return what a segment outlines (an item of Segment Sequence, PS3.3 C.8.20.4); None for anything else.
-
-    Parameters
-    ----------
-    segment : with codes of any scheme, or none
-    """
-    kind = _code(segment, "SegmentedPropertyTypeCodeSequence")
-    regions = [
-        code
-        for sequence in ("AnatomicRegionSequence", "SegmentedPropertyTypeModifierCodeSequence")
-        if (code := _code(segment, sequence)) is not None
-    ]
-    if kind in _MYOCARDIUM_CODES:
-        return Label.MYOCARDIUM
-    if _RIGHT_VENTRICLE in (kind, *regions):
-        return Label.RIGHT_VENTRICLE
-    if kind == codes.LEFT_VENTRICLE or (kind == codes.BLOOD and codes.LEFT_VENTRICLE in regions):
-        return Label.CAVITY
-    return label_by_words(text(segment, "SegmentLabel"))
-
-
-def _code(item: Dataset, keyword: str) -> Code | None:
-    sequence = value(item, keyword)
-    if not sequence:
-        return None
-    code = sequence[0]
-    return Code(text(code, "CodeValue"), text(code, "CodingSchemeDesignator"), text(code, "CodeMeaning"))
-
-
 def _collect(
     segmentation: Dataset,
     images: StudyImages,
     found: dict[Place, Drawn],
 ) -> None:
-    segments = value(segmentation, "SegmentSequence") or []
-    classes = {int(item.SegmentNumber): label for item in segments if (label := segment_class(item)) is not None}
-    frames = value(segmentation, "PerFrameFunctionalGroupsSequence") or []
-    if not classes or not frames:
-        logger.warning("a segmentation without a segment of the heart is left out")
-        return
-    automatic = all(text(item, "SegmentAlgorithmType") == "AUTOMATIC" for item in segments)
-    rank = (not automatic, text(segmentation, "ContentDate"), text(segmentation, "ContentTime"))
     try:
-        stored = decoded(segmentation, image_memory_bytes())
+        drawing = read_segmentation(segmentation)
     except LostPixelsError:
         logger.warning("a segmentation whose pixels cannot be decoded is left out")
         return
-    pixels = stored.reshape(len(frames), segmentation.Rows, segmentation.Columns)
-    half = (number(segmentation, "MaximumFractionalValue") or 1.0) / 2
-    shared = (value(segmentation, "SharedFunctionalGroupsSequence") or [Dataset()])[0]
-    label_map = segmentation.SOPClassUID == _LABEL_MAP_STORAGE
+    if not drawing.classes or not drawing.frames:
+        logger.warning("a segmentation without a segment of the heart is left out")
+        return
+    rank = (not drawing.automatic, text(segmentation, "ContentDate"), text(segmentation, "ContentTime"))
     other_matrix = 0
-    for frame, image in zip(frames, pixels, strict=True):
-        targets = _targets(frame, shared, images)
-        if targets and images.stacks[targets[0][0]].images.shape[2:] != image.shape:
+    for frame in drawing.frames:
+        targets = images.named(frame.sources) if frame.sources else images.at(frame.position_mm)
+        if targets and images.stacks[targets[0][0]].images.shape[2:] != frame.shape:
             other_matrix += 1
             continue
-        if label_map:
-            masks = {label: image == segment for segment, label in classes.items()}
-        else:
-            identification = _group(frame, shared, "SegmentIdentificationSequence")
-            label = classes.get(int(number(identification, "ReferencedSegmentNumber") or 0))
-            masks = {} if label is None else {label: image > half}
-        add_masks(found, targets, rank, frozenset(classes.values()), masks)
+        add_masks(found, targets, rank, drawing.classes, frame.masks)
     if other_matrix:
         logger.warning("%d frames of a segmentation have another matrix than the images; left out", other_matrix)
-
-
-def _group(frame: Dataset, shared: Dataset, keyword: str) -> Dataset:
-    sequence = value(frame, keyword) or value(shared, keyword)
-    return sequence[0] if sequence else Dataset()
-
-
-def _targets(frame: Dataset, shared: Dataset, images: StudyImages) -> list[Place]:
-    """Return the images that a frame labels."""
-    sources = []
-    for derivation in value(frame, "DerivationImageSequence") or value(shared, "DerivationImageSequence") or []:
-        for item in value(derivation, "SourceImageSequence") or []:
-            numbered = numbers(item, "ReferencedFrameNumber") or (1.0,)
-            sources += [(text(item, "ReferencedSOPInstanceUID"), int(one) - 1) for one in numbered]
-    if sources:
-        return images.named(sources)
-    position = numbers(_group(frame, shared, "PlanePositionSequence"), "ImagePositionPatient")
-    return images.at(position) if len(position) == 3 else []
 
 
 def _labels(index: int, stack: WeightedStack, found: Mapping[Place, Drawn]) -> ReferenceLabels:

@@ -7,7 +7,7 @@ library, and every number has at least one item below it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from highdicom.sr import (
     AlgorithmIdentification,
@@ -168,6 +168,7 @@ def _remarks(results: StudyResult) -> ContainerContentItem:
         lines.append(f"hematocrit: {results.hematocrit.source}")
     lines += [f"{one.kind.value}: {one.status}, {one.reason}" for one in results.listed if one.reason]
     lines += [f"{one.kind.value}: {_origin(one)}" for one in results.maps if one.model]
+    lines += [line for one in results.maps for line in _outlined_by(one)]
     lines += [
         _flag_line(flag) for flag in sorted(results.quality, key=lambda flag: flag.severity is not Severity.ERROR)
     ]
@@ -186,6 +187,21 @@ def _remarks(results: StudyResult) -> ContainerContentItem:
         ]
     )
     return container
+
+
+def _outlined_by(one: MapResult) -> Iterator[str]:
+    """Say who outlined a map's slices, and what the network's outlines give where a reader corrected them."""
+    by_reader = [str(part.slice_index + 1) for part in one.slices if part.drawn_by == "reader"]
+    if one.drawn_by is not None:
+        others = "" if len(by_reader) == len(one.slices) else ", else by the network"
+        readers = f"a reader in slice {', '.join(by_reader)}{others}"
+        yield f"{one.kind.value}: outlined by {readers if by_reader else 'the network'}"
+    for part in one.slices:
+        if part.by_network is not None:
+            mean, error = rounded(part.by_network.mean), rounded(part.by_network.uncertainty)
+            told = "no value" if mean is None else f"mean {mean:g} {one.kind.unit}"
+            told += f", standard error {error:g} {one.kind.unit}" if mean is not None and error is not None else ""
+            yield f"{one.kind.value}, slice {part.slice_index + 1}: the network's outlines alone give {told}"
 
 
 def _origin(one: MapResult) -> str:

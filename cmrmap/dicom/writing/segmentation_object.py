@@ -17,6 +17,7 @@ from cmrmap.core.arrays import LabelArray
 from cmrmap.core.map_volume import MapVolume
 from cmrmap.core.provenance import NAME, SoftwareProvenance
 from cmrmap.dicom.writing import codes
+from cmrmap.dicom.writing.pixel_digest import seal
 from cmrmap.dicom.writing.series_names import SeriesContent, map_series_name
 from cmrmap.dicom.writing.source_context import SourceContext
 from cmrmap.dicom.writing.uids import derived_uid
@@ -55,7 +56,7 @@ def build_region_segmentation(
             segment_label="LV myocardium",
             segmented_property_category=codes.ANATOMICAL_STRUCTURE,
             segmented_property_type=codes.LEFT_VENTRICLE_MYOCARDIUM,
-            algorithm_type=SegmentAlgorithmTypeValues.AUTOMATIC,
+            algorithm_type=_algorithm_type(volume, kept),
             algorithm_identification=identification,
             tracking_uid=derived_uid(digest, "segment", "myocardium"),
             tracking_id="LV myocardium",
@@ -69,7 +70,7 @@ def build_region_segmentation(
                 segment_label="LV blood pool",
                 segmented_property_category=codes.BODY_SUBSTANCE,
                 segmented_property_type=codes.BLOOD,
-                algorithm_type=SegmentAlgorithmTypeValues.AUTOMATIC,
+                algorithm_type=_algorithm_type(volume, kept),
                 algorithm_identification=identification,
                 tracking_uid=derived_uid(digest, "segment", "blood pool"),
                 tracking_id="LV blood pool",
@@ -117,7 +118,7 @@ def build_aha_segmentation(
                 segment_label=f"AHA {number}: {name}",
                 segmented_property_category=codes.ANATOMICAL_STRUCTURE,
                 segmented_property_type=code,
-                algorithm_type=SegmentAlgorithmTypeValues.AUTOMATIC,
+                algorithm_type=_algorithm_type(volume, kept),
                 algorithm_identification=identification,
                 tracking_uid=derived_uid(digest, "segment", "aha", str(number)),
                 tracking_id=f"AHA {number}",
@@ -166,7 +167,13 @@ def _build(
     )
     result.BodyPartExamined = "HEART"
     result.ContentCreatorName = None  # type 2; nobody drew it
-    return result
+    return seal(result)
+
+
+def _algorithm_type(volume: MapVolume, kept: tuple[int, ...]) -> SegmentAlgorithmTypeValues:
+    """Return SEMIAUTOMATIC where a reader outlined one of the slices that are written."""
+    by_reader = volume.by_reader and any(volume.by_reader[index] for index in kept)
+    return SegmentAlgorithmTypeValues.SEMIAUTOMATIC if by_reader else SegmentAlgorithmTypeValues.AUTOMATIC
 
 
 def _algorithm(provenance: SoftwareProvenance) -> AlgorithmIdentificationSequence:

@@ -19,7 +19,7 @@ from cmrmap.core.provenance import SoftwareProvenance
 from cmrmap.dicom.writing.stored_values import float_values, whole_steps
 
 #: raised whenever objects of the same values are written otherwise: their UIDs must change too
-_FORM = "3"
+_FORM = "4"
 
 
 def derived_uid(*parts: str) -> str:
@@ -50,6 +50,7 @@ def content_digest(volume: MapVolume, patient_study: bytes, provenance: Software
         repr(volume.geometry),
         repr(volume.source_uids),
         repr(provenance),
+        *([repr(volume.by_reader)] if volume.by_reader else []),
     ):
         digest.update(text.encode())
     sd = volume.shown_sd

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType, ModuleType
 
 from cmrmap.core.findings import Severity, Threat
-from cmrmap.quality.catalogue import fits, images, mean_quality, outline_quality
+from cmrmap.quality.catalogue import fits, images, mean_quality, outline_quality, reader_findings
 from cmrmap.quality.declaration import Finding
 
 #: what each kind of threat is called where findings are listed
@@ -26,7 +26,9 @@ def _declared(module: ModuleType) -> tuple[Finding, ...]:
     return tuple(value for value in vars(module).values() if isinstance(value, Finding))
 
 
-_ALL = tuple(one for module in (mean_quality, fits, outline_quality, images) for one in _declared(module))
+_ALL = tuple(
+    one for module in (mean_quality, fits, outline_quality, reader_findings, images) for one in _declared(module)
+)
 
 #: what they threaten -> the findings of that group, the gravest first
 GROUPS: Mapping[Threat, tuple[Finding, ...]] = MappingProxyType(

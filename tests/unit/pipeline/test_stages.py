@@ -113,8 +113,8 @@ def test_what_was_refused_before_is_handed_to_fit_and_check(monkeypatch: pytest.
         (),
     )
     fit, check = Mock(return_value=()), Mock(return_value=())
-    monkeypatch.setattr(stages.chain, "fit", fit)
-    monkeypatch.setattr(stages, "check_series", check)
+    monkeypatch.setattr(stages, "fit", fit)
+    monkeypatch.setattr(stages, "check_beside", check)
     calls = {stage.name: stage.call for stage in STAGES}
     calls["fit"](RunContext(), loaded, (), ())
     calls["check"](RunContext(), loaded, ())

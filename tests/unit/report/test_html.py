@@ -70,10 +70,28 @@ def test_a_refused_slice_and_a_map_that_was_not_made_say_why(case):
     partial = replace(first, status="partial", reason="some", slices=(first.slices[0], refused, first.slices[2]))
     results = replace(case.results, maps=(partial, *others[:-1], replace(others[-1], status="refused", reason="why")))
     html = draw_report(results, case.volumes, case.stacks, captures=False).html
-    assert '<td>2 mid</td><td colspan="5" class="refused">refused: too few images</td>' in html
+    assert '<td>2 mid</td><td colspan="6" class="refused">refused: too few images</td>' in html
     assert '<div class="refused">not made: why</div>' in html
     assert '<div class="absent">not made: no postcontrast_t1 series in the input</div>' in html
     assert '<div class="refused">some</div>' in html
+
+
+def test_a_slice_that_a_reader_outlined_has_both_numbers(case):
+    first, *others = case.results.maps
+    network = replace(first.slices[1].statistics, mean=41.25, uncertainty=0.5)
+    drawn = replace(first.slices[1], drawn_by="reader", by_network=network)
+    results = replace(case.results, maps=(replace(first, slices=(first.slices[0], drawn, first.slices[2])), *others))
+    drawing = draw_report(results, case.volumes, case.stacks, captures=False)
+    assert drawing.html.count("<td>reader</td>") == 1
+    assert '<td>41.2 ± 0.5</td><td colspan="5">by the network&#39;s outlines</td>' in drawing.html
+    assert drawing.html.count("<td>network</td>") == drawing.html.count("<td>reader</td>") * (len(_made(results)) - 1)
+    assert draw_report(case.results, case.volumes, case.stacks, captures=False).html.count("<td>reader</td>") == 0
+    assert drawing.pdf != draw_report(case.results, case.volumes, case.stacks, captures=False).pdf
+
+
+def _made(results):
+    """The slices of the maps that the page shows."""
+    return [one for each in results.maps if each.status in ("ok", "partial") for one in each.slices]
 
 
 def test_a_map_that_cannot_be_right_says_so(case):

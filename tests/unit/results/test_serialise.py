@@ -63,6 +63,7 @@ def test_keys_come_in_the_contracts_order(study):
         "status",
         "reason",
         "source",
+        "drawn_by",
         "unit",
         "model",
         "model_reason",

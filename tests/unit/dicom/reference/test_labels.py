@@ -16,7 +16,8 @@ from cmrmap.core.map_volume import MapVolume
 from cmrmap.core.outlines import Label
 from cmrmap.dicom.headers.read import read_study
 from cmrmap.dicom.loading.loaded_study import load_study
-from cmrmap.dicom.reference.labels import ReferenceLabels, read_reference_labels, segment_class
+from cmrmap.dicom.reference.labels import ReferenceLabels, read_reference_labels
+from cmrmap.dicom.reference.segmentations import segment_class
 from cmrmap.dicom.selection.select import select_series
 from cmrmap.dicom.writing.outputs import OutputFile
 

@@ -14,6 +14,7 @@ from pydicom.sr.codedict import codes as dictionary
 from cmrmap.core.map_specs import MapKind
 from cmrmap.dicom.headers.read import read_study
 from cmrmap.dicom.writing.outputs import OutputFile, OutputRole, write_outputs
+from cmrmap.dicom.writing.pixel_digest import pixel_digest
 
 _BY_HIGHDICOM = (OutputRole.PARAMETRIC_MAP, OutputRole.REGIONS, OutputRole.AHA, OutputRole.MEASUREMENT_REPORT)
 #: map units a stored unit: values, their standard deviations
@@ -56,6 +57,7 @@ def test_segmentations_name_the_algorithm_that_drew_them(files, provenance, role
             assert algorithm.parameters == {
                 "weights_sha256": provenance.weights_sha256,
                 "settings_sha256": provenance.settings_sha256,
+                "pixels_sha256": pixel_digest(segmentation),
             }
 
 

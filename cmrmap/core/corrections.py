@@ -1,0 +1,89 @@
+"""What a reader corrected: contours, and what is left out or marked by hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cmrmap.core.arrays import LabelArray, frozen
+from cmrmap.core.map_specs import MapKind
+
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderContour:
+    """What a reader drew on one image of a slice.
+
+    Attributes
+    ----------
+    kind : map whose images they are, as the series was called before its T1 was measured
+    slice_index : in the stack
+    time_index : the image that it was drawn on; None: on the map's own place, without naming an image
+    labels : (row, column) uint8 of ``Label``
+    source : SOP instance UID of the object that holds it
+    """
+
+    kind: MapKind
+    slice_index: int
+    time_index: int | None
+    labels: LabelArray
+    source: str
+
+    def __post_init__(self) -> None:
+        labels = frozen(self.labels, np.uint8)
+        if labels.ndim != 2:
+            raise ValueError(f"labels must have axes (row, column); found {labels.ndim} axes")
+        object.__setattr__(self, "labels", labels)
+
+
+@dataclass(frozen=True, slots=True)
+class SliceCorrection:
+    """What a reader says of one slice of a map, other than contours.
+
+    Attributes
+    ----------
+    kind, slice_index : which slice
+    images : time indices of images that are left out
+    excluded : why the whole slice is left out; None: it is not
+    segments : AHA segments that are left out
+    insertion_points : anterior and inferior, each (row, column); None: as found
+    """
+
+    kind: MapKind
+    slice_index: int
+    images: tuple[int, ...] = ()
+    excluded: str | None = None
+    segments: tuple[int, ...] = ()
+    insertion_points: tuple[Point, Point] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Corrections:
+    """All that a reader corrected in a study; empty where nobody did."""
+
+    contours: tuple[ReaderContour, ...] = ()
+    slices: tuple[SliceCorrection, ...] = ()
+
+    def of_slice(self, kind: MapKind, slice_index: int) -> SliceCorrection | None:
+        """Return what is said of a slice; None where nothing is.
+
+        Parameters
+        ----------
+        kind, slice_index : which slice
+        """
+        found = (one for one in self.slices if one.kind is kind and one.slice_index == slice_index)
+        return next(found, None)
+
+    def touches(self, kind: MapKind) -> bool:
+        """Tell whether anything is corrected in a map's series.
+
+        Parameters
+        ----------
+        kind : which map
+        """
+        return any(one.kind is kind for one in self.contours) or any(one.kind is kind for one in self.slices)
+
+
+NO_CORRECTIONS = Corrections()

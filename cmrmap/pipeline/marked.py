@@ -1,0 +1,88 @@
+"""What a reader marked or left out in words: insertion points, AHA segments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from cmrmap.core.arrays import LabelArray
+from cmrmap.core.corrections import Corrections
+from cmrmap.core.findings import QualityFlag
+from cmrmap.core.map_specs import MapKind
+from cmrmap.core.parameter_map import ParameterMap
+from cmrmap.pipeline.extracellular import MappedEcv
+from cmrmap.pipeline.mapped_series import MappedSeries
+from cmrmap.quality.catalogue.reader_findings import READER_EXCLUDED
+from cmrmap.regional.landmarks import angle_of
+
+#: AHA segments by slice
+Segments = Mapping[int, tuple[int, ...]]
+
+
+def marked_points(series: MappedSeries, corrections: Corrections) -> dict[int, tuple[float, float]]:
+    """Return the insertion points that a reader marked, by slice: anterior and inferior image angle, rad.
+
+    Parameters
+    ----------
+    series : as mapped; points of a slice that was not made are not used
+    corrections : of the study
+    """
+    out = {}
+    for one in corrections.slices:
+        if one.kind is series.first_called and one.insertion_points is not None and series.made[one.slice_index]:
+            row, column = series.reference_centres[one.slice_index].tolist()
+            anterior, inferior = one.insertion_points
+            out[one.slice_index] = (angle_of(anterior, (row, column)), angle_of(inferior, (row, column)))
+    return out
+
+
+def segments_left_out(kind: MapKind, corrections: Corrections) -> Segments:
+    """Return the AHA segments of a map that a reader left out, by slice.
+
+    Parameters
+    ----------
+    kind : as the map was first called
+    corrections : of the study
+    """
+    return {one.slice_index: one.segments for one in corrections.slices if one.kind is kind and one.segments}
+
+
+def segments_of_ecv(ecv: MappedEcv, corrections: Corrections) -> Segments:
+    """Return the AHA segments that ECV leaves out, by slice: its own, and those of the T1 slices it is made from.
+
+    Parameters
+    ----------
+    ecv : as made
+    corrections : of the study
+    """
+    own = segments_left_out(MapKind.ECV, corrections)
+    native = segments_left_out(ecv.native.first_called, corrections)
+    post = segments_left_out(ecv.post.first_called, corrections)
+    found = {
+        index: tuple(sorted({*own.get(index, ()), *native.get(index, ()), *post.get(partner, ())}))
+        for index, partner in enumerate(ecv.partner.tolist())
+    }
+    return {index: gone for index, gone in found.items() if gone}
+
+
+def without_segments(
+    fitted: ParameterMap, aha: LabelArray, segments: Segments
+) -> tuple[ParameterMap, tuple[QualityFlag, ...]]:
+    """Return a map whose means do not count some AHA segments, and what is to be told of it.
+
+    Parameters
+    ----------
+    fitted : the map
+    aha : (slice, row, column) AHA segment of each pixel
+    segments : by slice
+    """
+    if not segments:
+        return fitted, ()
+    analysed = np.array(fitted.analysed)
+    flags = []
+    for index, gone in sorted(segments.items()):
+        analysed[index] &= ~np.isin(aha[index], gone)
+        flags.append(READER_EXCLUDED.flag(fitted.kind, index, what=f"AHA segment {', '.join(map(str, gone))}"))
+    return replace(fitted, analysed=analysed), tuple(flags)

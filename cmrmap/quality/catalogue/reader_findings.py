@@ -1,0 +1,56 @@
+"""Findings about what a reader corrected: whose contours count, and what of it cannot be used."""
+
+from __future__ import annotations
+
+from cmrmap.core.findings import Severity, Threat
+from cmrmap.quality.declaration import Finding
+
+READER_CONTOURS = Finding(
+    code="reader_contours",
+    severity=Severity.INFO,
+    threatens=Threat.SLICE,
+    message="segmented by a reader, {how} ({source}): compare with the network's numbers",
+    typical={"how": "drawn on 1 of 11 images, carried to the others", "source": "segmentation 1.2.826.0.1"},
+    means="the slice was segmented by a reader; results.json gives the network's numbers beside the reader's",
+    advice="none is needed; compare the two numbers",
+)
+
+READER_CONTOURS_REFUSED = Finding(
+    code="reader_contours_refused",
+    severity=Severity.WARNING,
+    threatens=Threat.SLICE,
+    message="contours of {source} not used: {reason}; correct or remove them",
+    typical={"source": "segmentation 1.2.826.0.1", "reason": "of another study"},
+    means="contours that came with the images cannot be used; the slice has the network's",
+    advice="correct or remove the object, and run again",
+)
+
+CONTOURS_LEFT_ASIDE = Finding(
+    code="contours_left_aside",
+    severity=Severity.INFO,
+    threatens=Threat.STUDY,
+    message="contours of {source} left aside: {reason}; nothing to do",
+    typical={"source": "segmentation 1.2.826.0.1", "reason": "unedited output of this application"},
+    means="contours in the input that are no reader's of the mapped series: unedited output, or of other images",
+    advice="none is needed",
+)
+
+READER_EXCLUDED = Finding(
+    code="reader_excluded",
+    severity=Severity.INFO,
+    threatens=Threat.SLICE,
+    message="left out by corrections.json: {what}; nothing to do",
+    typical={"what": "AHA segment 3"},
+    means="a reader left out images, AHA segments or the slice",
+    advice="none is needed",
+)
+
+CORRECTIONS_REFUSED = Finding(
+    code="corrections_refused",
+    severity=Severity.WARNING,
+    threatens=Threat.STUDY,
+    message="a line of corrections.json is not used: {reason}; correct the file",
+    typical={"reason": "entry 2: the series has no slice 9"},
+    means="a line of corrections.json cannot be applied; everything else of it is",
+    advice="correct the file (cmrmap correct checks it), and run again",
+)
