@@ -56,8 +56,8 @@ def send(
     cmrmap send results --to https://pacs.local/dicom-web
     """
     from cmrmap.dicom.transfer.access import with_access
+    from cmrmap.dicom.transfer.deliveries import Progress
     from cmrmap.dicom.transfer.destinations import has_password, parse_destination
-    from cmrmap.dicom.transfer.progress import Progress
     from cmrmap.dicom.transfer.sending import send as send_files
     from cmrmap.run.ending import signals_are_held, watch_sending
     from cmrmap.run.run_settings import read_timeout_s

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cmrmap.dicom.transfer.base import Destination
-from cmrmap.dicom.transfer.progress import Progress
+from cmrmap.dicom.transfer.deliveries import Progress
 from cmrmap.run.outcome import Outcome
 
 _LOG = logging.getLogger("cmrmap.send")

@@ -17,7 +17,7 @@ from pathlib import Path
 from cmrmap.core.errors import EXIT_INTERRUPTED, EXIT_TERMINATED, EXIT_TIMED_OUT, EndedError, OutputError
 from cmrmap.core.streams import say
 from cmrmap.dicom.transfer.base import SendReport
-from cmrmap.dicom.transfer.progress import Progress
+from cmrmap.dicom.transfer.deliveries import Progress
 from cmrmap.run.outcome import Outcome, write_status
 from cmrmap.run.staging import discard_unfinished
 

@@ -26,7 +26,7 @@ from cmrmap.core.files import write_file
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.statuses import MapStatus
 from cmrmap.dicom.transfer.base import SendReport
-from cmrmap.dicom.transfer.progress import Progress
+from cmrmap.dicom.transfer.deliveries import Progress
 from cmrmap.run.manifest import STATUS_NAME, WrittenFile
 from cmrmap.run.sent_record import sent_entry, with_deliveries
 from cmrmap.run.software import software_versions

@@ -99,7 +99,7 @@ def read_reader_contours(
             try:
                 drawing = _drawing(one.contours, study, images)
             except _UnusableError as error:
-                flags.append(READER_CONTOURS_REFUSED.flag(source=name, reason=error))
+                flags.append(READER_CONTOURS_REFUSED.flag(source=name, reason=str(error)))
                 continue
             if isinstance(drawing, str):
                 aside.setdefault(drawing, []).append(name)

@@ -10,7 +10,7 @@ from tenacity import wait_exponential as doubling
 from tenacity.nap import sleep
 
 from cmrmap.dicom.transfer.base import Outgoing, Sender
-from cmrmap.dicom.transfer.progress import Progress
+from cmrmap.dicom.transfer.deliveries import Progress
 
 
 def repeated(retries: int, wait_s: float, over: threading.Event | None = None) -> Retrying:

@@ -11,8 +11,8 @@ import pydicom
 from cmrmap.core.errors import InputError
 from cmrmap.dicom.headers.patient import count_patients, identity_of
 from cmrmap.dicom.transfer.base import Delivery, Destination, Outgoing, Sender, SendReport
+from cmrmap.dicom.transfer.deliveries import Progress
 from cmrmap.dicom.transfer.destinations import check_libraries
-from cmrmap.dicom.transfer.progress import Progress
 
 _CLOSING_S = 3.0  # for what is under way when the limit comes
 

@@ -105,7 +105,7 @@ def test_writing_that_takes_too_long_is_ended_within_five_seconds(tmp_path: Path
 
 _SENDING = """
 from cmrmap.dicom.transfer.base import Delivery
-from cmrmap.dicom.transfer.progress import Progress
+from cmrmap.dicom.transfer.deliveries import Progress
 outcome.report({'t2': MapVerdict('ok')}, 0)
 progress = Progress()
 progress.begin('there', ['1.1', '1.2'])

@@ -101,6 +101,11 @@ def _segmentation(
     )
 
 
+def _told(flag: QualityFlag) -> str:
+    """The whole sentence of a finding, where its message is shortened."""
+    return flag.detail or flag.message
+
+
 def _refusal(found: tuple[tuple[ReaderContour, ...], tuple[QualityFlag, ...]]) -> QualityFlag:
     contours, (flag,) = found
     assert contours == ()
@@ -132,7 +137,7 @@ def test_a_slice_without_a_pixel_is_not_covered(folder: Path) -> None:
     none.save_as(folder / "none.dcm")
     contours, (flag,) = _read(folder)
     assert [contour.slice_index for contour in contours] == [1]
-    assert "it is empty: no pixel of a segment of the heart is set" in flag.message
+    assert "it is empty: no pixel of a segment of the heart is set" in _told(flag)
 
 
 # what the application itself wrote
@@ -147,7 +152,7 @@ def test_unedited_outputs_are_left_aside_with_one_note(with_outputs: Path) -> No
     contours, (flag,) = _read(with_outputs)
     assert contours == ()
     assert (flag.code, flag.severity) == ("contours_left_aside", "info")
-    assert "and 8 more are left aside: it is this software's own output, and nobody edited it" in flag.message
+    assert "and 8 more left aside: it is this software's own output, and nobody edited it" in _told(flag)
 
 
 def _set_pixels(segmentation: Dataset, drawn: np.ndarray) -> None:
@@ -224,7 +229,7 @@ def test_without_the_map_an_edited_segmentation_is_refused_where_series_lie_in_o
     segmentation.save_as(path)
     flag = _refusal(_read(with_outputs))
     assert "slices of native T1 and post-contrast T1 and T2 lie there; send what it was drawn on along" in (
-        flag.message.replace("T2 and native T1 and post-contrast T1", "native T1 and post-contrast T1 and T2")
+        _told(flag).replace("T2 and native T1 and post-contrast T1", "native T1 and post-contrast T1 and T2")
     )
 
 
@@ -270,9 +275,9 @@ def test_an_object_that_is_not_of_these_images_is_refused(
     change(segmentation)
     segmentation.save_as(folder / "seg.dcm")
     flag = _refusal(_read(folder))
-    assert reason in flag.message
-    assert segmentation.SOPInstanceUID in flag.message
-    assert "seg.dcm" not in flag.message
+    assert reason in _told(flag)
+    assert segmentation.SOPInstanceUID in _told(flag)
+    assert "seg.dcm" not in _told(flag)
 
 
 @pytest.mark.parametrize(
@@ -297,7 +302,7 @@ def test_a_frame_of_another_geometry_is_refused(folder: Path, attribute: str, va
     segmentation.save_as(folder / "seg.dcm")
     flag = _refusal(_read(folder))
     assert (flag.map, flag.slice_index) == (MapKind.T2, 1)
-    assert reason in flag.message
+    assert reason in _told(flag)
 
 
 def test_another_matrix_is_refused(folder: Path, toolbox: SimpleNamespace) -> None:
@@ -306,7 +311,7 @@ def test_another_matrix_is_refused(folder: Path, toolbox: SimpleNamespace) -> No
     labels[0, 2:12, 2:12], labels[0, 5:9, 5:9] = 1, 2
     small.file_meta = FileMetaDataset()
     _segmentation(small, labels).save_as(folder / "seg.dcm")
-    assert "its matrix is 16 x 16; expected the image's 32 x 32" in _refusal(_read(folder)).message
+    assert "its matrix is 16 x 16; expected the image's 32 x 32" in _told(_refusal(_read(folder)))
 
 
 def test_overlapping_segments_cost_their_slice(folder: Path) -> None:
@@ -317,23 +322,23 @@ def test_overlapping_segments_cost_their_slice(folder: Path) -> None:
     contours, (flag,) = _read(folder)
     assert [one.slice_index for one in contours] == [2]
     assert (flag.map, flag.slice_index) == (MapKind.T2, 1)
-    assert "its segments overlap" in flag.message
+    assert "its segments overlap" in _told(flag)
 
 
 def test_unknown_codes_are_refused(folder: Path) -> None:
     liver = Code("10200004", "SCT", "Liver")
     _segmentation(_image(folder), (_drawn() > 0).astype(np.uint8), (liver,)).save_as(folder / "seg.dcm")
-    assert "no segment of it is coded or named as left-ventricular myocardium" in _refusal(_read(folder)).message
+    assert "no segment of it is coded or named as left-ventricular myocardium" in _told(_refusal(_read(folder)))
 
 
 def test_a_segmentation_without_wall_is_refused(folder: Path) -> None:
     _segmentation(_image(folder), (_drawn() > 1).astype(np.uint8), (LEFT_VENTRICLE,)).save_as(folder / "seg.dcm")
-    assert "it has no segment of the left-ventricular myocardium" in _refusal(_read(folder)).message
+    assert "it has no segment of the left-ventricular myocardium" in _told(_refusal(_read(folder)))
 
 
 def test_the_output_of_other_software_is_no_readers(folder: Path) -> None:
     _segmentation(_image(folder), _drawn(), kind="AUTOMATIC").save_as(folder / "seg.dcm")
-    assert "all its segments are called AUTOMATIC: it is another software's output" in _refusal(_read(folder)).message
+    assert "all its segments are called AUTOMATIC: it is another software's output" in _told(_refusal(_read(folder)))
     _segmentation(_image(folder), _drawn(), kind="SEMIAUTOMATIC").save_as(folder / "seg.dcm")
     assert len(_read(folder)[0]) == 1
 
@@ -344,8 +349,8 @@ def test_a_damaged_file_is_refused(folder: Path, damage: Callable[[Path], None])
     segmentation.save_as(folder / "seg.dcm")
     damage(folder / "seg.dcm")
     flag = _refusal(_read(folder))
-    assert f"segmentation {segmentation.SOPInstanceUID} are not used" in flag.message
-    assert "the file is damaged and cannot be read" in flag.message
+    assert f"segmentation {segmentation.SOPInstanceUID} not used" in _told(flag)
+    assert "the file is damaged and cannot be read" in _told(flag)
 
 
 def test_contours_of_series_that_are_not_mapped_are_left_aside(folder: Path, toolbox: SimpleNamespace) -> None:
@@ -356,7 +361,7 @@ def test_contours_of_series_that_are_not_mapped_are_left_aside(folder: Path, too
     contours, (flag,) = _read(folder)
     assert contours == ()
     assert (flag.code, flag.severity) == ("contours_left_aside", "info")
-    assert "it was drawn on images of the study that are not mapped" in flag.message
+    assert "it was drawn on images of the study that are not mapped" in _told(flag)
 
 
 # RT Structure Sets
@@ -421,14 +426,14 @@ def test_contours_that_do_not_enclose_a_wall_are_refused(
     _structures(_image(folder), regions, form=form).save_as(folder / "set.dcm", enforce_file_format=True)
     flag = _refusal(_read(folder))
     assert (flag.map, flag.slice_index) == (MapKind.T2, 1)
-    assert reason in flag.message
-    assert "structure set" in flag.message
+    assert reason in _told(flag)
+    assert "structure set" in _told(flag)
 
 
 def test_contours_that_name_no_image_where_two_series_lie_are_refused(folder: Path) -> None:
     structures = _structures(_image(folder), {"LV endo": ENDO, "LV epi": EPI}, named=False)
     structures.save_as(folder / "set.dcm", enforce_file_format=True)
-    assert "it names no image that is here, and slices of" in _refusal(_read(folder)).message
+    assert "it names no image that is here, and slices of" in _told(_refusal(_read(folder)))
 
 
 def test_a_keyhole_does_not_cross_itself(folder: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from cmrmap.core.errors import NotStoredError
 from cmrmap.dicom.transfer.base import Delivery, Outgoing, SendReport
-from cmrmap.dicom.transfer.progress import Progress
+from cmrmap.dicom.transfer.deliveries import Progress
 from cmrmap.dicom.transfer.repeating import deliver, listed_already, repeated, verify
 
 _FILES = tuple(Outgoing(Path(f"{uid}.dcm"), "1", "2", "3", uid, "4") for uid in ("1.1", "1.2"))
