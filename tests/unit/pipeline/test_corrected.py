@@ -234,9 +234,8 @@ def test_two_objects_on_one_slice_are_refused_unless_they_agree(study, series, o
         assert [flag.code for flag in one.reading.findings] == [code]
         if other is second:
             np.testing.assert_array_equal(one.labels, series[NATIVE].refined.labels)
-            assert "two objects draw on the slice, and differ; remove the one" in (
-                one.reading.findings[0].detail or one.reading.findings[0].message
-            )
+            told = one.reading.findings[0].detail or one.reading.findings[0].message
+            assert "two objects draw on the slice, and differ; remove the one" in told
             assert "(1.3)" in told
 
 
