@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
+import logging
 import os
 import shutil
+from collections.abc import Iterator
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     # the workers share the cores: more threads than cores wait for each other; read when numpy and torch are imported
@@ -37,6 +39,16 @@ LONGEST = (
     "test_staged_application.py",
     "test_real_studies.py",
 )
+
+
+@pytest.fixture(autouse=True)
+def _levels_of_the_log_as_they_were() -> Iterator[None]:
+    """A run in the tests' own process sets the level of the log; the next test may look for a warning in it."""
+    ours, all_of_them = logging.getLogger("cmrmap"), logging.getLogger()
+    levels = ours.level, all_of_them.level
+    yield
+    ours.setLevel(levels[0])
+    all_of_them.setLevel(levels[1])
 
 
 @pytest.hookimpl(tryfirst=True)

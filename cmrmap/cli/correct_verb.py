@@ -58,7 +58,7 @@ def correct(
     study, _, loaded = load_folder(folder)
     if write:
         written(folder / FILE_NAME, example(slice_counts(loaded), study.study_instance_uid))
-        print(f"written: {folder / FILE_NAME}")
+        print(f"written: {FILE_NAME} in the input folder")  # whose path may hold a name
         return
     found = loaded.corrections
     for kind, index in dict.fromkeys((one.kind, one.slice_index) for one in found.contours):

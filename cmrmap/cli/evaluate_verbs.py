@@ -47,7 +47,7 @@ def evaluate_segmentation(
     subjects, left_out = read_subjects(data, pixel_mm)
     console = Console()
     for reason, number in Counter(left_out.values()).items():  # a folder's name may be the patient's: see -o
-        console.print(f"left out: {number} subjects: {reason}", soft_wrap=True, markup=False)
+        console.print(f"left out: {number} subject{'s' if number > 1 else ''}: {reason}", soft_wrap=True, markup=False)
     found = [subject_figures(one, network) for one in subjects]
     about = f"model {network.name} {network.version}"
     console.print(*overlap_tables([one.overlap for one in found], about), *border_tables(found))

@@ -56,7 +56,7 @@ def make_reference_ranges(
     results = find_results(folder)
     missing = sorted(set(subjects or ()) - set(results))
     if missing:
-        raise InputError(f"no results of {len(missing)} subjects in the folder; run the cohort first")
+        raise InputError(f"no results of {len(missing)} of the subjects in the folder; run the cohort first")
     chosen = {name: path for name, path in results.items() if subjects is None or name in set(subjects)}
     values: dict[str, dict[tuple[str, str], list[float]]] = defaultdict(lambda: defaultdict(list))
     models: dict[str, set[str]] = defaultdict(set)

@@ -44,6 +44,19 @@ def packed(values: npt.NDArray[Any], kind: str) -> Packed:
     return Packed({"type": kind, "shape": list(plain.shape)}, _deflated(_planes(plain)))
 
 
+def significant(values: npt.NDArray[Any], digits: int = 5) -> npt.NDArray[Any]:
+    """Round to so many digits; the last bits differ from one processor to another, and a page does not.
+
+    Parameters
+    ----------
+    values : any shape; NaN stays
+    digits : kept
+    """
+    size = np.floor(np.log10(np.abs(values), out=np.zeros(values.shape), where=np.nan_to_num(values) != 0))
+    step = 10.0 ** (size - (digits - 1))
+    return np.asarray(np.rint(values / step) * step)
+
+
 def packed_images(images: npt.NDArray[Any], step: float | None = None) -> Packed:
     """Pack images as 16-bit numbers: whole numbers exactly, others to 1/65534 of their span, or to steps.
 

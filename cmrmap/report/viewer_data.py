@@ -13,7 +13,7 @@ from cmrmap.core.map_record import MapRecord
 from cmrmap.core.outlines import Label
 from cmrmap.core.regional_values import RegionStatistics
 from cmrmap.core.relaxation_models import MODELS
-from cmrmap.report.packed import Packed, packed, packed_images, packed_list
+from cmrmap.report.packed import Packed, packed, packed_images, packed_list, significant
 from cmrmap.report.panels import outlines
 from cmrmap.report.report_model import MapReport, ReportModel
 from cmrmap.report.scales import lookup_table
@@ -78,8 +78,8 @@ def _map(data: ViewerData, report: ReportModel, one: MapReport, margin_mm: float
     out["box"] = [box[0].start, box[1].start, box[0].stop - box[0].start, box[1].stop - box[1].start]
     out["spacing"] = [list(plane.pixel_spacing_mm) for plane in volume.geometry]
     out["views"] = {str(panel.slice_index): [*panel.centre, panel.half_mm] for panel in one.panels}
-    out["values"] = data.add(packed(volume.values[cut], "f4"))
-    out["sd"] = None if volume.sd is None else data.add(packed(volume.sd[cut], "f4"))
+    out["values"] = data.add(packed(significant(volume.values[cut]), "f4"))
+    out["sd"] = None if volume.sd is None else data.add(packed(significant(volume.sd[cut]), "f4"))
     if volume.field is not None:
         step = 10.0 ** -(one.kind.spec.decimals + 1)
         known = (volume.shown_values, volume.shown_sd)
@@ -143,8 +143,8 @@ def _fits(data: ViewerData, record: MapRecord) -> dict[str, Any] | None:
         "column_slope": model.column_slope,
         "look_locker": model.look_locker,
         "noise_sd": [rounded(one) for one in fits.noise_sd],
-        "parameters": data.add(packed(parameters, "f4")),
-        "samples": data.add(packed(fits.samples, "f4")),
+        "parameters": data.add(packed(significant(parameters), "f4")),
+        "samples": data.add(packed(significant(fits.samples), "f4")),
     }
 
 

@@ -6,6 +6,7 @@ Every command of the command line has its line in the tables below; one that is 
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -25,6 +26,7 @@ _NOWHERE = "dicom://A@127.0.0.1:9"
 FAILURES: Mapping[str, tuple[str, ...]] = {
     "run": ("-i {none} -o {out}", "-i {file} -o {out}", "-i {study} -o {study}"),
     "inspect": ("{none}", "{file}", "{study} --pictures {study}"),
+    "correct": ("{none}", "{file}", "{none} --write"),
     "send": (
         f"{{none}} --to {_NOWHERE}",
         f"{{file}} --to {_NOWHERE}",
@@ -48,7 +50,7 @@ FAILURES: Mapping[str, tuple[str, ...]] = {
 #: commands that read no study: they have no more to say than their failures show
 WITHOUT_STUDY = {"acceptance", "evaluate t1-bias", "phantom study", "phantom cohort", "phantom flavours"}
 #: commands whose success is followed below, each by a test
-FOLLOWED = {"run", "inspect", "send", "summary", "cohort"}
+FOLLOWED = {"run", "inspect", "correct", "send", "summary", "cohort"}
 #: commands that read tables and masks that somebody made for them, by the names of studies in these tables; they are
 #: told and written, and `docs/deploy.md` says so
 READ_TABLES = {"reference-ranges", "evaluate segmentation", "evaluate cohort", "train", "refine", "transfer"}
@@ -148,6 +150,15 @@ def test_inspect_shows_descriptions_of_series_and_nothing_else(
     _is_silent(done.stdout, DESCRIPTION)
     _is_silent(done.stderr)
     _folder_is_silent(tmp_path / "sheets")
+
+
+@pytest.mark.parametrize("option", [(), ("--write",)])
+def test_correct_tells_nothing_of_the_input(study: Path, tmp_path: Path, option: tuple[str, ...]) -> None:
+    given = tmp_path / study.name
+    shutil.copytree(study, given)
+    done = _run("correct", str(given), *option)
+    assert done.returncode == 0, done.stderr
+    _is_silent(done.stdout + done.stderr)
 
 
 def test_numbers_that_are_none_are_not_quoted(one_slice_study: Path, tmp_path: Path) -> None:

@@ -124,7 +124,7 @@ def test_own_maps_and_segmentations_are_a_reference_with_the_values_of_results_j
         for path in demo_run.output.glob("*.dcm"):
             dataset = pydicom.dcmread(path, stop_before_pixels=True)
             name = str(dataset.get("SeriesDescription", "")).lower()
-            kind = "t2" if " t2 " in name else "native_t1" if "native" in name else None
+            kind = "t2" if name.startswith("t2 ") else "native_t1" if "native" in name else None
             is_aha = dataset.SOPClassUID.name == "Segmentation Storage" and "aha" in name
             is_map = dataset.SOPClassUID.name == form and " sd " not in name
             if kind and (is_aha or is_map):

@@ -37,7 +37,7 @@ def test_any_model_can_be_measured(model: Path, tmp_path: Path, capsys: pytest.C
         np.savez(tmp_path / "data" / name / "reference.npz", **content)
     evaluate_segmentation(tmp_path / "data", model, 1.5, tmp_path / "figures.json")
     printed = capsys.readouterr().out
-    assert "left out: b: reference.npz holds no masks" in printed
+    assert "left out: 1 subject: reference.npz holds no masks" in printed
     assert "model tiny 0" in printed
     assert "Border errors" in printed
     found = json.loads((tmp_path / "figures.json").read_text())

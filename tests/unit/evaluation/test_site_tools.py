@@ -49,7 +49,7 @@ def test_too_few_unknown_or_mixed_subjects_are_told(tmp_path: Path) -> None:
     _normals(tmp_path / "few", 9)
     with pytest.raises(InputError, match="9 subjects with results; at least 10"):
         make_reference_ranges(tmp_path / "few", tmp_path / "r.json", site="A")
-    with pytest.raises(InputError, match=r"no results of 1 subjects.*x01"):
+    with pytest.raises(InputError, match="no results of 1 of the subjects in the folder; run the cohort first"):
         make_reference_ranges(tmp_path / "few", tmp_path / "r.json", site="A", subjects=["n01", "x01"])
     _normals(tmp_path / "mixed", 12)
     path = tmp_path / "mixed" / "studies" / "n00" / "results" / "results.json"

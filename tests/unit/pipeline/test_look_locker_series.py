@@ -104,7 +104,7 @@ def test_a_heart_is_judged_by_t1_of_the_inversion_that_the_settings_give(monkeyp
         judged.extend(measure_signs(stacks[0], refined[0], polar[0]))
         return ({},)
 
-    monkeypatch.setattr("cmrmap.pipeline.study.not_hearts", not_hearts)
+    monkeypatch.setattr("cmrmap.pipeline.fitting.not_hearts", not_hearts)
     mapped(stack, labels, AnalysisSettings())
     mapped(stack, labels, AnalysisSettings.from_mapping({"fit": {"inversion_efficiency": 0.8}}))
     plain, corrected = judged

@@ -67,7 +67,7 @@ def test_a_stage_says_what_its_run_lacks(what: str, words: str) -> None:
 
 
 def test_a_folder_that_is_none_is_told(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="nowhere"):
+    with pytest.raises(InputError, match="the input path does not exist; give a folder"):
         load_folder(tmp_path / "nowhere")
 
 
