@@ -20,6 +20,7 @@ from cmrmap.quality.catalogue.reader_findings import CORRECTIONS_REFUSED
 from cmrmap.run.corrections_file import Image, SliceEntry, read_corrections_file
 
 _SAME_TIME_MS = 0.5
+_MOST_TOLD = 20  # faults of one file: who wrote more of them needs no list
 _NO_REASON = "no reason given"
 
 
@@ -33,15 +34,18 @@ def consulted(folder: Path, study: SourceStudy, selection: Selection, loaded: Lo
     """
     contours, flags = read_reader_contours(folder, study, selection.selected, loaded.stacks)
     read = read_corrections_file(folder, study.study_instance_uid)
-    told = [*flags, *(CORRECTIONS_REFUSED.flag(reason=fault) for fault in read.faults)]
+    faults = list(read.faults)
     images = study_images(study.headers, selection.selected, loaded.stacks)
     slices = []
     for place, entry in read.entries:
         one = _correction_or_fault(entry, images)
         if isinstance(one, str):
-            told.append(CORRECTIONS_REFUSED.flag(reason=f"entry {place}: {one}"))
+            faults.append(f"entry {place}: {one}")
         else:
             slices.append(one)
+    if len(faults) > _MOST_TOLD:
+        faults[_MOST_TOLD:] = [f"{len(faults) - _MOST_TOLD} more entries cannot be used either"]
+    told = [*flags, *(CORRECTIONS_REFUSED.flag(reason=fault) for fault in faults)]
     corrections = Corrections(contours, tuple(slices))
     return replace(loaded, flags=(*loaded.flags, *told), corrections=corrections)
 
@@ -83,10 +87,15 @@ def _correction(entry: SliceEntry, images: StudyImages) -> SliceCorrection:
         kind=kind,
         slice_index=index,
         images=times,
-        excluded=(entry.reason.strip() or _NO_REASON) if entry.exclude_slice else None,
+        excluded=(_plain(entry.reason) or _NO_REASON) if entry.exclude_slice else None,
         segments=tuple(sorted(set(entry.exclude_segments))),
         insertion_points=points,
     )
+
+
+def _plain(reason: str) -> str:
+    """Return what a reader wrote as one line of what can be printed: every output shows it."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in reason).split())
 
 
 def _time(image: Image, images: StudyImages, number: int, stack: WeightedStack, index: int) -> int:

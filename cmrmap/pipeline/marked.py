@@ -14,15 +14,19 @@ from cmrmap.core.map_specs import MapKind
 from cmrmap.core.parameter_map import ParameterMap
 from cmrmap.pipeline.extracellular import MappedEcv
 from cmrmap.pipeline.mapped_series import MappedSeries
-from cmrmap.quality.catalogue.reader_findings import READER_EXCLUDED
-from cmrmap.regional.landmarks import angle_of
+from cmrmap.quality.catalogue.reader_findings import CORRECTIONS_REFUSED, READER_EXCLUDED
+from cmrmap.regional.landmarks import angle_of, marked_fault
 
 #: AHA segments by slice
 Segments = Mapping[int, tuple[int, ...]]
 
 
-def marked_points(series: MappedSeries, corrections: Corrections) -> dict[int, tuple[float, float]]:
+def marked_points(
+    series: MappedSeries, corrections: Corrections
+) -> tuple[dict[int, tuple[float, float]], tuple[QualityFlag, ...]]:
     """Return the insertion points that a reader marked, by slice: anterior and inferior image angle, rad.
+
+    Points that cannot be right would give every segment another's values: they are not used, and it is told.
 
     Parameters
     ----------
@@ -30,12 +34,19 @@ def marked_points(series: MappedSeries, corrections: Corrections) -> dict[int, t
     corrections : of the study
     """
     out = {}
+    flags = []
     for one in corrections.slices:
         if one.kind is series.first_called and one.insertion_points is not None and series.made[one.slice_index]:
             row, column = series.reference_centres[one.slice_index].tolist()
             anterior, inferior = one.insertion_points
-            out[one.slice_index] = (angle_of(anterior, (row, column)), angle_of(inferior, (row, column)))
-    return out
+            angles = angle_of(anterior, (row, column)), angle_of(inferior, (row, column))
+            fault = marked_fault(*angles, series.stack.geometry[one.slice_index])
+            if fault:
+                told = f"insertion_points of {one.kind.value} slice {one.slice_index} {fault}"
+                flags.append(CORRECTIONS_REFUSED.flag(reason=told))
+            else:
+                out[one.slice_index] = angles
+    return out, tuple(flags)
 
 
 def segments_left_out(kind: MapKind, corrections: Corrections) -> Segments:

@@ -132,7 +132,9 @@ def report(
     fields = field_maps(series, ecv if isinstance(ecv, MappedEcv) else None, settings)
     told: list[QualityFlag] = []
     for one in series:
-        marked = {**marked_points(one, corrections), **(insertion_angles or {}).get(one.kind, {})}
+        by_reader, flags = marked_points(one, corrections)
+        told += flags
+        marked = {**by_reader, **(insertion_angles or {}).get(one.kind, {})}
         regions = locate(one, marked)
         fitted, flags = without_segments(one.map, regions.aha, segments_left_out(one.first_called, corrections))
         told += flags

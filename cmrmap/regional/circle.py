@@ -29,6 +29,12 @@ def patient_direction(angle_rad: float, geometry: SliceGeometry) -> Float64Array
     return np.asarray(vector / np.linalg.norm(vector), dtype=np.float64)
 
 
+def patient_way(from_rad: float, to_rad: float, geometry: SliceGeometry) -> Float64Array:
+    """Return the unit vector (LPS) from the place on a circle at one image angle to that at another."""
+    way = patient_direction(to_rad, geometry) - patient_direction(from_rad, geometry)
+    return np.asarray(way / max(float(np.linalg.norm(way)), 1e-12), dtype=np.float64)
+
+
 def in_millimetres(angle_rad: Float64Array, geometry: SliceGeometry) -> Float64Array:
     """Return image angles as angles in the plane of the patient: the same where pixels are square."""
     row_spacing, column_spacing = geometry.pixel_spacing_mm

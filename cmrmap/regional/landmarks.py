@@ -13,7 +13,7 @@ from cmrmap.core.arrays import BoolArray, Float64Array, LabelArray, frozen
 from cmrmap.core.errors import InputError
 from cmrmap.core.geometry import SliceGeometry
 from cmrmap.core.outlines import Label
-from cmrmap.regional.circle import circular_median, patient_direction, wrapped
+from cmrmap.regional.circle import circular_median, patient_direction, patient_way, wrapped
 
 # From inferior to anterior wall in a heart of usual axis (apex to the left, forward and down), LPS: forward and up.
 _ANTERIOR = np.array([0.0, -0.6, 0.8])
@@ -76,6 +76,26 @@ def angle_of(point: tuple[float, float], centre: tuple[float, float]) -> float:
     point, centre : (row, column), px
     """
     return float(np.arctan2(point[0] - centre[0], point[1] - centre[1]))
+
+
+def marked_fault(anterior_rad: float, inferior_rad: float, geometry: SliceGeometry) -> str:
+    """Say why insertion points that were marked by hand cannot be right; "" where they may be.
+
+    The torso's axes tell which one is anterior wherever the heart lies in it; planes in which they tell nothing are
+    believed.
+
+    Parameters
+    ----------
+    anterior_rad, inferior_rad : image angles, see ``angle_of``
+    geometry : of the slice
+    """
+    apart = abs(float(wrapped(inferior_rad - anterior_rad)))
+    if not _ARC_RANGE_RAD[0] <= apart <= _ARC_RANGE_RAD[1]:
+        least, most = np.rad2deg(_ARC_RANGE_RAD)
+        return f"lie {np.rad2deg(apart):.0f} degrees apart about the ventricle; expected {least:.0f} to {most:.0f}"
+    if float(patient_way(inferior_rad, anterior_rad, geometry) @ _ANTERIOR) <= -_CLEAR:
+        return "are swapped: the one called anterior lies below and behind the other"
+    return ""
 
 
 def apex_direction(geometry: tuple[SliceGeometry, ...]) -> Float64Array | None:
@@ -166,8 +186,7 @@ def _measured_ends(
     first = circular_median(np.array([a[0] for a in arcs]))
     second = circular_median(np.array([a[1] for a in arcs]))
     septum = first + float(np.mod(second - first, 2 * np.pi)) / 2
-    direction = patient_direction(second, geometry) - patient_direction(first, geometry)
-    direction = direction / max(float(np.linalg.norm(direction)), 1e-12)
+    direction = patient_way(first, second, geometry)
     forward = float(direction @ _ANTERIOR)
     if abs(forward) < _CLEAR and apex is not None:
         # Septum (right), anterior and apex form a right-handed frame in a heart of usual situs.

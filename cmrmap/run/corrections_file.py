@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,8 @@ from cmrmap.run.json_files import AMBIGUOUS, read_documents
 
 FILE_NAME = "corrections.json"
 VERSION: Literal["1.0"] = "1.0"
+_MOST_ENTRIES = 1000  # one for a slice of a map
+_KEY = re.compile(r"[A-Za-z0-9_]{1,24}")
 
 Index = Annotated[int, Field(ge=0, strict=True)]
 Pixel = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -114,6 +117,8 @@ def read_corrections_file(folder: Path, study_instance_uid: str) -> ReadFile:
         return ReadFile(faults=("the file is of another study than the images",))
     if not isinstance(entries, list):
         return ReadFile(faults=("corrections is no list; see cmrmap correct --help",))
+    if len(entries) > _MOST_ENTRIES:
+        return ReadFile(faults=(f"it has {len(entries)} entries; expected at most {_MOST_ENTRIES}",))
     found: list[tuple[int, SliceEntry]] = []
     faults: list[str] = []
     for place, entry in enumerate(entries, start=1):
@@ -165,9 +170,11 @@ def written(path: Path, content: str) -> None:
         with path.open("x", encoding="utf-8") as stream:
             stream.write(content)
     except FileExistsError:
-        raise InputError(f"{path} is there already; it is left as it is") from None
+        raise InputError(f"{FILE_NAME} is there already; it is left as it is") from None
     except OSError as error:
-        raise InputError(f"{path} cannot be written ({error.strerror})") from error
+        raise InputError(
+            f"{FILE_NAME} cannot be written ({error.strerror}); expected a folder with write permission and free space"
+        ) from error
 
 
 def _plain(entry: Any) -> Any:
@@ -179,7 +186,12 @@ def _one_line(error: ValidationError) -> str:
     return "; ".join(_faults(error))
 
 
+def _quoted(part: str | int) -> str:
+    """Return a key as a message quotes it; one that no key of ours is a slip of may be any text."""
+    return str(part) if _KEY.fullmatch(str(part)) else "a key"
+
+
 def _faults(error: ValidationError) -> Iterator[str]:
     for one in error.errors(include_url=False, include_input=False):
-        where = ".".join(str(part) for part in one["loc"])
+        where = ".".join(_quoted(part) for part in one["loc"])
         yield f"{where}: {one['msg']}" if where else str(one["msg"])

@@ -83,6 +83,8 @@ def _size(path: Path) -> int:
 
 def _documents(path: Path, most_bytes: int) -> tuple[list[Any], int]:
     """Return the documents of a file, if they take no more memory, and how much they take."""
+    if _size(path) > _MOST_BYTES:
+        return [], 0
     try:
         content = path.read_bytes()
         text = content.decode(json.detect_encoding(content))

@@ -5,6 +5,7 @@ Every command of the command line has its line in the tables below; one that is 
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -14,6 +15,8 @@ from pathlib import Path
 
 import pytest
 import typer
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.uid import ExplicitVRLittleEndian, RTStructureSetStorage
 from typer.main import get_command
 
 from cmrmap.cli.main import cli
@@ -26,7 +29,7 @@ _NOWHERE = "dicom://A@127.0.0.1:9"
 FAILURES: Mapping[str, tuple[str, ...]] = {
     "run": ("-i {none} -o {out}", "-i {file} -o {out}", "-i {study} -o {study}"),
     "inspect": ("{none}", "{file}", "{study} --pictures {study}"),
-    "correct": ("{none}", "{file}", "{none} --write"),
+    "correct": ("{none}", "{file}", "{file} --write", "{marked}", "{marked} --write"),
     "send": (
         f"{{none}} --to {_NOWHERE}",
         f"{{file}} --to {_NOWHERE}",
@@ -109,6 +112,7 @@ def _fail(command: str, words: str, study: Path, folder: Path) -> None:
     file = folder / FOLDER
     file.write_text(CANARY)
     given = {"study": study, "none": f"{study}none", "file": file, "out": folder / "out"}
+    given["marked"] = _marked(study, folder) if "{marked}" in words else study
     given["series"] = next(path for path in study.rglob("*.dcm") if "cut" not in path.name).parent
     named = [word.format(**given) for word in words.split()]
     debug = ["-l", "DEBUG"] if command == "run" else []
@@ -119,6 +123,25 @@ def _fail(command: str, words: str, study: Path, folder: Path) -> None:
         _is_silent(done.stdout + done.stderr)
     if (folder / "out").exists():
         _folder_is_silent(folder / "out")
+
+
+def _marked(study: Path, folder: Path) -> Path:
+    """Return a copy of a study with corrections that cannot be used, in words and as contours."""
+    copy = folder / "marked" / FOLDER
+    shutil.copytree(study, copy)
+    wrong = {"map": f"{CANARY}map", "slice_index": f"{CANARY}index", f"{CANARY} Jane": f"{CANARY}value"}
+    (copy / "corrections.json").write_text(json.dumps({"corrections": [wrong, CANARY, {"map": "t2"}]}))
+    contours = Dataset()
+    contours.file_meta = FileMetaDataset()
+    contours.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    contours.SOPClassUID = RTStructureSetStorage
+    contours.StudyInstanceUID = contours.SeriesInstanceUID = "1.2.3"
+    contours.PatientID = contours.StructureSetLabel = CANARY
+    contours.SOPInstanceUID = "1.2.3.4.5.6.7.8.9"
+    path = copy / f"{CANARY}set.dcm"
+    contours.save_as(path, enforce_file_format=True)
+    path.write_bytes(path.read_bytes().replace(b"1.2.3.4.5.6.7.8.9", f"{CANARY}-the-uid".encode().ljust(17)))
+    return copy
 
 
 def _is_of_the_parser(said: str) -> bool:

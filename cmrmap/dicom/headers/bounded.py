@@ -124,15 +124,30 @@ def read_bounded(
     return header
 
 
-def _inflated(stream: BoundedReader) -> tuple[FileMetaDataset, BoundedReader] | None:
-    """Return the meta information and the inflated data set of a deflated file; None for any other."""
+def read_meta(stream: BoundedReader) -> Dataset:
+    """Return the file meta information (PS3.10 7.1); empty where there is none.
+
+    Parameters
+    ----------
+    stream : left behind it
+
+    Raises
+    ------
+    TooLargeError
+        it would take more memory than the stream may
+    """
     stream.seek(128)
     start = _PREAMBLE_BYTES if stream.read(4) == b"DICM" else 0
     stream.seek(start)
     try:
-        meta = read_dataset(stream, False, True, stop_when=_no_meta)
+        return read_dataset(stream, False, True, stop_when=_no_meta)
     except (EOFError, NotImplementedError):
-        meta = Dataset()
+        return Dataset()
+
+
+def _inflated(stream: BoundedReader) -> tuple[FileMetaDataset, BoundedReader] | None:
+    """Return the meta information and the inflated data set of a deflated file; None for any other."""
+    meta = read_meta(stream)
     syntax = text(meta, "TransferSyntaxUID")
     if syntax != DeflatedExplicitVRLittleEndian:
         stream.seek(0)

@@ -44,6 +44,10 @@ class LostPixelsError(ValueError):
     """The pixels of a file cannot be used; the message is the reason."""
 
 
+class UndecodedPixelsError(LostPixelsError):
+    """Nobody has tried to decode the pixels: they would take too much memory, or are not those of their header."""
+
+
 @dataclass(frozen=True, slots=True)
 class StoredImage:
     """The decoded frames of one file.
@@ -135,11 +139,13 @@ def decoded(dataset: Dataset, memory_bytes: int) -> np.ndarray:
     Raises
     ------
     LostPixelsError
-        they cannot be decoded, or not in that memory
+        they cannot be decoded
+    UndecodedPixelsError
+        not in that memory
     """
     fault = decoding_fault(dataset, memory_bytes)
     if fault:
-        raise LostPixelsError(fault)
+        raise UndecodedPixelsError(fault)
     _assume_syntax(dataset)
     try:
         return dataset.pixel_array

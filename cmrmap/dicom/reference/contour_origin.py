@@ -14,6 +14,7 @@ from pydicom.dataset import Dataset
 
 from cmrmap.core.provenance import NAME
 from cmrmap.dicom.headers.values import text, value
+from cmrmap.dicom.loading.stored_pixels import decoded
 from cmrmap.dicom.writing.pixel_digest import PIXELS_KEY, pixel_digest
 
 _STATED = re.compile(rf"{PIXELS_KEY}=([0-9a-f]{{64}})")
@@ -30,18 +31,25 @@ class ContourOrigin(Enum):
     )
 
 
-def contour_origin(segmentation: Dataset) -> ContourOrigin:
+def contour_origin(segmentation: Dataset, memory_bytes: int) -> ContourOrigin:
     """Return who drew a segmentation.
 
     Parameters
     ----------
-    segmentation : the whole object, with pixels that can be decoded
+    segmentation : the whole object
+    memory_bytes : that decoding its pixels may take
+
+    Raises
+    ------
+    LostPixelsError
+        its pixels are damaged, or take more memory than they may
     """
     segments = value(segmentation, "SegmentSequence") or []
     identified = [(value(item, "SegmentationAlgorithmIdentificationSequence") or [None])[0] for item in segments]
     parameters = [text(one, "AlgorithmParameters") for one in identified if one]
     stated = {found.group(1) for one in parameters if (found := _STATED.search(one))}
     if stated:
+        decoded(segmentation, memory_bytes)  # it keeps them; decoded unasked they may be of any size
         return ContourOrigin.UNEDITED if stated == {pixel_digest(segmentation)} else ContourOrigin.READER
     if any(text(item, "SegmentAlgorithmType") != "AUTOMATIC" for item in segments):
         return ContourOrigin.READER

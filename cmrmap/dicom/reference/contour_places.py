@@ -10,8 +10,9 @@ import numpy as np
 from cmrmap.core.arrays import Float64Array
 from cmrmap.core.geometry import SliceGeometry
 from cmrmap.dicom.reference.drawn import SAME_PLANE_MM, StudyImages
+from cmrmap.dicom.reference.planar_contours import PlanarContour
 from cmrmap.dicom.reference.segmentations import SegmentationFrame
-from cmrmap.dicom.reference.structure_sets import PlanarContour, filled
+from cmrmap.dicom.reference.structure_sets import filled
 
 #: stack, slice, time; no time: the slice, without saying which of its images
 Where = tuple[int, int, int | None]
@@ -19,6 +20,7 @@ Where = tuple[int, int, int | None]
 _SAME_GRID_PX = 0.1  # what decimal strings and a viewer's single precision leave is far below
 _SAME_SPACING = 1e-3
 _SAME_DIRECTION = 1e-3
+_PAIRS = 1 << 18  # of edges that are looked at together: memory
 _NOWHERE = "it lies on no image of a series that is mapped"
 #: what names images of the study, but none of a series that is mapped, has nothing to do with the maps
 ELSEWHERE = "it was drawn on images of the study that are not mapped"
@@ -160,5 +162,11 @@ def crosses_itself(points_mm: Float64Array) -> bool:
         found = ab[..., 0] * ac[..., 1] - ab[..., 1] * ac[..., 0]
         return np.asarray(np.where(np.abs(found) < 1e-9 * scale**2, 0.0, np.sign(found)), dtype=np.float64)
 
-    apart = side(start, end, start) * side(start, end, end)
-    return bool(((apart < 0) & (apart.T < 0)).any())
+    step = max(_PAIRS // len(flat), 1)
+    for first in range(0, len(flat), step):
+        a, b = start[first : first + step], end[first : first + step]
+        apart = side(a, b, start) * side(a, b, end)
+        others = side(start, end, a) * side(start, end, b)
+        if bool(((apart < 0) & (others.T < 0)).any()):
+            return True
+    return False

@@ -5,6 +5,7 @@ An object that cannot be used is refused with one reason, and so is what it draw
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -20,15 +21,18 @@ from cmrmap.core.stack import SelectedSeries, WeightedStack
 from cmrmap.dicom.headers.patient import identity_of
 from cmrmap.dicom.headers.read import SourceStudy
 from cmrmap.dicom.headers.values import text, tolerant_reading
-from cmrmap.dicom.reference.contour_files import contour_files, may_hold_contours
+from cmrmap.dicom.loading.stored_pixels import UndecodedPixelsError
+from cmrmap.dicom.reference.contour_files import ContourFile, contour_files, may_hold_contours
 from cmrmap.dicom.reference.contour_origin import ContourOrigin, contour_origin
 from cmrmap.dicom.reference.contour_places import ELSEWHERE, Where, crosses_itself, place_of_contour, place_of_frame
 from cmrmap.dicom.reference.drawn import StudyImages, study_images
+from cmrmap.dicom.reference.planar_contours import Outer, TooManyPointsError, planar_contours
 from cmrmap.dicom.reference.segmentations import read_segmentation
-from cmrmap.dicom.reference.structure_sets import Outer, filled, labelled_masks, planar_contours
+from cmrmap.dicom.reference.structure_sets import filled, labelled_masks
 from cmrmap.quality.catalogue.reader_findings import CONTOURS_LEFT_ASIDE, READER_CONTOURS_REFUSED
 
 _DAMAGED = "the file is damaged and cannot be read; send it again"
+_NAMELESS = "without a readable UID"
 _ORDER = (Label.RIGHT_VENTRICLE, Label.CAVITY, Label.MYOCARDIUM)
 
 
@@ -92,12 +96,17 @@ def read_reader_contours(
     if not may_hold_contours(study):
         return (), ()
     images = study_images(study.headers, series, stacks)
+    seen: Counter[str] = Counter()
     with tolerant_reading():
-        for one in contour_files(folder):
+        for one in contour_files(folder, study.memory_bytes):
             is_set = one.contours is not None and one.contours.SOPClassUID == RTStructureSetStorage
-            name = f"{'structure set' if is_set else 'segmentation'} {one.sop_instance_uid or 'without a readable UID'}"
+            source = one.sop_instance_uid or _NAMELESS
+            seen[source] += 1
+            if seen[source] > 1:  # copies of one object may have been edited
+                source = f"{source} ({seen[source]})"
+            name = f"{'structure set' if is_set else 'segmentation'} {source}"
             try:
-                drawing = _drawing(one.contours, study, images)
+                drawing = _drawing(one, study, images)
             except _UnusableError as error:
                 flags.append(READER_CONTOURS_REFUSED.flag(source=name, reason=str(error)))
                 continue
@@ -108,7 +117,7 @@ def read_reader_contours(
                 kind, index = (None, None) if place is None else (stacks[place[0]].kind, place[1])
                 flags.append(READER_CONTOURS_REFUSED.flag(kind, index, source=name, reason=reason))
             contours += [
-                ReaderContour(stacks[place[0]].kind, place[1], place[2], labels, one.sop_instance_uid)
+                ReaderContour(stacks[place[0]].kind, place[1], place[2], labels, source)
                 for place, labels in drawing.labels()
             ]
     flags += [CONTOURS_LEFT_ASIDE.flag(source=_listed(names), reason=reason) for reason, names in aside.items()]
@@ -119,10 +128,11 @@ def _listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
 
 
-def _drawing(contours: Dataset | None, study: SourceStudy, images: StudyImages) -> _Drawing | str:
+def _drawing(file: ContourFile, study: SourceStudy, images: StudyImages) -> _Drawing | str:
     """Return what an object draws, or why it is no reader's."""
+    contours = file.contours
     if contours is None:
-        raise _UnusableError(_DAMAGED)
+        raise _UnusableError(file.fault)
     own = identity_of(contours)
     is_set = bool(contours.SOPClassUID == RTStructureSetStorage)
     if any(own.differs_from(identity) for identity in {identity_of(header) for header in study.headers.values()}):
@@ -131,9 +141,11 @@ def _drawing(contours: Dataset | None, study: SourceStudy, images: StudyImages) 
         raise _UnusableError("it is of another study than the images")
     made: _Drawing | str
     try:
-        made = _of_structure_set(contours, images) if is_set else _of_segmentation(contours, images)
+        made = _of_structure_set(contours, images) if is_set else _of_segmentation(contours, images, study.memory_bytes)
     except _UnusableError:
         raise
+    except (TooManyPointsError, UndecodedPixelsError) as error:
+        raise _UnusableError(str(error)) from None
     except Exception:  # damaged pixels or sequences raise whatever their decoder stumbles over
         raise _UnusableError(_DAMAGED) from None
     if isinstance(made, _Drawing) and made.is_elsewhere:
@@ -141,11 +153,11 @@ def _drawing(contours: Dataset | None, study: SourceStudy, images: StudyImages) 
     return made
 
 
-def _of_segmentation(segmentation: Dataset, images: StudyImages) -> _Drawing | str:
-    origin = contour_origin(segmentation)
+def _of_segmentation(segmentation: Dataset, images: StudyImages, memory_bytes: int) -> _Drawing | str:
+    origin = contour_origin(segmentation, memory_bytes)
     if origin is ContourOrigin.UNEDITED:
         return str(origin.value)
-    content = read_segmentation(segmentation)
+    content = read_segmentation(segmentation, memory_bytes)
     if not content.classes:
         if images.holds(content.sources) and not images.named(content.sources):
             return ELSEWHERE

@@ -63,12 +63,13 @@ class SegmentationContent:
     sources: frozenset[tuple[str, int]] = frozenset()
 
 
-def read_segmentation(segmentation: Dataset) -> SegmentationContent:
+def read_segmentation(segmentation: Dataset, memory_bytes: int | None = None) -> SegmentationContent:
     """Return what a segmentation shows, frame by frame; frames are empty where no segment is of the heart.
 
     Parameters
     ----------
     segmentation : the whole object
+    memory_bytes : that decoding may take; None: as :func:`cmrmap.core.memory.image_memory_bytes`
 
     Raises
     ------
@@ -83,25 +84,25 @@ def read_segmentation(segmentation: Dataset) -> SegmentationContent:
     sources = frozenset(one for item in items for one in _sources(item, shared))
     if not classes or not items:
         return SegmentationContent(frozenset(), automatic, (), sources)
-    stored = decoded(segmentation, image_memory_bytes())
+    stored = decoded(segmentation, image_memory_bytes() if memory_bytes is None else memory_bytes)
     pixels = stored.reshape(len(items), segmentation.Rows, segmentation.Columns)
     half = (number(segmentation, "MaximumFractionalValue") or 1.0) / 2
     label_map = segmentation.SOPClassUID == LABEL_MAP_STORAGE
+    by_class = {label: [one for one, own in classes.items() if own is label] for label in set(classes.values())}
     frames = []
     for item, image in zip(items, pixels, strict=True):
         if label_map:
-            shown = {segment: image == segment for segment in classes}
+            shown = tuple(classes)
+            masks = {label: np.isin(image, members) for label, members in by_class.items()}
         else:
             identification = _group(item, shared, "SegmentIdentificationSequence")
             segment = int(number(identification, "ReferencedSegmentNumber") or 0)
-            shown = {segment: image > half} if segment in classes else {}
-        masks: dict[Label, BoolArray] = {}
-        for segment, mask in shown.items():
-            masks[classes[segment]] = mask | masks.get(classes[segment], np.False_)
+            shown = (segment,) if segment in classes else ()
+            masks = {classes[one]: np.asarray(image > half, dtype=np.bool_) for one in shown}
         frames.append(
             SegmentationFrame(
                 masks=masks,
-                segments=tuple(shown),
+                segments=shown,
                 sources=_sources(item, shared),
                 position_mm=numbers(_group(item, shared, "PlanePositionSequence"), "ImagePositionPatient"),
                 orientation=numbers(_group(item, shared, "PlaneOrientationSequence"), "ImageOrientationPatient"),
@@ -125,11 +126,11 @@ def segment_class(segment: Dataset) -> Label | None:
         for sequence in ("AnatomicRegionSequence", "SegmentedPropertyTypeModifierCodeSequence")
         if (code := _code(segment, sequence)) is not None
     ]
-    if kind in _MYOCARDIUM_CODES:
+    if kind is not None and kind in _MYOCARDIUM_CODES:  # codes cannot be compared with none
         return Label.MYOCARDIUM
-    if _RIGHT_VENTRICLE in (kind, *regions):
+    if _RIGHT_VENTRICLE in (regions if kind is None else [kind, *regions]):
         return Label.RIGHT_VENTRICLE
-    if kind == codes.LEFT_VENTRICLE or (kind == codes.BLOOD and codes.LEFT_VENTRICLE in regions):
+    if kind is not None and (kind == codes.LEFT_VENTRICLE or (kind == codes.BLOOD and codes.LEFT_VENTRICLE in regions)):
         return Label.CAVITY
     return label_by_words(text(segment, "SegmentLabel"))
 

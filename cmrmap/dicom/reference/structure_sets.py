@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import Enum
 
 import numpy as np
 from pydicom.dataset import Dataset
@@ -19,100 +17,11 @@ from skimage.draw import polygon2mask
 from cmrmap.core.arrays import BoolArray, Float64Array
 from cmrmap.core.geometry import SliceGeometry
 from cmrmap.core.outlines import Label
-from cmrmap.dicom.headers.values import number, numbers, text, value
-from cmrmap.dicom.reference.drawn import (
-    SAME_PLANE_MM,
-    UNKNOWN_FRAME,
-    Drawn,
-    Place,
-    StudyImages,
-    add_masks,
-    label_by_words,
-)
+from cmrmap.dicom.headers.values import text
+from cmrmap.dicom.reference.drawn import SAME_PLANE_MM, Drawn, Place, StudyImages, add_masks
+from cmrmap.dicom.reference.planar_contours import Outer, PlanarContour, TooManyPointsError, planar_contours
 
 logger = logging.getLogger(__name__)
-
-_CLOSED = ("CLOSED_PLANAR", "CLOSEDPLANAR_XOR")
-_FEWEST_POINTS = 3
-_NOT_THE_HEART = ("fat", "point", "insertion")
-
-
-class Outer(Enum):
-    """What encloses wall and cavity together."""
-
-    EPICARDIUM = "epicardium"
-
-
-def structure_of(name: str) -> Label | Outer | None:
-    """Return what a region of interest outlines by its name; None for anything but a ventricle.
-
-    Parameters
-    ----------
-    name : ROIName (3006,0026), e.g. "LV epi", "saendocardialContour", "Myocardium"
-    """
-    words = name.lower()
-    if any(part in words for part in _NOT_THE_HEART):
-        return None
-    right = "right" in words or "rv" in words
-    if "epi" in words:
-        return None if right else Outer.EPICARDIUM
-    if "endo" in words:
-        return Label.RIGHT_VENTRICLE if right else Label.CAVITY
-    return label_by_words(name)
-
-
-@dataclass(frozen=True, slots=True)
-class PlanarContour:
-    """One contour of a structure of the heart.
-
-    Attributes
-    ----------
-    structure : what it outlines
-    closed : whether it is a closed planar contour (PS3.3 C.8.8.6.1)
-    points_mm : (point, xyz) in the patient
-    sources : (SOP instance UID, frame from 0, or ``UNKNOWN_FRAME``) of the images that it names
-    frame_of_reference_uid : "" where it does not say
-    automatic : whether its region of interest is called AUTOMATIC
-    """
-
-    structure: Label | Outer
-    closed: bool
-    points_mm: Float64Array
-    sources: tuple[tuple[str, int], ...]
-    frame_of_reference_uid: str
-    automatic: bool
-
-
-def planar_contours(contours: Dataset) -> tuple[PlanarContour, ...]:
-    """Return the contours of the structures of the heart; other structures and single points are left out.
-
-    Parameters
-    ----------
-    contours : an RT Structure Set
-    """
-    names = {_number(item, "ROINumber"): item for item in value(contours, "StructureSetROISequence") or []}
-    found = []
-    for roi in value(contours, "ROIContourSequence") or []:
-        item = names.get(_number(roi, "ReferencedROINumber"), Dataset())
-        structure = structure_of(text(item, "ROIName"))
-        if structure is None:
-            continue
-        for contour in value(roi, "ContourSequence") or []:
-            points = numbers(contour, "ContourData")
-            form = text(contour, "ContourGeometricType")
-            if form == "POINT" or len(points) < 3:
-                continue
-            found.append(
-                PlanarContour(
-                    structure=structure,
-                    closed=form in _CLOSED and len(points) >= 3 * _FEWEST_POINTS,
-                    points_mm=np.asarray(points[: len(points) // 3 * 3], dtype=np.float64).reshape(-1, 3),
-                    sources=_sources(contour),
-                    frame_of_reference_uid=text(item, "ReferencedFrameOfReferenceUID"),
-                    automatic=text(item, "ROIGenerationAlgorithm") == "AUTOMATIC",
-                )
-            )
-    return tuple(found)
 
 
 def collect_structure_set(contours: Dataset, images: StudyImages, found: dict[Place, Drawn]) -> None:
@@ -128,7 +37,11 @@ def collect_structure_set(contours: Dataset, images: StudyImages, found: dict[Pl
     found : by image; changed
     """
     drawn: dict[Place, dict[Label | Outer, list[BoolArray]]] = {}
-    all_of_them = planar_contours(contours)
+    try:
+        all_of_them = planar_contours(contours)
+    except TooManyPointsError as error:
+        logger.warning("a structure set is left out: %s", error)
+        return
     aside = 0
     for contour in (one for one in all_of_them if one.closed):
         targets = list(_targets(contour, images))
@@ -152,11 +65,6 @@ def collect_structure_set(contours: Dataset, images: StudyImages, found: dict[Pl
         )
     elif not drawn:
         logger.warning("a structure set without a contour of the heart on the study's images is left out")
-
-
-def _number(item: Dataset, keyword: str) -> int:
-    found = number(item, keyword)
-    return -1 if found is None else int(found)
 
 
 def labelled_masks(drawn: dict[Label | Outer, list[BoolArray]]) -> dict[Label, BoolArray]:
@@ -199,14 +107,6 @@ def _targets(contour: PlanarContour, images: StudyImages) -> Iterator[tuple[Plac
         mask = filled(contour.points_mm, geometry, (stack.images.shape[2], stack.images.shape[3]))
         if mask is not None:
             yield place, mask
-
-
-def _sources(contour: Dataset) -> tuple[tuple[str, int], ...]:
-    return tuple(
-        (text(item, "ReferencedSOPInstanceUID"), int(one) - 1)
-        for item in value(contour, "ContourImageSequence") or []
-        for one in numbers(item, "ReferencedFrameNumber") or (UNKNOWN_FRAME + 1.0,)
-    )
 
 
 def filled(points_mm: Float64Array, geometry: SliceGeometry, shape: tuple[int, int]) -> BoolArray | None:

@@ -51,6 +51,8 @@ def test_images_are_found_by_time_and_by_uid_though_others_were_left_out(tmp_pat
 
 def test_a_slice_is_left_out_with_or_without_a_reason(tmp_path: Path) -> None:
     assert _consulted(tmp_path, exclude_slice=True, reason=" ghosts ").corrections.slices[0].excluded == "ghosts"
+    odd = _consulted(tmp_path, exclude_slice=True, reason="two\nlines\t\x00\x1b[31m\u202e")
+    assert odd.corrections.slices[0].excluded == "two lines [31m"
     assert _consulted(tmp_path, exclude_slice=True).corrections.slices[0].excluded == "no reason given"
 
 
@@ -77,3 +79,11 @@ def test_what_is_not_there_is_refused_with_its_reason(tmp_path: Path, entry: dic
     assert (flag.code, flag.severity) == ("corrections_refused", "warning")
     assert "entry 1: " in (flag.detail or flag.message)
     assert reason in (flag.detail or flag.message)
+
+
+def test_a_file_that_is_wrong_throughout_is_told_briefly(tmp_path: Path) -> None:
+    entries = [{"map": "t2", "slice_index": 2 + number} for number in range(900)]
+    (tmp_path / FILE_NAME).write_text(json.dumps({"corrections": entries}), encoding="utf-8")
+    flags = consulted(tmp_path, *_loaded()).flags
+    assert len(flags) == 21
+    assert "880 more entries cannot be used either" in (flags[-1].detail or flags[-1].message)

@@ -283,7 +283,7 @@ def test_segments_are_left_out_of_every_mean_and_of_ecv(study, before) -> None:
 def test_segments_of_ecv_alone_and_marked_points_need_no_fit(series, before) -> None:
     """ECV's own segments, and insertion points, which turn the segments of their slice alone."""
     row, column = series[NATIVE].reference_centres[SLICE]
-    points = ((row + 20.0, column), (row - 20.0, column))
+    points = ((row - 20.0, column - 7.0), (row + 20.0, column - 14.0))
     corrections = Corrections(
         slices=(SliceCorrection(ECV, 0, segments=(2,)), SliceCorrection(POST, SLICE, insertion_points=points))
     )
@@ -296,6 +296,25 @@ def test_segments_of_ecv_alone_and_marked_points_need_no_fit(series, before) -> 
     assert _same(new_post.slices[SLICE].statistics, old_post.slices[SLICE].statistics)
     assert not _same(new_post.slices[SLICE].segments, old_post.slices[SLICE].segments)
     assert all(_same(new_post.slices[index], old_post.slices[index]) for index in OTHERS)
+
+
+@pytest.mark.parametrize(
+    ("anterior", "inferior", "words"),
+    [
+        ((20.0, -14.0), (-20.0, -7.0), "are swapped: the one called anterior lies below and behind the other"),
+        ((-20.0, -7.0), (-10.0, -3.5), "lie 0 degrees apart about the ventricle; expected 20 to 175"),
+        ((-20.0, 0.0), (20.0, 0.0), "lie 180 degrees apart"),
+    ],
+)
+def test_marked_points_that_cannot_be_right_turn_nothing(series, before, anterior, inferior, words) -> None:
+    row, column = series[POST].reference_centres[SLICE]
+    points = tuple((row + down, column + right) for down, right in (anterior, inferior))
+    maps = _reported(
+        tuple(series.values()), Corrections(slices=(SliceCorrection(POST, SLICE, insertion_points=points),))
+    )
+    assert _same(_map(maps, POST), _map(before, POST))
+    (flag,) = [one for one in maps.flags if one.code == "corrections_refused"]
+    assert f"insertion_points of {POST.value} slice {SLICE} {words}" in (flag.detail or flag.message)
 
 
 def test_a_contour_is_carried_as_the_heart_moved() -> None:

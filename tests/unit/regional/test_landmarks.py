@@ -9,6 +9,7 @@ from cmrmap.core.errors import InputError
 from cmrmap.core.geometry import SliceGeometry
 from cmrmap.core.outlines import Label
 from cmrmap.regional import InsertionPoints, PointSource, angle_of, apex_direction, find_insertion_points
+from cmrmap.regional.landmarks import marked_fault
 
 
 def off(found, truth):
@@ -175,3 +176,24 @@ def test_insertion_points_are_their_own_and_cannot_be_changed():
 def test_insertion_points_that_contradict_themselves(angle, source, reason, words):
     with pytest.raises(InputError, match=words):
         InsertionPoints(np.array(angle), np.array(angle), source, reason)
+
+
+CORONAL = SliceGeometry((0.0, 0.0, 0.0), (1.0, 0.0, 0.0), (0.0, 0.0, -1.0), (1.5, 1.5))
+SAGITTAL_FLAT = SliceGeometry((0.0, 0.0, 0.0), (1.0, 0.0, 0.0), (0.0, 0.8, 0.6), (1.5, 1.5))  # tells nothing
+
+
+@pytest.mark.parametrize(
+    ("anterior", "inferior", "geometry", "words"),
+    [
+        (-120, 120, CORONAL, ""),
+        (-60, 60, CORONAL, ""),  # a heart on the other side of the chest
+        (120, -120, CORONAL, "swapped"),
+        (60, -60, CORONAL, "swapped"),
+        (120, -120, SAGITTAL_FLAT, ""),
+        (-100, -90, CORONAL, "10 degrees apart"),
+        (-90, 90, CORONAL, "180 degrees apart"),
+    ],
+)
+def test_marked_points_that_cannot_be_right(anterior, inferior, geometry, words):
+    found = marked_fault(np.deg2rad(anterior), np.deg2rad(inferior), geometry)
+    assert (words in found) if words else found == ""

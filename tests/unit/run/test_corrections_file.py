@@ -61,6 +61,10 @@ def test_every_correction_is_read(tmp_path: Path) -> None:
         ({"schema_version": "9"}, "schema_version"),
         ({"correction": []}, "correction: Extra inputs are not permitted"),
         ({"study_instance_uid": "1.2.4"}, "the file is of another study than the images"),
+        ({"Doe^Jane": []}, "a key: Extra inputs are not permitted"),
+        ({"x" * 5000: []}, "a key: Extra inputs are not permitted"),
+        ({"corrections": [0] * 1001}, "it has 1001 entries; expected at most 1000"),
+        ('{"corrections": []' + " " * 32_000_000 + "}", "the file is no JSON object"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_one_fault(tmp_path: Path, content: Any, reason: str) -> None:

@@ -1,6 +1,8 @@
 """A reader's contours in the input: which count, and why others are refused, each with one reason."""
 
+import tracemalloc
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -18,11 +20,16 @@ from cmrmap.core.findings import QualityFlag
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.map_volume import MapVolume
 from cmrmap.core.outlines import Label
+from cmrmap.dicom.headers.admission import LABEL_MAP_STORAGE
 from cmrmap.dicom.headers.read import examine_folder
 from cmrmap.dicom.loading.loaded_study import load_study
+from cmrmap.dicom.reference import planar_contours
+from cmrmap.dicom.reference.contour_places import crosses_itself
 from cmrmap.dicom.reference.reader_contours import read_reader_contours
+from cmrmap.dicom.reference.segmentations import read_segmentation
 from cmrmap.dicom.selection.select import select_series
 from cmrmap.dicom.writing.outputs import OutputFile, OutputRole
+from cmrmap.dicom.writing.pixel_digest import seal
 
 SIZE = 32
 ANATOMY = Code("91723000", "SCT", "Anatomical Structure")
@@ -31,10 +38,11 @@ TISSUE = Code("T-D0050", "SRT", "Tissue")
 NET = hd.AlgorithmIdentificationSequence("Other", Code("123110", "DCM", "Artificial Intelligence"), "1")
 
 
-def _read(folder: Path) -> tuple[tuple[ReaderContour, ...], tuple[QualityFlag, ...]]:
+def _read(folder: Path, memory_bytes: int | None = None) -> tuple[tuple[ReaderContour, ...], tuple[QualityFlag, ...]]:
     study = examine_folder(folder).checked()
     selection = select_series(study)
     stacks = load_study(study, selection, {}).stacks
+    study = study if memory_bytes is None else replace(study, memory_bytes=memory_bytes)
     return read_reader_contours(folder, study, selection.selected, stacks)
 
 
@@ -126,6 +134,20 @@ def test_a_segmentation_on_a_weighted_image_is_a_readers_contour_of_that_image(f
 def test_segments_are_told_by_their_names_where_a_viewer_replaced_the_codes(folder: Path) -> None:
     names = ("LV myocardium", "LV blood pool")
     _segmentation(_image(folder), _drawn(), (TISSUE, TISSUE), names=names).save_as(folder / "seg.dcm")
+    (contour,), flags = _read(folder)
+    assert flags == ()
+    np.testing.assert_array_equal(contour.labels, _drawn()[0])
+
+
+@pytest.mark.parametrize("codes", ["none", "no items", "items without a code"])
+def test_segments_without_codes_are_told_by_their_names(folder: Path, codes: str) -> None:
+    segmentation = _segmentation(_image(folder), _drawn(), names=("LV myocardium", "LV blood pool"))
+    for segment in segmentation.SegmentSequence:
+        if codes == "none":
+            del segment.SegmentedPropertyTypeCodeSequence
+        else:
+            segment.SegmentedPropertyTypeCodeSequence = [] if codes == "no items" else [Dataset()]
+    segmentation.save_as(folder / "seg.dcm")
     (contour,), flags = _read(folder)
     assert flags == ()
     np.testing.assert_array_equal(contour.labels, _drawn()[0])
@@ -364,6 +386,79 @@ def test_contours_of_series_that_are_not_mapped_are_left_aside(folder: Path, too
     assert "it was drawn on images of the study that are not mapped" in _told(flag)
 
 
+@pytest.mark.parametrize("named", ["its own", "none that can be read"])
+def test_copies_of_one_object_that_differ_are_told_apart(folder: Path, named: str) -> None:
+    """A viewer may save an edited object under the UID that it had: neither copy may stand for the other."""
+    one = _segmentation(_image(folder), _drawn())
+    other = _segmentation(_image(folder), np.roll(_drawn(), 2, axis=1))
+    other.SOPInstanceUID = other.file_meta.MediaStorageSOPInstanceUID = one.SOPInstanceUID
+    for name, segmentation in (("one.dcm", one), ("other.dcm", other)):
+        segmentation.save_as(folder / name)
+        if named != "its own":
+            _rename(folder / name, one.SOPInstanceUID)
+    contours, flags = _read(folder)
+    assert flags == ()
+    uid = one.SOPInstanceUID if named == "its own" else "without a readable UID"
+    assert [found.source for found in contours] == [uid, f"{uid} (2)"]
+
+
+def _rename(path: Path, uid: str) -> None:
+    path.write_bytes(path.read_bytes().replace(uid.encode(), b"Doe^Jane".ljust(len(uid), b"x")))
+
+
+def test_text_in_the_place_of_a_uid_is_not_told(folder: Path) -> None:
+    segmentation = _segmentation(_image(folder), 0 * _drawn())
+    segmentation.save_as(folder / "seg.dcm")
+    _rename(folder / "seg.dcm", segmentation.SOPInstanceUID)
+    told = _told(_refusal(_read(folder)))
+    assert "contours of segmentation without a readable UID not used" in told
+    assert "Doe" not in told
+
+
+def test_an_object_larger_than_the_settings_allow_is_not_called_damaged(folder: Path) -> None:
+    _segmentation(_image(folder), _drawn()).save_as(folder / "seg.dcm")
+    told = _told(_refusal(_read(folder, memory_bytes=20_000)))
+    assert "analysis.decoding.memory_mb" in told
+    assert "damaged" not in told
+
+
+@pytest.mark.parametrize("sealed", [True, False])
+def test_pixels_that_would_take_gigabytes_are_not_decoded(folder: Path, sealed: bool) -> None:
+    """The digest that tells an unedited output is made of the decoded pixels, too."""
+    segmentation = _segmentation(_image(folder), _drawn(), kind="SEMIAUTOMATIC")
+    if sealed:
+        seal(segmentation)
+    segmentation.Rows = segmentation.Columns = 30_000
+    segmentation.save_as(folder / "seg.dcm")
+    assert "30000 x 30000 pixels takes" in _told(_refusal(_read(folder)))
+
+
+def test_a_label_map_of_many_segments_takes_memory_for_the_classes_alone() -> None:
+    label_map = Dataset()
+    label_map.file_meta = FileMetaDataset()
+    label_map.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    label_map.SOPClassUID, label_map.SamplesPerPixel = LABEL_MAP_STORAGE, 1
+    label_map.NumberOfFrames, label_map.Rows, label_map.Columns = 1, 256, 256
+    label_map.PhotometricInterpretation, label_map.PixelRepresentation = "MONOCHROME2", 0
+    label_map.BitsAllocated = label_map.BitsStored = 16
+    label_map.HighBit = 15
+    label_map.PixelData = np.arange(256 * 256, dtype="<u2").tobytes()
+    label_map.PerFrameFunctionalGroupsSequence = [Dataset()]
+    label_map.SegmentSequence = []
+    for number in range(1, 1001):
+        segment = Dataset()
+        segment.SegmentNumber, segment.SegmentLabel = number, "cavity" if number % 2 else "myocardium"
+        label_map.SegmentSequence.append(segment)
+    tracemalloc.start()
+    try:
+        (frame,) = read_segmentation(label_map).frames
+        assert tracemalloc.get_traced_memory()[1] < 20e6
+    finally:
+        tracemalloc.stop()
+    assert {label: int(mask.sum()) for label, mask in frame.masks.items()} == {Label.CAVITY: 500, Label.MYOCARDIUM: 500}
+    assert len(frame.segments) == 1000
+
+
 # RT Structure Sets
 
 ENDO = ((12, 12), (12, 20), (20, 20), (20, 12))
@@ -443,3 +538,45 @@ def test_a_keyhole_does_not_cross_itself(folder: Path) -> None:
     (contour,), flags = _read(folder)
     assert flags == ()
     assert np.count_nonzero(contour.labels == Label.MYOCARDIUM) == pytest.approx(16 * 16 - 8 * 8, abs=10)
+
+
+def test_a_contour_of_more_points_than_anybody_draws_is_refused_unread(folder: Path) -> None:
+    structures = _structures(_image(folder), {"LV endo": ENDO, "LV epi": EPI})
+    structures.ROIContourSequence[1].ContourSequence[0].ContourData = ["0"] * 12_003
+    structures.save_as(folder / "set.dcm", enforce_file_format=True)
+    assert "a contour of it has 4001 points; expected at most 4000" in _told(_refusal(_read(folder)))
+
+
+@pytest.mark.parametrize(("limit", "most"), [("_MOST_CONTOURS", 1), ("_MOST_POINTS_TOGETHER", 7)])
+def test_more_contours_than_anybody_draws_are_refused(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, limit: str, most: int
+) -> None:
+    monkeypatch.setattr(planar_contours, limit, most)
+    structures = _structures(_image(folder), {"LV endo": ENDO, "LV epi": EPI})
+    structures.save_as(folder / "set.dcm", enforce_file_format=True)
+    told = _told(_refusal(_read(folder)))
+    assert f"more than {planar_contours._MOST_CONTOURS} contours or" in told
+
+
+@pytest.mark.parametrize("number", [b"nan", b"inf", b"a few", b""])
+def test_coordinates_that_are_no_numbers_are_none(folder: Path, number: bytes) -> None:
+    structures = _structures(_image(folder), {"LV endo": ENDO, "LV epi": EPI})
+    structures.save_as(folder / "set.dcm", enforce_file_format=True)
+    first = str(structures.ROIContourSequence[0].ContourSequence[0].ContourData[0]).encode()
+    head, tail = (folder / "set.dcm").read_bytes().split(b"\x06\x30\x50\x00DS", 1)
+    tail = tail.replace(first, number.ljust(len(first)), 1)
+    (folder / "set.dcm").write_bytes(head + b"\x06\x30\x50\x00DS" + tail)
+    assert "its contours do not tell wall from blood" in _told(_refusal(_read(folder)))
+
+
+def test_long_contours_are_compared_in_little_memory() -> None:
+    angle = np.linspace(0.0, 2 * np.pi, 4000, endpoint=False)
+    points = np.stack([40 * np.cos(angle), 40 * np.sin(angle), 0 * angle], axis=1)
+    tracemalloc.start()
+    try:
+        assert not crosses_itself(points)
+        points[[1000, 3900]] = points[[3900, 1000]]
+        assert crosses_itself(points)
+        assert tracemalloc.get_traced_memory()[1] < 40e6
+    finally:
+        tracemalloc.stop()

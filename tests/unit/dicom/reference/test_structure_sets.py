@@ -16,7 +16,7 @@ from cmrmap.core.outlines import Label
 from cmrmap.dicom.headers.read import read_study
 from cmrmap.dicom.loading.loaded_study import load_study
 from cmrmap.dicom.reference.labels import ReferenceLabels, read_reference_labels
-from cmrmap.dicom.reference.structure_sets import structure_of
+from cmrmap.dicom.reference.planar_contours import structure_of
 from cmrmap.dicom.selection.select import select_series
 
 SIZE = 32
