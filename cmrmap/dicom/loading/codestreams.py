@@ -10,9 +10,10 @@ import math
 import struct
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 from pydicom.dataset import Dataset
-from pydicom.encaps import generate_frames, parse_fragments
+from pydicom.encaps import generate_frames
 from pydicom.uid import JPEG2000TransferSyntaxes, JPEGLSTransferSyntaxes, JPEGTransferSyntaxes, RLELossless
 
 from cmrmap.dicom.headers.values import number, text, value
@@ -29,6 +30,7 @@ _MOST_PER_RUN = 65  # bytes that a byte of run-length code may become: 2 make 12
 #: memory while a file is decoded, over its decoded pixels: the decoder's copies, and those by which bits are set apart
 _COPIES = 5
 _OFFSET_BYTES = 8  # of a frame in the extended offset table
+_MOST_COUNTED = 1_000_000  # frames
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +57,11 @@ def decoding_fault(dataset: Dataset, memory_bytes: int) -> str:
     rows, columns, allocated = (number(dataset, name) or 0.0 for name in ("Rows", "Columns", "BitsAllocated"))
     samples, n_frames = (max(number(dataset, name) or 1.0, 1.0) for name in ("SamplesPerPixel", "NumberOfFrames"))
     encoded = next((found for name in PIXELS if isinstance(found := value(dataset, name), bytes)), b"")
+    per_frame = _COPIES * rows * columns * samples * max(allocated, 8.0) / 8.0
     if syntax in (RLELossless, *JPEG2000TransferSyntaxes, *JPEGTransferSyntaxes, *JPEGLSTransferSyntaxes):
-        n_frames = max(n_frames, _most_frames(dataset, encoded))
-    needed = len(encoded) + _COPIES * n_frames * rows * columns * samples * max(allocated, 8.0) / 8.0
+        most = int(min(memory_bytes / max(per_frame, 1.0), _MOST_COUNTED)) + 1
+        n_frames = max(n_frames, _n_found(dataset, encoded, most))
+    needed = len(encoded) + per_frame * n_frames
     if syntax == RLELossless:
         needed += _MOST_PER_RUN * max(map(len, _frames(dataset, encoded)), default=0)
     if needed > memory_bytes:
@@ -115,14 +119,14 @@ def _frames(dataset: Dataset, encoded: bytes) -> Iterator[bytes]:
         return
 
 
-def _most_frames(dataset: Dataset, encoded: bytes) -> int:
-    """Return how many frames may be decoded, whatever NumberOfFrames says: one a fragment, or an offset."""
-    try:
-        n_items, _ = parse_fragments(encoded)
-    except Exception:  # as above
-        n_items = 1
+def _n_found(dataset: Dataset, encoded: bytes, most: int) -> int:
+    """Return how many frames a decoder will find, whatever NumberOfFrames says: each may have any number of fragments.
+
+    Those without a table of offsets are not counted beyond ``most``.
+    """
     offsets = value(dataset, "ExtendedOffsetTable")
-    return max(n_items - 1, len(offsets) // _OFFSET_BYTES if isinstance(offsets, bytes) else 0)
+    listed = len(offsets) // _OFFSET_BYTES if isinstance(offsets, bytes) else 0
+    return max(listed, sum(1 for _ in islice(_frames(dataset, encoded), most)))
 
 
 def _jpeg_2000_size(stream: bytes) -> _Size | None:

@@ -113,6 +113,20 @@ def test_run_lengths_may_become_65_times_as_much() -> None:
     assert decoding_fault(_image(RLELossless, code), 20 * MB) == ""
 
 
+@pytest.mark.parametrize("has_table", [True, False])
+@pytest.mark.parametrize(("n_frames", "n_fragments"), [(1, 200), (300, 4)])
+def test_fragments_are_no_frames(n_frames: int, n_fragments: int, has_table: bool) -> None:
+    """Some archives cut what they compress into small pieces: an ordinary image must not count for hundreds."""
+    stream = _jpeg(256, 192) + bytes(1000) + b"\xff\xd9"
+    image = _image(JPEGLosslessSV1, *[stream] * n_frames)
+    image.PixelData = encapsulate([stream] * n_frames, fragments_per_frame=n_fragments, has_bot=has_table)
+    needed = n_frames * 256 * 192 * 2 * 5 + len(image.PixelData)
+    assert decoding_fault(image, needed + 1) == ""
+    image.NumberOfFrames = 1  # without a table a decoder takes all for one frame then
+    fits = n_frames == 1 or not has_table
+    assert (decoding_fault(image, needed // 2 if n_frames > 1 else needed + 1) == "") is fits
+
+
 def test_offsets_may_name_one_frame_many_times() -> None:
     image = _image(JPEG2000, _j2k(256, 192))
     image.ExtendedOffsetTable, image.ExtendedOffsetTableLengths = bytes(8 * 1000), struct.pack("<Q", 64) * 1000
