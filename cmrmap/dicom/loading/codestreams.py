@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from pydicom.dataset import Dataset
-from pydicom.encaps import generate_frames
+from pydicom.encaps import generate_fragments, generate_frames
 from pydicom.uid import JPEG2000TransferSyntaxes, JPEGLSTransferSyntaxes, JPEGTransferSyntaxes, RLELossless
 
 from cmrmap.dicom.headers.values import number, text, value
@@ -21,6 +21,7 @@ from cmrmap.dicom.headers.values import number, text, value
 PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 _J2K_START, _J2K_SIZE = b"\xff\x4f\xff\x51", struct.Struct(">HHIIIIIIIIH")  # ISO/IEC 15444-1 A.5.1, after its marker
 _JP2_START = b"\x00\x00\x00\x0cjP  "
+_STARTS = (_J2K_START, _JP2_START, b"\xff\xd8\xff")
 _MOST_TILES = 4096  # of an image; each takes memory whatever it holds
 #: frame headers of JPEG and JPEG-LS (ISO/IEC 10918-1 B.1.1.3, 14495-1 C.1.1): all but tables, restarts and the like
 _JPEG_FRAMES = {*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC}
@@ -120,13 +121,21 @@ def _frames(dataset: Dataset, encoded: bytes) -> Iterator[bytes]:
 
 
 def _n_found(dataset: Dataset, encoded: bytes, most: int) -> int:
-    """Return how many frames a decoder will find, whatever NumberOfFrames says: each may have any number of fragments.
+    """Return how many frames there may be, whatever NumberOfFrames says: each may be cut into any number of fragments.
 
-    Those without a table of offsets are not counted beyond ``most``.
+    Counted are the offsets, what a decoder finds (up to ``most``), and the fragments that begin a codestream.
     """
     offsets = value(dataset, "ExtendedOffsetTable")
     listed = len(offsets) // _OFFSET_BYTES if isinstance(offsets, bytes) else 0
-    return max(listed, sum(1 for _ in islice(_frames(dataset, encoded), most)))
+    begun = sum(fragment.startswith(_STARTS) for fragment in _fragments(encoded))
+    return max(listed, begun, sum(1 for _ in islice(_frames(dataset, encoded), most)))
+
+
+def _fragments(encoded: bytes) -> Iterator[bytes]:
+    try:
+        yield from generate_fragments(encoded)
+    except Exception:  # as above
+        return
 
 
 def _jpeg_2000_size(stream: bytes) -> _Size | None:
