@@ -137,7 +137,7 @@ def _template() -> Template:
 
 
 def _section(of_map: MapReport) -> _Section:
-    content, scale, reference = of_map.content, of_map.scale, of_map.reference
+    content, scale = of_map.content, of_map.scale
     labels = {one.slice_index: one.label for one in content.slices}
     facts = (
         f"SD {content.patient.sd} {content.unit}",
@@ -147,7 +147,6 @@ def _section(of_map: MapReport) -> _Section:
         content.slices_made,
         content.model,
         f"times from {content.timing_source}" if content.timing_source else "",
-        f"{reference.headline} ({reference.source})" if reference.headline else "",
     )
     return _Section(
         source=of_map,

@@ -16,7 +16,7 @@ TITLE: Mapping[MapKind, str] = MappingProxyType({kind: kind.spec.title for kind 
 RESEARCH = "Research use only - not a medical device"
 METHOD = (
     "Means over the analysed pixels of the myocardium (the wall's border is left out) ± standard error propagated from "
-    "the fit. Contours: endocardium and epicardium. Bull's-eye: AHA segments, pixels of all slices of a level."
+    "the fit. Contours: endocardium and epicardium. Bull's-eye: mean of each AHA segment over all slices of its level."
 )
 
 
