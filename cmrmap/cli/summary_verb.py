@@ -71,7 +71,8 @@ def _maps_table(rows: tuple[MapSummary, ...], *, against_truth: bool) -> Table:
         table.add_column(name, justify="right", no_wrap=name == "measured")
     for row in rows:
         unit, digits = row.kind.unit, row.kind.spec.decimals
-        measured = "-" if row.mean is None else f"{row.mean:.{digits}f} ± {row.sd or 0.0:.{digits}f} {unit}"
+        spread = "" if row.sd is None else f" ± {row.sd:.{digits}f}"
+        measured = "-" if row.mean is None else f"{row.mean:.{digits}f}{spread} {unit}"
         truth = "-" if row.truth is None else f"{row.truth:.{digits}f} {unit}"
         bias = "-"
         if row.bias is not None and row.bias_percent is not None:

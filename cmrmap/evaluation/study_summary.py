@@ -92,8 +92,8 @@ def findings_of(output: Path) -> tuple[tuple[str, ...], int]:
     InputError
         results.json is missing or not what it should be
     """
-    found = _document(output / "results" / "results.json", "the application's output folder").get("quality") or []
-    flags = [one for one in found if isinstance(one, dict)]
+    found = _document(output / "results" / "results.json", "the application's output folder").get("quality")
+    flags = [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
     errors = [one for one in flags if one.get("severity") == Severity.ERROR.value]
     told = tuple(f"{one.get('map') or 'study'}: {one.get('detail') or one.get('message')}" for one in errors)
     return told, sum(one.get("severity") == Severity.WARNING.value for one in flags)

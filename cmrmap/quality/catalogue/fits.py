@@ -14,7 +14,7 @@ FEW_PIXELS_ANALYSED = Finding(
     threshold=Threshold("below", 0.3, "of the wall's pixels", percent=True),
     message="only {share:.0%} of wall pixels have a value that counts: check map and contours",
     typical={"share": 0.25},
-    means="most of the wall was left out (partial volume with blood, doubtful fits): the mean stands for a small part of it",
+    means="most of the wall was left out (blood at its edge, doubtful fits): the mean stands for a small part of it",
     advice="look at the slice's map and contours",
 )
 

@@ -35,6 +35,14 @@ def test_any_study_has_a_summary_without_a_truth(results):
     assert "truth" not in found.output
 
 
+def test_a_mean_without_an_sd_is_given_none(results):
+    path = results / "results" / "results.json"
+    document = json.loads(path.read_text(encoding="utf-8"))
+    document["maps"]["t2"]["patient"] = {"mean": 51.81, "sd": None}
+    path.write_text(json.dumps(document), encoding="utf-8")
+    assert "51.8 ms" in _printed(results).output
+
+
 def test_errors_are_told_and_warnings_counted(results):
     assert "ERROR" not in _printed(results).output
     path = results / "results" / "results.json"
