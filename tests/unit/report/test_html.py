@@ -100,7 +100,7 @@ def test_a_slice_that_a_reader_outlined_has_both_numbers(case):
     results = replace(case.results, maps=(replace(first, slices=(first.slices[0], drawn, first.slices[2])), *others))
     drawing = draw_report(results, case.volumes, case.stacks, captures=False)
     assert drawing.html.count("<td>reader</td>") == 1
-    assert '<td>41.2 ± 0.5</td><td colspan="6">by the network&#39;s outlines</td>' in drawing.html
+    assert '<td>41.2 ± 0.5</td><td colspan="6">by the network&#39;s contours</td>' in drawing.html
     assert drawing.html.count("<td>network</td>") == drawing.html.count("<td>reader</td>") * (len(_made(results)) - 1)
     assert draw_report(case.results, case.volumes, case.stacks, captures=False).html.count("<td>reader</td>") == 0
     assert drawing.pdf != draw_report(case.results, case.volumes, case.stacks, captures=False).pdf
