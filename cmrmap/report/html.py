@@ -140,7 +140,7 @@ def _section(of_map: MapReport) -> _Section:
     content, scale = of_map.content, of_map.scale
     labels = {one.slice_index: one.label for one in content.slices}
     facts = (
-        f"SD {content.patient.sd} {content.unit}",
+        f"± standard error; SD of pixels {content.patient.sd} {content.unit}",
         f"{content.patient.n_pixels} pixels",
         f"mid septum {content.mid_septum}" if content.mid_septum else "",
         f"blood {content.blood}" if content.blood else "",

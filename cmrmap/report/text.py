@@ -94,7 +94,8 @@ def hematocrit_line(results: StudyResult) -> str:
     known = results.hematocrit
     if known.value is None:
         return "Hematocrit: none"
-    return f"Hematocrit {known.value * 100.0:.1f} % ({known.source})"
+    source = f", {known.source}" if "(" in str(known.source) else f" ({known.source})"  # no brackets in brackets
+    return f"Hematocrit {known.value * 100.0:.1f} %{source}"
 
 
 def faulty(results: StudyResult) -> frozenset[MapKind]:
