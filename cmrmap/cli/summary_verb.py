@@ -41,7 +41,7 @@ def print_summary(results: Path, study: Path | None = None) -> None:
     """
     from rich.console import Console
 
-    from cmrmap.evaluation.study_summary import summarise_study
+    from cmrmap.evaluation.study_summary import findings_of, summarise_study
 
     rows = tuple(row for row in summarise_study(study, results) if row.is_listed)
     console = Console()
@@ -49,6 +49,12 @@ def print_summary(results: Path, study: Path | None = None) -> None:
     for row in rows:
         if row.reason:
             console.print(f"{row.kind.value}: {row.status}, {row.reason}", markup=False)
+    errors, n_warnings = findings_of(results)
+    for one in errors:
+        console.print(f"ERROR, do not use the map: {one}", markup=False)
+    if n_warnings:
+        plural = "s" if n_warnings > 1 else ""
+        console.print(f"{n_warnings} warning{plural}: see the report", markup=False)
     console.print(_files_table(results))
 
 
@@ -56,16 +62,17 @@ def _maps_table(rows: tuple[MapSummary, ...], *, against_truth: bool) -> Table:
     from rich.table import Table
 
     beside = ", against the phantom's truth" if against_truth else ""
-    table = Table(title=f"Maps: mean ± SD over the pixels of the myocardium{beside}")
+    table = Table(title=f"Maps: mean ± SD over the pixels of the myocardium{beside}", pad_edge=False)
     for name in ("map", "status"):
         table.add_column(name, no_wrap=True)
     exact = any(row.exact_fit is not None for row in rows)
     of_truth = ("truth", "bias", *(("exact fit", "off it") if exact else ())) if against_truth else ()
-    for name in ("slices made", "measured", *of_truth):
-        table.add_column(name, justify="right")
+    for name in ("slices", "measured", *of_truth):
+        table.add_column(name, justify="right", no_wrap=name == "measured")
     for row in rows:
         unit, digits = row.kind.unit, row.kind.spec.decimals
-        measured = "-" if row.mean is None else f"{row.mean:.{digits}f} ± {row.sd or 0.0:.{digits}f} {unit}"
+        spread = "" if row.sd is None else f" ± {row.sd:.{digits}f}"
+        measured = "-" if row.mean is None else f"{row.mean:.{digits}f}{spread} {unit}"
         truth = "-" if row.truth is None else f"{row.truth:.{digits}f} {unit}"
         bias = "-"
         if row.bias is not None and row.bias_percent is not None:

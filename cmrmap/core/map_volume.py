@@ -67,6 +67,16 @@ class MapVolume:
         return self.values if self.field is None else self.field.values
 
     @property
+    def shown_wall(self) -> Float64Array:
+        """(slice, row, column) the wall's values as map series hold them; NaN outside it and where there is none."""
+        return np.where(np.isfinite(self.shown_values), self.values, np.nan)
+
+    @property
+    def shown_wall_sd(self) -> Float64Array | None:
+        """(slice, row, column) standard deviation of ``shown_wall``; None where it is not known."""
+        return None if self.sd is None else np.where(np.isfinite(self.shown_values), self.sd, np.nan)
+
+    @property
     def shown_sd(self) -> Float64Array | None:
         """(slice, row, column) standard deviation of the shown values; None where it is not known."""
         return self.sd if self.field is None or self.sd is None else self.field.sd

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cmrmap.core.errors import InputError
+from cmrmap.core.findings import Severity
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.statuses import MapStatus
 
@@ -79,6 +80,25 @@ def summarise_study(study: Path | None, output: Path) -> tuple[MapSummary, ...]:
     )
 
 
+def findings_of(output: Path) -> tuple[tuple[str, ...], int]:
+    """Return what results.json says against the values: every error as "t2: what was found", and how many warnings.
+
+    Parameters
+    ----------
+    output : the application's output folder
+
+    Raises
+    ------
+    InputError
+        results.json is missing or not what it should be
+    """
+    found = _document(output / "results" / "results.json", "the application's output folder").get("quality")
+    flags = [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+    errors = [one for one in flags if one.get("severity") == Severity.ERROR.value]
+    told = tuple(f"{one.get('map') or 'study'}: {one.get('detail') or one.get('message')}" for one in errors)
+    return told, sum(one.get("severity") == Severity.WARNING.value for one in flags)
+
+
 def _summary(kind: MapKind, found: dict[str, Any], truth: dict[str, Any] | None) -> MapSummary:
     slices, patient = found.get("slices") or [], found.get("patient") or {}
     exact = (truth or {}).get("exact_fit") or {}
@@ -96,8 +116,13 @@ def _summary(kind: MapKind, found: dict[str, Any], truth: dict[str, Any] | None)
 
 
 def _maps(path: Path, expected: str) -> dict[str, dict[str, Any]]:
+    maps: dict[str, dict[str, Any]] = _document(path, expected)["maps"]
+    return maps
+
+
+def _document(path: Path, expected: str) -> dict[str, Any]:
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         maps = content["maps"]
         if not (isinstance(maps, dict) and all(isinstance(item, dict) for item in maps.values())):
             raise TypeError("maps")
@@ -105,7 +130,7 @@ def _maps(path: Path, expected: str) -> dict[str, dict[str, Any]]:
         raise InputError(f"{path.name} cannot be read ({error.strerror}); expected {expected}") from error
     except (ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path.name} does not hold maps as JSON; expected {expected}") from error
-    return maps
+    return content
 
 
 def _number(value: Any) -> float | None:

@@ -10,8 +10,8 @@ from cmrmap.quality.declaration import Finding
 
 _HEAD = """# What the flags say
 
-`quality` in results.json ([schema](results.schema.json)), the structured report, the page and its HTML hold what was
-found: a code that does not change, a severity, what it `threatens`, a message of at most 25 words and, where they
+`quality` in results.json ([schema](results.schema.json)), the structured report, the PDF and the HTML report list what
+was found: a code that does not change, a severity, what it `threatens`, a message of at most 25 words and, where they
 apply, the map and the slice (`slice_index` counts from 0, people from 1). Where the reason is longer than a message may
 be, `detail` has the whole sentence.
 
@@ -19,16 +19,16 @@ be, `detail` has the whole sentence.
 used. `info`: worth knowing. What cannot be mapped at all is refused, with its reason, in `maps`; so is a slice that
 shows no left ventricle in short axis ([how this is checked](segmentation.md#is-it-a-heart)).
 
-Findings are told in this order: what makes a value doubtful, then segments, slices, maps, the study; the gravest
-first. Equal findings of several slices are told once, with the lowest and the highest of their values. The tables give
-an example of each message.
+Findings are listed in this order: what makes a value doubtful, then segments, slices, maps, the study; the gravest
+first. Equal findings of several slices are listed once, with the lowest and the highest of their values. The tables
+give an example of each message.
 
 Written from the catalogue in `cmrmap/quality/catalogue`: `python -m cmrmap.quality.flags_document docs/flags.md`.
 """
 _TABLE = """
 ## {title}
 
-| code | severity | threshold | what was seen, as told | what it may mean | what to do |
+| code | severity | threshold | message (example) | what it may mean | what to do |
 |---|---|---|---|---|---|
 """
 

@@ -38,6 +38,11 @@ class PublishedRange:
     citation: str
 
     @property
+    def spread(self) -> str:
+        """What the numbers of ``value`` are: "52 (51-53)" is no range of normal hearts, as "950 ± 21" is."""
+        return "mean ± SD" if "±" in self.value else "pooled mean (95 % confidence interval)"
+
+    @property
     def author_year(self) -> str:
         """The citation as a text cites it: "Dabir 2014"."""
         year = self.citation.rsplit(" ", 1)[-1].split(";")[0]
@@ -53,7 +58,7 @@ _T1, _T2, _ECV, _T2_STAR = MapKind.NATIVE_T1, MapKind.T2, MapKind.ECV, MapKind.T
 _VOLUNTEERS = "mean ± SD of {n} healthy volunteers"
 _DABIR_WHO = "mean ± SD of healthy volunteers, 102 at both field strengths"
 _T2_PREPARED, _SASHA = ("t2_3p", "t2_2p"), ("sasha_2p", "sasha_3p")
-_POOLED = "pooled mean and its 95 % interval, 42 studies of healthy adults at both field strengths"
+_POOLED = "pooled mean and its 95 % confidence interval, 42 studies of healthy adults at both field strengths"
 _META = "T2-prepared bSSFP and GraSE"
 #: of an echo train: the model is that of T2-prepared images
 ECHO_TRAIN = "echo_train"

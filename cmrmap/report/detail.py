@@ -75,7 +75,7 @@ def _slices(of_map: MapReport, width: float) -> Table:
         f"SD of pixels [{content.unit}]",
         "pixels",
         "images used",
-        "shapes replaced",
+        "contours replaced",
         f"reference [{content.unit}]" if reference.ranges else "",
         "z-score" if reference.z else "",
         "findings",
@@ -101,7 +101,7 @@ def _slices(of_map: MapReport, width: float) -> Table:
 def _add_by_network(rows: list[list[object]], spans: list[tuple[object, ...]], one: SliceContent) -> None:
     if not one.by_network:
         return
-    whose = "outlined by a reader; the network's outlines give" if one.drawn_by == "reader" else "without corrections"
+    whose = "contours by a reader; the network's contours give" if one.drawn_by == "reader" else "without corrections"
     rows.append(["", _words(f"{whose} {one.by_network}", colour=SOFT), "", "", "", "", "", "", ""])
     spans.append(("SPAN", (1, len(rows)), (8, len(rows))))
 

@@ -22,7 +22,7 @@ class Drawing:
 
     Attributes
     ----------
-    pdf : a page for the wall and pages of detail; None where not wanted
+    pdf : a summary page and pages of detail; None where not wanted
     html : self-contained; None where not wanted
     captures : one picture per map and slice; empty where not wanted
     """

@@ -137,17 +137,16 @@ def _template() -> Template:
 
 
 def _section(of_map: MapReport) -> _Section:
-    content, scale, reference = of_map.content, of_map.scale, of_map.reference
+    content, scale = of_map.content, of_map.scale
     labels = {one.slice_index: one.label for one in content.slices}
     facts = (
-        f"SD {content.patient.sd} {content.unit}",
+        f"± standard error; SD of pixels {content.patient.sd} {content.unit}",
         f"{content.patient.n_pixels} pixels",
         f"mid septum {content.mid_septum}" if content.mid_septum else "",
         f"blood {content.blood}" if content.blood else "",
         content.slices_made,
         content.model,
         f"times from {content.timing_source}" if content.timing_source else "",
-        f"{reference.headline} ({reference.source})" if reference.headline else "",
     )
     return _Section(
         source=of_map,

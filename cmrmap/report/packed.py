@@ -44,7 +44,7 @@ def packed(values: npt.NDArray[Any], kind: str) -> Packed:
     return Packed({"type": kind, "shape": list(plain.shape)}, _deflated(_planes(plain)))
 
 
-def significant(values: npt.NDArray[Any], digits: int = 5) -> npt.NDArray[Any]:
+def significant(values: npt.NDArray[Any], digits: int = 6) -> npt.NDArray[Any]:
     """Round to so many digits; the last bits differ from one processor to another, and a page does not.
 
     Parameters

@@ -1,4 +1,4 @@
-"""The report as PDF, A4 landscape: one page for the wall, then as many pages of detail as there is to say."""
+"""The report as PDF, A4 landscape: a summary page, then as many pages of detail as there is to say."""
 
 from __future__ import annotations
 

@@ -85,7 +85,7 @@ def _panel(volume: MapVolume, index: int, base: FloatArray | None, half_mm: floa
     rows, columns = centre[0] + along / spacing[0], centre[1] + along / spacing[1]
     picture = np.repeat(_grey(base, heart.shape, rows, columns)[..., None], 3, axis=2)
     nearest = np.ix_(_nearest(rows, heart.shape[0]), _nearest(columns, heart.shape[1]))
-    values = volume.values[index][nearest]
+    values = volume.shown_wall[index][nearest]
     coloured = np.isfinite(values) & _inside(rows, heart.shape[0])[:, None] & _inside(columns, heart.shape[1])[None, :]
     picture[coloured] = SCALES[volume.kind].paint(values[coloured])
     contours = tuple(

@@ -62,7 +62,7 @@ def reference_content(
         return ReferenceContent()
     return ReferenceContent(
         f"published, for orientation only: {found.value} {result.kind.unit}",
-        f"{found.sequence}, {found.field_strength_t:g} T, {found.author_year}",
+        f"{found.spread}; {found.sequence}, {found.field_strength_t:g} T, {found.author_year}",
         f"{result.kind.spec.title}: {found.value} {result.kind.unit}, {found.what}; {found.sequence} at "
         f"{found.field_strength_t:g} T; {found.citation}",
     )

@@ -243,7 +243,7 @@ def _by_network(sheet: Sheet, one: SliceContent, at: tuple[float, float, float],
     left, base, width = at
     if not one.by_network:
         return base
-    whose = "by a reader; by the network" if one.drawn_by == "reader" else "without corrections"
+    whose = "contours by a reader; with the network's" if one.drawn_by == "reader" else "without corrections"
     words = f"{whose}: {one.by_network}"
     sheet.text(left + 1.0, base + step, words, REGULAR, _SMALL * size, SOFT, longest_mm=width - 2.0)
     return base + step

@@ -16,7 +16,7 @@ TITLE: Mapping[MapKind, str] = MappingProxyType({kind: kind.spec.title for kind 
 RESEARCH = "Research use only - not a medical device"
 METHOD = (
     "Means over the analysed pixels of the myocardium (the wall's border is left out) ± standard error propagated from "
-    "the fit. Contours: endocardium and epicardium. Bull's-eye: AHA segments, pixels of all slices of a level."
+    "the fit. Contours: endocardium and epicardium. Bull's-eye: mean of each AHA segment over all slices of its level."
 )
 
 
@@ -94,7 +94,8 @@ def hematocrit_line(results: StudyResult) -> str:
     known = results.hematocrit
     if known.value is None:
         return "Hematocrit: none"
-    return f"Hematocrit {known.value * 100.0:.1f} % ({known.source})"
+    source = f", {known.source}" if "(" in str(known.source) else f" ({known.source})"  # no brackets in brackets
+    return f"Hematocrit {known.value * 100.0:.1f} %{source}"
 
 
 def faulty(results: StudyResult) -> frozenset[MapKind]:

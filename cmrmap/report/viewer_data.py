@@ -78,8 +78,9 @@ def _map(data: ViewerData, report: ReportModel, one: MapReport, margin_mm: float
     out["box"] = [box[0].start, box[1].start, box[0].stop - box[0].start, box[1].stop - box[1].start]
     out["spacing"] = [list(plane.pixel_spacing_mm) for plane in volume.geometry]
     out["views"] = {str(panel.slice_index): [*panel.centre, panel.half_mm] for panel in one.panels}
-    out["values"] = data.add(packed(significant(volume.values[cut]), "f4"))
-    out["sd"] = None if volume.sd is None else data.add(packed(significant(volume.sd[cut]), "f4"))
+    wall_sd = volume.shown_wall_sd
+    out["values"] = data.add(packed(significant(volume.shown_wall[cut]), "f4"))
+    out["sd"] = None if wall_sd is None else data.add(packed(significant(wall_sd[cut]), "f4"))
     if volume.field is not None:
         step = 10.0 ** -(one.kind.spec.decimals + 1)
         known = (volume.shown_values, volume.shown_sd)

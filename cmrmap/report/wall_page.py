@@ -1,4 +1,4 @@
-"""The page for the wall: who, one row a map with its values, slices and bull's-eye, and the gravest findings."""
+"""The first page, a summary: who, one row a map with its values, slices and bull's-eye, and the gravest findings."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def _findings(sheet: Sheet, report: ReportModel, top: float) -> None:
             base += _LINE_MM
         left_over -= 1
     more = [f"{left_over} more finding{'s' * (left_over > 1)}"] if left_over else []
-    more += [f"{notes} note{'s' * (notes > 1)} of how the study was read and mapped"] if notes else []
+    more += [f"{notes} note{'s' * (notes > 1)} on how the study was read and mapped"] if notes else []
     if more:
         sheet.text(
             text_left + (_INDENT_MM if warned else 0.0), base, f"{' and '.join(more)}: next page", REGULAR, _SIZE, SOFT

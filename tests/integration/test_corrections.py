@@ -92,7 +92,7 @@ def test_findings_say_what_was_used_and_what_was_not(corrected_run: Run) -> None
 def test_page_and_objects_say_who_outlined_the_slice(corrected_run: Run) -> None:
     page = (corrected_run.output / "results" / "report.html").read_text(encoding="utf-8")
     assert page.count("<td>reader</td>") == 2  # native T1 and ECV
-    assert page.count("by the network&#39;s outlines") == 2
+    assert page.count("by the network&#39;s contours") == 2
     assert page.count("without corrections") == 1  # T2, of which a segment is left out
     objects = [dcmread(path) for path in corrected_run.output.glob("*.dcm")]
     types = {

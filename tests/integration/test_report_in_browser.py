@@ -98,11 +98,21 @@ def test_a_clicked_pixel_shows_its_samples_its_fit_and_what_was_left_out(page, s
 
 def test_a_pixel_that_does_not_count_says_why_and_one_outside_has_no_fit(page, study) -> None:
     volume = study.analysis.maps["t2"]
-    border = np.argwhere(np.isfinite(volume.values[0]) & (volume.aha[0] == 0))[40]
+    border = np.argwhere(np.isfinite(volume.shown_wall[0]) & (volume.aha[0] == 0))[40]
     reason = study.analysis.explain("t2", 0, *map(int, border)).reason
     assert f"Not counted in the means: {reason}." in _click(page, "t2", *border).locator(".why").inner_text()
     cavity = np.argwhere(volume.blood_pool[0]).mean(axis=0).round().astype(int)
     assert "outside the mapped wall" in _click(page, "t2", *cavity).locator(".why").inner_text()
+
+
+def test_a_pixel_that_the_map_series_leave_out_has_no_value_here_either(page, study) -> None:
+    volume = study.analysis.maps["ecv"]
+    hidden = np.argwhere(np.isfinite(volume.values[0]) & ~np.isfinite(volume.shown_values[0]))
+    assert len(hidden)  # impossible values at the wall's border
+    section = _click(page, "ecv", *hidden[0])
+    assert "ECV no value" in section.locator(".why").inner_text()
+    assert "Not counted in the means" in section.locator(".why").inner_text()
+    assert "no value" in section.locator(".readout").inner_text()
 
 
 def test_a_pixel_of_ecv_shows_the_fits_of_both_t1_maps(page, study) -> None:
@@ -129,7 +139,7 @@ def test_a_region_has_the_mean_the_sd_and_the_number_of_its_pixels(page, study) 
         if not number:
             page.mouse.down()
     page.mouse.up()
-    cut = volume.values[0, rows - 24 : rows + 25, columns - 24 : columns + 25]
+    cut = volume.shown_wall[0, rows - 24 : rows + 25, columns - 24 : columns + 25]
     inside = cut[np.isfinite(cut)]
     words = section.locator(".region").inner_text()
     assert f"mean {inside.mean():.1f} ms, SD {inside.std(ddof=1):.1f} ms, {inside.size} pixels" in words

@@ -14,7 +14,7 @@ FEW_PIXELS_ANALYSED = Finding(
     threshold=Threshold("below", 0.3, "of the wall's pixels", percent=True),
     message="only {share:.0%} of wall pixels have a value that counts: check map and contours",
     typical={"share": 0.25},
-    means="most of the wall was left out, as blood's edge or a doubtful fit: the mean stands for a small part of it",
+    means="most of the wall was left out (blood at its edge, doubtful fits): the mean stands for a small part of it",
     advice="look at the slice's map and contours",
 )
 
@@ -26,13 +26,13 @@ IMAGES_DISAGREE = Finding(
     threatens=Threat.VALUE,
     threshold=Threshold("above", 0.03, "of the largest signal", percent=True),
     message=(
-        "images do not fit one relaxation around the wall (residual {found:.1f} % of signal, limit "
+        "signals around the wall do not follow one relaxation curve (residual {found:.1f} % of signal, limit "
         "{limit:.1f} %): verify contours and cardiac phase"
     ),
     typical={"found": 4.2},
-    inherited="images of a T1 map behind it do not fit one relaxation in this slice: verify contours there",
+    inherited="signals of an underlying T1 map do not follow one relaxation curve in this slice: verify contours there",
     means=(
-        "a contour does not lie on the heart, or an image shows another cardiac phase. ECV has it where one "
+        "a contour does not lie on the heart, or an image shows another cardiac phase. ECV has this finding where one "
         "of its T1 maps has this or `stray_offset`"
     ),
     advice="verify that every contour lies on the heart",
@@ -71,8 +71,8 @@ FIRST_ECHO_LEFT_OUT = Finding(
         "the fit, as usual"
     ),
     typical={"low": 12.3},
-    means="the first echo of a spin-echo train holds no stimulated echo and would shorten T2",
-    advice="nothing: this is usual",
+    means="the first echo of a spin-echo train holds no stimulated echo; with it T2 would come out too long",
+    advice="none is needed: this is usual",
 )
 
 OFFSET_UNKNOWN = Finding(
@@ -94,7 +94,7 @@ EDGE_OF_RANGE_PIXELS = Finding(
     severity=Severity.WARNING,
     threatens=Threat.VALUE,
     threshold=_MANY_DOUBTFUL,
-    message="{share:.0%} of wall pixels fit at the edge of the searched range: check images and times",
+    message="{share:.0%} of wall pixels have a fit at the limit of the search range: check images and times",
     typical={"share": 0.31},
     means="the times are wrong, or the images do not show this relaxation",
     advice="look at the slice's images and times",
@@ -127,10 +127,10 @@ NULL_AMBIGUOUS_PIXELS = Finding(
     severity=Severity.INFO,
     threatens=Threat.VALUE,
     threshold=_MANY_DOUBTFUL,
-    message="{share:.0%} of wall pixels have a sample at the signal null, sign unknown: values count, bias a few ms",
+    message="{share:.0%} of wall pixels have a sample at the signal null, sign unknown: values are used, bias a few ms",
     typical={"share": 0.31},
-    means="a sample lies so near the signal's null that its sign is open",
-    advice="nothing: their values count; their bias is a few ms",
+    means="a sample lies so near the signal null that its sign cannot be told",
+    advice="none is needed: these values are used; their bias is a few ms",
 )
 
 FIT_RESIDUALS = Finding(
@@ -138,8 +138,8 @@ FIT_RESIDUALS = Finding(
     severity=Severity.INFO,
     threatens=Threat.VALUE,
     message=(
-        "pixel noise is 1/{signal_to_noise:.0f} of the largest signal; a sixth of the wall differs from the "
-        "model by {beyond:.1f} % beyond it"
+        "SNR {signal_to_noise:.0f} (largest signal over pixel noise); misfit beyond noise, averaged over sixths of "
+        "the wall: {beyond:.1f} % of signal"
     ),
     typical={"signal_to_noise": 43.0, "beyond": 1.2},
     means="how well images and model agree at mid-wall; large values mean noise, motion or another sequence",

@@ -143,7 +143,7 @@ LOSSY_IMAGES = Finding(
     code="lossy_images",
     severity=Severity.WARNING,
     threatens=Threat.VALUE,
-    message="{lossy} of {total} images were compressed with loss ({how}): export them without",
+    message="{lossy} of {total} images have lossy compression ({how}): export them without it",
     typical={"lossy": 11, "total": 11, "how": "JPEG 2000"},
     means="the signals are no longer those that were measured; values and their errors may be wrong",
     advice="export the originals without lossy compression",
@@ -166,7 +166,7 @@ CLIPPED_IMAGES = Finding(
     threatens=Threat.VALUE,
     threshold=Threshold("above", 0.01, "of an image's pixels", percent=True),
     message=(
-        "{share:.1%} of an image's pixels have the largest value, {top:g}: clipped; check whether wall or "
+        "{share:.1%} of an image's pixels are clipped at the largest value, {top:g}: check whether wall or "
         "blood is affected"
     ),
     typical={"share": 0.023, "top": 4095},
@@ -181,10 +181,12 @@ SCALE_SLOPES_APPLIED = Finding(
     code="scale_slopes_applied",
     severity=Severity.INFO,
     threatens=Threat.VALUE,
-    message="Philips scale slopes (2005,xx0E) from {low:.4g} to {high:.4g} within a slice were applied: nothing to do",
+    message=(
+        "Philips scale slopes (2005,xx0E) from {low:.4g} to {high:.4g} within a slice were applied: no action needed"
+    ),
     typical={"low": 0.0123, "high": 0.0456},
     means="the scanner scaled the images of a slice differently; its private scale slope made them comparable",
-    advice="nothing",
+    advice="none is needed",
 )
 
 SCALE_UNKNOWN = Finding(
@@ -205,7 +207,9 @@ SLICE_NOT_USED = Finding(
     threatens=Threat.SLICE,
     message="slice not mapped: {reason}",
     typical={"reason": "the largest value of every image is 4095: each was scaled by itself; export the originals"},
-    means="the images of a slice do not show one relaxation: each was scaled by itself, or others are among them",
+    means=(
+        "the images of a slice do not follow one relaxation curve: each was scaled by itself, or others are among them"
+    ),
     advice="export the originals; send a series with the weighted images only",
 )
 
@@ -226,7 +230,7 @@ SCANNER_MAP_READ = Finding(
     code="scanner_map_read",
     severity=Severity.INFO,
     threatens=Threat.VALUE,
-    message="values are those of the scanner's map, nothing is fitted here; {errors}",
+    message="values are those of the scanner's map, nothing was fitted here; {errors}",
     typical={"errors": "it comes without standard deviations, so no standard errors are given"},
     means="how the scanner fitted is not known here; the errors are known only if the scanner sent standard deviations",
     advice="send the weighted images too where values are to be checked",
@@ -237,8 +241,8 @@ MIXED_SOURCES = Finding(
     severity=Severity.WARNING,
     threatens=Threat.VALUE,
     message=(
-        "{read} is the scanner's map and {fitted} is fitted here: ECV includes the difference between "
-        "methods; send both alike"
+        "{read} is the scanner's map, {fitted} was fitted here: ECV includes the difference between "
+        "methods; send both in the same form"
     ),
     typical={"read": "native T1", "fitted": "post-contrast T1"},
     means="the two methods may differ in T1, and that difference changes ECV",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cmrmap.core.findings import Severity, Threat
 from cmrmap.quality.declaration import Finding, Threshold
 
-_TOO_WIDE = Threshold("above", None, "for half of the 95 % interval", setting="analysis.quality")
+_TOO_WIDE = Threshold("above", None, "for half of the 95 % confidence interval", setting="analysis.quality")
 
 UNCERTAIN_MEAN = Finding(
     code="uncertain_mean",
@@ -13,7 +13,8 @@ UNCERTAIN_MEAN = Finding(
     threatens=Threat.VALUE,
     threshold=_TOO_WIDE,
     message=(
-        "95 % interval of the mean ±{half:.3g} {unit}, wider than ±{widest:.3g}: check contours and images before use"
+        "95 % confidence interval of the mean ±{half:.3g} {unit}, wider than ±{widest:.3g}: check contours and images "
+        "before use"
     ),
     typical={"half": 11.5, "unit": "ms", "widest": 5.0},
     means="the mean is too uncertain to tell sick from healthy",
@@ -41,7 +42,7 @@ UNCERTAIN_SEGMENTS = Finding(
     severity=Severity.INFO,
     threatens=Threat.SEGMENT,
     threshold=_TOO_WIDE,
-    message="AHA segment {segments}: 95 % interval wider than ±{widest:.3g} {unit}: use the slice's mean",
+    message="AHA {segments}: 95 % confidence interval wider than ±{widest:.3g} {unit}: use the slice's mean",
     typical={"segments": "3, 8", "widest": 5.0, "unit": "ms"},
     means="few pixels or noisy images: these segments are too uncertain to act on, their slice's mean is not",
     advice="use the slice's mean",
@@ -77,7 +78,7 @@ SYNTHETIC_HEMATOCRIT = Finding(
     message="{note}: measure it where ECV matters",
     typical={"note": "hematocrit estimated from native blood T1, not valid for children"},
     means="the hematocrit's estimate adds its error to ECV",
-    advice="give a measured one if there is any",
+    advice="give a measured one if there is one",
 )
 
 REFERENCE_RANGES_OF_ANOTHER_MODEL = Finding(

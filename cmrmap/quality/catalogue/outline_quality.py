@@ -25,7 +25,7 @@ UNCERTAIN_BORDER = Finding(
     # calibrated on synthetic slices; docs/segmentation.md, "How sure is a border?"
     threshold=Threshold("above", 0.35, "probability in an AHA segment"),
     message=(
-        "AHA segment {segments}: a contour may be over 3 mm off (probability up to {found:.2f}): verify contours there"
+        "AHA {segments}: a contour may be off by more than 3 mm (probability up to {found:.2f}): verify contours there"
     ),
     typical={"segments": "3, 8", "found": 0.52},
     means="the network is not sure where the border of the wall lies there; the segment's value may hold blood or fat",
@@ -62,8 +62,8 @@ BLOOD_IN_WALL = Finding(
     severity=Severity.WARNING,
     threatens=Threat.SEGMENT,
     threshold=Threshold("above", 0.5, "of the wall's pixels, or all of an AHA segment", percent=True),
-    message="{share:.0%} of wall pixels lie in the blood's edge and are left out{lost}: check contours",
-    typical={"share": 0.56, "lost": "; none left of AHA segments 13, 16"},
+    message="{share:.0%} of wall pixels are excluded for partial volume with blood{lost}: check contours",
+    typical={"share": 0.56, "lost": "; none left of AHA 13, 16"},
     means="the wall is thin or cut obliquely, or the contour lies too far inward: few pixels are free of blood",
     advice="verify the slice's contours; segments without a value have no wall that is free of blood",
 )
@@ -90,7 +90,7 @@ INSERTION_POINTS_FROM_NEIGHBOUR = Finding(
     code="insertion_points_from_neighbour",
     severity=Severity.INFO,
     threatens=Threat.SEGMENT,
-    message="RV insertion points are the neighbouring slices': {reason}",
+    message="RV insertion points taken from neighbouring slices: {reason}",
     typical={"reason": "no right ventricle beside the left one in any image of the slice"},
     means="AHA segments of the slice are oriented as in the neighbouring slices",
     advice="look at the slice's segments",
@@ -100,7 +100,7 @@ INSERTION_POINTS_MISSING = Finding(
     code="insertion_points_missing",
     severity=Severity.WARNING,
     threatens=Threat.SEGMENT,
-    message="no AHA segments, {reason}: mark RV insertion points by hand",
+    message="no AHA segments ({reason}): mark RV insertion points by hand",
     typical={"reason": "no right ventricle beside the left one in any image of the slice"},
     means="the right ventricle was not found; only the slice's mean is given",
     advice="mark the insertion points by hand if segments are needed",
@@ -112,11 +112,11 @@ WALL_LIKE_BLOOD = Finding(
     threatens=Threat.SLICE,
     threshold=Threshold("above", 0.04, "of the wall's circumference", percent=True),
     message=(
-        "{share:.0%} of the wall's circumference has the value of blood: verify its contour; post-contrast "
-        "scar can look alike"
+        "{share:.0%} of the wall's circumference has values like blood: verify its contour; post-contrast "
+        "scar can look the same"
     ),
     typical={"share": 0.09},
-    inherited="in a T1 map behind it, part of the wall has the value of blood: verify the contour there",
+    inherited="in an underlying T1 map, part of the wall has values like blood: verify the contour there",
     means="the contour lies in the blood of the scanner's map; after contrast agent a scar can have the value of blood",
     advice="verify the slice's contour",
 )

@@ -35,6 +35,27 @@ def test_any_study_has_a_summary_without_a_truth(results):
     assert "truth" not in found.output
 
 
+def test_a_mean_without_an_sd_is_given_none(results):
+    path = results / "results" / "results.json"
+    document = json.loads(path.read_text(encoding="utf-8"))
+    document["maps"]["t2"]["patient"] = {"mean": 51.81, "sd": None}
+    path.write_text(json.dumps(document), encoding="utf-8")
+    assert "51.8 ms" in _printed(results).output
+
+
+def test_errors_are_told_and_warnings_counted(results):
+    assert "ERROR" not in _printed(results).output
+    path = results / "results" / "results.json"
+    document = json.loads(path.read_text(encoding="utf-8"))
+    error = {"severity": "error", "map": "t2", "message": "wall T2…", "detail": "wall T2 500 ms: not possible"}
+    document["quality"] = [error, *[{"severity": "warning", "map": None, "message": "m", "detail": ""}] * 2]
+    path.write_text(json.dumps(document), encoding="utf-8")
+    found = _printed(results)
+    assert found.exit_code == 0
+    assert "ERROR, do not use the map: t2: wall T2 500 ms: not possible" in found.output
+    assert "2 warnings: see the report" in found.output
+
+
 def test_a_phantom_stands_beside_its_truth(results, tmp_path):
     (tmp_path / "study" / "truth").mkdir(parents=True)
     truth = {"maps": {"t2": {"patient": {"mean": 50.0}}}}

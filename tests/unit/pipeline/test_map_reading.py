@@ -220,7 +220,7 @@ def test_a_map_beside_a_fitted_series_is_told(study, stacks, series):
     ecv = extracellular_volume(pair, Hematocrit(0.4, "given"), SETTINGS)
     told = report(pair, ecv, (), SETTINGS)
     (flag,) = (flag for flag in told.flags if flag.code == "mixed_sources")
-    assert flag.message.startswith("native T1 is the scanner's map and post-contrast T1 is fitted here")
+    assert flag.message.startswith("native T1 is the scanner's map, post-contrast T1 was fitted here")
     assert {one.kind: one.source for one in told.maps}[POST] == "weighted_images"
     assert {one.kind: one.source for one in told.maps}[MapKind.ECV] == "scanner_map"
 

@@ -44,7 +44,7 @@ def test_means_too_uncertain_to_act_on_are_flagged():
         ("uncertain_segments", "info", 0),
         ("uncertain_mean", "warning", 1),
     ]
-    assert "AHA segment 2, 6: 95 % interval wider than ±5 ms" in found[0].message
+    assert "AHA 2, 6: 95 % confidence interval wider than ±5 ms" in found[0].message
     assert "±5.88 ms, wider than ±5" in found[1].message
 
 

@@ -18,8 +18,8 @@ def test_insertion_point_flags():
         (2, "insertion_points_from_neighbour", "info", MapKind.T2),
         (3, "insertion_points_missing", "warning", MapKind.T2),
     ]
-    assert flags[0].message == "RV insertion points are the neighbouring slices': no RV beside"
-    assert flags[1].message == "no AHA segments, no RV at all: mark RV insertion points by hand"
+    assert flags[0].message == "RV insertion points taken from neighbouring slices: no RV beside"
+    assert flags[1].message == "no AHA segments (no RV at all): mark RV insertion points by hand"
 
 
 @pytest.mark.parametrize(

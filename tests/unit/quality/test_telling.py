@@ -30,9 +30,9 @@ def test_slices_that_differ_in_numbers_are_one_finding_with_their_span():
 def test_what_is_named_is_never_joined_with_another_name():
     """A span of AHA numbers would name segments that nothing was found in."""
     flags = [UNCERTAIN_BORDER.flag(T2, index, segments=segments, found=0.5) for index, segments in ((0, "2"), (1, "8"))]
-    assert [(one.slice_indices, one.message[:13]) for one in told(flags)] == [
-        ((0,), "AHA segment 2"),
-        ((1,), "AHA segment 8"),
+    assert [(one.slice_indices, one.message[:5]) for one in told(flags)] == [
+        ((0,), "AHA 2"),
+        ((1,), "AHA 8"),
     ]
 
 

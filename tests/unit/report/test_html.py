@@ -71,9 +71,26 @@ def test_a_refused_slice_and_a_map_that_was_not_made_say_why(case):
     results = replace(case.results, maps=(partial, *others[:-1], replace(others[-1], status="refused", reason="why")))
     html = draw_report(results, case.volumes, case.stacks, captures=False).html
     assert '<td>2 mid</td><td colspan="6" class="refused">refused: too few images</td>' in html
+    for table in re.findall(r"<table>.*?</table>", html, re.DOTALL):  # every row as wide as its head
+        wide = [_columns(row) for row in re.findall(r"<tr.*?</tr>", table, re.DOTALL)]
+        assert wide == [wide[0]] * len(wide)
     assert '<div class="refused">not made: why</div>' in html
     assert '<div class="absent">not made: no postcontrast_t1 series in the input</div>' in html
     assert '<div class="refused">some</div>' in html
+
+
+def _columns(row):
+    """How many columns of a table its row takes."""
+    return sum(int((re.search(r'colspan="(\d+)"', cell) or [0, 1])[1]) for cell in re.findall(r"<t[dh][^>]*>", row))
+
+
+def test_the_reference_of_a_map_is_told_once(case):
+    first, *others = case.results.maps
+    stacks = [replace(one, field_strength_t=1.5) for one in case.stacks]
+    results = replace(case.results, maps=(replace(first, model="t2_3p"), *others))
+    html = draw_report(results, case.volumes, stacks, captures=False).html
+    assert html.count("published, for orientation only: 52 (51-53) ms") == 1
+    assert html.count("pooled mean (95 % confidence interval); T2-prepared") == 1
 
 
 def test_a_slice_that_a_reader_outlined_has_both_numbers(case):
@@ -83,7 +100,7 @@ def test_a_slice_that_a_reader_outlined_has_both_numbers(case):
     results = replace(case.results, maps=(replace(first, slices=(first.slices[0], drawn, first.slices[2])), *others))
     drawing = draw_report(results, case.volumes, case.stacks, captures=False)
     assert drawing.html.count("<td>reader</td>") == 1
-    assert '<td>41.2 ± 0.5</td><td colspan="5">by the network&#39;s outlines</td>' in drawing.html
+    assert '<td>41.2 ± 0.5</td><td colspan="6">by the network&#39;s contours</td>' in drawing.html
     assert drawing.html.count("<td>network</td>") == drawing.html.count("<td>reader</td>") * (len(_made(results)) - 1)
     assert draw_report(case.results, case.volumes, case.stacks, captures=False).html.count("<td>reader</td>") == 0
     assert drawing.pdf != draw_report(case.results, case.volumes, case.stacks, captures=False).pdf

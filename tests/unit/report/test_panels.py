@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from cmrmap.core.field_map import FieldMap
 from cmrmap.report.panels import make_panels
 from cmrmap.report.scales import SCALES
 
@@ -23,6 +24,19 @@ def test_colours_are_where_the_map_is_and_grey_elsewhere(case):
             half_mm = 30.0 + 12.0  # the ring's radius and the margin
             expected = np.pi * (30.0**2 - 20.0**2) / (2 * half_mm) ** 2
             assert coloured.mean() == pytest.approx(expected, rel=0.06)
+
+
+def test_a_pixel_that_the_map_series_leave_out_has_no_colour(case):
+    volume = case.volumes[0]
+    shown = np.array(volume.values)
+    left_out = np.zeros(shown.shape, bool)
+    left_out[1] = volume.myocardium[1] & (np.arange(shown.shape[2]) < 41)
+    shown[left_out] = np.nan
+    field = FieldMap(shown, np.full(shown.shape, np.nan))
+    plain, half = (make_panels(one, case.stacks, SIZE)[1] for one in (volume, replace(volume, field=field)))
+    coloured = [(one.picture[..., 0] != one.picture[..., 1]) for one in (plain, half)]
+    assert not coloured[1][:, : SIZE // 2 - 2].any()
+    np.testing.assert_array_equal(coloured[0][:, SIZE // 2 + 2 :], coloured[1][:, SIZE // 2 + 2 :])
 
 
 def test_oblong_pixels_come_out_round(case):

@@ -27,7 +27,7 @@ def test_a_published_range_is_named_so_and_gives_no_z(molli):
     result, stacks = molli
     found = reference_content(result, result, stacks, published=True)
     assert found.headline == "published, for orientation only: 950 ± 21 ms"
-    assert found.source == "MOLLI 3(3)3(3)5, 1.5 T, Dabir 2014"
+    assert found.source == "mean ± SD; MOLLI 3(3)3(3)5, 1.5 T, Dabir 2014"
     assert found.citation.endswith("at 1.5 T; Dabir et al., J Cardiovasc Magn Reson 2014;16:69")
     assert not (found.z)
     assert not (found.ranges)

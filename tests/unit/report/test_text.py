@@ -9,7 +9,7 @@ import pytest
 from cmrmap.core.findings import QualityFlag, Severity
 from cmrmap.core.identity import StudyIdentity
 from cmrmap.core.map_specs import MapKind
-from cmrmap.report.text import clock, faulty, provenance_line, study_line, with_error
+from cmrmap.report.text import clock, faulty, hematocrit_line, provenance_line, study_line, with_error
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,18 @@ from cmrmap.report.text import clock, faulty, provenance_line, study_line, with_
 )
 def test_numbers_have_the_digits_that_they_deserve(kind, value, error, expected):
     assert with_error(kind, value, error) == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("given", "Hematocrit 42.0 % (given)"),
+        ("hematocrit.json (measured 2026-01-15)", "Hematocrit 42.0 %, hematocrit.json (measured 2026-01-15)"),
+    ],
+)
+def test_the_hematocrit_has_no_brackets_in_brackets(case, source, expected):
+    known = replace(case.results.hematocrit, source=source)
+    assert hematocrit_line(replace(case.results, hematocrit=known)) == expected
 
 
 def test_an_error_marks_its_map(case):

@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from cmrmap.core.field_map import FieldMap
 from cmrmap.core.map_specs import MapKind
 from cmrmap.report.report_model import report_model
 from cmrmap.report.viewer_data import viewer_data
@@ -59,6 +60,21 @@ def test_the_pixels_are_those_of_the_map(data, case):
     assert case.volumes[0].myocardium[cut].sum() == case.volumes[0].myocardium.sum()
     inside = np.flatnonzero(case.wall.any(axis=1))
     assert (top, top + rows) == (max(inside[0] - 15, 0), min(inside[-1] + 16, 60))
+
+
+def test_a_pixel_that_the_map_series_leave_out_has_no_value_in_the_page(case, record):
+    volume = case.volumes[0]
+    shown, around = np.array(volume.values), np.argwhere(volume.blood_pool[0])[0]
+    s, row, column = np.argwhere(volume.myocardium)[7]
+    shown[s, row, column], shown[0, around[0], around[1]] = np.nan, 200.0
+    changed = replace(volume, field=FieldMap(shown, np.ones(shown.shape)), sd=np.ones(shown.shape))
+    found = viewer_data(report_model(case.results, [changed, *case.volumes[1:]], case.stacks, None, (record,)))
+    one = found.document["maps"][0]
+    top, left, rows, columns = one["box"]
+    cut = (slice(None), slice(top, top + rows), slice(left, left + columns))
+    expected = np.where(np.isfinite(shown), volume.values, np.nan)
+    np.testing.assert_array_equal(_array(found, one["values"]), expected[cut].astype(np.float32))
+    assert np.isnan(_array(found, one["sd"])[s, row - top, column - left])
 
 
 def test_a_pixel_leads_to_its_cell_its_reason_and_its_place_in_every_image(data, record):

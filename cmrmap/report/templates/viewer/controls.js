@@ -51,7 +51,9 @@ class Controls {
     this.root.dataset.layer = state.layer;
     this.root.dataset.tool = state.tool;
     const ticks = this.root.querySelectorAll(".scale-value");
-    ticks.forEach((tick, i) => (tick.textContent = fixed(low + ((high - low) * i) / (ticks.length - 1), 0)));
+    const values = Array.from(ticks, (_, i) => low + ((high - low) * i) / (ticks.length - 1));
+    const digits = values.every((one) => Math.abs(one - Math.round(one)) < 0.05) ? 0 : 1; // 48 would not stand at 48.3
+    ticks.forEach((tick, i) => (tick.textContent = fixed(values[i], digits)));
   }
 
   setWindow() {

@@ -1,6 +1,6 @@
 // What the page says of a chosen pixel: value, fit, samples and which images were left out.
 
-const BLEND = "A pixel blends four places of the motion-corrected wall. Below: the fit of the one that weighs most.";
+const BLEND = "The value is interpolated between four points of the motion-corrected wall. Below: the fit of the one with the largest weight.";
 
 /** Elements that explain a pixel of a map. */
 function explanation(pixels, { slice, row, column }) {
@@ -12,11 +12,12 @@ function explanation(pixels, { slice, row, column }) {
   const where = `Slice ${map.labels[slice]}, row ${row}, column ${column}`;
   const out = [element("h3", {}, [where, segmentWords(aha)].filter(Boolean).join(", "))];
   if (!found) {
-    out.push(element("p", { class: "soft" }, "This pixel lies outside the mapped wall; choose one inside the contours."));
+    out.push(element("p", { class: "soft" }, "This pixel lies outside the mapped wall; choose one between the contours."));
     return out;
   }
   const words = `${map.title} ${withSd(value, sd, map.decimals, map.unit)}`;
-  const meaning = Number.isFinite(sd) ? " (value ± its standard deviation)" : "";
+  const none = ": that of the fit is impossible in tissue, or too uncertain to be shown";
+  const meaning = Number.isFinite(sd) ? " (value ± its standard deviation)" : Number.isFinite(value) ? "" : none;
   out.push(element("p", { class: "pixel-value" }, element("strong", {}, words), meaning));
   const counted = found.reason ? `Not counted in the means: ${found.reason}.` : "Counted in the means.";
   out.push(element("p", { class: found.reason ? "warning" : "soft" }, counted));

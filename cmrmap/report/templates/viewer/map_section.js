@@ -132,12 +132,12 @@ class MapSection {
     for (const view of this.views) view.paint();
   }
 
-  /** The value of the shown layer at a pixel. */
-  valueAt(slice, row, column) {
+  /** The value of the shown layer at a pixel; `image` where the shown one is at hand already. */
+  valueAt(slice, row, column, image = null) {
     const { layer, whole } = this.state;
     if (layer !== "images") return this.pixels.shown(layer, this.pixels.place(slice, row, column), whole);
     const place = this.pixels.place(0, row, column);
-    return place < 0 ? NaN : this.shownImage(slice)[place];
+    return place < 0 ? NaN : (image || this.shownImage(slice))[place];
   }
 
   readWords(slice, row, column) {
@@ -158,8 +158,10 @@ class MapSection {
   regionWords() {
     const { slice, points } = this.state.region;
     const [top, left, rows, columns] = this.map.box;
+    // an image is brought into place once, not for every pixel of the region
+    const image = this.state.layer === "images" ? this.shownImage(slice) : null;
     const { n, mean, sd } = regionStatistics(points, top + rows, left + columns, (row, column) =>
-      this.valueAt(slice, row, column),
+      this.valueAt(slice, row, column, image),
     );
     if (!n) return `Region on slice ${this.map.labels[slice]}: no pixel with a value.`;
     const counted = regionStatistics(points, top + rows, left + columns, (row, column) =>

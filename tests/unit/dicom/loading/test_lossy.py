@@ -56,7 +56,7 @@ def test_lossy_compression_is_told_by_its_attribute(pixels):
     loaded = pixels.load(images)
     assert pixels.codes(loaded) == ["lossy_images"]
     assert loaded.flags[0].message == (
-        "2 of 5 images were compressed with loss (ISO_14495_1, LossyImageCompression 01): export them without"
+        "2 of 5 images have lossy compression (ISO_14495_1, LossyImageCompression 01): export them without it"
     )
 
 
@@ -67,7 +67,7 @@ def test_lossy_compression_is_told_by_its_derivation(pixels, description):
     for image in images:
         image.DerivationCodeSequence = [] if description else [code]
     (flag,) = pixels.load(images).flags
-    assert flag.message == "5 of 5 images were compressed with loss (by its derivation): export them without"
+    assert flag.message == "5 of 5 images have lossy compression (by its derivation): export them without it"
 
 
 def test_jpeg_baseline_without_the_attribute_is_told_by_its_syntax(pixels):
@@ -75,7 +75,7 @@ def test_jpeg_baseline_without_the_attribute_is_told_by_its_syntax(pixels):
         _on_one_scale(pixels.recovery(), pixels), lambda paths: _compressed(paths, JPEGBaseline8Bit, _jpeg)
     )
     assert pixels.codes(loaded) == ["lossy_images", "few_grey_levels"]
-    assert "5 of 5 images were compressed with loss (JPEG baseline)" in loaded.flags[0].message
+    assert "5 of 5 images have lossy compression (JPEG baseline)" in loaded.flags[0].message
     assert loaded.stack.present.all()
 
 
@@ -107,7 +107,7 @@ def test_clipped_signals_are_told(pixels):
         pixels.put(image, np.minimum(plane * 5.0, 4095.0))
     loaded = pixels.load(images)
     assert pixels.codes(loaded) == ["clipped_images"]
-    assert "have the largest value, 4095" in loaded.flags[0].message
+    assert "are clipped at the largest value, 4095" in loaded.flags[0].message
 
 
 @pytest.mark.parametrize("kind", [MapKind.NATIVE_T1, MapKind.T2])
