@@ -53,7 +53,7 @@ def _means(analysis: StudyAnalysis) -> dict[str, float]:
 
 
 def _flags(analysis: StudyAnalysis, code: str) -> Iterator[str]:
-    return (flag.message for flag in analysis.results.quality if flag.code == code)
+    return (flag.detail or flag.message for flag in analysis.results.quality if flag.code == code)
 
 
 def _nothing_said(image: FileDataset, name: str) -> None:
