@@ -174,7 +174,7 @@ def test_a_slice_without_spacing_makes_the_map_partial_and_is_named(demo_study, 
     assert f"{n_images} images of its series are lost" in native.reason
     assert "PixelSpacing" in native.reason
     (told,) = _flags(analysis, "series_incomplete")
-    assert told == native.reason
+    assert told == f"{native.reason}; export the series again"
 
 
 def test_a_wall_without_one_value_is_no_map(study, run_app, tmp_path) -> None:
