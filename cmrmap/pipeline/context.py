@@ -62,6 +62,11 @@ class RunContext:
         return _needed(self.network, "network")
 
     @property
+    def model(self) -> str:
+        """What draws the outlines, in words."""
+        return model_in_words(self.drawn_by.convention)
+
+    @property
     def provenance(self) -> SoftwareProvenance:
         """What the written objects say about their origin."""
         drawn_by = self.drawn_by

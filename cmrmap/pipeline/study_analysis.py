@@ -13,7 +13,6 @@ from cmrmap.core.errors import InputError
 from cmrmap.core.findings import Refusal
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.map_volume import MapVolume
-from cmrmap.core.provenance import model_in_words
 from cmrmap.core.stack import WeightedStack
 from cmrmap.dicom.loading.loaded_study import LoadedStudy
 from cmrmap.dicom.selection.given_times import GivenTimes
@@ -127,8 +126,7 @@ class StudyAnalysis:
         output = Path(folder).absolute()
         check_apart(self.context.source, output)
         check_output(output)
-        model = model_in_words(self.context.drawn_by.convention)
-        context = replace(self.context, output_folder=output, outcome=Outcome(model=model))
+        context = replace(self.context, output_folder=output, outcome=Outcome(model=self.context.model))
         with claim(output, into_non_empty=into_non_empty):
             write_status(output, context.outcome, running=True)
             run_stages(STAGES, context, given=self.products, until="written")

@@ -61,6 +61,7 @@ def test_full_runs_the_application_itself(tmp_path) -> None:
     assert run_task(dataclasses.replace(task, output=tmp_path / "again")).exit_code == 2
 
 
+@pytest.mark.slow
 def test_figures_with_images_show_outlines_maps_and_whether_the_worst_were_flagged(demo_study, tmp_path) -> None:
     (tmp_path / "studies").mkdir()
     (tmp_path / "studies" / "demo").symlink_to(demo_study)
