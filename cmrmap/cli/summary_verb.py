@@ -56,6 +56,7 @@ def print_summary(results: Path, study: Path | None = None) -> None:
         plural = "s" if n_warnings > 1 else ""
         console.print(f"{n_warnings} warning{plural}: see the report", markup=False)
     console.print(_files_table(results))
+    console.print(f"in {results}", soft_wrap=True, markup=False)  # as the user typed it; it names no study
 
 
 def _maps_table(rows: tuple[MapSummary, ...], *, against_truth: bool) -> Table:

@@ -204,7 +204,8 @@ def test_a_run_tells_nothing_of_the_input(one_slice_study: Path, tmp_path: Path,
     # the page is for people who must know whose maps they read; it can be without (outputs.report_identity)
     _folder_is_silent(out, but_for=("report.html", "report.pdf"))
     for verb, more in (("send", ["--to", _NOWHERE, "--retries", "0"]), ("summary", [])):
-        told = _run(verb, str(out), *([str(out)] if verb == "summary" else []), *more)
+        told = _run(verb, str(out), *more)
+        assert told.returncode == (0 if verb == "summary" else 5), told.stderr
         _is_silent(told.stdout + told.stderr)
 
 

@@ -32,6 +32,7 @@ def test_any_study_has_a_summary_without_a_truth(results):
     assert "1 of 2" in found.output
     assert "ecv: absent, ECV needs native T1" in found.output
     assert "results/results.json" in found.output
+    assert f"in {results}\n" in found.output  # where the files are, in one piece
     assert "truth" not in found.output
 
 
