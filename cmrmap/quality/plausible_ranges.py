@@ -14,7 +14,7 @@ from cmrmap.core.map_specs import MapKind
 
 Range = tuple[float, float]
 
-#: ECV of a whole wall, percent. Healthy 25 +- 4 (Dabir et al., JCMR 2014;16:69), amyloid 44 +- 12, at most about 70
+#: ECV of a whole wall, percent. Healthy 25 +- 4 (Dabir et al., JCMR 2014), amyloid 44 +- 12, at most about 70
 #: (Banypersad et al., Eur Heart J 2015;36:244)
 ECV_PERCENT: Range = (14.0, 75.0)
 
@@ -74,7 +74,7 @@ class FieldRanges:
 # 719 +- 38 (Chow et al., Proc ISMRM 2011;1373); lowest in amyloid and minutes after the injection, highest late and
 # after half the dose; blood as its partition coefficient of 0.4-0.45 (Dabir 2014) has it.
 # T2. 52 ms at 1.5 T (Giri et al., JCMR 2009;11:56), 55.8 and 51.6 at 1.5 and 3 T by GraSE (Granitz et al., Wien Klin
-# Wochenschr 2019;131:143); oedema of a whole wall adds up to 30 ms, iron takes away as
+# Wochenschr 2019, doi:10.1007/s00508-018-1411-3); oedema of a whole wall adds up to 30 ms, iron takes away as
 # much as the statistics still count (30 ms).
 # 0.55 T. T1 32 % shorter and T2 26 % longer than at 1.5 T (Campbell-Washburn et al., Radiology 2019;293:384).
 _FIELDS: tuple[FieldRanges, ...] = (

@@ -12,7 +12,7 @@ from cmrmap.quality.published_ranges import ECHO_TRAIN, PUBLISHED, published_ran
 
 @pytest.mark.parametrize("one", PUBLISHED, ids=lambda one: f"{one.kind.value}-{one.sequence}-{one.field_strength_t}")
 def test_each_has_a_citation_a_field_strength_and_a_sequence(one):
-    assert re.fullmatch(r"[A-Z][a-z]+ et al\., [A-Za-z ]+ 20\d\d;\d+:\d+", one.citation)
+    assert re.fullmatch(r"[A-Z][a-z]+ et al\., [A-Za-z ]+ 20\d\d(;\d+:\d+)?, doi:10\.\d{4}/\S+", one.citation)
     assert re.fullmatch(r"[A-Z][a-z]+ 20\d\d", one.author_year)
     assert re.fullmatch(r"[\d.]+ (± [\d.]+|\([\d.]+-[\d.]+\))", one.value)
     assert one.sequence
