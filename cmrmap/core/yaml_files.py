@@ -36,7 +36,7 @@ def read_yaml(
     Parameters
     ----------
     what, give, language : words of the message: what the file is, what to give in its place, what it may be written in
-    error : raised where it cannot be read, is not YAML, or is larger or deeper than such a file is
+    error : raised where it cannot be read, is not YAML, holds one key twice, or is larger or deeper than such a file is
     most_bytes : that it may have
     """
     import yaml  # not every program that writes files reads YAML
@@ -64,6 +64,11 @@ def read_yaml(
         raise error(
             f"{what} {path} is nested deeper than {_DEEPEST} levels, line {found.line}; correct it, or {give}"
         ) from found
+    except _RepeatedKeyError as found:
+        raise error(
+            f"{what} {path} has the key {shown(found.key)} twice, lines {found.first} and {found.second}; "
+            "keep one of them"
+        ) from found
     except (yaml.YAMLError, ValueError, TypeError, OverflowError, RecursionError) as found:
         # values that look like numbers or days and are none, and keys that are lists, end as errors of Python
         mark = getattr(found, "problem_mark", None)
@@ -77,8 +82,14 @@ class _TooDeepError(Exception):
         self.line = line
 
 
+class _RepeatedKeyError(Exception):
+    def __init__(self, key: str, first: int, second: int) -> None:
+        super().__init__(key)
+        self.key, self.first, self.second = key, first, second
+
+
 def _loader() -> Any:
-    """Return a loader of plain values that stops where a file is too deep."""
+    """Return a loader of plain values that stops where a file is too deep or names a key twice."""
     import yaml
 
     class Bounded(yaml.SafeLoader):
@@ -93,6 +104,17 @@ def _loader() -> Any:
                 return super().compose_node(parent, index)
             finally:
                 self.depth -= 1
+
+        def compose_mapping_node(self, anchor: Any) -> Any:
+            """Keep YAML's own rule (1.2.2, 3.2.1.1), which PyYAML does not: it takes the last of two equal keys."""
+            node: Any = super().compose_mapping_node(anchor)
+            seen: dict[tuple[str, str], int] = {}
+            for key in (key for key, _ in node.value if isinstance(key.value, str)):
+                line = key.start_mark.line + 1
+                if (key.tag, key.value) in seen:
+                    raise _RepeatedKeyError(key.value, seen[key.tag, key.value], line)
+                seen[key.tag, key.value] = line
+            return node
 
     return Bounded
 

@@ -7,7 +7,6 @@ Magn Reson 2017;19:75: local reference values are needed). The file is made by `
 from __future__ import annotations
 
 import hashlib
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from types import MappingProxyType
 from typing import Any
 
 from cmrmap.core.errors import SettingsError
+from cmrmap.core.json_objects import RepeatedKeyError, parse_json
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.regional_values import SliceLevel
 
@@ -73,16 +73,18 @@ def read_reference_ranges(path: Path) -> ReferenceRanges:
     Raises
     ------
     SettingsError
-        it cannot be read, or is not such a file
+        it cannot be read, is not such a file, or names a key twice
     """
     hint = "make one by `cmrmap reference-ranges`, or set analysis.reference_ranges.file to null"
     try:
         content = path.read_bytes()
-        document: dict[str, Any] = json.loads(content)
+        document: dict[str, Any] = parse_json(content)
         maps = {MapKind(name): _map_ranges(one) for name, one in document["maps"].items()}
         version, site = document["schema_version"], str(document["site"])
     except OSError as error:
         raise SettingsError(f"reference ranges {path} cannot be read ({error.strerror}); {hint}") from error
+    except RepeatedKeyError as error:
+        raise SettingsError(f"reference ranges {path}: {error}") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise SettingsError(f"reference ranges {path} are not as they should be ({error}); {hint}") from error
     if version != SCHEMA_VERSION:

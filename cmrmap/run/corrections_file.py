@@ -19,6 +19,7 @@ from cmrmap.run.json_files import AMBIGUOUS, read_documents
 
 FILE_NAME = "corrections.json"
 VERSION: Literal["1.0"] = "1.0"
+_TWICE = "names a key twice, with two values; keep one of them"
 _MOST_ENTRIES = 1000  # one for a slice of a map
 _KEY = re.compile(r"[A-Za-z0-9_]{1,24}")
 
@@ -105,9 +106,11 @@ def read_corrections_file(folder: Path, study_instance_uid: str) -> ReadFile:
     if not path.is_file():
         return ReadFile()
     documents = read_documents(path)
-    if len(documents) != 1 or not isinstance(documents[0], dict) or AMBIGUOUS in documents[0]:
+    if len(documents) != 1 or not isinstance(documents[0], dict):
         return ReadFile(faults=("the file is no JSON object; see cmrmap correct --help",))
     document = documents[0]
+    if AMBIGUOUS in document:
+        return ReadFile(faults=(f"the file {_TWICE}",))
     entries = document.get("corrections", [])
     try:
         head = CorrectionsFile.model_validate({**document, "corrections": []})
@@ -122,8 +125,11 @@ def read_corrections_file(folder: Path, study_instance_uid: str) -> ReadFile:
     found: list[tuple[int, SliceEntry]] = []
     faults: list[str] = []
     for place, entry in enumerate(entries, start=1):
+        if _names_a_key_twice(entry):
+            faults.append(f"entry {place} {_TWICE}")
+            continue
         try:
-            one = SliceEntry.model_validate(_plain(entry))
+            one = SliceEntry.model_validate(entry)
         except ValidationError as error:
             faults.append(f"entry {place}: {_one_line(error)}")
             continue
@@ -177,9 +183,18 @@ def written(path: Path, content: str) -> None:
         ) from error
 
 
-def _plain(entry: Any) -> Any:
-    """Return an entry that names a key twice as one that nothing fits."""
-    return None if isinstance(entry, dict) and AMBIGUOUS in entry else entry
+def _names_a_key_twice(entry: Any) -> bool:
+    """Tell whether an object in the entry, at whatever depth, names a key twice with two values."""
+    parts = [entry]
+    while parts:
+        part = parts.pop()
+        if isinstance(part, dict):
+            if AMBIGUOUS in part:
+                return True
+            parts += part.values()
+        elif isinstance(part, list):
+            parts += part
+    return False
 
 
 def _one_line(error: ValidationError) -> str:

@@ -14,6 +14,7 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from cmrmap.core.errors import InputError, ModelError
+from cmrmap.core.json_objects import RepeatedKeyError, parse_json
 from cmrmap.core.provenance import SITE_MODEL, check_convention
 from cmrmap.segmentation.border_doubt import BorderCalibration
 from cmrmap.segmentation.network import StackUNet
@@ -166,9 +167,11 @@ def _read_card(path: Path) -> dict[str, Any]:
     try:
         if path.stat().st_size > _MOST_CARD_BYTES:
             raise ValueError("too large")
-        card = json.loads(path.read_text(encoding="utf-8"))
+        card = parse_json(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise ModelError(f"{path} does not exist; a model folder holds {CARD_NAME} and {WEIGHTS_NAME}") from error
+    except RepeatedKeyError as error:
+        raise ModelError(f"{path}: {error}") from error
     except (OSError, ValueError, RecursionError) as error:
         raise ModelError(f"{path} cannot be read as JSON ({type(error).__name__}); restore the model folder") from error
     if not isinstance(card, dict):

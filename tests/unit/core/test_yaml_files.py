@@ -31,6 +31,16 @@ def _merged(levels: int) -> str:
 
 
 HOSTILE = {
+    "a section twice": (
+        "analysis:\n  fit: {}\nsend: {}\nanalysis: {}\n",
+        "has the key 'analysis' twice, lines 1 and 4; keep one of them",
+    ),
+    "a setting twice": (
+        "analysis:\n  fit:\n    r2: 0.9\n    'r2': 0.9\n",
+        "has the key 'r2' twice, lines 3 and 4; keep one of them",
+    ),
+    "a key twice in one line": ("a: [{b: 1, b: 2}]", "has the key 'b' twice, lines 1 and 1; keep one of them"),
+    "a long key twice": (("k" * 900 + ": 1\n") * 2, "twice, lines 1 and 2; keep one of them"),
     "lists in lists": ("analysis: " + "[" * 20_000 + "]" * 20_000, "nested deeper than 20 levels, line 1"),
     "lists without an end": ("[" * 90_000, "nested deeper than 20 levels, line 1"),
     "sections in sections": ("\n".join(" " * n + "a:" for n in range(300)), "nested deeper than 20 levels, line 20"),
@@ -83,3 +93,8 @@ def test_a_long_value_is_quoted_by_its_first_part(value: object) -> None:
     assert len(shown(value)) < 300
     assert shown([30.0, 100.0]) == "[30.0, 100.0]"
     assert shown("paper") == "'paper'"
+
+
+def test_what_a_merge_brings_may_be_said_again(tmp_path: Path) -> None:
+    found = _read(tmp_path / "app.yaml", "a: &a {x: 1, y: 2}\nb:\n  <<: *a\n  y: 3\n'1': text\n1: number\n")
+    assert found == {"a": {"x": 1, "y": 2}, "b": {"x": 1, "y": 3}, "1": "text", 1: "number"}

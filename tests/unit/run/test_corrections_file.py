@@ -56,7 +56,7 @@ def test_every_correction_is_read(tmp_path: Path) -> None:
     [
         ("{", "the file is no JSON object"),
         ("[]", "the file is no JSON object"),
-        ('{"corrections": [], "corrections": [1]}', "the file is no JSON object"),
+        ('{"corrections": [], "corrections": [1]}', "the file names a key twice, with two values; keep one of them"),
         ({"corrections": 3}, "corrections is no list"),
         ({"schema_version": "9"}, "schema_version"),
         ({"correction": []}, "correction: Extra inputs are not permitted"),
@@ -73,6 +73,25 @@ def test_a_file_that_cannot_be_used_is_one_fault(tmp_path: Path, content: Any, r
     (fault,) = found.faults
     assert reason in fault
     assert "\n" not in fault
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        '{"map": "t2", "slice_index": 1, "slice_index": 2, "exclude_slice": true}',
+        '{"map": "t2", "slice_index": 1, "exclude_images": [{"time_ms": 45, "time_ms": 60}]}',
+        '{"map": "t2", "slice_index": 1, "x": ' + "[" * 400 + '{"a": 1, "a": 2}' + "]" * 400 + "}",
+    ],
+)
+def test_an_entry_that_names_a_key_twice_is_not_guessed(tmp_path: Path, entry: str) -> None:
+    found = _read(tmp_path, f'{{"corrections": [{entry}, {json.dumps(ENTRY)}]}}')
+    assert [place for place, _ in found.entries] == [2]
+    assert found.faults == ("entry 1 names a key twice, with two values; keep one of them",)
+
+
+def test_a_key_that_stands_twice_with_one_value_means_that_value(tmp_path: Path) -> None:
+    found = _read(tmp_path, '{"corrections": [{"map": "t2", "map": "t2", "slice_index": 1, "exclude_slice": true}]}')
+    assert (len(found.entries), found.faults) == (1, ())
 
 
 @pytest.mark.parametrize(

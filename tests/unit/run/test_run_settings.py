@@ -207,6 +207,16 @@ def test_a_send_section_that_is_none_is_refused(folders: Path, section: str) -> 
         read_run_settings(_arguments(folders, "-c", str(config)), {})
 
 
+def test_a_setting_that_stands_twice_ends_a_run_with_exit_code_2(folders: Path) -> None:
+    config = folders / "app.yaml"
+    config.write_text("analysis:\n  hematocrit: {value: 0.3}\n  hematocrit: {value: 0.5}\n")
+    with pytest.raises(
+        SettingsError, match="has the key 'hematocrit' twice, lines 2 and 3; keep one of them"
+    ) as caught:
+        read_run_settings(_arguments(folders, "-c", str(config)), {})
+    assert (caught.value.exit_code, "\n" in str(caught.value)) == (2, False)
+
+
 def test_a_destination_that_is_none_is_refused(folders: Path) -> None:
     with pytest.raises(InputError, match="is not understood"):
         read_run_settings(_arguments(folders), {"CMRMAP_SEND_TO": "pacs"})

@@ -44,6 +44,13 @@ def test_damaged_card(model_folder: Path, text: str) -> None:
         load_network(model_folder)
 
 
+def test_a_card_that_says_one_thing_twice(model_folder: Path) -> None:
+    card = (model_folder / CARD_NAME).read_text().replace("{", '{"convention": "A", "convention": "B",', 1)
+    (model_folder / CARD_NAME).write_text(card)
+    with pytest.raises(ModelError, match=r"model\.json: the key 'convention' stands twice in it; keep one of them"):
+        load_network(model_folder)
+
+
 def test_card_without_an_entry(model_folder: Path) -> None:
     card = json.loads((model_folder / CARD_NAME).read_text())
     del card["weights"]
