@@ -6,30 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from pydicom import dcmread
-from pydicom.pixels import pack_bits
-from pydicom.uid import generate_uid
 
+from tests.edited_segmentation import move_contours
 from tests.integration.conftest import Run
 from tests.sharing import made_once
 
 pytestmark = pytest.mark.slow  # a run of the application of its own
-
-
-def _edit(path: Path) -> None:
-    """Move wall and blood pool by a pixel and save as 3D Slicer does: still AUTOMATIC, by other equipment."""
-    segmentation = dcmread(path)
-    moved = np.roll(segmentation.pixel_array, (1, 1), axis=(1, 2)).astype(np.uint8)
-    packed = pack_bits(moved.ravel())
-    segmentation.PixelData = packed + b"\0" * (len(packed) % 2)
-    segmentation.SOPInstanceUID = segmentation.file_meta.MediaStorageSOPInstanceUID = generate_uid()
-    segmentation.Manufacturer, segmentation.ManufacturerModelName = "QIICR", "dcmqi"
-    for item in segmentation.SegmentSequence:
-        del item.SegmentationAlgorithmIdentificationSequence
-        assert item.SegmentAlgorithmType == "AUTOMATIC"
-    segmentation.save_as(path)
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +30,7 @@ def corrected_run(
         for path in one_slice_run.output.glob("*.dcm"):
             shutil.copy(path, folder / "in")
             if dcmread(path, stop_before_pixels=True).SeriesDescription == "T1 seg native, CMRmap":
-                _edit(folder / "in" / path.name)
+                move_contours(folder / "in" / path.name)
         entries = [{"map": "t2", "slice_index": 0, "exclude_segments": [8]}, {"map": "t2", "slice_index": 7}]
         (folder / "in" / "corrections.json").write_text(json.dumps({"corrections": entries}), encoding="utf-8")
         run = run_app(folder / "in", folder / "out")
