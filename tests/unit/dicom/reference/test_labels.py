@@ -4,7 +4,6 @@ import logging
 from pathlib import Path
 from types import SimpleNamespace
 
-import highdicom as hd
 import numpy as np
 import pytest
 from pydicom import dcmread
@@ -14,25 +13,16 @@ from pydicom.sr.coding import Code
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.map_volume import MapVolume
 from cmrmap.core.outlines import Label
-from cmrmap.dicom.headers.read import read_study
-from cmrmap.dicom.loading.loaded_study import load_study
-from cmrmap.dicom.reference.labels import ReferenceLabels, read_reference_labels
 from cmrmap.dicom.reference.segmentations import segment_class
-from cmrmap.dicom.selection.select import select_series
 from cmrmap.dicom.writing.outputs import OutputFile
-
-SIZE = 32
-ANATOMY = Code("91723000", "SCT", "Anatomical Structure")
-MYOCARDIUM = Code("74281007", "SCT", "Myocardium")
-LEFT_VENTRICLE = Code("87878005", "SCT", "Left ventricle")
-RIGHT_VENTRICLE = Code("53085002", "SCT", "Right ventricle")
-
-
-def _read(folder: Path) -> dict[MapKind, ReferenceLabels]:
-    study = read_study(folder)
-    selection = select_series(study)
-    stacks = load_study(study, selection, {}).stacks
-    return {one.kind: one for one in read_reference_labels(folder, study, selection.selected, stacks)}
+from tests.unit.dicom.reference.drawn_objects import (
+    LEFT_VENTRICLE,
+    MYOCARDIUM,
+    RIGHT_VENTRICLE,
+    SIZE,
+    drawn_segmentation,
+    read_labels,
+)
 
 
 def _segmentation(
@@ -44,36 +34,7 @@ def _segmentation(
     form: str = "BINARY",
     date: str = "20240102",
 ) -> Dataset:
-    descriptions = [
-        hd.seg.SegmentDescription(
-            segment_number=number,
-            segment_label=code.meaning,
-            segmented_property_category=ANATOMY,
-            segmented_property_type=code,
-            algorithm_type=kind,
-            algorithm_identification=None
-            if kind == "MANUAL"
-            else hd.AlgorithmIdentificationSequence("net", Code("123110", "DCM", "Artificial Intelligence"), "1"),
-            tracking_uid=hd.UID(),
-            tracking_id=code.meaning,
-        )
-        for number, code in enumerate(types, start=1)
-    ]
-    result = hd.seg.Segmentation(
-        source_images=images,
-        pixel_array=labels.astype(np.uint8),
-        segmentation_type=form,
-        segment_descriptions=descriptions,
-        series_instance_uid=hd.UID(),
-        series_number=99,
-        sop_instance_uid=hd.UID(),
-        instance_number=1,
-        manufacturer="Reader",
-        manufacturer_model_name="Pen",
-        software_versions="1",
-        device_serial_number="1",
-        omit_empty_frames=True,
-    )
+    result = drawn_segmentation(images, labels, types, kind=kind, form=form, tracked=True, omit_empty=True)
     result.ContentDate = date
     return result
 
@@ -108,7 +69,7 @@ def test_each_image_gets_the_labels_drawn_on_it(folder: Path, form: str) -> None
             [image], drawn[number : number + 1], [MYOCARDIUM, LEFT_VENTRICLE, RIGHT_VENTRICLE], form=form
         )
         seg.save_as(folder / f"seg{number}.dcm")
-    found = _read(folder)
+    found = read_labels(folder)
     assert np.array_equal(found[MapKind.T2].labels[1, :3], drawn)
     assert found[MapKind.T2].known[1, :3].all()
     assert not found[MapKind.T2].known[1, 3:].any()
@@ -119,7 +80,7 @@ def test_each_image_gets_the_labels_drawn_on_it(folder: Path, form: str) -> None
 def test_a_class_without_segment_is_not_known(folder: Path) -> None:
     image = _slice_images(folder, 1, 0)[:1]
     _segmentation(image, _drawn(1) == 1, [MYOCARDIUM]).save_as(folder / "seg.dcm")
-    found = _read(folder)[MapKind.T2]
+    found = read_labels(folder)[MapKind.T2]
     assert found.known[0, 0].tolist() == [True, True, False, False]
     assert set(np.unique(found.labels[0, 0])) == {0, 1}
 
@@ -131,7 +92,7 @@ def test_own_segmentation_belongs_to_the_image_under_the_map(
         (tmp_path / path.name).write_bytes(path.read_bytes())
     for file in files:
         (tmp_path / f"out-{file.name}").write_bytes(file.content)
-    found = _read(tmp_path)
+    found = read_labels(tmp_path)
     for kind in (MapKind.T2, MapKind.NATIVE_T1, MapKind.POSTCONTRAST_T1):
         volume = volumes[kind]
         for index in range(3):
@@ -149,7 +110,7 @@ def test_a_segmentation_without_sources_labels_every_image_at_its_position(folde
     for frame in seg.PerFrameFunctionalGroupsSequence:
         del frame.DerivationImageSequence
     seg.save_as(folder / "seg.dcm")
-    found = _read(folder)
+    found = read_labels(folder)
     for one in found.values():
         assert one.known[2].all()
         assert (one.labels[2] == _drawn(1)).all()
@@ -163,7 +124,7 @@ def test_a_person_goes_before_a_network(folder: Path, first: str, second: str, w
     for number, kind in enumerate((first, second)):
         seg = _segmentation(image, drawn[number], [MYOCARDIUM, LEFT_VENTRICLE, RIGHT_VENTRICLE], kind=kind)
         seg.save_as(folder / f"seg{number}.dcm")
-    assert np.array_equal(_read(folder)[MapKind.T2].labels[0, 0], drawn[wins][0])
+    assert np.array_equal(read_labels(folder)[MapKind.T2].labels[0, 0], drawn[wins][0])
 
 
 def test_the_later_of_two_manual_ones_counts(folder: Path) -> None:
@@ -172,7 +133,7 @@ def test_the_later_of_two_manual_ones_counts(folder: Path) -> None:
         seg = _segmentation(image, _drawn(2)[number : number + 1], [MYOCARDIUM, LEFT_VENTRICLE, RIGHT_VENTRICLE])
         seg.ContentDate = date
         seg.save_as(folder / f"seg{number}.dcm")
-    assert np.array_equal(_read(folder)[MapKind.T2].labels[0, 0], _drawn(1)[0])
+    assert np.array_equal(read_labels(folder)[MapKind.T2].labels[0, 0], _drawn(1)[0])
 
 
 def test_another_matrix_and_a_foreign_segmentation_are_left_out(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -184,7 +145,7 @@ def test_another_matrix_and_a_foreign_segmentation_are_left_out(folder: Path, ca
     liver = _segmentation(image, _drawn(1) == 1, [Code("10200004", "SCT", "Liver")])
     liver.save_as(folder / "liver.dcm")
     with caplog.at_level(logging.WARNING):
-        found = _read(folder)
+        found = read_labels(folder)
     assert not found[MapKind.T2].known.any()
     assert "another matrix than the images" in caplog.text
     assert "without a segment of the heart" in caplog.text

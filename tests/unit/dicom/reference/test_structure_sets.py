@@ -3,82 +3,32 @@
 import logging
 from collections.abc import Sequence
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from pydicom import dcmread
-from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import ExplicitVRLittleEndian, RTStructureSetStorage, generate_uid
+from pydicom.dataset import Dataset
 
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.outlines import Label
-from cmrmap.dicom.headers.read import read_study
-from cmrmap.dicom.loading.loaded_study import load_study
-from cmrmap.dicom.reference.labels import ReferenceLabels, read_reference_labels
 from cmrmap.dicom.reference.planar_contours import structure_of
-from cmrmap.dicom.selection.select import select_series
+from tests.unit.dicom.reference.drawn_objects import SIZE, drawn_contour, image_of, read_labels, structure_set
 
-SIZE = 32
 ENDO = (12.0, 12.0, 20.0, 20.0)  # first and last row and column that a square encloses
 EPI = (8.0, 8.0, 24.0, 24.0)
-
-
-def _read(folder: Path) -> dict[MapKind, ReferenceLabels]:
-    study = read_study(folder)
-    selection = select_series(study)
-    stacks = load_study(study, selection, {}).stacks
-    return {one.kind: one for one in read_reference_labels(folder, study, selection.selected, stacks)}
-
-
-@pytest.fixture
-def folder(tmp_path: Path, toolbox: SimpleNamespace) -> Path:
-    toolbox.save(toolbox.make_series(MapKind.T2, 1) + toolbox.make_series(MapKind.NATIVE_T1, 2), tmp_path)
-    return tmp_path
-
-
-def _image(folder: Path, series: int, slice_index: int, time: int = 0) -> Dataset:
-    images = [dcmread(path) for path in sorted(folder.glob("*.dcm"))]
-    return [one for one in images if one.SOPInstanceUID.startswith(f"1.2.3.3.{series}.{slice_index}.")][time]
 
 
 def _contour(image: Dataset, square: Sequence[float], *, named: bool = True, out_of_plane_mm: float = 0.0) -> Dataset:
     """A square through half pixels, in the patient's coordinates."""
     top, left, bottom, right = square
-    along_row, along_column = np.array(image.ImageOrientationPatient, float).reshape(2, 3)
-    corner = np.array(image.ImagePositionPatient, float) + out_of_plane_mm * np.cross(along_row, along_column)
-    row_mm, column_mm = (float(one) for one in image.PixelSpacing)
     corners = [(top, left), (top, right), (bottom, right), (bottom, left)]
-    points = [corner + (r - 0.5) * row_mm * along_column + (c - 0.5) * column_mm * along_row for r, c in corners]
-    contour = Dataset()
-    contour.ContourGeometricType = "CLOSED_PLANAR"
-    contour.NumberOfContourPoints = len(points)
-    contour.ContourData = [f"{value:.5f}" for value in np.concatenate(points)]
-    if named:
-        source = Dataset()
-        source.ReferencedSOPClassUID, source.ReferencedSOPInstanceUID = image.SOPClassUID, image.SOPInstanceUID
-        contour.ContourImageSequence = [source]
-    return contour
+    return drawn_contour(image, corners, named=named, out_of_plane_mm=out_of_plane_mm)
 
 
 def _save(
     folder: Path, image: Dataset, regions: dict[str, list[Dataset]], *, by: str = "MANUAL", date: str = "20240101"
 ) -> None:
-    out = Dataset()
-    out.file_meta = FileMetaDataset()
-    out.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    out.SOPClassUID, out.SOPInstanceUID = RTStructureSetStorage, generate_uid()
-    out.StudyInstanceUID, out.SeriesInstanceUID = image.StudyInstanceUID, generate_uid()
-    out.PatientID, out.Modality = image.PatientID, "RTSTRUCT"
+    out = structure_set(image, regions, by=by)
     out.StructureSetLabel, out.StructureSetDate, out.StructureSetTime = "heart", date, "120000"
-    out.StructureSetROISequence, out.ROIContourSequence = [], []
-    for number, (name, contours) in enumerate(regions.items(), start=1):
-        region, drawn = Dataset(), Dataset()
-        region.ROINumber, region.ROIName, region.ROIGenerationAlgorithm = number, name, by
-        region.ReferencedFrameOfReferenceUID = image.get("FrameOfReferenceUID", "1.2.3")
-        drawn.ReferencedROINumber, drawn.ContourSequence = number, contours
-        out.StructureSetROISequence.append(region)
-        out.ROIContourSequence.append(drawn)
     out.save_as(folder / f"structures-{by}-{date}.dcm", enforce_file_format=True)
 
 
@@ -90,11 +40,11 @@ def _expected(endo: Sequence[float] = ENDO, epi: Sequence[float] = EPI) -> np.nd
 
 
 def test_endo_and_epicardium_make_wall_and_cavity_of_the_image_that_they_name(folder: Path) -> None:
-    image = _image(folder, 1, 1)
+    image = image_of(folder, 1, 1)
     _save(
         folder, image, {"saendocardialContour": [_contour(image, ENDO)], "saepicardialContour": [_contour(image, EPI)]}
     )
-    found = _read(folder)
+    found = read_labels(folder)
     assert np.array_equal(found[MapKind.T2].labels[1, 0], _expected())
     assert found[MapKind.T2].known[1, 0].tolist() == [True, True, True, False]
     assert not found[MapKind.T2].known[1, 1:].any()
@@ -102,18 +52,18 @@ def test_endo_and_epicardium_make_wall_and_cavity_of_the_image_that_they_name(fo
 
 
 def test_contours_that_name_no_image_are_drawn_on_every_image_of_their_plane(folder: Path) -> None:
-    image = _image(folder, 1, 2)
+    image = image_of(folder, 1, 2)
     regions = {"LV endo": [_contour(image, ENDO, named=False)], "LV epi": [_contour(image, EPI, named=False)]}
     _save(folder, image, regions)
-    for one in _read(folder).values():
+    for one in read_labels(folder).values():
         assert (one.labels[2] == _expected()).all()
         assert not one.known[:2].any()
 
 
 def test_a_wall_of_two_contours_is_the_ring_between_them(folder: Path) -> None:
-    image = _image(folder, 1, 0)
+    image = image_of(folder, 1, 0)
     _save(folder, image, {"Myocardium": [_contour(image, ENDO), _contour(image, EPI)]})
-    found = _read(folder)[MapKind.T2]
+    found = read_labels(folder)[MapKind.T2]
     assert np.array_equal(found.labels[0, 0] == Label.MYOCARDIUM, _expected() == Label.MYOCARDIUM)
     assert found.known[0, 0].tolist() == [True, True, False, False]
 
@@ -121,7 +71,7 @@ def test_a_wall_of_two_contours_is_the_ring_between_them(folder: Path) -> None:
 def test_contours_of_several_images_that_do_not_say_which_are_left_out(
     folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    image = _image(folder, 1, 0)
+    image = image_of(folder, 1, 0)
     moved = tuple(value + 2 for value in ENDO)
     regions = {
         "LV endo": [_contour(image, ENDO, named=False), _contour(image, moved, named=False)],
@@ -129,14 +79,14 @@ def test_contours_of_several_images_that_do_not_say_which_are_left_out(
     }
     _save(folder, image, regions)
     with caplog.at_level(logging.WARNING):
-        assert not _read(folder)[MapKind.T2].known.any()
+        assert not read_labels(folder)[MapKind.T2].known.any()
     assert "do not tell wall from cavity" in caplog.text
 
 
 def test_an_epicardium_alone_and_contours_beside_every_plane_teach_nothing(
     folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    image = _image(folder, 1, 0)
+    image = image_of(folder, 1, 0)
     regions = {
         "LV epi": [_contour(image, EPI)],
         "LV endo": [_contour(image, ENDO, out_of_plane_mm=2.5)],
@@ -144,25 +94,25 @@ def test_an_epicardium_alone_and_contours_beside_every_plane_teach_nothing(
     }
     _save(folder, image, regions)
     with caplog.at_level(logging.WARNING):
-        assert not _read(folder)[MapKind.T2].known.any()
+        assert not read_labels(folder)[MapKind.T2].known.any()
     assert "1 contours lie in no image's plane, those on 1 images do not tell" in caplog.text
 
 
 def test_another_frame_of_reference_is_another_place(folder: Path) -> None:
-    image = _image(folder, 1, 0)
+    image = image_of(folder, 1, 0)
     regions = {"LV endo": [_contour(image, ENDO, named=False)], "LV epi": [_contour(image, EPI, named=False)]}
     image.FrameOfReferenceUID = "1.2.3.4.5"
     _save(folder, image, regions)
-    assert not _read(folder)[MapKind.T2].known.any()
+    assert not read_labels(folder)[MapKind.T2].known.any()
 
 
 def test_a_person_goes_before_a_program(folder: Path) -> None:
-    image = _image(folder, 1, 0)
+    image = image_of(folder, 1, 0)
     other = tuple(value + 1 for value in ENDO)
     epi = {"epi": [_contour(image, EPI)]}
     _save(folder, image, {"endo": [_contour(image, ENDO)], **epi}, by="MANUAL", date="20240101")
     _save(folder, image, {"endo": [_contour(image, other)], **epi}, by="AUTOMATIC", date="20240601")
-    assert np.array_equal(_read(folder)[MapKind.T2].labels[0, 0], _expected())
+    assert np.array_equal(read_labels(folder)[MapKind.T2].labels[0, 0], _expected())
 
 
 @pytest.mark.parametrize(
