@@ -17,6 +17,7 @@ from cmrmap.ecv import EcvGrid, ecv_grid, region_common_variance
 from cmrmap.ecv.hematocrit import Hematocrit, synthetic_hematocrit
 from cmrmap.pipeline.mapped_series import MappedSeries
 from cmrmap.pipeline.slice_pairs import frames_apart, pair_slices, unpaired_reason
+from cmrmap.pipeline.verdicts import without_slices
 from cmrmap.regional.pruning import analysed_pixels
 from cmrmap.settings import AnalysisSettings
 
@@ -192,7 +193,10 @@ def _map(
         blood=(None,) * len(partner),
         refusals=refusals,
     )
-    return MappedEcv(fitted, native, post, partner, grid)
+    uncounted = np.flatnonzero((reference >= 0) & ~fitted.analysed.any(axis=(1, 2)))
+    low, high = settings.pruning.ranges[MapKind.ECV]
+    why = f"no pixel of the wall has an ECV that counts ({low:g}-{high:g} %); check the hematocrit and both T1 maps"
+    return MappedEcv(without_slices(fitted, dict.fromkeys(uncounted.tolist(), why)), native, post, partner, grid)
 
 
 def _slice_reason(native: MappedSeries, post: MappedSeries, partner: int, has_blood: bool, index: int) -> str:

@@ -69,3 +69,15 @@ def shown_map(
         good &= wall | trusted(outside[0], outside[1], fitted.kind, settings.pruning)
     good = (fitted.reference_time >= 0)[:, None, None] & (fitted.analysed | good)
     return FieldMap(np.where(good, values, np.nan), np.where(good, sd, np.nan))
+
+
+def of_made(shown: FieldMap, fitted: ParameterMap) -> FieldMap:
+    """Return a map as it is shown without the slices that were refused since.
+
+    Parameters
+    ----------
+    shown : the map
+    fitted : the same map with the slices that are left
+    """
+    made = (fitted.reference_time >= 0)[:, None, None]
+    return FieldMap(np.where(made, shown.values, np.nan), np.where(made, shown.sd, np.nan))

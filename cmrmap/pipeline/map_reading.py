@@ -16,7 +16,7 @@ from cmrmap.alignment import CartesianWeights, cartesian_weights, image_noise_ga
 from cmrmap.alignment.bilinear import sample
 from cmrmap.core.arrays import BoolArray, Float64Array, LabelArray
 from cmrmap.core.findings import Refusal
-from cmrmap.core.outlines import Label, RefinedSegmentation
+from cmrmap.core.outlines import ImageOutcome, Label, RefinedSegmentation
 from cmrmap.core.parameter_map import BloodValue, FitStatus, ParameterMap
 from cmrmap.core.polar_stack import PolarStack
 from cmrmap.core.scanner_map import SCANNER_MAP
@@ -31,6 +31,7 @@ from cmrmap.settings import AnalysisSettings
 _NONE: Mapping[int, str] = MappingProxyType({})
 _NOTHING = "the image of the scanner's map cannot be used (see the findings)"
 _NOT_DRAWN = "no outline was drawn on the scanner's map"
+_LEFT_OUT = "corrections.json leaves out its image, the scanner's map"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,8 @@ def read_map(
     reasons: dict[int, str] = {}
     for index, present in enumerate(stack.present[:, 0]):
         if not (present and drawn[index]):
-            reasons[index] = refused.get(index, _NOT_DRAWN if present else _NOTHING)
+            left_out = refined.outcome[index, 0] == ImageOutcome.LEFT_OUT
+            reasons[index] = refused.get(index, (_LEFT_OUT if left_out else _NOT_DRAWN) if present else _NOTHING)
         elif index in refused:
             reasons[index] = refused[index]
     pruning = settings.pruning

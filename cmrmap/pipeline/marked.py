@@ -14,8 +14,11 @@ from cmrmap.core.map_specs import MapKind
 from cmrmap.core.parameter_map import ParameterMap
 from cmrmap.pipeline.extracellular import MappedEcv
 from cmrmap.pipeline.mapped_series import MappedSeries
+from cmrmap.pipeline.verdicts import without_slices
 from cmrmap.quality.catalogue.reader_findings import CORRECTIONS_REFUSED, READER_EXCLUDED
 from cmrmap.regional.landmarks import angle_of, marked_fault
+
+_NO_SEGMENT = "corrections.json leaves out every AHA segment of the slice that has pixels: no value is left"
 
 #: AHA segments by slice
 Segments = Mapping[int, tuple[int, ...]]
@@ -83,6 +86,8 @@ def without_segments(
 ) -> tuple[ParameterMap, tuple[QualityFlag, ...]]:
     """Return a map whose means do not count some AHA segments, and what is to be told of it.
 
+    A slice of which no pixel is left that counts is refused: it has no value.
+
     Parameters
     ----------
     fitted : the map
@@ -92,8 +97,10 @@ def without_segments(
     if not segments:
         return fitted, ()
     analysed = np.array(fitted.analysed)
-    flags = []
+    flags, empty = [], {}
     for index, gone in sorted(segments.items()):
         analysed[index] &= ~np.isin(aha[index], gone)
         flags.append(READER_EXCLUDED.flag(fitted.kind, index, what=f"AHA segment {', '.join(map(str, gone))}"))
-    return replace(fitted, analysed=analysed), tuple(flags)
+        if fitted.analysed[index].any() and not analysed[index].any():
+            empty[index] = _NO_SEGMENT
+    return without_slices(replace(fitted, analysed=analysed), empty), tuple(flags)

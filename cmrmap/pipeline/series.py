@@ -16,7 +16,7 @@ from cmrmap.alignment import (
 )
 from cmrmap.core.arrays import IntArray, LabelArray
 from cmrmap.core.findings import Refusal
-from cmrmap.core.outlines import Label, RefinedSegmentation
+from cmrmap.core.outlines import ImageOutcome, Label, RefinedSegmentation
 from cmrmap.core.parameter_map import BloodValue, FitStatus, ParameterMap
 from cmrmap.core.polar_stack import PolarStack
 from cmrmap.core.stack import WeightedStack
@@ -189,20 +189,27 @@ def _usable_images(
     times, refusals = [], []
     for index, row in enumerate(usable):
         used = np.flatnonzero(row)
-        if reason := refused.get(index) or _count_fault(stack, index, used, needed) or _epoch_fault(stack, index, used):
+        of_images = _count_fault(stack, refined, index, used, needed) or _epoch_fault(stack, index, used)
+        if reason := refused.get(index) or of_images:
             refusals.append(Refusal(stack.kind, "refused", reason, index))
             used = used[:0]
         times.append(used)
     return tuple(times), tuple(refusals)
 
 
-def _count_fault(stack: WeightedStack, index: int, used: IntArray, needed: int) -> str:
+def _count_fault(stack: WeightedStack, refined: RefinedSegmentation, index: int, used: IntArray, needed: int) -> str:
     """Why a slice has too few images to be mapped; "" where it has enough."""
     if len(used) >= needed:
         return ""
     n_present = int(stack.present[index].sum())
     if not n_present:
         return "none of its images can be used (see the findings)"
+    n_left_out = int(np.count_nonzero(refined.outcome[index] == ImageOutcome.LEFT_OUT))
+    if n_left_out:
+        return (
+            f"corrections.json leaves out {n_left_out} of {n_present} images: {len(used)} with an outline remain, "
+            f"{needed} are needed"
+        )
     return f"{len(used)} of {n_present} images were segmented, {needed} are needed"
 
 

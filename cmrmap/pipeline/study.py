@@ -16,7 +16,7 @@ from cmrmap.core.stack import WeightedStack
 from cmrmap.ecv.hematocrit import Hematocrit
 from cmrmap.pipeline.corrected import correct
 from cmrmap.pipeline.extracellular import MappedEcv, map_ecv
-from cmrmap.pipeline.field_maps import field_maps
+from cmrmap.pipeline.field_maps import field_maps, of_made
 from cmrmap.pipeline.find import find
 from cmrmap.pipeline.map_numbers import MapNumbers, ecv_numbers, series_numbers
 from cmrmap.pipeline.mapped_series import MappedSeries
@@ -138,12 +138,13 @@ def report(
         regions = locate(one, marked)
         fitted, flags = without_segments(one.map, regions.aha, segments_left_out(one.first_called, corrections))
         told += flags
-        numbers[one.kind] = series_numbers(replace(one, map=fitted), regions, fields[one.kind])
+        numbers[one.kind] = series_numbers(replace(one, map=fitted), regions, of_made(fields[one.kind], fitted))
         if isinstance(ecv, MappedEcv) and one.kind is MapKind.NATIVE_T1:
             fitted, flags = without_segments(ecv.map, regions.aha, segments_of_ecv(ecv, corrections))
             told += flags
             alone = ecv.network or (ecv if flags else None)
-            numbers[MapKind.ECV] = ecv_numbers(replace(ecv, map=fitted, network=alone), regions, fields[MapKind.ECV])
+            shown = of_made(fields[MapKind.ECV], fitted)
+            numbers[MapKind.ECV] = ecv_numbers(replace(ecv, map=fitted, network=alone), regions, shown)
     why = {refusal.kind: refusal for refusal in refusals if refusal.slice_index is None}
     if isinstance(ecv, Refusal):
         why.setdefault(MapKind.ECV, ecv)

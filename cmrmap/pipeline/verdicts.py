@@ -11,7 +11,7 @@ from cmrmap.core.arrays import BoolArray
 from cmrmap.core.findings import QualityFlag, Refusal
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.outlines import Label
-from cmrmap.core.parameter_map import FitStatus
+from cmrmap.core.parameter_map import FitStatus, ParameterMap
 from cmrmap.pipeline.mapped_series import MappedSeries
 from cmrmap.regional.pruning import analysed_pixels, prune_boundary
 from cmrmap.settings import AnalysisSettings
@@ -42,10 +42,21 @@ def refuse_slices(series: MappedSeries, reasons: Mapping[int, str]) -> MappedSer
     series : as mapped
     reasons : slice -> why it is refused; slices that are refused already are left as they are
     """
-    gone = [index for index in sorted(reasons) if series.made[index]]
+    left = without_slices(series.map, reasons)
+    return series if left is series.map else replace(series, map=left)
+
+
+def without_slices(fitted: ParameterMap, reasons: Mapping[int, str]) -> ParameterMap:
+    """Return a map without the values of some slices.
+
+    Parameters
+    ----------
+    fitted : the map
+    reasons : slice -> why it is refused; slices that are refused already are left as they are
+    """
+    gone = [index for index in sorted(reasons) if fitted.reference_time[index] >= 0]
     if not gone:
-        return series
-    old = series.map
+        return fitted
 
     def without(values: np.ndarray, fill: float) -> np.ndarray:
         out = np.array(values)
@@ -53,21 +64,18 @@ def refuse_slices(series: MappedSeries, reasons: Mapping[int, str]) -> MappedSer
         return out
 
     return replace(
-        series,
-        map=replace(
-            old,
-            polar_values=without(old.polar_values, np.nan),
-            polar_sd=without(old.polar_sd, np.nan),
-            polar_status=without(old.polar_status, FitStatus.NOT_FITTED),
-            values=without(old.values, np.nan),
-            sd=without(old.sd, np.nan),
-            status=without(old.status, FitStatus.NOT_FITTED),
-            labels=without(old.labels, 0),
-            analysed=without(old.analysed, False),
-            reference_time=without(old.reference_time, -1),
-            blood=tuple(None if index in gone else one for index, one in enumerate(old.blood)),
-            refusals=(*old.refusals, *(Refusal(old.kind, "refused", reasons[index], index) for index in gone)),
-        ),
+        fitted,
+        polar_values=without(fitted.polar_values, np.nan),
+        polar_sd=without(fitted.polar_sd, np.nan),
+        polar_status=without(fitted.polar_status, FitStatus.NOT_FITTED),
+        values=without(fitted.values, np.nan),
+        sd=without(fitted.sd, np.nan),
+        status=without(fitted.status, FitStatus.NOT_FITTED),
+        labels=without(fitted.labels, 0),
+        analysed=without(fitted.analysed, False),
+        reference_time=without(fitted.reference_time, -1),
+        blood=tuple(None if index in gone else one for index, one in enumerate(fitted.blood)),
+        refusals=(*fitted.refusals, *(Refusal(fitted.kind, "refused", reasons[index], index) for index in gone)),
     )
 
 

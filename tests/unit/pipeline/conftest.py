@@ -1,18 +1,28 @@
-"""A phantom study with its true masks in the network's place: the chain alone, without segmentation errors."""
+"""Phantom studies with their true masks in the network's place: the chain alone, without segmentation errors."""
 
 from dataclasses import dataclass
 
 import numpy as np
 import pytest
 
+from cmrmap.core.corrections import NO_CORRECTIONS
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.outlines import SegmentationStack
 from cmrmap.core.stack import WeightedStack
 from cmrmap.ecv.hematocrit import Hematocrit
 from cmrmap.phantom.generate import PhantomStudy, generate_study
 from cmrmap.phantom.parameters import draw_study_parameters
-from cmrmap.pipeline import MappedEcv, MappedSeries, align, extracellular_volume, fit, refine
+from cmrmap.pipeline import MappedEcv, MappedSeries, StudyMaps, align, extracellular_volume, fit, refine
 from cmrmap.settings import AnalysisSettings
+from tests.unit.pipeline.corrected_study import (
+    NATIVE,
+    SLICE,
+    Study,
+    cut_study,
+    fitted_series,
+    refined_outlines,
+    reported,
+)
 
 
 @dataclass(frozen=True)
@@ -44,3 +54,26 @@ def chain() -> Chain:
     ecv = extracellular_volume(series, hematocrit, settings)
     assert isinstance(ecv, MappedEcv)
     return Chain(study, stacks, segmentations, series, hematocrit, ecv)
+
+
+@pytest.fixture(scope="session")
+def cut() -> Study:
+    return cut_study()
+
+
+@pytest.fixture(scope="session")
+def untouched(cut: Study) -> dict[MapKind, MappedSeries]:
+    """As nobody corrected it."""
+    return {one.kind: one for one in fitted_series(cut, refined_outlines(cut, NO_CORRECTIONS))}
+
+
+@pytest.fixture(scope="session")
+def before(untouched: dict[MapKind, MappedSeries]) -> StudyMaps:
+    return reported(tuple(untouched.values()), NO_CORRECTIONS)
+
+
+@pytest.fixture(scope="session")
+def on_map(untouched: dict[MapKind, MappedSeries]) -> tuple[int, np.ndarray]:
+    """The image that the native T1 map of the slice lies on, and its outline."""
+    time = int(untouched[NATIVE].map.reference_time[SLICE])
+    return time, np.array(untouched[NATIVE].refined.labels[SLICE, time])
