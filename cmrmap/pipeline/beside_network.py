@@ -9,8 +9,9 @@ from cmrmap.core.findings import Refusal
 from cmrmap.core.map_specs import MapKind
 from cmrmap.ecv.hematocrit import Hematocrit
 from cmrmap.pipeline.check import check_series
-from cmrmap.pipeline.extracellular import MappedEcv, map_ecv
+from cmrmap.pipeline.extracellular import MappedEcv
 from cmrmap.pipeline.mapped_series import MappedSeries
+from cmrmap.pipeline.study import extracellular_volume
 from cmrmap.settings import AnalysisSettings
 
 
@@ -40,18 +41,11 @@ def ecv_beside(
     series : as checked; those of other maps are not read
     hematocrit, settings : as for `cmrmap.pipeline.extracellular_volume`
     """
-    ecv = _ecv(series, hematocrit, settings)
+    ecv = extracellular_volume(series, hematocrit, settings)
     if isinstance(ecv, Refusal) or (ecv.native.network is None and ecv.post.network is None):
         return ecv
-    alone = _ecv(_by_network(series), hematocrit, settings)
+    alone = extracellular_volume(_by_network(series), hematocrit, settings)
     return replace(ecv, network=alone if isinstance(alone, MappedEcv) else None)
-
-
-def _ecv(
-    series: Sequence[MappedSeries], hematocrit: Hematocrit | Refusal | None, settings: AnalysisSettings
-) -> MappedEcv | Refusal:
-    by_kind = {one.kind: one for one in series}
-    return map_ecv(by_kind.get(MapKind.NATIVE_T1), by_kind.get(MapKind.POSTCONTRAST_T1), hematocrit, settings)
 
 
 def _by_network(series: Sequence[MappedSeries]) -> list[MappedSeries]:

@@ -100,6 +100,18 @@ class MapContent:
         """The patient's mean with its error and unit."""
         return f"{self.patient.mean} {self.unit}"
 
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """What is said of the map beside its mean and spread; what is not known is left out."""
+        told = (
+            f"mid septum {self.mid_septum}" if self.mid_septum else "",
+            f"blood {self.blood}" if self.blood else "",
+            self.slices_made,
+            self.model,
+            f"times from {self.timing_source}" if self.timing_source else "",
+        )
+        return tuple(fact for fact in told if fact)
+
 
 def map_content(result: MapResult, *, faulty: bool = False) -> MapContent:
     """Return what is said of a map.

@@ -54,11 +54,7 @@ def _of_map(of_map: MapReport, width: float) -> list[Flowable]:
     facts = [
         f"mean {content.value} (± standard error of the mean)",
         f"SD of {content.patient.n_pixels} pixels {content.patient.sd} {content.unit}",
-        f"mid septum {content.mid_septum}" if content.mid_septum else "",
-        f"blood {content.blood}" if content.blood else "",
-        content.slices_made,
-        content.model,
-        f"times from {content.timing_source}" if content.timing_source else "",
+        *content.facts,
         reference.headline and f"{reference.headline} ({reference.source})",
     ]
     head = [_heading(content.title), _words("; ".join(fact for fact in facts if fact))]

@@ -21,6 +21,7 @@ from typer.main import get_command
 
 from cmrmap.cli.main import cli
 from tests.canaries import CANARY, DESCRIPTION, FOLDER, write_canary_study
+from tests.processes import ended
 
 ROOT = Path(__file__).resolve().parents[2]
 _NOWHERE = "dicom://A@127.0.0.1:9"
@@ -83,15 +84,7 @@ def study(one_slice_study: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
 
 def _run(*arguments: str, module: str = "cmrmap", **variables: str) -> subprocess.CompletedProcess[str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("CMRMAP", "HOLOSCAN", "MERCURE"))}
-    return subprocess.run(
-        [sys.executable, "-m", module, *arguments],
-        cwd=ROOT,
-        env=kept | variables,
-        capture_output=True,
-        text=True,
-        timeout=500,
-        check=False,
-    )
+    return ended([sys.executable, "-m", module, *arguments], env=kept | variables, timeout=500)
 
 
 def _is_silent(text: str, allowed: str = "") -> None:
@@ -226,14 +219,8 @@ def fail(settings, outcome):
         raise ValueError("value {CANARY}id") from error
 sys.exit(run_command(fail, sys.argv[1:]))
 """
-    done = subprocess.run(
-        [sys.executable, "-c", program, "-i", str(study), "-o", str(tmp_path / "out"), "-l", "DEBUG"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=200,
-        check=False,
-    )
+    command = [sys.executable, "-c", program, "-i", str(study), "-o", str(tmp_path / "out"), "-l", "DEBUG"]
+    done = ended(command, timeout=200)
     assert done.returncode == 1
     assert "after this error" in done.stderr
     assert "KeyError" in done.stderr

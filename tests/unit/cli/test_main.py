@@ -15,14 +15,13 @@ from cmrmap.cli.main import ORDER, cli
 from cmrmap.core.errors import InputError
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.version import VERSION
+from tests.processes import ended
 
 ROOT = Path(__file__).resolve().parents[3]
 
 
 def _run(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "cmrmap", *arguments], cwd=cwd, capture_output=True, text=True, timeout=300, check=False
-    )
+    return ended([sys.executable, "-m", "cmrmap", *arguments], cwd=cwd)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +53,7 @@ def test_help_and_version_import_nothing_heavy() -> None:
             f"import sys, contextlib; sys.argv = ['cmrmap', {option!r}]; from cmrmap.cli.main import cli\n"
             f"with contextlib.suppress(SystemExit): cli()\nassert not {heavy} & set(sys.modules), sys.modules.keys()"
         )
-        done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+        done = ended([sys.executable, "-c", code])
         assert done.returncode == 0, done.stderr
 
 
@@ -63,7 +62,7 @@ def test_shells_are_taught_to_complete(shell: str) -> None:
     # which shell it is would be told by the process that started this one, and no test knows that
     environment = {**os.environ, "_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"}
     command = [sys.executable, "-m", "cmrmap", "--show-completion", shell]
-    script = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    script = ended(command, env=environment)
     assert script.returncode == 0, script.stderr
     assert "_COMPLETE" in script.stdout
 
@@ -93,15 +92,7 @@ def test_run_needs_no_application_beside_the_package_and_any_folder_will_do(tmp_
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "note.txt").write_text("no image")
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(
-        [sys.executable, "-m", "cmrmap", "run", "-i", "in", "-o", "out"],
-        cwd=tmp_path,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+    done = ended([sys.executable, "-m", "cmrmap", "run", "-i", "in", "-o", "out"], cwd=tmp_path, env=environment)
     assert done.returncode == 3
     assert done.stderr.startswith("cmrmap: ")
     assert json.loads((tmp_path / "out" / "results" / "status.json").read_text())["exit_code"] == 3

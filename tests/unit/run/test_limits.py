@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from pathlib import Path
 
@@ -10,8 +9,7 @@ import pytest
 
 from cmrmap.core.errors import InputError
 from cmrmap.run.limits import check_memory
-
-ROOT = Path(__file__).resolve().parents[3]
+from tests.processes import ended
 
 
 def test_too_little_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -29,14 +27,8 @@ def test_a_process_with_little_memory_ends_with_2_and_a_status(tmp_path: Path) -
         "import os, resource, sys; resource.setrlimit(resource.RLIMIT_DATA, (900 << 20, 900 << 20));"
         "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", limited, "-m", "app", "-i", str(tmp_path / "in"), "-o", str(tmp_path / "out")],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    command = [sys.executable, "-c", limited, "-m", "app", "-i", str(tmp_path / "in"), "-o", str(tmp_path / "out")]
+    done = ended(command, timeout=60)
     assert done.returncode == 2
     assert done.stderr.startswith("cmrmap: memory is limited to 944 MB here")
     assert (tmp_path / "out" / "results" / "status.json").is_file()
@@ -55,14 +47,7 @@ def test_a_process_with_few_addresses_ends_with_2_before_it_reads_anything(tmp_p
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "file.txt").touch()
     run = f"exec {sys.executable} -m cmrmap run -i {tmp_path}/in -o {tmp_path}/out"
-    done = subprocess.run(
-        ["/bin/sh", "-c", f"ulimit -v 1300000; {run}"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = ended(["/bin/sh", "-c", f"ulimit -v 1300000; {run}"], timeout=60)
     assert done.returncode == 2
     assert done.stderr.startswith("cmrmap: addresses are limited to 1331 MB here (ulimit -v), a study needs at least")
     assert done.stderr.count("\n") == 1
