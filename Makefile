@@ -43,8 +43,12 @@ evaluation: env-evaluation ## the paper's evaluation on virtual patients, PATIEN
 	    -r reader=$(EVALUATION)/reader --reference truth=$(EVALUATION)/cohort --reference reader=$(EVALUATION)/reader \
 	    --studies $(EVALUATION)/cohort -o $(EVALUATION)/report
 
-figures: demo env-dev ## the demo, and the pictures of the documents drawn from it
+figures: demo env-dev system-packages browser ## the demo, and the pictures of the documents drawn from it
 	$(BIN)/python docs/figures/demo_maps.py $(DEMO)/study/dicom $(DEMO)/results
+	$(BIN)/python docs/figures/tour_objects.py $(DEMO)/results
+	$(BIN)/python docs/figures/tour_study.py $(DEMO)/study/dicom $(DEMO)/results $(DEMO)/reader/dicom
+	$(BIN)/cmrmap run -i $(DEMO)/reader/dicom -o $(DEMO)/reader/results
+	$(BIN)/python docs/figures/tour_report.py $(DEMO)/results $(DEMO)/reader/results
 
 map: env-dev ## the container image, by docker or buildah (MAP_GPU=1: for GPUs too)
 	$(MAPBUILD) build $(MAP_OPTIONS)
