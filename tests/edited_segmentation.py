@@ -10,10 +10,17 @@ from pydicom.pixels import pack_bits
 from pydicom.uid import generate_uid
 
 
-def move_contours(path: Path) -> None:
-    """Move wall and blood pool by a pixel and save as 3D Slicer does: still AUTOMATIC, by other equipment."""
+def move_contours(path: Path, only: tuple[float, ...] | None = None) -> None:
+    """Move wall and blood pool by a pixel and save as 3D Slicer does: still AUTOMATIC, by other equipment.
+
+    ``only``: position of the slice that is edited, mm to three decimals; None: all of them.
+    """
     segmentation = dcmread(path)
-    moved = np.roll(segmentation.pixel_array, (1, 1), axis=(1, 2)).astype(np.uint8)
+    moved = np.array(segmentation.pixel_array, dtype=np.uint8)
+    for plane, frame in zip(moved, segmentation.PerFrameFunctionalGroupsSequence, strict=True):
+        place = tuple(round(float(one), 3) for one in frame.PlanePositionSequence[0].ImagePositionPatient)
+        if only in (None, place):
+            plane[:] = np.roll(plane, (1, 1), axis=(0, 1))
     packed = pack_bits(moved.ravel())
     segmentation.PixelData = packed + b"\0" * (len(packed) % 2)
     segmentation.SOPInstanceUID = segmentation.file_meta.MediaStorageSOPInstanceUID = generate_uid()
