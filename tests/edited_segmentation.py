@@ -1,7 +1,8 @@
-"""A written segmentation as a reader's viewer gives it back."""
+"""A study with all that was written of it, in which a reader edited a segmentation, as a viewer gives it back."""
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -29,3 +30,15 @@ def move_contours(path: Path, only: tuple[float, ...] | None = None) -> None:
         del item.SegmentationAlgorithmIdentificationSequence
         assert item.SegmentAlgorithmType == "AUTOMATIC"
     segmentation.save_as(path)
+
+
+def send_back(study: Path, output: Path, folder: Path, only: tuple[float, ...] | None = None) -> None:
+    """Put a study and all that was written of it into a new folder, the contours of native T1 moved.
+
+    ``only``: see :func:`move_contours`.
+    """
+    shutil.copytree(study, folder)
+    for path in output.glob("*.dcm"):
+        copy = Path(shutil.copy(path, folder))
+        if dcmread(path, stop_before_pixels=True).SeriesDescription == "T1 seg native, CMRmap":
+            move_contours(copy, only)

@@ -71,16 +71,19 @@ def demo_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def one_slice_study(demo_study: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The DICOM folder of the demo study's mid slice: all three series and the hematocrit, a fifth of the work."""
 
-    def make(folder: Path) -> None:
-        shutil.copy(demo_study / "dicom" / "hematocrit.json", folder)
-        for series in (path for path in sorted((demo_study / "dicom").iterdir()) if path.is_dir()):
-            files = sorted(series.glob("*.dcm"))
-            n_images = len(files) // 5
-            (folder / series.name).mkdir()
-            for path in files[2 * n_images : 3 * n_images]:
-                shutil.copy(path, folder / series.name)
+    return made_once(tmp_path_factory, "one_slice", lambda folder: copy_slices(demo_study, folder, 2))
 
-    return made_once(tmp_path_factory, "one_slice", make)
+
+def copy_slices(demo_study: Path, folder: Path, *indices: int) -> None:
+    """Copy some of the demo study's five slices, of all series, and the hematocrit."""
+    shutil.copy(demo_study / "dicom" / "hematocrit.json", folder)
+    for series in (path for path in sorted((demo_study / "dicom").iterdir()) if path.is_dir()):
+        files = sorted(series.glob("*.dcm"))
+        n_images = len(files) // 5
+        (folder / series.name).mkdir()
+        for index in indices:
+            for path in files[index * n_images : (index + 1) * n_images]:
+                shutil.copy(path, folder / series.name)
 
 
 def _recorded(run_app: Callable[..., Run], source: Path, factory: pytest.TempPathFactory, name: str) -> Run:

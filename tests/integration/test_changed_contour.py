@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from pydicom import Dataset, dcmread
 
-from tests.edited_segmentation import move_contours
-from tests.integration.conftest import Run
+from tests.edited_segmentation import send_back
+from tests.integration.conftest import Run, copy_slices
 from tests.sharing import made_once
 
 pytestmark = pytest.mark.slow  # two runs of the application of their own
@@ -58,16 +58,7 @@ def _changed(before: Any, after: Any) -> set[str]:
 def two_slices(demo_study: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo study's second and fourth slice, of every series."""
 
-    def make(folder: Path) -> None:
-        shutil.copy(demo_study / "dicom" / "hematocrit.json", folder)
-        for series in (path for path in sorted((demo_study / "dicom").iterdir()) if path.is_dir()):
-            files = sorted(series.glob("*.dcm"))
-            n_images = len(files) // 5
-            (folder / series.name).mkdir()
-            for path in (*files[n_images : 2 * n_images], *files[3 * n_images : 4 * n_images]):
-                shutil.copy(path, folder / series.name)
-
-    return made_once(tmp_path_factory, "two_slices", make)
+    return made_once(tmp_path_factory, "two_slices", lambda folder: copy_slices(demo_study, folder, 1, 3))
 
 
 @pytest.fixture(scope="module")
@@ -77,11 +68,7 @@ def runs(two_slices: Path, run_app: Callable[..., Run], tmp_path_factory: pytest
     def make(folder: Path) -> None:
         first = run_app(two_slices, folder / "before")
         assert first.exit_code == 0, first.stderr
-        shutil.copytree(two_slices, folder / "in")
-        for path in first.output.glob("*.dcm"):
-            copy = Path(shutil.copy(path, folder / "in"))
-            if dcmread(path, stop_before_pixels=True).SeriesDescription == "T1 seg native, CMRmap":
-                move_contours(copy, only=_places(first)[EDITED])
+        send_back(two_slices, first.output, folder / "in", only=_places(first)[EDITED])
         second = run_app(folder / "in", folder / "after")
         assert second.exit_code == 0, second.stderr
         shutil.rmtree(folder / "in")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydicom import dcmread
 
-from tests.edited_segmentation import move_contours
+from tests.edited_segmentation import send_back
 from tests.integration.conftest import Run
 from tests.sharing import made_once
 
@@ -26,11 +26,7 @@ def corrected_run(
     """The study with all that was written of it, the native T1 segmentation edited, one T2 segment left out."""
 
     def make(folder: Path) -> None:
-        shutil.copytree(one_slice_study, folder / "in")
-        for path in one_slice_run.output.glob("*.dcm"):
-            shutil.copy(path, folder / "in")
-            if dcmread(path, stop_before_pixels=True).SeriesDescription == "T1 seg native, CMRmap":
-                move_contours(folder / "in" / path.name)
+        send_back(one_slice_study, one_slice_run.output, folder / "in")
         entries = [{"map": "t2", "slice_index": 0, "exclude_segments": [8]}, {"map": "t2", "slice_index": 7}]
         (folder / "in" / "corrections.json").write_text(json.dumps({"corrections": entries}), encoding="utf-8")
         run = run_app(folder / "in", folder / "out")

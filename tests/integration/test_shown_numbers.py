@@ -10,9 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from pydicom import dcmread
 
-from tests.edited_segmentation import move_contours
+from tests.edited_segmentation import send_back
 from tests.forms.expected import Name, Numbers, differences, numbers
 from tests.forms.html_values import data_values, page_values
 from tests.forms.pdf_values import pdf_values, read_pdf
@@ -140,11 +139,7 @@ def read_run(
     """A slice whose native T1 a reader drew again, at a site that has ranges of its own."""
 
     def make(folder: Path) -> None:
-        shutil.copytree(one_slice_study, folder / "in")
-        for path in one_slice_run.output.glob("*.dcm"):
-            copy = Path(shutil.copy(path, folder / "in"))
-            if dcmread(path, stop_before_pixels=True).SeriesDescription == "T1 seg native, CMRmap":
-                move_contours(copy)
+        send_back(one_slice_study, one_slice_run.output, folder / "in")
         corrections = {"corrections": [{"map": "t2", "slice_index": 0, "exclude_segments": [8]}]}
         (folder / "in" / "corrections.json").write_text(json.dumps(corrections), encoding="utf-8")
         (folder / "ranges.json").write_text(json.dumps(_ranges(one_slice_run.json("results.json"))), encoding="utf-8")

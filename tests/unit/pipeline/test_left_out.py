@@ -125,10 +125,8 @@ def test_a_slice_of_which_too_many_images_are_left_out_is_refused(cut, before) -
     for index, left in remain.items():
         gone = found.slices[index]
         assert (gone.status, gone.statistics.n_pixels) == ("refused", 0)
-        why = (
-            f"corrections.json leaves out {n_images - left} of {n_images} images: {left} with an outline remain, 6 are"
-        )
-        assert gone.reason == f"{why} needed"
+        why = f"corrections.json leaves out {n_images - left} of {n_images} images"
+        assert gone.reason == f"{why}: {left} with an outline remain, 6 are needed"
         assert same(gone.by_network, old.slices[index].statistics)
     assert same(found.slices[OTHERS[1]], old.slices[OTHERS[1]])
 
