@@ -4,11 +4,12 @@ import math
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from cmrmap.core.corrections import Corrections, SliceCorrection
 from cmrmap.core.outlines import ImageOutcome
 from cmrmap.ecv.hematocrit import Hematocrit
-from cmrmap.pipeline import extracellular_volume, report
+from cmrmap.pipeline import StudyMaps, extracellular_volume, report
 from tests.unit.pipeline.corrected_study import (
     ECV,
     NATIVE,
@@ -70,10 +71,20 @@ WALL = tuple(range(1, 17))
 NO_SEGMENT = "corrections.json leaves out every AHA segment of the slice that has pixels: no value is left"
 
 
-def test_a_slice_of_which_every_segment_is_left_out_is_refused(cut, before) -> None:
+REMAIN = {SLICE: 0, OTHERS[0]: 2}  # images of T2
+
+
+@pytest.fixture(scope="module")
+def slices_left_out(cut) -> StudyMaps:
+    """Every segment of a slice of native T1 is left out, and all or most images of two slices of T2."""
+    times = range(next(one for one in cut.stacks if one.kind is T2).times_ms.shape[1])
+    of_t2 = (SliceCorrection(T2, index, images=tuple(times[: len(times) - left])) for index, left in REMAIN.items())
+    return analysed(cut, Corrections(slices=(SliceCorrection(NATIVE, SLICE, segments=WALL), *of_t2)))
+
+
+def test_a_slice_of_which_every_segment_is_left_out_is_refused(slices_left_out, before) -> None:
     """Its own map and ECV lose the slice; the others' numbers stay."""
-    corrections = Corrections(slices=(SliceCorrection(NATIVE, SLICE, segments=WALL),))
-    maps = analysed(cut, corrections)
+    maps = slices_left_out
     for kind in (NATIVE, ECV):
         found, old = map_of(maps, kind), map_of(before, kind)
         gone = found.slices[SLICE]
@@ -116,13 +127,11 @@ def test_a_map_of_which_every_slice_is_left_out_is_refused(cut) -> None:
     assert {one.kind for one in maps.volumes} == {NATIVE}
 
 
-def test_a_slice_of_which_too_many_images_are_left_out_is_refused(cut, before) -> None:
+def test_a_slice_of_which_too_many_images_are_left_out_is_refused(slices_left_out, before, cut) -> None:
     n_images = next(one for one in cut.stacks if one.kind is T2).times_ms.shape[1]
-    remain = {SLICE: 0, OTHERS[0]: 2}
-    slices = tuple(SliceCorrection(T2, s, images=tuple(range(n_images - left))) for s, left in remain.items())
-    found, old = (map_of(maps, T2) for maps in (analysed(cut, Corrections(slices=slices)), before))
+    found, old = (map_of(maps, T2) for maps in (slices_left_out, before))
     assert found.status == "partial"
-    for index, left in remain.items():
+    for index, left in REMAIN.items():
         gone = found.slices[index]
         assert (gone.status, gone.statistics.n_pixels) == ("refused", 0)
         why = f"corrections.json leaves out {n_images - left} of {n_images} images"
