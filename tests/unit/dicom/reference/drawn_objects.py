@@ -25,7 +25,7 @@ SIZE = 32
 ANATOMY = Code("91723000", "SCT", "Anatomical Structure")
 MYOCARDIUM, LEFT_VENTRICLE = Code("74281007", "SCT", "Myocardium"), Code("87878005", "SCT", "Left ventricle")
 RIGHT_VENTRICLE = Code("53085002", "SCT", "Right ventricle")
-_NET = hd.AlgorithmIdentificationSequence("Other", Code("123110", "DCM", "Artificial Intelligence"), "1")
+_LEARNT = Code("123110", "DCM", "Artificial Intelligence")
 
 Found = tuple[tuple[ReaderContour, ...], tuple[QualityFlag, ...]]
 Corners = Sequence[tuple[float, float]]  # row and column, in pixels; pixel centres lie at halves
@@ -73,6 +73,7 @@ def drawn_segmentation(
     omit_empty: bool = False,
 ) -> Dataset:
     """Return a DICOM Segmentation of images."""
+    network = hd.AlgorithmIdentificationSequence("Other", _LEARNT, "1")
     descriptions = [
         hd.seg.SegmentDescription(
             segment_number=number,
@@ -80,7 +81,7 @@ def drawn_segmentation(
             segmented_property_category=ANATOMY,
             segmented_property_type=code,
             algorithm_type=kind,
-            algorithm_identification=None if kind == "MANUAL" else _NET,
+            algorithm_identification=None if kind == "MANUAL" else network,
             tracking_uid=hd.UID() if tracked else None,
             tracking_id=code.meaning if tracked else None,
         )
