@@ -20,6 +20,7 @@ class ImageUse(IntEnum):
     NO_OUTLINE = 3  # its shape failed and nothing could replace it
     CONTRADICTED = 4  # the other images contradict it, or the first echo of a train is low
     SLICE_REFUSED = 5  # the whole slice has no map
+    LEFT_OUT = 6  # a reader wants it left out
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,13 +55,16 @@ class PixelExplanation:
         return self.samples - self.fitted
 
 
-def explain_pixel(series: MappedSeries, slice_index: int, row: int, column: int) -> PixelExplanation:
+def explain_pixel(
+    series: MappedSeries, slice_index: int, row: int, column: int, means: BoolArray | None = None
+) -> PixelExplanation:
     """Tell how one pixel of a T1 or T2 map came about.
 
     Parameters
     ----------
     series : from :func:`cmrmap.pipeline.fit`
     slice_index, row, column : pixel of the map
+    means : (slice, row, column) pixels that the means count, where a reader left out segments; None: nobody did
 
     Raises
     ------
@@ -87,7 +90,7 @@ def explain_pixel(series: MappedSeries, slice_index: int, row: int, column: int)
     place = slice_index, angle, depth
     used = np.flatnonzero(series.refined.usable[slice_index] & np.isfinite(series.polar.centres[slice_index, :, 0]))
     status = FitStatus(int(fitted.polar_status[place]))
-    counted = bool(fitted.analysed[slice_index, row, column])
+    counted = bool((fitted.analysed if means is None else means)[slice_index, row, column])
     times = series.stack.times_ms[slice_index, used]
     nothing = float("nan")
     if series.fit is None:
@@ -139,8 +142,10 @@ def why_not_counted(fitted: ParameterMap, blood_pixels: BoolArray, pixel: tuple[
     ----------
     fitted : the map
     blood_pixels : (slice, row, column) pixels that lie in the edge of the blood
-    pixel : (slice, row, column) of one that ``fitted.analysed`` leaves out
+    pixel : (slice, row, column) of one that no mean counts
     """
+    if fitted.analysed[pixel]:
+        return "corrections.json leaves out its AHA segment"
     status = FitStatus(int(fitted.status[pixel]))
     if fitted.labels[pixel] != Label.MYOCARDIUM:
         return "it is not myocardium"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 
-from cmrmap.alignment import CartesianWeights
 from cmrmap.core.arrays import BoolArray, Float64Array, IntArray, LabelArray
 from cmrmap.core.findings import Refusal
 from cmrmap.core.map_record import CellFits, ImageUse, MapRecord, WallPixels
@@ -17,35 +17,40 @@ from cmrmap.pipeline.explain import why_not_counted
 from cmrmap.pipeline.extracellular import MappedEcv
 from cmrmap.pipeline.mapped_series import MappedSeries
 
+_NONE: Mapping[MapKind, BoolArray] = MappingProxyType({})
 _USE_OF = {
     ImageOutcome.MISSING: ImageUse.MISSING,
     ImageOutcome.PASSED: ImageUse.FITTED,
     ImageOutcome.REPLACED: ImageUse.FITTED_REPLACED,
     ImageOutcome.EXCLUDED: ImageUse.NO_OUTLINE,
+    ImageOutcome.LEFT_OUT: ImageUse.LEFT_OUT,
 }
 
 
-def map_records(series: Sequence[MappedSeries], ecv: MappedEcv | Refusal) -> tuple[MapRecord, ...]:
+def map_records(
+    series: Sequence[MappedSeries], ecv: MappedEcv | Refusal, counted: Mapping[MapKind, BoolArray] = _NONE
+) -> tuple[MapRecord, ...]:
     """Return one record a map that was made.
 
     Parameters
     ----------
     series : the maps that have a series of their own, after the check
     ecv : made of two of them, or why it was not
+    counted : (slice, row, column) pixels that the means count, by map, where a reader left out segments
     """
-    records = [_of_series(one) for one in series]
+    records = [_of_series(one, counted.get(one.kind, one.map.analysed)) for one in series]
     if isinstance(ecv, MappedEcv):
-        records.append(_of_ecv(ecv))
+        records.append(_of_ecv(ecv, counted.get(MapKind.ECV, ecv.map.analysed)))
     return tuple(records)
 
 
-def _of_series(series: MappedSeries) -> MapRecord:
-    walls, words = _walls(series.map, series, series.weights)
+def _of_series(series: MappedSeries, counted: BoolArray) -> MapRecord:
+    walls, words = _walls(series.map, series, counted)
     return _record(series.map, series, walls, words, _cell_fits(series))
 
 
-def _of_ecv(ecv: MappedEcv) -> MapRecord:
-    walls, words = _walls(ecv.map, ecv.native, ecv.native.weights)
+def _of_ecv(ecv: MappedEcv, counted: BoolArray) -> MapRecord:
+    walls, words = _walls(ecv.map, ecv.native, counted)
     own = tuple(index if partner >= 0 else -1 for index, partner in enumerate(ecv.partner))
     partners = ((ecv.native.kind, own), (ecv.post.kind, tuple(int(one) for one in ecv.partner)))
     return _record(ecv.map, ecv.native, walls, words, None, partners)
@@ -100,16 +105,16 @@ def _cell_fits(series: MappedSeries) -> CellFits | None:
 
 
 def _walls(
-    made: ParameterMap, series: MappedSeries, weights: CartesianWeights
+    made: ParameterMap, series: MappedSeries, counted: BoolArray
 ) -> tuple[tuple[WallPixels, ...], tuple[str, ...]]:
-    words = [""]
+    weights, words = series.weights, [""]
     walls = []
     for index in range(len(made.values)):
         given = made.reference_time[index] >= 0
         flat = weights.pixels[index] if given else weights.pixels[index][:0]
         cells, shares = weights.cells[index][: len(flat)], weights.weights[index][: len(flat)]
         reasons = np.zeros(len(flat), dtype=np.intp)
-        not_counted = np.flatnonzero(~made.analysed[index].ravel()[flat])
+        not_counted = np.flatnonzero(~counted[index].ravel()[flat])
         for pixel in not_counted:
             row, column = divmod(int(flat[pixel]), made.values.shape[2])
             reason = why_not_counted(made, series.blood_pixels, (index, row, column))

@@ -143,7 +143,7 @@ def _draw(
     """Draw what people look at: the report's page and the pictures."""
     wanted = context.settings.outputs
     identity = study_identity(study) if wanted.report_identity else None
-    records = map_records(series, ecv) if wanted.report else ()
+    records = map_records(series, ecv, maps.counted) if wanted.report else ()
     return draw_report(
         results,
         maps.volumes,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 
+from cmrmap.core.arrays import BoolArray
 from cmrmap.core.corrections import NO_CORRECTIONS, Corrections
 from cmrmap.core.findings import QualityFlag, Refusal
 from cmrmap.core.map_specs import MapKind
@@ -41,6 +42,7 @@ class StudyMaps:
     flags : quality findings
     hematocrit : the value that ECV was made with; None where there was none
     renamed : maps that a series was taken for before its T1 told otherwise, and what it is
+    counted : (slice, row, column) pixels that the means count, of every map that was tried
     """
 
     maps: tuple[MapResult, ...]
@@ -48,6 +50,7 @@ class StudyMaps:
     flags: tuple[QualityFlag, ...]
     hematocrit: Hematocrit | None
     renamed: Mapping[MapKind, MapKind] = field(default_factory=lambda: MappingProxyType({}))
+    counted: Mapping[MapKind, BoolArray] = field(default_factory=lambda: MappingProxyType({}))
 
 
 def segment(stacks: Sequence[WeightedStack], network: Network) -> tuple[SegmentationStack, ...]:
@@ -173,4 +176,5 @@ def report(
         flags=(*find(made, settings), *told, *range_flags),
         hematocrit=ecv.hematocrit if isinstance(ecv, MappedEcv) else None,
         renamed=MappingProxyType(renamed),
+        counted=MappingProxyType({kind: one.source.map.analysed for kind, one in numbers.items()}),
     )

@@ -97,7 +97,7 @@ class StudyAnalysis:
         key = map.value if isinstance(map, MapKind) else map
         series = self.series
         if key in series:
-            return explain_pixel(series[key], slice_index, row, column)
+            return explain_pixel(series[key], slice_index, row, column, self.report.counted.get(MapKind(key)))
         if key in tuple(MapKind) and self.products.get(key) is not None:
             made_of = " and ".join(MapKind(key).spec.sources)
             raise InputError(f"{key} has no fit of its own: it is made of {made_of}; explain the same pixel of these")

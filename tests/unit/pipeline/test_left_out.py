@@ -9,7 +9,9 @@ import pytest
 from cmrmap.core.corrections import Corrections, SliceCorrection
 from cmrmap.core.outlines import ImageOutcome
 from cmrmap.ecv.hematocrit import Hematocrit
-from cmrmap.pipeline import StudyMaps, extracellular_volume, report
+from cmrmap.pipeline import StudyMaps, explain_pixel, extracellular_volume, report
+from cmrmap.pipeline.beside_network import ecv_beside
+from cmrmap.pipeline.map_records import map_records
 from tests.unit.pipeline.corrected_study import (
     ECV,
     NATIVE,
@@ -68,6 +70,7 @@ def test_segments_are_left_out_of_every_mean_and_of_ecv(cut, before) -> None:
 
 
 WALL = tuple(range(1, 17))
+HEMATOCRIT = Hematocrit(0.42, "test")
 NO_SEGMENT = "corrections.json leaves out every AHA segment of the slice that has pixels: no value is left"
 
 
@@ -140,10 +143,29 @@ def test_a_slice_of_which_too_many_images_are_left_out_is_refused(slices_left_ou
     assert same(found.slices[OTHERS[1]], old.slices[OTHERS[1]])
 
 
+def test_a_pixel_of_a_segment_that_is_left_out_says_that_no_mean_counts_it(untouched) -> None:
+    """In the report, where a pixel is clicked, and in Python."""
+    series = tuple(untouched.values())
+    corrections = Corrections(slices=(SliceCorrection(NATIVE, SLICE, segments=(8,)),))
+    maps, reason = reported(series, corrections), "corrections.json leaves out its AHA segment"
+    records = {one.kind: one for one in map_records(series, ecv_beside(series, HEMATOCRIT, SETTINGS), maps.counted)}
+    for kind in (NATIVE, ECV):
+        wall = records[kind].walls[SLICE]
+        counted = maps.counted[kind][SLICE].ravel()[wall.flat]
+        np.testing.assert_array_equal(wall.reason == 0, counted)
+        assert np.count_nonzero(wall.reason == records[kind].words.index(reason)) > 0
+    gone = untouched[NATIVE].map.analysed[SLICE] & ~maps.counted[NATIVE][SLICE]
+    row, column = map(int, np.argwhere(gone)[0])
+    told = explain_pixel(untouched[NATIVE], SLICE, row, column, maps.counted[NATIVE])
+    assert (told.counted, told.reason) == (False, reason)
+    assert explain_pixel(untouched[NATIVE], SLICE, row, column).counted
+    assert reason not in next(one for one in records.values() if one.kind is T2).words
+
+
 def test_ecv_of_which_no_pixel_counts_is_refused(untouched) -> None:
     """No reader's doing: a range of ECV in which no pixel of the wall is."""
     settings = replace(SETTINGS, pruning=replace(SETTINGS.pruning, ecv_range_percent=(90.0, 95.0)))
-    ecv = extracellular_volume(tuple(untouched.values()), Hematocrit(0.42, "test"), settings)
+    ecv = extracellular_volume(tuple(untouched.values()), HEMATOCRIT, settings)
     found = map_of(report(tuple(untouched.values()), ecv, (), settings), ECV)
     assert (found.status, found.patient.n_pixels) == ("refused", 0)
     why = "no pixel of the wall has an ECV that counts (90-95 %); check the hematocrit and both T1 maps"

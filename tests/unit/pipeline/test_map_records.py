@@ -66,7 +66,7 @@ def test_ecv_leads_to_both_t1_maps(chain, records) -> None:
 def test_what_became_of_every_image_is_told(chain) -> None:
     series = chain[MapKind.T2]
     outcome = np.array(series.refined.outcome)
-    outcome[0, :4] = (0, 2, 3, 1)
+    outcome[0, :5] = (0, 2, 3, 1, 4)
     gone = (np.array([3]), *(np.array([], dtype=int) for _ in series.left_out[1:]))
     reference = np.array(series.map.reference_time)
     reference[-1] = -1
@@ -77,11 +77,12 @@ def test_what_became_of_every_image_is_told(chain) -> None:
         map=replace(series.map, reference_time=reference),
     )
     (record,) = map_records((changed,), Refusal(MapKind.ECV, "absent", "none"))
-    assert record.uses[0, :4].tolist() == [
+    assert record.uses[0, :5].tolist() == [
         ImageUse.MISSING,
         ImageUse.FITTED_REPLACED,
         ImageUse.NO_OUTLINE,
         ImageUse.CONTRADICTED,
+        ImageUse.LEFT_OUT,
     ]
     assert (record.uses[-1] == ImageUse.SLICE_REFUSED).all()
     assert record.walls[-1].flat.size == 0

@@ -1,7 +1,7 @@
 // How numbers and places are worded.
 
 const AHA_NAMES = JSON.parse(document.getElementById("segment-names").textContent);
-const USES = ["no image", "", "contours from another image", "left out: no contours", "left out: does not fit the others", "slice refused"];
+const USES = ["no image", "", "contours from another image", "left out: no contours", "left out: does not fit the others", "slice refused", "left out by corrections.json"];
 
 /** A value with so many decimals; "-" where there is none. */
 function fixed(value, decimals) {
