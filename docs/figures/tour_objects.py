@@ -14,7 +14,6 @@ import pydicom
 
 mpl.use("Agg")
 from matplotlib import pyplot as plt
-from png_size import few_colours
 
 _SLICE = 3  # InstanceNumber
 _HALF_PX = 48
@@ -74,8 +73,7 @@ def main(results: Path, target: Path) -> None:
         _overlay(axes[2], mask[cut], colour)
     for number, mask in segments.items():
         _overlay(axes[3], mask[cut], mpl.colormaps["tab10"](_SEGMENT_COLOURS[number % 6])[:3])
-    figure.savefig(target, dpi=100, bbox_inches="tight", pad_inches=0.05)
-    few_colours(target)
+    figure.savefig(target, dpi=90, bbox_inches="tight", pad_inches=0.05)
 
 
 def _overlay(axis: plt.Axes, mask: np.ndarray, colour: tuple[float, ...]) -> None:
