@@ -12,12 +12,14 @@ from cmrmap.alignment.contours import WallMasks, contour_radii, wall_masks
 from cmrmap.core.arrays import BoolArray, Float64Array, FloatArray, IntArray, LabelArray
 from cmrmap.core.errors import InputError
 from cmrmap.core.map_specs import MapKind
+from cmrmap.core.memo import remembered
 from cmrmap.core.outlines import ImageOutcome, RefinedSegmentation
 from cmrmap.core.polar_stack import PolarStack
 
 WALL_PARTS = 12  # large enough to average out noise, small enough for an outline that lies to one side
 
 
+@remembered
 def to_polar(
     images: FloatArray,
     labels: LabelArray,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cmrmap.core.arrays import BoolArray, Float64Array, FloatArray
+from cmrmap.core.memo import remembered
 from cmrmap.core.map_volume import MapVolume
 from cmrmap.core.stack import WeightedStack
 from cmrmap.report.scales import SCALES, RgbArray
@@ -76,6 +77,7 @@ def _half_width_mm(volume: MapVolume, index: int) -> float:
     return max(spans) / 2.0 + _MARGIN_MM
 
 
+@remembered
 def _panel(volume: MapVolume, index: int, base: FloatArray | None, half_mm: float, size: int) -> Panel:
     heart = _heart(volume, index)
     spacing = volume.geometry[index].pixel_spacing_mm
