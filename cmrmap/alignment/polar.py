@@ -19,7 +19,6 @@ from cmrmap.core.polar_stack import PolarStack
 WALL_PARTS = 12  # large enough to average out noise, small enough for an outline that lies to one side
 
 
-@remembered
 def to_polar(
     images: FloatArray,
     labels: LabelArray,
@@ -74,16 +73,28 @@ def to_polar(
     centres = np.full((n_slices, n_times, 2), np.nan)
     inner, outer = (np.full(grid[:3], np.nan) for _ in range(2))
     for s in range(n_slices):
-        masks = [wall_masks(labels[s, t]) if usable[s, t] else None for t in range(n_times)]
-        of_cavity = any(m is not None and not m.centre_in_cavity() for m in masks)
-        for t, wall in enumerate(masks):
-            if wall is None:
-                continue
-            centres[s, t], inner[s, t], outer[s, t], rows[s, t], columns[s, t] = _wall_grid(
-                wall, of_cavity, in_pixels(angles, float(aspect[s])), depths
-            )
-            signals[s, t] = sample(np.asarray(images[s, t], dtype=np.float64), rows[s, t], columns[s, t])
+        here = np.flatnonzero(usable[s])
+        for t, one in zip(here, _polar_slice(images[s, here], labels[s, here], angles, depths, aspect[s]), strict=True):
+            centres[s, t], inner[s, t], outer[s, t], rows[s, t], columns[s, t], signals[s, t] = one
     return PolarStack(kind, signals, rows, columns, centres, inner, outer, angles, depths, aspect)
+
+
+@remembered
+def _polar_slice(
+    images: FloatArray, labels: LabelArray, angles: Float64Array, depths: Float64Array, aspect: np.float64
+) -> tuple[_PolarImage, ...]:
+    """Return what the polar stack holds of each usable image of a slice."""
+    masks = [wall_masks(one) for one in labels]
+    of_cavity = any(not one.centre_in_cavity() for one in masks)
+    out = []
+    for image, wall in zip(images, masks, strict=True):
+        place = _wall_grid(wall, of_cavity, in_pixels(angles, float(aspect)), depths)
+        out.append((*place, sample(np.asarray(image, dtype=np.float64), place[3], place[4])))
+    return tuple(out)
+
+
+#: centre, inner and outer radii, rows, columns and signals
+_PolarImage = tuple[tuple[float, float], Float64Array, Float64Array, Float64Array, Float64Array, Float64Array]
 
 
 def in_pixels(angles_rad: Float64Array, aspect: float) -> Float64Array:

@@ -35,9 +35,13 @@ def edit(
     Exit codes: 130 and 143 ended by Ctrl-C and SIGTERM, 2 no finished run of this input, else as of cmrmap run.
     """
     from cmrmap.cli.live_progress import live_progress
+    from cmrmap.core.errors import InputError
     from cmrmap.run.logs import configure_logging
+    from cmrmap.run.manifest import read_status
     from cmrmap.run.run_settings import read_run_settings
 
+    if read_status(output) is None:  # before anything is made there
+        raise InputError("OUT holds no finished run; give the output folder of cmrmap run, and its input by -i")
     given = {"-i": source, "-o": output, "-m": model, "-c": config, "--hematocrit": hematocrit, "--times": times}
     words = [str(word) for option, value in given.items() if value is not None for word in (option, value)]
     settings = read_run_settings(words, os.environ, "cmrmap edit")

@@ -30,14 +30,23 @@ _R = TypeVar("_R")
 _MOST = {"default": 96, "small": 4096}
 
 
+class Unchanging:
+    """Marks dataclasses whose content nobody changes once they are made: it need not be read again.
+
+    A room that has such objects inherits from it; their arrays are read-only.
+    """
+
+
 class Memo:
     """Results by function and content of the arguments; the oldest are dropped."""
 
     def __init__(self) -> None:
         self._results: dict[str, OrderedDict[bytes, Any]] = {}
-        self._digests: dict[int, tuple[weakref.ref[npt.NDArray[Any]], bytes]] = {}
+        self._digests: dict[int, tuple[weakref.ref[Any], bytes]] = {}
 
-    def recall(self, function: Callable[..., _R], size: str, arguments: tuple[Any, ...], named: Mapping[str, Any]) -> _R:
+    def recall(
+        self, function: Callable[..., _R], size: str, arguments: tuple[Any, ...], named: Mapping[str, Any]
+    ) -> _R:
         """Return what a function gives for these arguments."""
         digest = hashlib.sha256()
         self._add(digest, (arguments, tuple(sorted(named.items()))))
@@ -56,11 +65,15 @@ class Memo:
         """Add a value's content to a digest, with its type, so that values of two kinds never look alike."""
         if isinstance(value, np.ndarray):
             digest.update(self._digest_of(value))
+        elif isinstance(value, Unchanging):
+            known = self._known(value)
+            if known is None:
+                own = hashlib.sha256()
+                self._add_fields(own, value)
+                known = self._keep(value, own.digest())
+            digest.update(known)
         elif is_dataclass(value) and not isinstance(value, type):
-            digest.update(f"{type(value).__qualname__}(".encode())
-            for one in fields(value):
-                self._add(digest, getattr(value, one.name))
-            digest.update(b")")
+            self._add_fields(digest, value)
         elif isinstance(value, Enum):
             digest.update(f"{type(value).__qualname__}.{value.name};".encode())
         elif isinstance(value, tuple | list):
@@ -77,17 +90,30 @@ class Memo:
         else:
             raise TypeError(f"an argument of type {type(value).__name__} has no content to be known by")
 
+    def _add_fields(self, digest: hashlib._Hash, value: Any) -> None:
+        digest.update(f"{type(value).__qualname__}(".encode())
+        for one in fields(value):
+            self._add(digest, getattr(value, one.name))
+        digest.update(b")")
+
+    def _known(self, value: Any) -> bytes | None:
+        known = self._digests.get(id(value))
+        return known[1] if known is not None and known[0]() is value else None
+
+    def _keep(self, value: Any, digest: bytes) -> bytes:
+        place = id(value)
+        self._digests[place] = (weakref.ref(value, lambda _: self._digests.pop(place, None)), digest)
+        return digest
+
     def _digest_of(self, array: npt.NDArray[Any]) -> bytes:
-        known = self._digests.get(id(array))
-        if known is not None and known[0]() is array:
-            return known[1]
+        known = self._known(array)
+        if known is not None:
+            return known
         digest = hashlib.sha256(f"{array.dtype.str}{array.shape}".encode())
         digest.update(np.ascontiguousarray(array).data.cast("B") if array.size else b"")
         found = digest.digest()
-        if is_frozen(array):  # nobody can change it: it need not be read again
-            place = id(array)
-            self._digests[place] = (weakref.ref(array, lambda _: self._digests.pop(place, None)), found)
-        return found
+        # where nobody can change it, it need not be read again
+        return self._keep(array, found) if is_frozen(array) else found
 
 
 _CURRENT: ContextVar[Memo | None] = ContextVar("memo", default=None)

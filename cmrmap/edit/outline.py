@@ -36,7 +36,7 @@ def borders_of(labels: LabelArray) -> Borders:
     labels : (row, column) uint8 of ``Label``
     """
     lines = [line[:-1] for line in outlines(np.asarray(labels == Label.MYOCARDIUM, dtype=np.bool_))]
-    return Borders(*(lines + [None, None])[:2])
+    return Borders(*[*lines, None, None][:2])
 
 
 def redrawn(labels: LabelArray, drawn: Borders, pixel_mm2: float) -> LabelArray:

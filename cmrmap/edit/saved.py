@@ -118,9 +118,7 @@ def _objects(session: EditSession, earlier: Sequence[File]) -> Iterator[File]:
     volumes = {volume.kind: volume for volume in session.first.one("maps", StudyMaps).volumes}
     called = {one.first_called: one.kind for one in session.slices.values()}
     for kind, contours in by_kind.items():
-        number, stack = next(
-            (number, stack) for number, stack in enumerate(session.start.stacks) if stack.kind is kind
-        )
+        number, stack = next((number, stack) for number, stack in enumerate(session.start.stacks) if stack.kind is kind)
         drawn = []
         for one in sorted(contours, key=lambda one: (one.slice_index, one.time_index or 0)):
             uid, frame = named[number, one.slice_index, one.time_index or 0]
@@ -151,9 +149,7 @@ def _drawn(session: EditSession, earlier: set[str]) -> Iterator[ReaderContour]:
 def _replaced(session: EditSession, contours: Sequence[ReaderContour]) -> set[str]:
     slices = {(one.kind, one.slice_index) for one in contours}
     return {
-        one.source.split(" ")[0]
-        for one in session.start.corrections.contours
-        if (one.kind, one.slice_index) in slices
+        one.source.split(" ")[0] for one in session.start.corrections.contours if (one.kind, one.slice_index) in slices
     }
 
 

@@ -76,10 +76,10 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = _PATIENCE_S
     server_version, sys_version = "cmrmap", ""
 
-    def do_GET(self) -> None:  # noqa: N802 (the library's name)
+    def do_GET(self) -> None:
         self._answer("GET")
 
-    def do_POST(self) -> None:  # noqa: N802 (the library's name)
+    def do_POST(self) -> None:
         self._answer("POST")
 
     def log_message(self, format: str, *args: Any) -> None:

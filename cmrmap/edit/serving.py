@@ -56,7 +56,7 @@ def serve(settings: RunSettings, port: int, tell: Callable[[str], object]) -> No
     with claim(folder, into_non_empty=settings.into_non_empty, clear=False):
         if signals_are_held():
             watch_editing(writing, folder, lambda: sum(one.unsaved for one in sessions))
-        session, earlier = _loaded(settings)
+        session, earlier = load_session(settings)
         _compare(before, json.loads(to_json(session.first.one("results", StudyResult))))
         sessions.append(session)
         with EditServer(session, earlier, writing, port) as server:
@@ -68,16 +68,30 @@ def _finished(folder: Path) -> dict[str, Any]:
     """Return the results of the run that wrote into a folder."""
     status = read_status(folder)
     if status is None or status.get("exit_code") not in (0, 5):
-        raise InputError("the folder holds no finished run; give the output folder of cmrmap run, and -i with its input")
+        raise InputError("OUT holds no finished run; give the output folder of cmrmap run, and its input by -i")
     try:
         results = json.loads((folder / RESULTS_NAME).read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        raise InputError("the folder's results.json cannot be read; run the study again") from None
+        raise InputError("results.json in OUT cannot be read; run the study again") from None
     return results if isinstance(results, dict) else {}
 
 
-def _loaded(settings: RunSettings) -> tuple[EditSession, tuple[tuple[str, bytes], ...]]:
-    """Run the stages on the input with its corrections, and with those of an earlier edit."""
+def load_session(settings: RunSettings) -> tuple[EditSession, tuple[tuple[str, bytes], ...]]:
+    """Run the stages on the input with its corrections, and with those of an earlier edit.
+
+    Parameters
+    ----------
+    settings : as of the run
+
+    Returns
+    -------
+    the session, and what an earlier edit left in the output folder
+
+    Raises
+    ------
+    CmrmapError
+        of a stage
+    """
     context = context_of_run(settings, Outcome())
     memo = Memo()
     with remembering(memo), tempfile.TemporaryDirectory() as beside:

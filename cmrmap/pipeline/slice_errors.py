@@ -8,7 +8,7 @@ import numpy as np
 
 from cmrmap.alignment import image_noise_gain, sample_noise_factor, wall_parts
 from cmrmap.core.arrays import BoolArray, Float64Array, IntArray, frozen
-from cmrmap.core.memo import remembered_often
+from cmrmap.core.memo import Unchanging, remembered_often
 from cmrmap.core.polar_stack import PolarStack
 from cmrmap.pipeline.polar_fit import PolarFit
 from cmrmap.relaxometry import get_model
@@ -20,7 +20,7 @@ _LEAST_KNOWN = 0.5  # of a region's weight must have a fit
 
 
 @dataclass(frozen=True, slots=True)
-class SliceErrors:
+class SliceErrors(Unchanging):
     """What one slice's residuals are judged by.
 
     Attributes

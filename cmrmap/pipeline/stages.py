@@ -226,13 +226,7 @@ def stages_of(context: RunContext, stages: StageList = STAGES) -> StageList:
 
 
 def load_images(context: RunContext, study: SourceStudy, selection: Selection) -> LoadedStudy:
-    """Read the pixels of the selected series, without what a reader corrected.
-
-    Parameters
-    ----------
-    context : what the run is told
-    study, selection : read and chosen from its input
-    """
+    """Read the pixels of the selected series, of what was read and chosen, without what a reader corrected."""
     return explained(load_study(study, selection, context.settings.models.by_kind))
 
 

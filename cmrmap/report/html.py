@@ -105,7 +105,7 @@ class PageParts:
 
     Attributes
     ----------
-    text : the page without them
+    text : the page without them, without style and script
     arrays : by their names
     """
 
@@ -122,7 +122,7 @@ def write_html(report: ReportModel, added: Addition | None = None) -> str:
     added : None: the page is a file that needs nothing else
     """
     data = viewer_data(report)
-    return _page(report, data, data.blobs, added)
+    return _page(report, data, added, whole=True)
 
 
 def page_parts(report: ReportModel) -> PageParts:
@@ -133,10 +133,10 @@ def page_parts(report: ReportModel) -> PageParts:
     report : what is reported of the study
     """
     data = viewer_data(report)
-    return PageParts(_page(report, data, {}, None), data.blobs)
+    return PageParts(_page(report, data, None, whole=False), data.blobs)
 
 
-def _page(report: ReportModel, data: ViewerData, blobs: Mapping[str, str], added: Addition | None) -> str:
+def _page(report: ReportModel, data: ViewerData, added: Addition | None, *, whole: bool) -> str:
     scripts = ('"use strict";', *(_file("viewer", f"{name}.js") for name in _SCRIPTS))
     return _template().render(
         report=report,
@@ -146,7 +146,8 @@ def _page(report: ReportModel, data: ViewerData, blobs: Mapping[str, str], added
         script=_inline("\n".join((*scripts, *([added.script] if added else [])))),
         names=_json({str(aha): name for aha, name in SEGMENT_NAMES.items()}),
         document=_json(data.document),
-        blobs=blobs,
+        blobs=data.blobs if whole else {},
+        whole=whole,
         added=_json(added.data) if added else None,
     )
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from cmrmap.core.arrays import BoolArray
+from cmrmap.core.arrays import BoolArray, IntArray
 from cmrmap.core.map_record import MapRecord
 from cmrmap.core.memo import remembered, remembered_often
 from cmrmap.core.outlines import Label
@@ -117,10 +117,19 @@ def _contours(walls: BoolArray) -> Packed:
     return packed_list([[_lines(wall) for wall in images] for images in walls])
 
 
-@remembered_often
 def _lines(wall: BoolArray) -> list[list[int]]:
-    lines = outlines(wall) if wall.any() else []
-    return [np.rint(line * _POINTS).astype(int).ravel().tolist() for line in lines]
+    """Return the lines of one wall; what is drawn is cut out, so that it is the same wherever the page begins."""
+    rows, columns = np.flatnonzero(wall.any(axis=1)), np.flatnonzero(wall.any(axis=0))
+    if not rows.size:
+        return []
+    corner = np.array([rows[0], columns[0]])
+    found = _own_lines(wall[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
+    return [(line + _POINTS * corner).ravel().tolist() for line in found]
+
+
+@remembered_often
+def _own_lines(wall: BoolArray) -> list[IntArray]:
+    return [np.rint(line * _POINTS).astype(np.intp) for line in outlines(wall)]
 
 
 def _walls(data: ViewerData, record: MapRecord) -> list[dict[str, Any]]:

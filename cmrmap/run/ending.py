@@ -108,9 +108,7 @@ def _when_ended(timeout_s: float, end: Callable[[signal.struct_siginfo | None], 
     threading.Thread(target=wait, name="ending", daemon=True).start()
 
 
-def _reason(
-    received: signal.struct_siginfo | None, timeout_s: float, then: str, what: str = "the run"
-) -> EndedError:
+def _reason(received: signal.struct_siginfo | None, timeout_s: float, then: str, what: str = "the run") -> EndedError:
     if received is None:
         return EndedError(
             f"the run took longer than its limit of {timeout_s:g} s{then}; raise HOLOSCAN_TIMEOUT, 0 is no limit",

@@ -1,6 +1,6 @@
 """Which contour objects a newer one stands in the place of: those that it names among the instances it refers to.
 
-The Common Instance Reference module (PS3.3 C.12.2) lists what an object refers to. Contours that refer to other contours
+The Common Instance Reference module (PS3.3 C.12.2) lists what an object refers to. Contours that refer to others
 were drawn with these at hand: on a slice that both draw, the newer counts.
 """
 

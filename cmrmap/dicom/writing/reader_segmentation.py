@@ -26,7 +26,7 @@ from cmrmap.dicom.writing.uids import derived_uid
 
 #: ContentLabel (0070,0080) of these objects
 CONTENT_LABEL = "READER_CONTOURS"
-_OFFSET = 6  # among the ten series numbers of a map
+_OFFSET = 5  # among the ten series numbers of a map
 _SEGMENTS = (
     (Label.MYOCARDIUM, "LV myocardium", codes.ANATOMICAL_STRUCTURE, codes.LEFT_VENTRICLE_MYOCARDIUM),
     (Label.CAVITY, "LV blood pool", codes.BODY_SUBSTANCE, codes.BLOOD),
@@ -144,11 +144,9 @@ def _refer(
     made: Dataset, drawn: Sequence[DrawnImage], references: Mapping[str, ImageReference], multiframe: bool
 ) -> None:
     """Name the images themselves: stand-ins served to lay out the frames, where several are of one object."""
-    stand_ins = {item.ReferencedSOPInstanceUID: item for item in _sources(made)}
-    by_place = {int(uid.rsplit(".", 1)[1]): uid for uid in stand_ins}
-    real = {by_place[place]: drawn[place] for place in by_place}
-    for item in _sources(made):
-        one = real[item.ReferencedSOPInstanceUID]
+    items = {id(item): item for item in _sources(made)}  # frames of several segments may share one
+    for item in items.values():
+        one = drawn[int(item.ReferencedSOPInstanceUID.rsplit(".", 1)[1])]
         item.ReferencedSOPClassUID = references[one.sop_instance_uid].sop_class_uid
         item.ReferencedSOPInstanceUID = one.sop_instance_uid
         if multiframe:

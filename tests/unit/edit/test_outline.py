@@ -70,9 +70,7 @@ def test_the_right_ventricle_gives_way_and_stays_elsewhere() -> None:
     assert not ((out == Label.RIGHT_VENTRICLE) & (labels != Label.RIGHT_VENTRICLE)).any()
 
 
-_EIGHT = np.stack(
-    [48 + 9 * np.sin(2 * np.linspace(0, 6.2, 40)), 46 + 15 * np.sin(np.linspace(0, 6.2, 40))], axis=1
-)
+_EIGHT = np.stack([48 + 9 * np.sin(2 * np.linspace(0, 6.2, 40)), 46 + 15 * np.sin(np.linspace(0, 6.2, 40))], axis=1)
 
 
 @pytest.mark.parametrize(

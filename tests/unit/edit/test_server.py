@@ -148,7 +148,8 @@ def test_a_contour_that_cannot_be_used_gets_its_reason_and_a_fault_of_ours_no_te
 
 
 @pytest.mark.parametrize(
-    ("method", "page", "status"), [("GET", "edits", 404), ("POST", "other", 404), ("PUT", "edits", 501), ("GET", "x/y", 404)]
+    ("method", "page", "status"),
+    [("GET", "edits", 404), ("POST", "other", 404), ("PUT", "edits", 501), ("GET", "x/y", 404)],
 )
 def test_there_is_nothing_else(served: EditServer, method: str, page: str, status: int) -> None:
     assert _ask(served, page, method, {}).status == status
