@@ -18,8 +18,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from cmrmap.core.map_specs import MapKind
 from cmrmap.edit.changes import SliceChange
+from cmrmap.edit.edited_page import changed_page
 from cmrmap.edit.outline import borders_of
-from cmrmap.edit.page import changed_page
 from cmrmap.edit.serving import load_session
 from cmrmap.run.run_settings import read_run_settings
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,8 +29,7 @@ from cmrmap.pipeline.stage import Stage
 from cmrmap.pipeline.stages import STAGES
 from cmrmap.pipeline.study import StudyMaps
 from cmrmap.run.bundle import OutputBundle, write_bundle
-from cmrmap.run.corrections_file import FILE_NAME
-from cmrmap.run.manifest import RESULTS_FOLDER, listed_files
+from cmrmap.run.manifest import listed_files
 from cmrmap.run.outcome import Outcome, write_status
 
 File = tuple[str, bytes]
@@ -38,7 +37,7 @@ _WRITE = next(stage for stage in STAGES if stage.name == "write")
 
 
 def kept_corrections(output: Path, memory_bytes: int) -> tuple[File, ...]:
-    """Return what an earlier edit left in an output folder: contours that readers drew here, and corrections.json.
+    """Return what an earlier edit left in an output folder: objects of contours that readers drew here.
 
     Parameters
     ----------
@@ -46,10 +45,6 @@ def kept_corrections(output: Path, memory_bytes: int) -> tuple[File, ...]:
     memory_bytes : that reading an object may take
     """
     found = []
-    for one in listed_files(output) or ():
-        path = output / one.name
-        if one.name == f"{RESULTS_FOLDER}/{FILE_NAME}":
-            found.append((FILE_NAME, path.read_bytes()))
     for contours in contour_files(output, memory_bytes):
         if contours.contours is not None and text(contours.contours, "ContentLabel") == CONTENT_LABEL:
             name = f"{contours.sop_instance_uid}.dcm"
@@ -79,25 +74,24 @@ def save(session: EditSession, earlier: Sequence[File], writing: threading.Lock)
     with session.lock:
         changes = session.changes
         objects = tuple(_objects(session, earlier))
-        words = tuple((f"{RESULTS_FOLDER}/{name}", content) for name, content in earlier if name == FILE_NAME)
         context = replace(session.context, outcome=Outcome(model=session.context.model, writing=writing))
         with tempfile.TemporaryDirectory() as made, remembering(session.memo):
             beside = Path(made)
-            for name, content in (*objects, *words):
-                (beside / Path(name).name).write_bytes(content)
+            for name, content in objects:
+                (beside / name).write_bytes(content)
             study, selection = session.first.one("study", SourceStudy), session.first.one("selection", Selection)
             loaded = consulted(context.source, study, selection, session.plain, beside)
             if not session.same_contours(loaded.corrections.contours, changes):
                 raise CmrmapError("the contours that were to be saved do not read back as drawn; nothing was saved")
             given = {name: session.first[name] for name in ("study", "selection", "hematocrit", "segmentations")}
-            stages = STAGES.replace(Stage(_WRITE.name, _WRITE.inputs, _WRITE.output, _writer(objects + words)))
+            stages = STAGES.replace(Stage(_WRITE.name, _WRITE.inputs, _WRITE.output, _writer(objects)))
             run_stages(stages, context, given={**given, "loaded": loaded}, until="written")
         write_status(context.target, context.outcome)
         session.saved = changes
     return tuple(name for name, _ in objects)
 
 
-def _writer(more: Sequence[File]):  # type: ignore[no-untyped-def]
+def _writer(more: Sequence[File]) -> Callable[[RunContext, OutputBundle], tuple[str, ...]]:
     def write(context: RunContext, bundle: OutputBundle) -> tuple[str, ...]:
         """Write everything in the place of what the last run wrote."""
         folder = context.target

@@ -9,9 +9,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from cmrmap.core.errors import CmrmapError, InputError, internal_error
-from cmrmap.edit.access import LOOPBACK, Access, DeniedError
 from cmrmap.edit.changes import read_changes
-from cmrmap.edit.page import changed_page, whole_page
+from cmrmap.edit.edited_page import changed_page, whole_page
+from cmrmap.edit.requester import LOOPBACK, Access, DeniedError
 from cmrmap.edit.saved import File, save
 from cmrmap.edit.session import EditSession
 

@@ -20,7 +20,7 @@ from cmrmap.dicom.reference.drawn import StudyImages, study_images
 from cmrmap.dicom.reference.reader_contours import read_reader_contours
 from cmrmap.dicom.selection.decisions import Selection
 from cmrmap.quality.catalogue.reader_findings import CORRECTIONS_REFUSED
-from cmrmap.run.corrections_file import FILE_NAME, Image, SliceEntry, read_corrections_file
+from cmrmap.run.corrections_file import Image, SliceEntry, read_corrections_file
 
 _SAME_TIME_MS = 0.5
 _MOST_TOLD = 20  # faults of one file: who wrote more of them needs no list
@@ -36,19 +36,17 @@ def consulted(
     ----------
     folder : the input
     study, selection, loaded : read, chosen and loaded from it
-    more : another folder that holds contours; its corrections.json, if it has one, takes the place of the input's
+    more : another folder that holds contours
     """
     contours: tuple[ReaderContour, ...] = ()
     flags: tuple[QualityFlag, ...] = ()
     if may_hold_contours(study):
         contours, flags = read_reader_contours(folder, study, selection.selected, loaded.stacks)
-    words_in = folder
     if more is not None:
         added, told_of_added = read_reader_contours(more, study, selection.selected, loaded.stacks)
         contours, flags = (*contours, *added), (*flags, *told_of_added)
-        words_in = more if (more / FILE_NAME).is_file() else folder
     contours = without_replaced(contours)
-    read = read_corrections_file(words_in, study.study_instance_uid)
+    read = read_corrections_file(folder, study.study_instance_uid)
     faults = list(read.faults)
     images = study_images(study.headers, selection.selected, loaded.stacks)
     slices = []

@@ -14,7 +14,7 @@ import pytest
 
 from cmrmap.core.errors import InputError
 from cmrmap.edit import server as room
-from cmrmap.edit.access import MOST_BYTES
+from cmrmap.edit.requester import MOST_BYTES
 from cmrmap.edit.server import EditServer
 
 

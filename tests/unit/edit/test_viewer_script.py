@@ -56,7 +56,9 @@ def test_a_moved_handle_moves_the_line_between_its_neighbours_and_no_more(handle
 
 
 def test_all_handles_together_move_the_line_whole() -> None:
-    np.testing.assert_allclose(np.array(_outline("one.line(one.still.map(() => [1.5, 2.5]))")) - LINE, [[1.5, 2.5]] * 90)
+    np.testing.assert_allclose(
+        np.array(_outline("one.line(one.still.map(() => [1.5, 2.5]))")) - LINE, [[1.5, 2.5]] * 90
+    )
 
 
 def test_the_shifts_of_a_line_that_was_sent_are_found_again() -> None:
