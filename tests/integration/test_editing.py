@@ -13,6 +13,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from pydicom import dcmread
 
 from tests.integration.conftest import ROOT, Run
 from tests.sharing import made_once
@@ -56,7 +57,8 @@ def served(study: SimpleNamespace, tmp_path_factory: pytest.TempPathFactory) -> 
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert said == "cmrmap: editing was ended by SIGINT\n"
+    # the last test of the page takes the change back after it was saved
+    assert said == "cmrmap: editing was ended by SIGINT; 1 changed slice not saved\n"
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +79,8 @@ def page(served: SimpleNamespace) -> Iterator[Any]:
         opened.wait_for_selector("html[data-editing=yes]")
         opened.wrong = wrong
         yield opened
-        assert wrong == []
+        # a browser notes that a contour was refused
+        assert [one for one in wrong if "422 (Unprocessable Entity)" not in one] == []
         chromium.close()
 
 
@@ -175,8 +178,6 @@ def test_what_is_saved_is_a_whole_run_and_holds_what_was_shown(
 def test_objects_of_what_did_not_change_are_the_same_byte_by_byte(
     study: SimpleNamespace, served: SimpleNamespace, edited: SimpleNamespace
 ) -> None:
-    from pydicom import dcmread
-
     old = {path.name: path for path in study.before.output.glob("*.dcm")}
     kept = {name for name in old if (served.out / name).is_file()}
     words = {name: str(dcmread(path, stop_before_pixels=True).SeriesDescription) for name, path in old.items()}
@@ -206,8 +207,10 @@ def test_the_contours_repeat_the_edit_in_a_new_run(
     saved, repeated = _results(served.out), again.json("results.json")
     assert repeated["maps"] == saved["maps"]
     assert repeated["quality"] == saved["quality"]
-    objects = {path.name for path in served.out.glob("*.dcm")} - set(names)
-    assert objects == {path.name for path in again.output.glob("*.dcm")}
+    objects = [{path.name: path for path in folder.glob("*.dcm")} for folder in (served.out, again.output)]
+    differing = (objects[0].keys() ^ objects[1].keys()) - set(names)
+    # report and measurements also say how many files the input has
+    assert {str(dcmread((objects[0] | objects[1])[name]).Modality) for name in differing} <= {"SR", "DOC"}
 
 
 def test_undo_gives_the_numbers_of_before_and_a_contour_that_cannot_be_says_why(
@@ -219,8 +222,6 @@ def test_undo_gives_the_numbers_of_before_and_a_contour_that_cannot_be_says_why(
     _drag(page, "native_t1", 1, (200.0, 0.0), "endocardium", 0)
     assert "endocardium" in page.locator(".edit-fault").inner_text()
     assert _tables(page) == edited.before
-    page.keyboard.press("Control+y")
-    _settled(page)
 
 
 def test_nobody_else_may_write_into_the_folder_meanwhile(study: SimpleNamespace, served: SimpleNamespace) -> None:
