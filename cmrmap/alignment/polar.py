@@ -75,19 +75,23 @@ def to_polar(
     for s in range(n_slices):
         here = np.flatnonzero(usable[s])
         for t, one in zip(here, _polar_slice(images[s, here], labels[s, here], angles, depths, aspect[s]), strict=True):
-            centres[s, t], inner[s, t], outer[s, t], rows[s, t], columns[s, t], signals[s, t] = one
+            if one is not None:
+                centres[s, t], inner[s, t], outer[s, t], rows[s, t], columns[s, t], signals[s, t] = one
     return PolarStack(kind, signals, rows, columns, centres, inner, outer, angles, depths, aspect)
 
 
 @remembered
 def _polar_slice(
     images: FloatArray, labels: LabelArray, angles: Float64Array, depths: Float64Array, aspect: np.float64
-) -> tuple[_PolarImage, ...]:
-    """Return what the polar stack holds of each usable image of a slice."""
+) -> tuple[_PolarImage | None, ...]:
+    """Return what the polar stack holds of each usable image of a slice; None where the labels enclose no cavity."""
     masks = [wall_masks(one) for one in labels]
-    of_cavity = any(not one.centre_in_cavity() for one in masks)
-    out = []
+    of_cavity = any(one is not None and not one.centre_in_cavity() for one in masks)
+    out: list[_PolarImage | None] = []
     for image, wall in zip(images, masks, strict=True):
+        if wall is None:
+            out.append(None)
+            continue
         place = _wall_grid(wall, of_cavity, in_pixels(angles, float(aspect)), depths)
         out.append((*place, sample(np.asarray(image, dtype=np.float64), place[3], place[4])))
     return tuple(out)
