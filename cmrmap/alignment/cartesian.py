@@ -9,13 +9,14 @@ import numpy.typing as npt
 
 from cmrmap.core.arrays import BoolArray, Float64Array, IntArray, LabelArray
 from cmrmap.core.errors import InputError
+from cmrmap.core.memo import Unchanging
 from cmrmap.core.polar_stack import PolarStack
 
 _LEAST_FINITE_WEIGHT = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class CartesianWeights:
+class CartesianWeights(Unchanging):
     """The pixels of each slice's reference wall and the four polar cells that each draws on.
 
     Attributes

@@ -12,6 +12,7 @@ from cmrmap.alignment.contours import WallMasks, contour_radii, wall_masks
 from cmrmap.core.arrays import BoolArray, Float64Array, FloatArray, IntArray, LabelArray
 from cmrmap.core.errors import InputError
 from cmrmap.core.map_specs import MapKind
+from cmrmap.core.memo import remembered
 from cmrmap.core.outlines import ImageOutcome, RefinedSegmentation
 from cmrmap.core.polar_stack import PolarStack
 
@@ -72,16 +73,32 @@ def to_polar(
     centres = np.full((n_slices, n_times, 2), np.nan)
     inner, outer = (np.full(grid[:3], np.nan) for _ in range(2))
     for s in range(n_slices):
-        masks = [wall_masks(labels[s, t]) if usable[s, t] else None for t in range(n_times)]
-        of_cavity = any(m is not None and not m.centre_in_cavity() for m in masks)
-        for t, wall in enumerate(masks):
-            if wall is None:
-                continue
-            centres[s, t], inner[s, t], outer[s, t], rows[s, t], columns[s, t] = _wall_grid(
-                wall, of_cavity, in_pixels(angles, float(aspect[s])), depths
-            )
-            signals[s, t] = sample(np.asarray(images[s, t], dtype=np.float64), rows[s, t], columns[s, t])
+        here = np.flatnonzero(usable[s])
+        for t, one in zip(here, _polar_slice(images[s, here], labels[s, here], angles, depths, aspect[s]), strict=True):
+            if one is not None:
+                centres[s, t], inner[s, t], outer[s, t], rows[s, t], columns[s, t], signals[s, t] = one
     return PolarStack(kind, signals, rows, columns, centres, inner, outer, angles, depths, aspect)
+
+
+@remembered
+def _polar_slice(
+    images: FloatArray, labels: LabelArray, angles: Float64Array, depths: Float64Array, aspect: np.float64
+) -> tuple[_PolarImage | None, ...]:
+    """Return what the polar stack holds of each usable image of a slice; None where the labels enclose no cavity."""
+    masks = [wall_masks(one) for one in labels]
+    of_cavity = any(one is not None and not one.centre_in_cavity() for one in masks)
+    out: list[_PolarImage | None] = []
+    for image, wall in zip(images, masks, strict=True):
+        if wall is None:
+            out.append(None)
+            continue
+        place = _wall_grid(wall, of_cavity, in_pixels(angles, float(aspect)), depths)
+        out.append((*place, sample(np.asarray(image, dtype=np.float64), place[3], place[4])))
+    return tuple(out)
+
+
+#: centre, inner and outer radii, rows, columns and signals
+_PolarImage = tuple[tuple[float, float], Float64Array, Float64Array, Float64Array, Float64Array, Float64Array]
 
 
 def in_pixels(angles_rad: Float64Array, aspect: float) -> Float64Array:

@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 from cmrmap.cli.acceptance_verb import acceptance
 from cmrmap.cli.cohort_verb import cohort
 from cmrmap.cli.correct_verb import correct
+from cmrmap.cli.edit_verb import edit
 from cmrmap.cli.evaluate_verbs import evaluate
 from cmrmap.cli.extras import missing_extra
 from cmrmap.cli.inspect_verb import inspect
@@ -28,7 +29,7 @@ from cmrmap.core.version import VERSION
 
 #: what most people need comes first
 ORDER = (
-    *("run", "inspect", "correct", "send", "summary", "acceptance", "reference-ranges"),
+    *("run", "inspect", "correct", "edit", "send", "summary", "acceptance", "reference-ranges"),
     *("cohort", "evaluate", "train", "refine", "transfer", "phantom"),
 )
 
@@ -57,6 +58,7 @@ cli.command(  # its options are the application's own
 )(run)
 cli.command("inspect")(inspect)
 cli.command("correct")(correct)
+cli.command("edit")(edit)
 cli.command("send")(send)
 cli.command("summary")(summary)
 cli.command("acceptance")(acceptance)
@@ -72,7 +74,7 @@ cli.add_typer(phantom, name="phantom")
 def main() -> None:
     """Run the command line; an error of ours is one line on stderr and its exit code."""
     open_streams()
-    if sys.argv[1:2] == ["send"]:  # as `run` does: before the libraries start threads
+    if sys.argv[1:2] in (["send"], ["edit"]):  # as `run` does: before the libraries start threads
         from cmrmap.run.ending import hold_signals
 
         hold_signals()

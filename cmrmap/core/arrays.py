@@ -31,14 +31,14 @@ def frozen(array: npt.ArrayLike, dtype: npt.DTypeLike | None = None) -> npt.NDAr
     """
     own = np.asarray(array, dtype=dtype)
     if own is array or not own.flags.owndata:
-        if _is_frozen(own):
+        if is_frozen(own):
             return own
         own = np.array(own)
     own.setflags(write=False)
     return own
 
 
-def _is_frozen(array: npt.NDArray[Any]) -> bool:
+def is_frozen(array: npt.NDArray[Any]) -> bool:
     """Whether neither the array nor any that it is a view of can be written."""
     part: Any = array
     while isinstance(part, np.ndarray):

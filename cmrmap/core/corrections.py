@@ -23,6 +23,7 @@ class ReaderContour:
     time_index : the image that it was drawn on; None: on the map's own place, without naming an image
     labels : (row, column) uint8 of ``Label``
     source : SOP instance UID of the object that holds it
+    replaces : SOP instance UIDs of objects in whose place this one stands, on the slices that it draws
     """
 
     kind: MapKind
@@ -30,6 +31,7 @@ class ReaderContour:
     time_index: int | None
     labels: LabelArray
     source: str
+    replaces: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         labels = frozen(self.labels, np.uint8)

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from cmrmap.core.arrays import Float64Array, check_shapes, frozen
+from cmrmap.core.memo import Unchanging
 
 
 @dataclass(frozen=True, slots=True)
-class FieldMap:
+class FieldMap(Unchanging):
     """A map over the field of view, in the place of each slice's reference image.
 
     Attributes

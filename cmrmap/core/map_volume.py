@@ -10,10 +10,11 @@ from cmrmap.core.arrays import BoolArray, Float64Array, LabelArray, frozen
 from cmrmap.core.field_map import FieldMap
 from cmrmap.core.geometry import SliceGeometry
 from cmrmap.core.map_specs import MapKind
+from cmrmap.core.memo import Unchanging
 
 
 @dataclass(frozen=True, slots=True)
-class MapVolume:
+class MapVolume(Unchanging):
     """A finished map as the writers need it: values and regions on slices in the patient.
 
     Attributes

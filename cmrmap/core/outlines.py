@@ -12,6 +12,7 @@ import numpy.typing as npt
 from cmrmap.core.arrays import BoolArray, FloatArray, IntArray, LabelArray, check_shapes, frozen
 from cmrmap.core.findings import QualityFlag
 from cmrmap.core.map_specs import MapKind
+from cmrmap.core.memo import Unchanging
 
 #: a border further than this from where it belongs is off: more than what readers differ by
 OFF_MM = 3.0
@@ -37,7 +38,7 @@ class ImageOutcome(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class SegmentationStack:
+class SegmentationStack(Unchanging):
     """The network's labels on every weighted image.
 
     Attributes
@@ -66,7 +67,7 @@ class SegmentationStack:
 
 
 @dataclass(frozen=True, slots=True)
-class RefinedSegmentation:
+class RefinedSegmentation(Unchanging):
     """Labels after largest object, shape check and replacement.
 
     Attributes

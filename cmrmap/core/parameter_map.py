@@ -10,6 +10,7 @@ import numpy as np
 from cmrmap.core.arrays import BoolArray, Float64Array, IntArray, LabelArray, check_shapes, frozen
 from cmrmap.core.findings import Refusal
 from cmrmap.core.map_specs import MapKind
+from cmrmap.core.memo import Unchanging
 
 
 class FitStatus(IntEnum):
@@ -39,7 +40,7 @@ class BloodValue:
 
 
 @dataclass(frozen=True, slots=True)
-class ParameterMap:
+class ParameterMap(Unchanging):
     """One fitted map, on the polar grid and on the pixels of one reference image per slice.
 
     Attributes

@@ -8,12 +8,13 @@ import numpy as np
 
 from cmrmap.core.arrays import BoolArray, Float64Array, check_shapes, frozen
 from cmrmap.core.map_specs import MapKind
+from cmrmap.core.memo import Unchanging
 
 _MID_WALL = (0.25, 0.75)
 
 
 @dataclass(frozen=True, slots=True)
-class PolarStack:
+class PolarStack(Unchanging):
     """Every image's myocardium on one (angle, depth) grid about its own centre of mass.
 
     The same tissue lands on the same cell in every image: this is the motion correction (Fahmy, JCMR 2019;21:7).

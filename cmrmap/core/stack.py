@@ -12,6 +12,7 @@ from cmrmap.core.geometry import SliceGeometry
 from cmrmap.core.inversion_epochs import shmolli_epochs
 from cmrmap.core.look_locker import UNKNOWN_LOOK_LOCKER, LookLocker
 from cmrmap.core.map_specs import MapKind
+from cmrmap.core.memo import Unchanging
 from cmrmap.core.relaxation_models import HowMade, get_model
 from cmrmap.core.scanner_map import SCANNER_MAP, ScannerMap
 
@@ -93,7 +94,7 @@ class SelectedSeries:
 
 
 @dataclass(frozen=True, slots=True)
-class WeightedStack:
+class WeightedStack(Unchanging):
     """The images of one map: weighted ones, or the scanner's map as one image a slice.
 
     Attributes

@@ -21,6 +21,7 @@ _ABOUT = 1.5  # half the side of what is registered, in diameters of the ventric
 _BORDER_MM = 4.0  # about the ventricle: its outer border and what lies against it
 _STILL_PX = 1e-6
 _BLUR_PX = 1.0  # a mask's edge is known to about a pixel; its curve tells where between pixels it runs
+_BLUR_REACH_PX = 8  # beyond four SDs scipy's filter adds nothing
 _LEAST_COVER = 0.25  # of a pixel that is taken: a part of the mask may have left the image
 
 
@@ -81,6 +82,8 @@ def _shifted(labels: LabelArray, shift: Float64Array) -> LabelArray:
 
 def _placed(mask: BoolArray, shift: Float64Array) -> BoolArray:
     """Return a mask of as many pixels at another place: those that the mask, blurred and moved, covers most."""
+    window = _about(mask, shift)  # beyond it the mask covers nothing
+    whole, mask = np.zeros(mask.shape, dtype=np.bool_), mask[window]
     cover = ndimage.shift(ndimage.gaussian_filter(mask.astype(np.float64), _BLUR_PX), shift, order=1)
     cover = np.round(cover.ravel(), 9)  # a difference in the last bit does not decide between equals
     n_pixels = min(int(np.count_nonzero(mask)), int(np.count_nonzero(cover > _LEAST_COVER)))
@@ -89,7 +92,19 @@ def _placed(mask: BoolArray, shift: Float64Array) -> BoolArray:
     equal = np.flatnonzero(cover == last)
     n_more = n_pixels - np.count_nonzero(out)
     out[equal[np.linspace(0, len(equal) - 1, n_more).round().astype(np.intp)]] = True
-    return np.asarray(out.reshape(mask.shape), dtype=np.bool_)
+    whole[window] = out.reshape(mask.shape)
+    return whole
+
+
+def _about(mask: BoolArray, shift: Float64Array) -> tuple[slice, slice]:
+    """Return the part of an image that holds a mask, before and after it is blurred and moved."""
+    reach = np.ceil(np.abs(shift)).astype(int) + _BLUR_REACH_PX
+    sides = (np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0)))
+    first, second = (
+        slice(max(int(found[0]) - by, 0), min(int(found[-1]) + by + 1, length))
+        for found, by, length in zip(sides, reach.tolist(), mask.shape, strict=True)
+    )
+    return first, second
 
 
 def _centre(labels: LabelArray) -> Float64Array:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from cmrmap.core.corrections import Corrections, SliceCorrection
+from cmrmap.core.corrections import Corrections, ReaderContour, SliceCorrection
 from cmrmap.core.errors import InputError
+from cmrmap.core.findings import QualityFlag
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.stack import WeightedStack
 from cmrmap.dicom.headers.read import SourceStudy
 from cmrmap.dicom.loading.loaded_study import LoadedStudy
+from cmrmap.dicom.reference.contour_files import may_hold_contours
 from cmrmap.dicom.reference.drawn import StudyImages, study_images
 from cmrmap.dicom.reference.reader_contours import read_reader_contours
 from cmrmap.dicom.selection.decisions import Selection
@@ -24,15 +27,25 @@ _MOST_TOLD = 20  # faults of one file: who wrote more of them needs no list
 _NO_REASON = "no reason given"
 
 
-def consulted(folder: Path, study: SourceStudy, selection: Selection, loaded: LoadedStudy) -> LoadedStudy:
+def consulted(
+    folder: Path, study: SourceStudy, selection: Selection, loaded: LoadedStudy, more: Path | None = None
+) -> LoadedStudy:
     """Return the study with what a reader corrected: contours among the images, and corrections.json beside them.
 
     Parameters
     ----------
     folder : the input
     study, selection, loaded : read, chosen and loaded from it
+    more : another folder that holds contours
     """
-    contours, flags = read_reader_contours(folder, study, selection.selected, loaded.stacks)
+    contours: tuple[ReaderContour, ...] = ()
+    flags: tuple[QualityFlag, ...] = ()
+    if may_hold_contours(study):
+        contours, flags = read_reader_contours(folder, study, selection.selected, loaded.stacks)
+    if more is not None:
+        added, told_of_added = read_reader_contours(more, study, selection.selected, loaded.stacks)
+        contours, flags = (*contours, *added), (*flags, *told_of_added)
+    contours = without_replaced(contours)
     read = read_corrections_file(folder, study.study_instance_uid)
     faults = list(read.faults)
     images = study_images(study.headers, selection.selected, loaded.stacks)
@@ -48,6 +61,18 @@ def consulted(folder: Path, study: SourceStudy, selection: Selection, loaded: Lo
     told = [*flags, *(CORRECTIONS_REFUSED.flag(reason=fault) for fault in faults)]
     corrections = Corrections(contours, tuple(slices))
     return replace(loaded, flags=(*loaded.flags, *told), corrections=corrections)
+
+
+def without_replaced(contours: Sequence[ReaderContour]) -> tuple[ReaderContour, ...]:
+    """Return the contours but for those in whose place a newer object draws on the same slice.
+
+    Parameters
+    ----------
+    contours : of all objects
+    """
+    replaced = {(one.kind, one.slice_index, uid) for one in contours for uid in one.replaces}
+    # a second copy of an object has its UID and a number
+    return tuple(one for one in contours if (one.kind, one.slice_index, one.source.split(" ")[0]) not in replaced)
 
 
 def _correction_or_fault(entry: SliceEntry, images: StudyImages) -> SliceCorrection | str:

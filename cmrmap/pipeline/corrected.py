@@ -84,7 +84,7 @@ class _Series:
             if place < 0:
                 self._refuse(index, first, "it names no image, and the network outlined none that it could lie on")
                 return
-            ring = _ring(labels)
+            ring = closed_ring(labels)
             if isinstance(ring, str):
                 self._refuse(index, first, ring)
                 return
@@ -171,8 +171,13 @@ class _Series:
         return int(choose_reference(outcome, polar)[0])
 
 
-def _ring(labels: LabelArray) -> LabelArray | str:
-    """Return what a reader drew as one ring about its cavity, or why it is none."""
+def closed_ring(labels: LabelArray) -> LabelArray | str:
+    """Return what a reader drew as one ring about its cavity, or why it is none.
+
+    Parameters
+    ----------
+    labels : (row, column) uint8 of ``Label``
+    """
     shape = heart_shape(labels, _SPECK_PX)
     wall, blood = labels == Label.MYOCARDIUM, labels == Label.CAVITY
     if shape.euler_number != 0:

@@ -22,6 +22,7 @@ import numpy as np
 
 from cmrmap.alignment import image_noise_gain
 from cmrmap.core.arrays import BoolArray, Float64Array, IntArray
+from cmrmap.core.memo import remembered_often
 from cmrmap.core.polar_stack import PolarStack
 from cmrmap.pipeline.decay_offset import common_misfit
 from cmrmap.pipeline.polar_fit import PolarFit
@@ -96,50 +97,67 @@ class ErrorModel:
         one = self.slices[s]
         if one is None:
             return float("nan")
-        inside = cells != 0
-        pull = np.where(inside, self.fit.sensitivity[s, one.used] * cells, 0.0)
-        noisy = pull * np.sqrt(np.where(inside, self.fit.noise_share[s, one.used], 1.0))
-        noise = float(image_noise_gain(one.rows, one.columns, noisy, self.shape).sum()) * one.noise_sd**2
-        measured = self.fit.fitted[s, one.used] if self.fit.signed[s] else np.abs(self.fit.fitted[s, one.used])
-        effect = np.where(inside, pull * measured, 0.0).sum(axis=(1, 2))
-        pattern = np.abs(cells) / np.abs(cells).sum()
-        return noise + self._gain_variance(s, pattern) * float(effect @ effect)
+        pool = self.slices if self.pool is None else self.pool
+        return _cells_variance(cells, one, pool, self.shape, get_model(self.fit.model).n_parameters)
 
-    def _gain_variance(self, s: int, pattern: Float64Array) -> float:
-        """Variance of the relative error that an image has in common over a region of this shape.
 
-        Half of what this slice shows at the place, half of what all slices of the series show there: one slice has few
-        images to judge by, but may be worse than the others. What was judged by few images is widened: see ``widened``.
-        """
-        reference = self.slices[s]
-        if reference is None:
-            return float("nan")
-        averaged = reference.averaged_noise(pattern, self.shape)
-        own_excess, own_leverage, own_freedom = self._common([reference], pattern, averaged)
-        near = _NEAR if own_leverage[0] @ _NEAR > 0 else np.full(TURNS, 1.0 / TURNS)
-        if not own_leverage[0] @ near > 0:
-            return 0.0
-        excess, leverage, freedom = self._common(self.slices if self.pool is None else self.pool, pattern, averaged)
-        if not (leverage @ near).sum() > 0:
-            excess, leverage, freedom = own_excess, own_leverage, own_freedom
-        here = own_excess[0] @ near / (own_leverage[0] @ near)
-        everywhere = (excess @ near).sum() / (leverage @ near).sum()
-        variance = max(0.5 * float(here + everywhere), 0.0)
-        return variance * widened(float(own_freedom[0]), float(freedom.sum()))
+@remembered_often
+def _cells_variance(
+    cells: Float64Array,
+    one: SliceErrors,
+    pool: Sequence[SliceErrors | None],
+    shape: tuple[int, int],
+    n_parameters: int,
+) -> float:
+    """Variance of a weighted sum of a slice's cells (angle, depth)."""
+    inside = cells != 0
+    pull = np.where(inside, one.sensitivity * cells, 0.0)
+    noisy = pull * np.sqrt(np.where(inside, one.noise_share, 1.0))
+    noise = float(image_noise_gain(one.rows, one.columns, noisy, shape).sum()) * one.noise_sd**2
+    effect = np.where(inside, pull * one.measured, 0.0).sum(axis=(1, 2))
+    pattern = np.abs(cells) / np.abs(cells).sum()
+    return noise + _gain_variance(one, pool, pattern, shape, n_parameters) * float(effect @ effect)
 
-    def _common(
-        self, slices: Sequence[SliceErrors | None], pattern: Float64Array, averaged: float
-    ) -> tuple[Float64Array, Float64Array, Float64Array]:
-        """Excess over noise and leverage (slice, place), and degrees of freedom (slice,), 0 where nothing is known."""
-        excess, leverage = np.zeros((2, len(slices), TURNS))
-        freedom = np.zeros(len(slices))
-        for index, one in enumerate(slices):
-            if one is not None:
-                found, by_noise, by_gain = one.common(pattern).T
-                excess[index] = found - by_noise * averaged * one.noise_sd**2
-                leverage[index] = by_gain
-                freedom[index] = max(len(one.used) - get_model(self.fit.model).n_parameters, 1)
-        return excess, leverage, freedom
+
+def _gain_variance(
+    reference: SliceErrors,
+    pool: Sequence[SliceErrors | None],
+    pattern: Float64Array,
+    shape: tuple[int, int],
+    n_parameters: int,
+) -> float:
+    """Variance of the relative error that an image has in common over a region of this shape.
+
+    Half of what this slice shows at the place, half of what all slices of the series show there: one slice has few
+    images to judge by, but may be worse than the others. What was judged by few images is widened: see ``widened``.
+    """
+    averaged = reference.averaged_noise(pattern, shape)
+    own_excess, own_leverage, own_freedom = _common([reference], pattern, averaged, n_parameters)
+    near = _NEAR if own_leverage[0] @ _NEAR > 0 else np.full(TURNS, 1.0 / TURNS)
+    if not own_leverage[0] @ near > 0:
+        return 0.0
+    excess, leverage, freedom = _common(pool, pattern, averaged, n_parameters)
+    if not (leverage @ near).sum() > 0:
+        excess, leverage, freedom = own_excess, own_leverage, own_freedom
+    here = own_excess[0] @ near / (own_leverage[0] @ near)
+    everywhere = (excess @ near).sum() / (leverage @ near).sum()
+    variance = max(0.5 * float(here + everywhere), 0.0)
+    return variance * widened(float(own_freedom[0]), float(freedom.sum()))
+
+
+def _common(
+    slices: Sequence[SliceErrors | None], pattern: Float64Array, averaged: float, n_parameters: int
+) -> tuple[Float64Array, Float64Array, Float64Array]:
+    """Excess over noise and leverage (slice, place), and degrees of freedom (slice,), 0 where nothing is known."""
+    excess, leverage = np.zeros((2, len(slices), TURNS))
+    freedom = np.zeros(len(slices))
+    for index, one in enumerate(slices):
+        if one is not None:
+            found, by_noise, by_gain = one.common(pattern).T
+            excess[index] = found - by_noise * averaged * one.noise_sd**2
+            leverage[index] = by_gain
+            freedom[index] = max(len(one.used) - n_parameters, 1)
+    return excess, leverage, freedom
 
 
 def widened(own: float, pooled: float) -> float:

@@ -17,12 +17,14 @@ from cmrmap.alignment.surroundings import (
 from cmrmap.core.arrays import Float64Array
 from cmrmap.core.field_map import FieldMap
 from cmrmap.core.geometry import SliceGeometry
+from cmrmap.core.memo import remembered
 from cmrmap.ecv import ecv_grid
 from cmrmap.pipeline.extracellular import MappedEcv, blood_t1, in_native_order
 
 _PERCENT = 100.0
 
 
+@remembered
 def ecv_of_field(
     ecv: MappedEcv, native: FieldMap, post: FieldMap, amplitudes: tuple[Float64Array, Float64Array]
 ) -> tuple[Float64Array, Float64Array]:

@@ -9,6 +9,7 @@ import numpy as np
 from cmrmap.core.arrays import finite_median
 from cmrmap.core.findings import QualityFlag, Severity
 from cmrmap.core.map_specs import MapKind
+from cmrmap.core.memo import remembered
 from cmrmap.core.outlines import Label
 from cmrmap.pipeline.decay_offset import OffsetEffect, offset_effect
 from cmrmap.pipeline.extracellular import MappedEcv
@@ -46,7 +47,12 @@ def find(made: Sequence[MapNumbers], settings: AnalysisSettings) -> tuple[Qualit
     -------
     of each map first what its images, outlines and slices tell, then its fits, then its means
     """
-    return tuple(flag for one in made for flag in _of_map(one, settings))
+    return tuple(flag for one in made for flag in _flags_of(one, settings))
+
+
+@remembered
+def _flags_of(one: MapNumbers, settings: AnalysisSettings) -> tuple[QualityFlag, ...]:
+    return tuple(_of_map(one, settings))
 
 
 def _of_map(one: MapNumbers, settings: AnalysisSettings) -> Iterator[QualityFlag]:

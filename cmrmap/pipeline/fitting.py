@@ -10,6 +10,7 @@ import numpy as np
 from cmrmap.alignment import to_polar
 from cmrmap.core.errors import InputError
 from cmrmap.core.findings import Refusal
+from cmrmap.core.memo import remembered
 from cmrmap.core.outlines import RefinedSegmentation
 from cmrmap.core.polar_stack import PolarStack
 from cmrmap.core.relaxation_models import get_model
@@ -88,6 +89,7 @@ def fit(
     return tuple(made)
 
 
+@remembered
 def _mapped(
     stack: WeightedStack,
     shapes: RefinedSegmentation,

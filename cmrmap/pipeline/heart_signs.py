@@ -11,6 +11,7 @@ from cmrmap.alignment import wall_parts
 from cmrmap.core.arrays import BoolArray, Float64Array, IntArray
 from cmrmap.core.errors import InputError
 from cmrmap.core.geometry import SliceGeometry
+from cmrmap.core.memo import remembered
 from cmrmap.core.outlines import Label, RefinedSegmentation
 from cmrmap.core.polar_stack import PolarStack
 from cmrmap.core.relaxation_models import get_model
@@ -107,6 +108,7 @@ class HeartSigns:
         return abs(along), float(np.linalg.norm(way - along * self.normal))
 
 
+@remembered
 def measure_signs(
     stack: WeightedStack, refined: RefinedSegmentation, polar: PolarStack
 ) -> tuple[HeartSigns | None, ...]:

@@ -10,6 +10,7 @@ from cmrmap.core.arrays import BoolArray
 from cmrmap.core.field_map import FieldMap
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.map_volume import MapVolume
+from cmrmap.core.memo import remembered
 from cmrmap.core.outlines import ImageOutcome
 from cmrmap.core.parameter_map import ParameterMap
 from cmrmap.core.regional_values import RegionStatistics
@@ -87,6 +88,7 @@ def ecv_drawn_by_reader(ecv: MappedEcv) -> BoolArray:
     return np.asarray(drawn_by_reader(ecv.native) | post[ecv.partner], dtype=np.bool_)
 
 
+@remembered
 def series_numbers(series: MappedSeries, regions: Regions, field: FieldMap | None = None) -> MapNumbers:
     """Summarise a map that was fitted.
 
@@ -108,6 +110,7 @@ def series_numbers(series: MappedSeries, regions: Regions, field: FieldMap | Non
     return MapNumbers(series, regions, table, result, volume)
 
 
+@remembered
 def ecv_numbers(ecv: MappedEcv, regions: Regions, field: FieldMap | None = None) -> MapNumbers:
     """Summarise the ECV map.
 

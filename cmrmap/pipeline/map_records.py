@@ -11,6 +11,7 @@ from cmrmap.core.arrays import BoolArray, Float64Array, IntArray, LabelArray
 from cmrmap.core.findings import Refusal
 from cmrmap.core.map_record import CellFits, ImageUse, MapRecord, WallPixels
 from cmrmap.core.map_specs import MapKind
+from cmrmap.core.memo import remembered
 from cmrmap.core.outlines import ImageOutcome
 from cmrmap.core.parameter_map import ParameterMap
 from cmrmap.pipeline.explain import why_not_counted
@@ -104,6 +105,7 @@ def _cell_fits(series: MappedSeries) -> CellFits | None:
     )
 
 
+@remembered
 def _walls(
     made: ParameterMap, series: MappedSeries, counted: BoolArray
 ) -> tuple[tuple[WallPixels, ...], tuple[str, ...]]:

@@ -8,6 +8,7 @@ import numpy as np
 
 from cmrmap.alignment import sample_noise_factor, wall_parts
 from cmrmap.core.arrays import BoolArray, Float64Array, IntArray, LabelArray, readonly
+from cmrmap.core.memo import Unchanging
 from cmrmap.core.parameter_map import COUNTED_STATUS, FitStatus
 from cmrmap.core.polar_stack import PolarStack
 from cmrmap.core.progress import tracked
@@ -18,7 +19,7 @@ from cmrmap.settings import FitSettings
 
 
 @dataclass(frozen=True, slots=True)
-class PolarFit:
+class PolarFit(Unchanging):
     """The fit of every cell; all of (slice, ...), NaN where there is none.
 
     Attributes

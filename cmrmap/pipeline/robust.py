@@ -14,6 +14,7 @@ import numpy as np
 
 from cmrmap.alignment import wall_parts
 from cmrmap.core.arrays import Float64Array, IntArray
+from cmrmap.core.memo import remembered
 from cmrmap.relaxometry import fit_relaxation, fitted_signal
 from cmrmap.relaxometry.models import get_model
 
@@ -68,6 +69,7 @@ def without_spoiled_images(
     return cleaned
 
 
+@remembered
 def contradicted_images(signals: Float64Array, times_ms: Float64Array, model: str, fewest: int = 0) -> IntArray:
     """Return the images of a slice that the others contradict over the wall.
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
 from cmrmap.alignment import image_noise_gain, sample_noise_factor, wall_parts
-from cmrmap.core.arrays import BoolArray, Float64Array, IntArray
+from cmrmap.core.arrays import BoolArray, Float64Array, IntArray, frozen
+from cmrmap.core.memo import Unchanging, remembered_often
 from cmrmap.core.polar_stack import PolarStack
 from cmrmap.pipeline.polar_fit import PolarFit
 from cmrmap.relaxometry import get_model
@@ -19,7 +20,7 @@ _LEAST_KNOWN = 0.5  # of a region's weight must have a fit
 
 
 @dataclass(frozen=True, slots=True)
-class SliceErrors:
+class SliceErrors(Unchanging):
     """What one slice's residuals are judged by.
 
     Attributes
@@ -28,6 +29,8 @@ class SliceErrors:
     rows, columns : (time, angle, depth) where their samples lie
     residuals, signal, share : (time, angle, depth) residual, fitted signal, noise share; 0 where a cell is not trusted
     known : (time, angle, depth) False there, and for images that were left out of a cell
+    sensitivity, noise_share : (time, angle, depth) as in ``PolarFit``
+    measured : (time, angle, depth) fitted signal as it was measured: without its sign where that is not known
     left : (time, time) squares of 1 - H, H the fit's projection at the slice's mean: what an error in one image leaves
         in the residual of another
     noise_sd : of one channel of one pixel, the common errors taken out
@@ -44,16 +47,26 @@ class SliceErrors:
     signal: Float64Array
     share: Float64Array
     known: BoolArray
+    sensitivity: Float64Array
+    noise_share: Float64Array
+    measured: Float64Array
     left: Float64Array
     noise_sd: float = float("nan")
     gain_sd: float = float("nan")
     unevenness: float = float("nan")
 
+    def __post_init__(self) -> None:
+        for one in fields(self):
+            if isinstance(getattr(self, one.name), np.ndarray):
+                object.__setattr__(self, one.name, frozen(getattr(self, one.name)))
+
+    @remembered_often
     def averaged_noise(self, pattern: Float64Array, shape: tuple[int, int]) -> float:
         """Variance of the mean over a region of one image, per unit of pixel variance; ``pattern`` sums to 1."""
         pull = np.broadcast_to(pattern, self.rows.shape)
         return float(image_noise_gain(self.rows, self.columns, pull, shape).mean())
 
+    @remembered_often
     def common(self, pattern: Float64Array) -> Float64Array:
         """Turn a region around the wall and add up over all places.
 
@@ -104,6 +117,9 @@ def measure_slice_errors(
         signal=np.where(known, fit.fitted[s, used], 0.0),
         share=np.where(known, fit.noise_share[s, used], 0.0),
         known=known,
+        sensitivity=fit.sensitivity[s, used],
+        noise_share=fit.noise_share[s, used],
+        measured=fit.fitted[s, used] if fit.signed[s] else np.abs(fit.fitted[s, used]),
         left=_left(fit, s, used),
     )
     # two equations, of single cells and of sixths of the wall, at mid-wall, where partial volume does not disturb

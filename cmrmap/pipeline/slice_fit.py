@@ -11,6 +11,7 @@ from scipy import ndimage
 
 from cmrmap.core.arrays import Float64Array, IntArray
 from cmrmap.core.look_locker import LookLocker
+from cmrmap.core.memo import remembered
 from cmrmap.core.parameter_map import COUNTED_STATUS
 from cmrmap.pipeline.robust import without_spoiled_images
 from cmrmap.relaxometry import (
@@ -44,6 +45,7 @@ class SliceFit:
     note: str
 
 
+@remembered
 def fit_slice(
     signals: Float64Array,
     times_ms: Float64Array,

@@ -72,8 +72,7 @@ def _load(context: RunContext, study: SourceStudy, selection: Selection) -> Load
     What a reader corrected is read with them.
     """
     with told_early(context, study, selection):
-        loaded = explained(load_study(study, selection, context.settings.models.by_kind))
-        return consulted(context.source, study, selection, loaded)
+        return consulted(context.source, study, selection, load_images(context, study, selection))
 
 
 def _segment(context: RunContext, loaded: LoadedStudy) -> tuple[SegmentationStack, ...]:
@@ -224,6 +223,11 @@ def stages_of(context: RunContext, stages: StageList = STAGES) -> StageList:
     stages : the application's, or a site's with replaced ones
     """
     return stages if context.send_to is not None else stages.until("written")
+
+
+def load_images(context: RunContext, study: SourceStudy, selection: Selection) -> LoadedStudy:
+    """Read the pixels of the selected series, of what was read and chosen, without what a reader corrected."""
+    return explained(load_study(study, selection, context.settings.models.by_kind))
 
 
 def load_folder(folder: Path) -> tuple[SourceStudy, Selection, LoadedStudy]:

@@ -15,6 +15,7 @@ import numpy as np
 from cmrmap.alignment import choose_reference, to_polar
 from cmrmap.core.arrays import Float64Array, IntArray
 from cmrmap.core.errors import InputError
+from cmrmap.core.memo import remembered
 from cmrmap.core.outlines import RefinedSegmentation
 from cmrmap.core.polar_stack import PolarStack
 from cmrmap.core.stack import WeightedStack
@@ -25,6 +26,7 @@ from cmrmap.settings import AlignmentSettings
 _MOST_APART_PX = 3.0
 
 
+@remembered
 def with_common_outlines(
     stack: WeightedStack, refined: RefinedSegmentation, grid: AlignmentSettings
 ) -> RefinedSegmentation:

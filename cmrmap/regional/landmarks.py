@@ -12,6 +12,7 @@ from scipy import ndimage
 from cmrmap.core.arrays import BoolArray, Float64Array, LabelArray, frozen
 from cmrmap.core.errors import InputError
 from cmrmap.core.geometry import SliceGeometry
+from cmrmap.core.memo import remembered
 from cmrmap.core.outlines import Label
 from cmrmap.regional.circle import circular_median, patient_direction, patient_way, wrapped
 
@@ -176,6 +177,7 @@ def find_insertion_points(
     return InsertionPoints(filled[:, 0], filled[:, 1], tuple(sources), tuple(reasons))
 
 
+@remembered
 def _measured_ends(
     labels: LabelArray, usable: BoolArray, geometry: SliceGeometry, apex: Float64Array | None
 ) -> tuple[float, float] | str:

@@ -8,6 +8,7 @@ from skimage.morphology import skeletonize
 
 from cmrmap.core.arrays import BoolArray, Float64Array, LabelArray
 from cmrmap.core.errors import SettingsError
+from cmrmap.core.memo import remembered
 from cmrmap.core.outlines import Label
 from cmrmap.core.parameter_map import COUNTED_STATUS
 
@@ -15,6 +16,7 @@ _CROSS = ndimage.generate_binary_structure(2, 1)
 _SQUARE = ndimage.generate_binary_structure(2, 2)
 
 
+@remembered
 def prune_boundary(wall: BoolArray, pixels: int) -> BoolArray:
     """Take the boundary pixels off the wall, but never all of it.
 

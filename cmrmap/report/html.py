@@ -8,19 +8,21 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
+from cmrmap.core.memo import remembered
 from cmrmap.regional.aha import SEGMENT_NAMES
 from cmrmap.report.bullseye import FilledWedge
 from cmrmap.report.content import MapContent
 from cmrmap.report.panels import Line
 from cmrmap.report.report_model import MapReport, ReportModel
 from cmrmap.report.scales import RgbArray, lookup_table
-from cmrmap.report.viewer_data import viewer_data
+from cmrmap.report.viewer_data import ViewerData, viewer_data
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -82,23 +84,71 @@ class _Inline:
     digest: str
 
 
-def write_html(report: ReportModel) -> str:
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """What a page has more where the program that shows it answers: the page itself is worked with by it too.
+
+    Attributes
+    ----------
+    style, script : after the report's own
+    data : what the script reads from the element "edit-data"
+    """
+
+    style: str
+    script: str
+    data: Any
+
+
+@dataclass(frozen=True, slots=True)
+class PageParts:
+    """A page, and apart from it the packed arrays that it names: whoever has some of them already need not get them.
+
+    Attributes
+    ----------
+    text : the page without them, without style and script
+    arrays : by their names
+    """
+
+    text: str
+    arrays: Mapping[str, str]
+
+
+def write_html(report: ReportModel, added: Addition | None = None) -> str:
     """Return the page; the same content gives the same text.
+
+    Parameters
+    ----------
+    report : what is reported of the study
+    added : None: the page is a file that needs nothing else
+    """
+    data = viewer_data(report)
+    return _page(report, data, added, whole=True)
+
+
+def page_parts(report: ReportModel) -> PageParts:
+    """Return the page in parts.
 
     Parameters
     ----------
     report : what is reported of the study
     """
     data = viewer_data(report)
+    return PageParts(_page(report, data, None, whole=False), data.blobs)
+
+
+def _page(report: ReportModel, data: ViewerData, added: Addition | None, *, whole: bool) -> str:
+    scripts = ('"use strict";', *(_file("viewer", f"{name}.js") for name in _SCRIPTS))
     return _template().render(
         report=report,
         maps=[_section(one) for one in report.maps],
         interactive=bool(data.blobs),
-        style=_inline(_file("report.css")),
-        script=_inline("\n".join(('"use strict";', *(_file("viewer", f"{name}.js") for name in _SCRIPTS)))),
+        style=_inline("\n".join((_file("report.css"), *([added.style] if added else [])))),
+        script=_inline("\n".join((*scripts, *([added.script] if added else [])))),
         names=_json({str(aha): name for aha, name in SEGMENT_NAMES.items()}),
         document=_json(data.document),
-        blobs=data.blobs,
+        blobs=data.blobs if whole else {},
+        whole=whole,
+        added=_json(added.data) if added else None,
     )
 
 
@@ -156,6 +206,7 @@ def _section(of_map: MapReport) -> _Section:
     )
 
 
+@remembered
 def _png(pixels: RgbArray) -> str:
     from PIL import Image
 

@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from cmrmap.core.memo import remembered
+
 _LEVEL = 6
 _LARGEST = 65534  # of an image; 65535 stands for no value
 
@@ -32,6 +34,7 @@ class Packed:
     text: str
 
 
+@remembered
 def packed(values: npt.NDArray[Any], kind: str) -> Packed:
     """Pack an array without loss but that of its type.
 
@@ -57,6 +60,7 @@ def significant(values: npt.NDArray[Any], digits: int = 6) -> npt.NDArray[Any]:
     return np.asarray(np.rint(values / step) * step)
 
 
+@remembered
 def packed_images(images: npt.NDArray[Any], step: float | None = None) -> Packed:
     """Pack images as 16-bit numbers: whole numbers exactly, others to 1/65534 of their span, or to steps.
 

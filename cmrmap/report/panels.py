@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from cmrmap.core.arrays import BoolArray, Float64Array, FloatArray
+from cmrmap.core.map_specs import MapKind
 from cmrmap.core.map_volume import MapVolume
+from cmrmap.core.memo import remembered
 from cmrmap.core.stack import WeightedStack
 from cmrmap.report.scales import SCALES, RgbArray
 
@@ -51,7 +53,20 @@ def make_panels(volume: MapVolume, stacks: Sequence[WeightedStack], size: int) -
     if not shown:
         return ()
     half_mm = max(_half_width_mm(volume, index) for index in shown)
-    return tuple(_panel(volume, index, _base_image(volume, index, stacks), half_mm, size) for index in shown)
+    return tuple(
+        _panel(
+            volume.kind,
+            index,
+            volume.myocardium[index],
+            _heart(volume, index),
+            volume.shown_wall[index],
+            volume.geometry[index].pixel_spacing_mm,
+            _base_image(volume, index, stacks),
+            half_mm,
+            size,
+        )
+        for index in shown
+    )
 
 
 def _base_image(volume: MapVolume, index: int, stacks: Sequence[WeightedStack]) -> FloatArray | None:
@@ -76,18 +91,27 @@ def _half_width_mm(volume: MapVolume, index: int) -> float:
     return max(spans) / 2.0 + _MARGIN_MM
 
 
-def _panel(volume: MapVolume, index: int, base: FloatArray | None, half_mm: float, size: int) -> Panel:
-    heart = _heart(volume, index)
-    spacing = volume.geometry[index].pixel_spacing_mm
+@remembered
+def _panel(
+    kind: MapKind,
+    index: int,
+    wall: BoolArray,
+    heart: BoolArray,
+    shown: Float64Array,
+    spacing: tuple[float, float],
+    base: FloatArray | None,
+    half_mm: float,
+    size: int,
+) -> Panel:
     centre = [(float(axis.min()) + float(axis.max())) / 2.0 for axis in np.nonzero(heart)]
     # where the picture's pixels lie in the image: square in mm, whatever the image's pixels are
     along = ((np.arange(size) + 0.5) / size * 2.0 - 1.0) * half_mm
     rows, columns = centre[0] + along / spacing[0], centre[1] + along / spacing[1]
     picture = np.repeat(_grey(base, heart.shape, rows, columns)[..., None], 3, axis=2)
     nearest = np.ix_(_nearest(rows, heart.shape[0]), _nearest(columns, heart.shape[1]))
-    values = volume.shown_wall[index][nearest]
+    values = shown[nearest]
     coloured = np.isfinite(values) & _inside(rows, heart.shape[0])[:, None] & _inside(columns, heart.shape[1])[None, :]
-    picture[coloured] = SCALES[volume.kind].paint(values[coloured])
+    picture[coloured] = SCALES[kind].paint(values[coloured])
     contours = tuple(
         tuple(
             (
@@ -96,7 +120,7 @@ def _panel(volume: MapVolume, index: int, base: FloatArray | None, half_mm: floa
             )
             for row, column in line
         )
-        for line in outlines(volume.myocardium[index])
+        for line in outlines(wall)
     )
     return Panel(index, picture, contours, (centre[0], centre[1]), half_mm)
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import math
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 
+from cmrmap.core.arrays import BoolArray, IntArray
 from cmrmap.core.map_record import MapRecord
+from cmrmap.core.memo import remembered, remembered_often
 from cmrmap.core.outlines import Label
 from cmrmap.core.regional_values import RegionStatistics
 from cmrmap.core.relaxation_models import MODELS
@@ -24,21 +27,23 @@ _MOST_IMAGE_PIXELS = 4_000_000  # about 5 MB of the page
 _PLACES = 64  # parts of a pixel that the tissue's places are told in
 _POINTS = 20  # parts of a pixel that contours are told in
 _NOWHERE = -32768
+_NAME = 16  # digits of a digest: enough for some hundred arrays
 
 Box = tuple[slice, slice]
 
 
 @dataclass(slots=True)
 class ViewerData:
-    """What stands in the page: one JSON document, and the packed arrays that it names by their place in the list."""
+    """What stands in the page: one JSON document, and the packed arrays that it names by a digest of their content."""
 
     document: dict[str, Any]
-    blobs: list[str] = field(default_factory=list)
+    blobs: dict[str, str] = field(default_factory=dict)
 
     def add(self, found: Packed) -> dict[str, Any]:
-        """Keep a packed array and return how it is named."""
-        self.blobs.append(found.text)
-        return {**found.form, "blob": len(self.blobs) - 1}
+        """Keep a packed array and return how it is named: of one name in every page, as long as it is the same."""
+        name = hashlib.sha256(found.text.encode("ascii")).hexdigest()[:_NAME]
+        self.blobs[name] = found.text
+        return {**found.form, "blob": name}
 
 
 def viewer_data(report: ReportModel) -> ViewerData:
@@ -96,20 +101,35 @@ def _map(data: ViewerData, report: ReportModel, one: MapReport, margin_mm: float
 
 def _images(data: ViewerData, record: MapRecord, box: Box) -> dict[str, Any]:
     cut = (..., *box)
-    lines = [
-        [
-            [np.rint(line * _POINTS).astype(int).ravel().tolist() for line in outlines(wall)] if wall.any() else []
-            for wall in one_slice
-        ]
-        for one_slice in record.outlines[cut] == Label.MYOCARDIUM
-    ]
+    walls = np.asarray(record.outlines[cut] == Label.MYOCARDIUM, dtype=np.bool_)
     return {
         "pixels": data.add(packed_images(record.images[cut])),
-        "contours": data.add(packed_list(lines)),
+        "contours": data.add(_contours(walls)),
         "times": [[_time(one) for one in row] for row in record.times_ms],
         "uses": record.uses.tolist(),
         "reference": record.reference_time.tolist(),
     }
+
+
+@remembered
+def _contours(walls: BoolArray) -> Packed:
+    """Pack the contours of (slice, time, row, column) walls: per image its lines, each as rows and columns in turn."""
+    return packed_list([[_lines(wall) for wall in images] for images in walls])
+
+
+def _lines(wall: BoolArray) -> list[list[int]]:
+    """Return the lines of one wall; what is drawn is cut out, so that it is the same wherever the page begins."""
+    rows, columns = np.flatnonzero(wall.any(axis=1)), np.flatnonzero(wall.any(axis=0))
+    if not rows.size:
+        return []
+    corner = np.array([rows[0], columns[0]])
+    found = _own_lines(wall[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
+    return [(line + _POINTS * corner).ravel().tolist() for line in found]
+
+
+@remembered_often
+def _own_lines(wall: BoolArray) -> list[IntArray]:
+    return [np.rint(line * _POINTS).astype(np.intp) for line in outlines(wall)]
 
 
 def _walls(data: ViewerData, record: MapRecord) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from cmrmap.core.findings import Severity
 from cmrmap.dicom.writing.outputs import OutputFile
 from cmrmap.report import Drawing
 from cmrmap.results import StudyResult, to_csv, to_json
-from cmrmap.run.manifest import RESULTS_NAME
+from cmrmap.run.manifest import RESULTS_NAME, WrittenFile
 from cmrmap.run.outcome import MapVerdict, Outcome
 from cmrmap.run.staging import write_together
 
@@ -68,7 +68,11 @@ class OutputBundle:
 
 
 def write_bundle(
-    bundle: OutputBundle, folder: Path, outcome: Outcome, more: Iterable[tuple[str, bytes]] = ()
+    bundle: OutputBundle,
+    folder: Path,
+    outcome: Outcome,
+    more: Iterable[tuple[str, bytes]] = (),
+    instead_of: Iterable[WrittenFile] = (),
 ) -> tuple[Path, ...]:
     """Write what a run has made, all of it or nothing, and tell the outcome.
 
@@ -78,6 +82,7 @@ def write_bundle(
     folder : the output folder
     outcome : of the run; its ``objects`` are the files afterwards
     more : names relative to the folder, and contents, of files that are written first
+    instead_of : files of an earlier run that these take the place of
 
     Raises
     ------
@@ -85,4 +90,8 @@ def write_bundle(
         the folder cannot be written
     """
     contents = (*more, *bundle.contents)
-    return write_together(folder, contents, outcome, lambda: outcome.report(bundle.verdicts, bundle.n_skipped))
+
+    def tell() -> None:
+        outcome.report(bundle.verdicts, bundle.n_skipped)
+
+    return write_together(folder, contents, outcome, tell, instead_of)

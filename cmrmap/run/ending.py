@@ -71,6 +71,28 @@ def watch_sending(progress: Progress, record: Callable[[SendReport], None], time
     _when_ended(timeout_s, end)
 
 
+def watch_editing(writing: threading.Lock, folder: Path, unsaved: Callable[[], int]) -> None:
+    """End a process in which a reader edits, when a signal comes, with one line and an exit code.
+
+    What is being written is written first.
+
+    Parameters
+    ----------
+    writing : held while the output folder is written
+    folder : the output folder
+    unsaved : tells how many slices are changed and not saved
+    """
+
+    def end(received: signal.struct_siginfo | None) -> None:
+        writing.acquire(timeout=_WRITING_S)  # and kept: nothing more is written
+        count = unsaved()
+        lost = f"; {count} changed slice{'s' if count > 1 else ''} not saved" if count else ""
+        reason = _reason(received, 0.0, lost, "editing")
+        _leave(lambda: discard_unfinished(folder), str(reason), reason.exit_code)
+
+    _when_ended(0.0, end)
+
+
 _UNSENT = "not sent before the end"
 
 
@@ -86,7 +108,7 @@ def _when_ended(timeout_s: float, end: Callable[[signal.struct_siginfo | None], 
     threading.Thread(target=wait, name="ending", daemon=True).start()
 
 
-def _reason(received: signal.struct_siginfo | None, timeout_s: float, then: str) -> EndedError:
+def _reason(received: signal.struct_siginfo | None, timeout_s: float, then: str, what: str = "the run") -> EndedError:
     if received is None:
         return EndedError(
             f"the run took longer than its limit of {timeout_s:g} s{then}; raise HOLOSCAN_TIMEOUT, 0 is no limit",
@@ -94,7 +116,7 @@ def _reason(received: signal.struct_siginfo | None, timeout_s: float, then: str)
         )
     number = signal.Signals(received.si_signo)
     code = EXIT_INTERRUPTED if number == signal.SIGINT else EXIT_TERMINATED
-    return EndedError(f"the run was ended by {number.name}{then}", code)
+    return EndedError(f"{what} was ended by {number.name}{then}", code)
 
 
 def _so_far(progress: Progress) -> str:

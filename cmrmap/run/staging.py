@@ -122,6 +122,7 @@ def write_together(
     contents: Iterable[tuple[str, bytes]],
     outcome: Outcome,
     then: Callable[[], None] | None = None,
+    instead_of: Iterable[WrittenFile] = (),
 ) -> tuple[Path, ...]:
     """Write the files of a run, all of them or none.
 
@@ -134,6 +135,7 @@ def write_together(
     contents : names relative to it, and contents
     outcome : of the run; its ``objects`` are these files afterwards
     then : what else is done before a signal may end the run
+    instead_of : files of an earlier run that these take the place of; they are removed once these are complete
 
     Raises
     ------
@@ -145,6 +147,7 @@ def write_together(
         before, outcome.objects = outcome.objects, staged.files
         try:
             write_status(folder, outcome, running=True)
+            take_back(folder / one.name for one in instead_of if is_unchanged(folder, one))
             written = staged.move()
         except BaseException:
             outcome.objects = before

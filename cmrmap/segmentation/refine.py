@@ -6,6 +6,7 @@ import numpy as np
 
 from cmrmap.core.arrays import BoolArray, Float64Array
 from cmrmap.core.errors import InputError
+from cmrmap.core.memo import remembered
 from cmrmap.core.outlines import ImageOutcome, RefinedSegmentation, SegmentationStack
 from cmrmap.segmentation.placement import centre_of, place, settled
 from cmrmap.segmentation.shape import HeartShape, heart_shape
@@ -18,6 +19,7 @@ _MOST_DONORS = 4
 _FEWEST_TO_COMPARE = 4
 
 
+@remembered
 def refine_segmentation(
     stack: SegmentationStack,
     present: BoolArray,

@@ -8,10 +8,14 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from hashlib import sha256
 from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import pytest
 import typer
@@ -31,6 +35,7 @@ FAILURES: Mapping[str, tuple[str, ...]] = {
     "run": ("-i {none} -o {out}", "-i {file} -o {out}", "-i {study} -o {study}"),
     "inspect": ("{none}", "{file}", "{study} --pictures {study}"),
     "correct": ("{none}", "{file}", "{file} --write", "{marked}", "{marked} --write"),
+    "edit": ("{none} -i {study}", "{file} -i {study}", "{study} -i {study}", "{ended} -i {none}", "{ended} -i {study}"),
     "send": (
         f"{{none}} --to {_NOWHERE}",
         f"{{file}} --to {_NOWHERE}",
@@ -54,7 +59,7 @@ FAILURES: Mapping[str, tuple[str, ...]] = {
 #: commands that read no study: they have no more to say than their failures show
 WITHOUT_STUDY = {"acceptance", "evaluate t1-bias", "phantom study", "phantom cohort", "phantom flavours"}
 #: commands whose success is followed below, each by a test
-FOLLOWED = {"run", "inspect", "correct", "send", "summary", "cohort"}
+FOLLOWED = {"run", "inspect", "correct", "edit", "send", "summary", "cohort"}
 #: commands that read tables and masks that somebody made for them, by the names of studies in these tables; they are
 #: told and written, and `docs/deploy.md` says so
 READ_TABLES = {"reference-ranges", "evaluate segmentation", "evaluate cohort", "train", "refine", "transfer"}
@@ -107,6 +112,7 @@ def _fail(command: str, words: str, study: Path, folder: Path) -> None:
     given = {"study": study, "none": f"{study}none", "file": file, "out": folder / "out"}
     given["marked"] = _marked(study, folder) if "{marked}" in words else study
     given["series"] = next(path for path in study.rglob("*.dcm") if "cut" not in path.name).parent
+    given["ended"] = _ended(folder) if "{ended}" in words else study
     named = [word.format(**given) for word in words.split()]
     debug = ["-l", "DEBUG"] if command == "run" else []
     done = _run(*command.split(), *named, *debug)
@@ -116,6 +122,16 @@ def _fail(command: str, words: str, study: Path, folder: Path) -> None:
         _is_silent(done.stdout + done.stderr)
     if (folder / "out").exists():
         _folder_is_silent(folder / "out")
+
+
+def _ended(folder: Path) -> Path:
+    """Return an output folder that says it is of a finished run of another study."""
+    results = folder / "ended" / "results"
+    results.mkdir(parents=True)
+    (results / "results.json").write_text(json.dumps({"study_instance_uid": "1.2.3"}))
+    listed = {"file": "results/results.json", "sha256": sha256((results / "results.json").read_bytes()).hexdigest()}
+    (results / "status.json").write_text(json.dumps({"outcome": "ok", "exit_code": 0, "objects": [listed]}))
+    return results.parent
 
 
 def _marked(study: Path, folder: Path) -> Path:
@@ -196,10 +212,31 @@ def test_a_run_tells_nothing_of_the_input(one_slice_study: Path, tmp_path: Path,
     _is_silent(done.stdout + done.stderr)
     # the page is for people who must know whose maps they read; it can be without (outputs.report_identity)
     _folder_is_silent(out, but_for=("report.html", "report.pdf"))
+    _edit_is_silent(out, study)
     for verb, more in (("send", ["--to", _NOWHERE, "--retries", "0"]), ("summary", [])):
         told = _run(verb, str(out), *more)
         assert told.returncode == (0 if verb == "summary" else 5), told.stderr
         _is_silent(told.stdout + told.stderr)
+
+
+def _edit_is_silent(out: Path, study: Path) -> None:
+    """Look at what `cmrmap edit` says while its page, which is for people, is asked for, and of a bad change."""
+    command = [sys.executable, "-m", "cmrmap", "edit", str(out), "-i", str(study)]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    first = process.stdout.readline()
+    address = first.split()[1]
+    with urlopen(address, timeout=200) as page:
+        assert page.status == 200
+    origin = {"Origin": address.rsplit("/", 2)[0], "Content-Type": "application/json"}
+    sent = Request(address + "edits", json.dumps({"edits": [{"map": CANARY}]}).encode(), origin)
+    with pytest.raises(HTTPError) as refused:
+        urlopen(sent, timeout=200)
+    _is_silent(refused.value.read().decode())
+    process.send_signal(signal.SIGTERM)
+    said, told = process.communicate(timeout=60)
+    assert process.returncode == 143
+    _is_silent(first + said + told)
 
 
 @pytest.mark.slow

@@ -22,11 +22,12 @@ from cmrmap.dicom.headers.patient import identity_of
 from cmrmap.dicom.headers.read import SourceStudy
 from cmrmap.dicom.headers.values import text, tolerant_reading
 from cmrmap.dicom.loading.stored_pixels import UndecodedPixelsError
-from cmrmap.dicom.reference.contour_files import ContourFile, contour_files, may_hold_contours
+from cmrmap.dicom.reference.contour_files import ContourFile, contour_files
 from cmrmap.dicom.reference.contour_origin import ContourOrigin, contour_origin
 from cmrmap.dicom.reference.contour_places import ELSEWHERE, Where, crosses_itself, place_of_contour, place_of_frame
 from cmrmap.dicom.reference.drawn import StudyImages, study_images
 from cmrmap.dicom.reference.planar_contours import Outer, TooManyPointsError, planar_contours
+from cmrmap.dicom.reference.replaced import replaced_objects
 from cmrmap.dicom.reference.segmentations import read_segmentation
 from cmrmap.dicom.reference.structure_sets import filled, labelled_masks
 from cmrmap.quality.catalogue.reader_findings import CONTOURS_LEFT_ASIDE, READER_CONTOURS_REFUSED
@@ -93,8 +94,6 @@ def read_reader_contours(
     contours: list[ReaderContour] = []
     flags: list[QualityFlag] = []
     aside: dict[str, list[str]] = {}
-    if not may_hold_contours(study):
-        return (), ()
     images = study_images(study.headers, series, stacks)
     seen: Counter[str] = Counter()
     with tolerant_reading():
@@ -117,7 +116,7 @@ def read_reader_contours(
                 kind, index = (None, None) if place is None else (stacks[place[0]].kind, place[1])
                 flags.append(READER_CONTOURS_REFUSED.flag(kind, index, source=name, reason=reason))
             contours += [
-                ReaderContour(stacks[place[0]].kind, place[1], place[2], labels, source)
+                ReaderContour(stacks[place[0]].kind, place[1], place[2], labels, source, replaced_objects(one.contours))
                 for place, labels in drawing.labels()
             ]
     flags += [CONTOURS_LEFT_ASIDE.flag(source=_listed(names), reason=reason) for reason, names in aside.items()]

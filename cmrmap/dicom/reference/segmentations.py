@@ -19,7 +19,6 @@ from cmrmap.dicom.reference.drawn import UNKNOWN_FRAME, label_by_words
 from cmrmap.dicom.writing import codes
 
 _MYOCARDIUM_CODES = (codes.LEFT_VENTRICLE_MYOCARDIUM, Code("74281007", "SCT", "Myocardium"))
-_RIGHT_VENTRICLE = Code("53085002", "SCT", "Right ventricle")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +127,7 @@ def segment_class(segment: Dataset) -> Label | None:
     ]
     if kind is not None and kind in _MYOCARDIUM_CODES:  # codes cannot be compared with none
         return Label.MYOCARDIUM
-    if _RIGHT_VENTRICLE in (regions if kind is None else [kind, *regions]):
+    if codes.RIGHT_VENTRICLE in (regions if kind is None else [kind, *regions]):
         return Label.RIGHT_VENTRICLE
     if kind is not None and (kind == codes.LEFT_VENTRICLE or (kind == codes.BLOOD and codes.LEFT_VENTRICLE in regions)):
         return Label.CAVITY

@@ -33,6 +33,7 @@ BODY_SUBSTANCE: Code = dictionary.cid7150.BodySubstance
 # the dictionary has other words for it, "Left Ventricle Myocardium"; those that were always written stay
 LEFT_VENTRICLE_MYOCARDIUM = Code("49848007", "SCT", "Myocardium of left ventricle")
 LEFT_VENTRICLE: Code = dictionary.cid4.LeftVentricle
+RIGHT_VENTRICLE = Code("53085002", "SCT", "Right ventricle")
 BLOOD: Code = dictionary.cid7166.Blood
 
 # where a slice lies (CID 2, CID 211)

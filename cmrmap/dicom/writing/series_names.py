@@ -17,6 +17,7 @@ class SeriesContent(str, Enum):
     REGIONS = "seg"
     AHA = "AHA"
     PICTURES = "picture"
+    READER = "contours"
 
 
 _WITH_UNIT = (SeriesContent.VALUES, SeriesContent.DEVIATIONS, SeriesContent.FLOATS)

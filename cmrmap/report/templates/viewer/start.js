@@ -24,6 +24,8 @@ function printing() {
   });
 }
 
+const sections = new Map();
+
 async function start() {
   performance.mark("work begins");
   theme();
@@ -34,7 +36,9 @@ async function start() {
   if (!able) document.querySelector(".unable").hidden = false;
   for (const map of data.maps) {
     const root = document.querySelector(`section[data-map="${map.key}"]`);
-    if (able && map.values) await new MapSection(root, map, maps).start();
+    if (!able || !map.values) continue;
+    sections.set(map.key, new MapSection(root, map, maps));
+    await sections.get(map.key).start();
   }
   document.documentElement.dataset.ready = "yes";
 }

@@ -1,0 +1,183 @@
+// What is edited: which slices are changed and how, what is asked of the program, and the page brought up to date.
+
+class Editor {
+  constructor(data) {
+    this.slices = {};
+    for (const [map, slices] of Object.entries(data.slices)) {
+      for (const [index, slice] of Object.entries(slices)) this.slices[`${map}/${index}`] = this.prepared(map, index, slice);
+    }
+    this.editing = new Set();
+    this.selected = null;
+    this.html = {};
+    this.handles = [];
+    this.told = { rows: data.rows, unsaved: data.unsaved, saved: "", fault: "", busy: "" };
+    this.steps = new Steps(this.read(data.edits));
+    this.bar = new Bar(this);
+    for (const section of sections.values()) this.attach(section);
+    document.addEventListener("keydown", (event) => this.key(event));
+    window.addEventListener("beforeunload", (event) => this.told.unsaved && event.preventDefault());
+    this.show();
+  }
+
+  prepared(map, index, slice) {
+    const lines = (some) => ({ epicardium: new Outline(some.epicardium), endocardium: new Outline(some.endocardium) });
+    const start = lines(slice.start);
+    const outlines = { start, network: slice.network ? lines(slice.network) : start };
+    return { map, index: Number(index), time: slice.time, name: slice.name, outlines, corrected: Boolean(slice.network) };
+  }
+
+  /** The changes that the program has, for a page that is loaded again. */
+  read(edits) {
+    const state = {};
+    for (const edit of edits) {
+      const key = `${edit.map}/${edit.slice_index}`;
+      const change = this.untouched(key, edit.base);
+      for (const border of Object.keys(BORDERS)) {
+        if (edit[border]) change[border] = this.slices[key].outlines[edit.base][border].shiftsOf(edit[border]);
+      }
+      state[key] = change;
+    }
+    return state;
+  }
+
+  untouched(key, base = "start") {
+    const { epicardium, endocardium } = this.slices[key].outlines[base];
+    return { base, epicardium: epicardium.still, endocardium: endocardium.still };
+  }
+
+  changeOf(key) {
+    return this.steps.state[key] || this.untouched(key);
+  }
+
+  attach(section) {
+    const { key } = section.map;
+    if (!Object.values(this.slices).some((one) => one.map === key)) return;
+    const box = element("input", { type: "checkbox", class: "edit" });
+    box.checked = this.editing.has(key);
+    box.addEventListener("change", () => this.toggle(section, box.checked));
+    section.root.querySelector(".tools").prepend(element("label", { class: "edit-switch" }, box, "edit contours"));
+    section.root.dataset.edit = box.checked ? "yes" : "no";
+    const { grey, contours } = section;
+    const edited = (slice) => this.editing.has(key) && this.slices[`${key}/${slice}`];
+    section.grey = (slice) => (edited(slice) ? this.image(section, slice) : grey.call(section, slice));
+    section.contours = (slice) => (edited(slice) ? [] : contours.call(section, slice));
+    for (const view of section.views) this.handles.push(new Handles(this, section, view));
+  }
+
+  /** The image that a slice is edited on. */
+  image(section, slice) {
+    const image = section.pixels.image(slice, this.slices[`${section.map.key}/${slice}`].time);
+    return section.greyPicture(image, section.spread(image, 1));
+  }
+
+  toggle(section, on) {
+    const { key } = section.map;
+    if (on) this.editing.add(key);
+    else this.editing.delete(key);
+    if (!on && this.selected && this.slices[this.selected.key].map === key) this.selected = null;
+    section.root.dataset.edit = on ? "yes" : "no";
+    section.paint();
+    this.show();
+  }
+
+  select(selected) {
+    this.selected = selected;
+    for (const section of sections.values()) section.paint?.();
+    this.show();
+  }
+
+  /** Take a change of a slice; keys that repeat are taken together. */
+  change(key, change, repeats = false) {
+    this.steps.add({ ...this.steps.state, [key]: change });
+    this.told.fault = "";
+    sections.get(this.slices[key].map)?.paint();
+    clearTimeout(this.waiting);
+    this.waiting = setTimeout(() => this.send(), repeats ? 400 : 0);
+    this.show();
+  }
+
+  reset() {
+    const { key } = this.selected;
+    const state = { ...this.steps.state };
+    if (this.slices[key].corrected) state[key] = this.untouched(key, "network");
+    else delete state[key];
+    this.steps.add(state);
+    this.send();
+  }
+
+  go(way) {
+    this.steps[way]();
+    this.send();
+  }
+
+  key(event) {
+    if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
+    const name = event.key.toLowerCase();
+    if (name === "z" && !event.shiftKey) this.go("back");
+    else if (name === "y" || (name === "z" && event.shiftKey)) this.go("forth");
+    else return;
+    event.preventDefault();
+  }
+
+  /** The changed slices as the program reads them. */
+  edits() {
+    const out = [];
+    for (const [key, change] of Object.entries(this.steps.state)) {
+      const { map, index, outlines } = this.slices[key];
+      const edit = { map, slice_index: index, base: change.base };
+      for (const border of Object.keys(BORDERS)) {
+        const isMoved = change[border].some(([row, column]) => row || column);
+        const line = isMoved && outlines[change.base][border].line(change[border]);
+        edit[border] = line ? line.map((point) => point.map((one) => Number(one.toFixed(2)))) : null;
+      }
+      if (change.base === "network" || edit.epicardium || edit.endocardium) out.push(edit);
+    }
+    return out;
+  }
+
+  async send() {
+    if (this.told.busy) return (this.again = true);
+    this.again = false;
+    this.tell({ busy: "computing ...", fault: "" });
+    const { at } = this.steps;
+    const answer = await ask("edits", { edits: this.edits(), have: [...decoded.keys()] });
+    if (!answer.ok) {
+      this.steps.refuse();
+      this.again = false;
+      this.tell({ busy: "", fault: answer.content.message });
+      for (const section of sections.values()) section.paint();
+      return;
+    }
+    this.steps.accept(at);
+    this.fresh = answer.content;
+    await this.catchUp();
+    this.tell({ busy: "", rows: answer.content.rows, unsaved: answer.content.unsaved });
+    if (this.again) this.send();
+  }
+
+  /** Show what came, once nothing is being dragged. */
+  async catchUp() {
+    if (!this.fresh || this.handles.some((one) => one.drag)) return;
+    const { fresh } = this;
+    this.fresh = null;
+    await renew(this, fresh);
+  }
+
+  async save() {
+    this.tell({ busy: "saving ...", fault: "" });
+    const answer = await ask("save", {});
+    const { message, objects, unsaved } = answer.content;
+    const words = "saved; the contours are in the output folder as ";
+    const saved = objects && (objects.length ? words + objects.join(", ") : "saved, without corrected contours");
+    this.tell(answer.ok ? { busy: "", unsaved, saved } : { busy: "", fault: message });
+  }
+
+  tell(news) {
+    Object.assign(this.told, news);
+    this.show();
+  }
+
+  show() {
+    this.bar.show({ ...this.told, selected: this.selected, steps: this.steps });
+  }
+}

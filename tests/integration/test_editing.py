@@ -1,0 +1,231 @@
+"""A reader drags a contour on the report that `cmrmap edit` serves, saves, and the files repeat it in a new run."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from pydicom import dcmread
+
+from tests.integration.conftest import ROOT, Run
+from tests.sharing import made_once
+
+pytestmark = [pytest.mark.slow, pytest.mark.browser]
+
+KEYS = ("t2", "native_t1", "postcontrast_t1", "ecv")
+
+
+@pytest.fixture(scope="module")
+def study(demo_study: Path, run_app: Callable[..., Run], tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
+    """Two slices of the demo study, and a run on them."""
+
+    def make(folder: Path) -> None:
+        shutil.copytree(demo_study / "dicom", folder / "in", ignore=lambda *_: [])
+        for series in (path for path in (folder / "in").iterdir() if path.is_dir()):
+            files = sorted(series.glob("*.dcm"))
+            n_images = len(files) // 5
+            for path in (*files[: 2 * n_images], *files[4 * n_images :]):
+                path.unlink()
+        run = run_app(folder / "in", folder / "out")
+        assert run.exit_code == 0, run.stderr
+
+    folder = made_once(tmp_path_factory, "two-slices", make)
+    return SimpleNamespace(source=folder / "in", before=Run(0, "", "", folder / "out"))
+
+
+@pytest.fixture(scope="module")
+def served(study: SimpleNamespace, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
+    """`cmrmap edit` on a copy of the run, until the tests of this file are done."""
+    out = tmp_path_factory.mktemp("edited") / "out"
+    shutil.copytree(study.before.output, out)
+    command = [sys.executable, "-m", "cmrmap", "edit", str(out), "-i", str(study.source)]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    told = process.stdout.readline()
+    if not told:
+        pytest.fail(process.communicate()[1])
+    yield SimpleNamespace(out=out, address=told.split()[1])
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    # the last test of the page takes the change back after it was saved
+    assert said == "cmrmap: editing was ended by SIGINT; 1 changed slice not saved\n"
+
+
+@pytest.fixture(scope="module")
+def page(served: SimpleNamespace) -> Iterator[Any]:
+    """The page, ready to be edited; nothing but the program's own address may be asked, and no error raised."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as started:
+        chromium = started.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        opened = chromium.new_context(viewport={"width": 1280, "height": 900}).new_page()
+        wrong: list[str] = []
+        opened.on("pageerror", lambda error: wrong.append(str(error)))
+        opened.on("console", lambda said: wrong.append(said.text))
+        own = ("data:", "blob:", served.address)
+        opened.on("request", lambda asked: asked.url.startswith(own) or wrong.append(asked.url))
+        opened.set_default_timeout(180_000)
+        opened.goto(served.address)
+        opened.wait_for_selector("html[data-editing=yes]")
+        opened.wrong = wrong
+        yield opened
+        # a browser notes that a contour was refused
+        assert [one for one in wrong if "422 (Unprocessable Entity)" not in one] == []
+        chromium.close()
+
+
+def _settled(page: Any) -> None:
+    page.wait_for_timeout(100)
+    page.wait_for_selector(".edit-bar[data-busy=no]")
+
+
+def _drag(
+    page: Any, key: str, index: int, by: tuple[float, float], border: str = "epicardium", handle: int = 2
+) -> None:
+    """Drag a handle by so many pixels of the screen, and wait for the numbers."""
+    section = page.locator(f"section[data-map={key}]")
+    section.locator("input.edit").check()
+    canvas = section.locator("canvas").nth(index)
+    canvas.scroll_into_view_if_needed()
+    place = page.evaluate(
+        """([key, border, k]) => {
+            const one = editor.handles.find((handles) => handles.key === key);
+            const [row, column] = one.outline(border).handle(k, one.change[border]);
+            const ratio = one.view.canvas.width / one.view.canvas.clientWidth;
+            return [one.view.x(column) / ratio, one.view.y(row) / ratio];
+        }""",
+        [f"{key}/{index}", border, handle],
+    )
+    box = canvas.bounding_box()
+    x, y = box["x"] + place[0], box["y"] + place[1]
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + by[0] / 2, y + by[1] / 2)
+    page.mouse.move(x + by[0], y + by[1])
+    page.mouse.up()
+    _settled(page)
+
+
+def _shown(page: Any) -> dict[str, Any]:
+    """All numbers that the page shows, as its script has them."""
+    document = json.loads(page.locator("#report-data").text_content())
+    return {one["key"]: one["numbers"] for one in document["maps"]}
+
+
+def _tables(page: Any) -> dict[str, list[str]]:
+    return {key: page.locator(f"section[data-map={key}] tr").all_text_contents() for key in KEYS}
+
+
+@pytest.fixture(scope="module")
+def edited(study: SimpleNamespace, served: SimpleNamespace, page: Any) -> SimpleNamespace:
+    """What the page showed before and after a handle of one native T1 slice was dragged; then it was saved."""
+    before = _tables(page)
+    page.screenshot()
+    _drag(page, "native_t1", 0, (7.0, 5.0))
+    after, words = _tables(page), page.locator(".edit-bar").inner_text()
+    page.locator(".save").click()
+    _settled(page)
+    return SimpleNamespace(before=before, after=after, words=words, saved=page.locator(".edit-state").inner_text())
+
+
+def _results(folder: Path) -> dict[str, Any]:
+    return json.loads((folder / "results" / "results.json").read_text(encoding="utf-8"))
+
+
+def test_only_the_numbers_of_the_dragged_slice_and_of_the_patient_change(edited: SimpleNamespace) -> None:
+    for key in ("t2", "postcontrast_t1"):
+        assert edited.after[key] == edited.before[key]
+    for key in ("native_t1", "ecv"):
+        old, new = edited.before[key], edited.after[key]
+        assert [line for line in old if line.startswith("2 ")] == [line for line in new if line.startswith("2 ")]
+        assert [line for line in old if line.startswith("1 ")] != [line for line in new if line.startswith("1 ")]
+    assert "1 changed slice, not saved" in edited.words
+    assert "Native T1\tslice 1 basal" in edited.words
+    assert "ECV\tslice 1 basal" in edited.words
+
+
+def test_what_is_saved_is_a_whole_run_and_holds_what_was_shown(
+    study: SimpleNamespace, served: SimpleNamespace, edited: SimpleNamespace, page: Any
+) -> None:
+    assert edited.saved.startswith("saved; the contours are in the output folder as ")
+    before, after = _results(study.before.output), _results(served.out)
+    for key in ("t2", "postcontrast_t1"):
+        assert after["maps"][key] == before["maps"][key]
+    for key in ("native_t1", "ecv"):
+        old, new = before["maps"][key]["slices"], after["maps"][key]["slices"]
+        assert new[1] == old[1]
+        assert [one["drawn_by"] for one in new] == ["reader", "network"]
+        assert new[0]["by_network"] == {name: old[0][name] for name in ("mean", "sd", "n_pixels", "uncertainty")}
+        assert new[0]["mean"] != old[0]["mean"]
+        shown = next(line for line in edited.after[key] if line.startswith("1 "))
+        assert f"{new[0]['mean']:.1f}" in shown or f"{new[0]['mean']:.0f}" in shown
+    status = json.loads((served.out / "results" / "status.json").read_text(encoding="utf-8"))
+    assert (status["outcome"], status["exit_code"]) == ("ok", 0)
+    listed = {one["file"] for one in status["objects"]} | {"results/status.json"}
+    assert listed == {str(path.relative_to(served.out)) for path in served.out.rglob("*") if path.is_file()}
+
+
+def test_objects_of_what_did_not_change_are_the_same_byte_by_byte(
+    study: SimpleNamespace, served: SimpleNamespace, edited: SimpleNamespace
+) -> None:
+    old = {path.name: path for path in study.before.output.glob("*.dcm")}
+    kept = {name for name in old if (served.out / name).is_file()}
+    words = {name: str(dcmread(path, stop_before_pixels=True).SeriesDescription) for name, path in old.items()}
+    for name, said in words.items():
+        if said.startswith(("T2 ", "T1 map post", "T1 SD post", "T1 seg post", "T1 AHA post", "T1 float post")):
+            assert name in kept, said
+            assert (served.out / name).read_bytes() == old[name].read_bytes()
+        elif said.startswith("T1 map native"):
+            continue  # one image a slice: that of the other slice may stay
+        elif said.startswith(("T1 seg native", "Measurements")):
+            assert name not in kept, said
+
+
+def test_the_contours_repeat_the_edit_in_a_new_run(
+    study: SimpleNamespace,
+    served: SimpleNamespace,
+    edited: SimpleNamespace,
+    run_app: Callable[..., Run],
+    tmp_path: Path,
+) -> None:
+    names = edited.saved.removeprefix("saved; the contours are in the output folder as ").split(", ")
+    shutil.copytree(study.source, tmp_path / "in")
+    for name in names:
+        shutil.copy(served.out / name, tmp_path / "in")
+    again = run_app(tmp_path / "in", tmp_path / "out")
+    assert again.exit_code == 0, again.stderr
+    saved, repeated = _results(served.out), again.json("results.json")
+    assert repeated["maps"] == saved["maps"]
+    assert repeated["quality"] == saved["quality"]
+    objects = [{path.name: path for path in folder.glob("*.dcm")} for folder in (served.out, again.output)]
+    differing = (objects[0].keys() ^ objects[1].keys()) - set(names)
+    # report and measurements also say how many files the input has
+    assert {str(dcmread((objects[0] | objects[1])[name]).Modality) for name in differing} <= {"SR", "DOC"}
+
+
+def test_undo_gives_the_numbers_of_before_and_a_contour_that_cannot_be_says_why(
+    edited: SimpleNamespace, page: Any
+) -> None:
+    page.keyboard.press("Control+z")
+    _settled(page)
+    assert _tables(page) == edited.before
+    _drag(page, "native_t1", 1, (200.0, 0.0), "endocardium", 0)
+    assert "endocardium" in page.locator(".edit-fault").inner_text()
+    assert _tables(page) == edited.before
+
+
+def test_nobody_else_may_write_into_the_folder_meanwhile(study: SimpleNamespace, served: SimpleNamespace) -> None:
+    command = [sys.executable, "-m", "cmrmap", "run", "-i", str(study.source), "-o", str(served.out)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=200, check=False)
+    assert done.returncode == 2
+    assert "another run is writing into the output folder" in done.stderr

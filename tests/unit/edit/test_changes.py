@@ -1,0 +1,53 @@
+"""What a browser may send."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from cmrmap.core.errors import InputError
+from cmrmap.core.map_specs import MapKind
+from cmrmap.edit.changes import read_changes
+
+LINE = [[10.0 + math.sin(turn / 5), 20.0 + math.cos(turn / 5)] for turn in range(31)]
+CHANGE = {"map": "t2", "slice_index": 2, "base": "start", "epicardium": LINE, "endocardium": None}
+
+
+def test_a_change_is_read() -> None:
+    (one,) = read_changes({"edits": [CHANGE], "have": ["abc"]}).edits
+    assert one.place == (MapKind.T2, 2)
+    assert one.borders.epicardium.shape == (31, 2)
+    assert one.borders.endocardium is None
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        None,
+        [],
+        {},
+        {"edits": "x" * 50},
+        {"edits": [{**CHANGE, "map": "patient Jane"}]},
+        {"edits": [{**CHANGE, "slice_index": -1}]},
+        {"edits": [{**CHANGE, "slice_index": "2"}]},
+        {"edits": [{**CHANGE, "base": "nothing"}]},
+        {"edits": [{**CHANGE, "epicardium": LINE[:7]}]},
+        {"edits": [{**CHANGE, "epicardium": LINE * 30}]},
+        {"edits": [{**CHANGE, "epicardium": [[math.nan, 1.0], *LINE]}]},
+        {"edits": [{**CHANGE, "epicardium": [[math.inf, 1.0], *LINE]}]},
+        {"edits": [{**CHANGE, "epicardium": [[1.0, 2.0, 3.0], *LINE]}]},
+        {"edits": [{**CHANGE, "epicardium": [[1e9, 2.0], *LINE]}]},
+        {"edits": [{**CHANGE, "patient": "Jane"}]},
+        {"edits": [], "have": ["x" * 100]},
+        {"edits": [CHANGE, CHANGE]},
+        {"edits": [{**CHANGE, "slice_index": place} for place in range(300)]},
+    ],
+    ids=lambda sent: str(sent)[:40],
+)
+def test_anything_else_is_refused_in_one_line_that_quotes_nothing(sent: object) -> None:
+    with pytest.raises(InputError, match="load the page again") as told:
+        read_changes(sent)
+    assert "\n" not in str(told.value)
+    assert "Jane" not in str(told.value)
+    assert "xxx" not in str(told.value)
