@@ -61,6 +61,16 @@ class SliceContent:
     drawn_by: str = "network"
     by_network: str = ""
 
+    @property
+    def with_network(self) -> str:
+        """Say what the network's contours give, with the unit left out; "" where nobody corrected the slice."""
+        if not self.by_network:
+            return ""
+        by_reader = self.drawn_by == "reader"
+        return ("contours by a reader; the network's contours give" if by_reader else "without corrections") + (
+            f" {self.by_network}"
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class MapContent:
@@ -99,6 +109,20 @@ class MapContent:
     def value(self) -> str:
         """The patient's mean with its error and unit."""
         return f"{self.patient.mean} {self.unit}"
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """What stands beside the patient's mean."""
+        facts = (
+            f"± standard error; SD of pixels {self.patient.sd} {self.unit}",
+            f"{self.patient.n_pixels} pixels",
+            f"mid septum {self.mid_septum}" if self.mid_septum else "",
+            f"blood {self.blood}" if self.blood else "",
+            self.slices_made,
+            self.model,
+            f"times from {self.timing_source}" if self.timing_source else "",
+        )
+        return tuple(fact for fact in facts if fact)
 
 
 def map_content(result: MapResult, *, faulty: bool = False) -> MapContent:

@@ -139,19 +139,10 @@ def _template() -> Template:
 def _section(of_map: MapReport) -> _Section:
     content, scale = of_map.content, of_map.scale
     labels = {one.slice_index: one.label for one in content.slices}
-    facts = (
-        f"± standard error; SD of pixels {content.patient.sd} {content.unit}",
-        f"{content.patient.n_pixels} pixels",
-        f"mid septum {content.mid_septum}" if content.mid_septum else "",
-        f"blood {content.blood}" if content.blood else "",
-        content.slices_made,
-        content.model,
-        f"times from {content.timing_source}" if content.timing_source else "",
-    )
     return _Section(
         source=of_map,
         content=content,
-        facts=tuple(fact for fact in facts if fact),
+        facts=content.facts,
         figures=tuple(
             _Figure(one.slice_index, labels[one.slice_index], _png(one.picture[::2, ::2]), tuple(one.contours))
             for one in of_map.panels
