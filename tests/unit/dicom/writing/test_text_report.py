@@ -57,7 +57,7 @@ def test_lines_are_named_by_what_they_say(report):
 def test_its_evidence_is_the_map_images(report, files):
     listed = {
         item.ReferencedSOPInstanceUID
-        for study in report.PertinentOtherEvidenceSequence
+        for study in report.CurrentRequestedProcedureEvidenceSequence
         for series in study.ReferencedSeriesSequence
         for item in series.ReferencedSOPSequence
     }
