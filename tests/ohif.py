@@ -9,7 +9,7 @@ import subprocess
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import BytesIO
 from pathlib import Path
 from typing import Any, TypeVar
@@ -90,6 +90,8 @@ def distribution() -> Path:
     """OHIF's built files, which `make viewer` fetches once; the test skips where they are not."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     folder = cache / "cmrmap-tests" / f"ohif-{VERSION}"
+    if shutil.which("nginx") is None:
+        pytest.skip("nginx is not installed (`make viewer` installs it where it may)")
     if not (folder / "index.html").is_file():
         pytest.skip(f"OHIF {VERSION} is not at hand (`make viewer` fetches it where it may)")
     return folder
@@ -128,7 +130,7 @@ def _await(address: str, process: subprocess.Popen[bytes]) -> None:
     pytest.fail("nginx did not start")
 
 
-# the viewport that was clicked last: its image, its place on the screen, and where three points of the patient lie in it
+# the active viewport: its image, its place on the screen, and where points of the patient lie in it
 _LOOK = """points => {
     const id = services.viewportGridService.getState().activeViewportId;
     const viewport = services.cornerstoneViewportService.getCornerstoneViewport(id);
@@ -160,8 +162,8 @@ class OpenStudy:
 
     def __init__(self, page: Any, address: str, study_uid: str) -> None:
         self.page = page
-        # the viewer offers a tour to whoever comes first
-        page.add_init_script("localStorage.setItem('shownTours', JSON.stringify(['basicViewerTour']))")
+        # the viewer offers a tour to whoever comes first; the frame of a PDF has no storage
+        page.add_init_script("window.localStorage?.setItem('shownTours', JSON.stringify(['basicViewerTour']))")
         page.goto(f"{address}/viewer?StudyInstanceUIDs={study_uid}")
         page.wait_for_selector("[data-cy=study-browser-thumbnail]", timeout=_PATIENCE_S * 1000)
         page.wait_for_function(_READY, timeout=_PATIENCE_S * 1000)  # a click that comes earlier opens nothing
@@ -209,10 +211,8 @@ def _patient(image: Dataset, row: int, column: int) -> npt.NDArray[np.float64]:
 def eventually(look: Callable[[], _Found]) -> _Found:
     """Return what ``look`` finds, once it raises no :class:`NotShownError` any more."""
     latest = time.monotonic() + _PATIENCE_S
-    while True:
-        try:
+    while time.monotonic() < latest:
+        with suppress(NotShownError):
             return look()
-        except NotShownError:
-            if time.monotonic() > latest:
-                raise
-            time.sleep(0.5)
+        time.sleep(0.5)
+    return look()

@@ -101,7 +101,7 @@ def _slice_site(one: SliceResult) -> FindingSite:
 
 
 def _with_method_as_modifier(group: Group) -> Group:
-    """Set in place that the method modifies the group's concept (TID 1419, TID 1501); highdicom 0.28 writes CONTAINS."""
+    """Set in place that the method modifies the group (TID 1419, TID 1501); highdicom 0.28 writes CONTAINS."""
     for item in group[0].ContentSequence:
         if item.name == codes.MEASUREMENT_METHOD:
             item.RelationshipType = RelationshipTypeValues.HAS_CONCEPT_MOD.value

@@ -51,9 +51,7 @@ def test_a_map_has_its_mean_with_both_errors_and_a_line_a_slice(report):
 def test_it_shows_the_words_of_the_model_and_makes_no_number(report):
     first = report.maps[0]
     patient = replace(first.content.patient, mean="98.7 ± 6.5")
-    changed = replace(
-        report, maps=(replace(first, content=replace(first.content, patient=patient)), *report.maps[1:])
-    )
+    changed = replace(report, maps=(replace(first, content=replace(first.content, patient=patient)), *report.maps[1:]))
     assert _words(text_sections(changed), LineName.MEAN)[0].startswith("98.7 ± 6.5 ms; ")
 
 
