@@ -23,7 +23,7 @@ from pydicom.dataset import Dataset
 from tests.archive import Archive, end_process, free_port
 
 VERSION = "3.13.2"
-_PATIENCE_S = 90.0  # a browser that draws without a graphics card, on a busy machine
+PATIENCE_S = 120.0  # a browser that draws without a graphics card, on a busy machine
 _Found = TypeVar("_Found")
 #: no graphics card: the browser draws by its own software
 BROWSER_OPTIONS = ("--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")
@@ -149,7 +149,7 @@ _READY = """() => {
 _SCROLL = """index => {
     const id = services.viewportGridService.getState().activeViewportId;
     const viewport = services.cornerstoneViewportService.getCornerstoneViewport(id);
-    viewport.scroll(index - viewport.getCurrentImageIdIndex());
+    viewport?.scroll(index - viewport.getCurrentImageIdIndex());
 }"""
 
 
@@ -165,8 +165,8 @@ class OpenStudy:
         # the viewer offers a tour to whoever comes first; the frame of a PDF has no storage
         page.add_init_script("window.localStorage?.setItem('shownTours', JSON.stringify(['basicViewerTour']))")
         page.goto(f"{address}/viewer?StudyInstanceUIDs={study_uid}")
-        page.wait_for_selector("[data-cy=study-browser-thumbnail]", timeout=_PATIENCE_S * 1000)
-        page.wait_for_function(_READY, timeout=_PATIENCE_S * 1000)  # a click that comes earlier opens nothing
+        page.wait_for_selector("[data-cy=study-browser-thumbnail]")
+        page.wait_for_function(_READY)  # a click that comes earlier opens nothing
 
     def series(self) -> list[str]:
         """Descriptions of the series that are listed."""
@@ -175,9 +175,9 @@ class OpenStudy:
     def open_series(self, description: str) -> None:
         """Double-click a series of the list."""
         label = self.page.locator("[data-cy=series-description-label]").get_by_text(description, exact=True)
-        label.wait_for(timeout=_PATIENCE_S * 1000)
+        label.wait_for()
         label.scroll_into_view_if_needed()
-        label.dblclick(timeout=_PATIENCE_S * 1000)
+        label.dblclick()
 
     def go_to_image(self, index: int) -> None:
         """Scroll to an image of the series, counted from 0."""
@@ -210,7 +210,7 @@ def _patient(image: Dataset, row: int, column: int) -> npt.NDArray[np.float64]:
 
 def eventually(look: Callable[[], _Found]) -> _Found:
     """Return what ``look`` finds, once it raises no :class:`NotShownError` any more."""
-    latest = time.monotonic() + _PATIENCE_S
+    latest = time.monotonic() + PATIENCE_S
     while time.monotonic() < latest:
         with suppress(NotShownError):
             return look()

@@ -17,7 +17,7 @@ from scipy import ndimage
 from cmrmap.dicom.transfer.destinations import parse_destination
 from cmrmap.dicom.transfer.sending import find_files, send
 from tests.archive import Archive
-from tests.ohif import BROWSER_OPTIONS, NotShownError, OpenStudy, distribution, eventually, served_viewer
+from tests.ohif import BROWSER_OPTIONS, PATIENCE_S, NotShownError, OpenStudy, distribution, eventually, served_viewer
 
 # an optional part of `make test-slow`: browser and viewer are large, and CI may run without them
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.program("Orthanc")]
@@ -73,6 +73,7 @@ def stored(request, archive, demo_run) -> str:
 @pytest.fixture
 def page(browser) -> Iterator[Any]:
     context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(PATIENCE_S * 1000)
     opened = context.new_page()
     errors: list[str] = []
     opened.on("pageerror", lambda error: errors.append(str(error)))
@@ -109,7 +110,7 @@ def _middle_of(image: Dataset) -> tuple[slice, slice]:
 
 def test_the_study_list_shows_the_study(stored, page, address, written) -> None:
     page.goto(address)
-    page.get_by_text(str(written[0].PatientID), exact=True).first.wait_for(timeout=90_000)
+    page.get_by_text(str(written[0].PatientID), exact=True).first.wait_for()
 
 
 def test_every_series_is_listed(study, written) -> None:
@@ -131,7 +132,7 @@ def test_every_map_opens_with_its_pixels_under_its_window(study, written, tmp_pa
         def look(image: Dataset = images[0], name: str = name) -> None:
             colours, inside = study.shown_on(image)
             at = _middle_of(image)
-            assert inside[at].all()
+            _shown(bool(inside[at].all()), f"{name}: not laid out yet")
             shown, wanted = colours[at].mean(axis=-1) / 255.0, _windowed(image)[at]
             _shown(np.abs(shown - wanted).mean() < 0.03, f"{name}: {np.abs(shown - wanted).mean():.3f}")
 
@@ -181,7 +182,7 @@ def _overlaid(study: OpenStudy, image: Dataset, label: npt.NDArray[np.uint8], na
         slice(max(rows.min() - _MARGIN, 0), rows.max() + _MARGIN),
         slice(max(columns.min() - _MARGIN, 0), columns.max() + _MARGIN),
     )
-    assert inside[at].all()
+    _shown(bool(inside[at].all()), f"{name}: not laid out yet")
     seen, wanted = colours[at].astype(int), label[at]
     coloured = np.ptp(seen, axis=-1) > _COLOURED
     outside = ~ndimage.binary_dilation(wanted > 0)
@@ -222,7 +223,7 @@ def _pixels(png: bytes) -> npt.NDArray[np.int_]:
 def test_the_text_report_is_read_line_by_line(study, written, tmp_path) -> None:
     (report,) = (one for one in written if one.SOPClassUID.name == "Basic Text SR Storage")
     study.open_series(str(report.SeriesDescription))
-    study.page.get_by_text("Diagnostic Imaging Report").wait_for(timeout=90_000)
+    study.page.get_by_text("Diagnostic Imaging Report").wait_for()
     words = " ".join(study.page.locator("body").inner_text().split())
     sections = [item for item in report.ContentSequence if item.ValueType == "CONTAINER"]
     lines = [" ".join(item.TextValue.split()) for section in sections for item in section.ContentSequence]
@@ -235,7 +236,7 @@ def test_the_pdf_opens_and_is_the_page(study, written, demo_run: Any) -> None:
     (document,) = (one for one in written if one.Modality == "DOC")
     study.open_series(str(document.SeriesDescription))
     shown = study.page.locator("object[type='application/pdf']")
-    shown.wait_for(state="attached", timeout=90_000)
+    shown.wait_for(state="attached")
     got = study.page.evaluate(
         "async url => Array.from(new Uint8Array(await (await fetch(url)).arrayBuffer()))", shown.get_attribute("data")
     )
