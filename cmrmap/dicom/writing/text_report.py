@@ -75,7 +75,7 @@ def build_text_report(
     root = ContainerContentItem(name=_concept(codes.DIAGNOSTIC_REPORT), is_content_continuous=False)
     root.ContentSequence = ContentSequence(
         [
-            *LanguageOfContentItemAndDescendants(codes.ENGLISH),
+            *LanguageOfContentItemAndDescendants(_concept(codes.ENGLISH)),
             *observing_device(provenance),
             *(_section(one) for one in sections),
         ]
