@@ -110,7 +110,8 @@ def _middle_of(image: Dataset) -> tuple[slice, slice]:
 
 def test_the_study_list_shows_the_study(stored, page, address, written) -> None:
     page.goto(address)
-    page.get_by_text(str(written[0].PatientID), exact=True).first.wait_for()
+    patient = str(written[0].PatientName).replace("^", ", ")
+    eventually(lambda: _shown(patient in page.locator("body").inner_text(), patient))
 
 
 def test_every_series_is_listed(study, written) -> None:
