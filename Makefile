@@ -24,7 +24,7 @@ unexport PYTHONDONTWRITEBYTECODE
 MAPBUILD := PYTHONPATH=packaging $(BIN)/python -m mapbuild
 MAP_OPTIONS := $(if $(MAP_GPU),--gpu) $(if $(MAP_BASE),--base $(MAP_BASE))
 
-.PHONY: help demo lock evaluation env-evaluation figures map map-context test test-application test-map test-slow lint format schema env env-dev env-train test-training system-packages browser bench clean
+.PHONY: help demo lock evaluation env-evaluation figures map map-context test test-application test-map test-slow lint format schema env env-dev env-train test-training system-packages browser viewer bench clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -71,7 +71,7 @@ test-application: env-dev ## the tests but for the slow ones and those of the tr
 	@$(BIN)/python -c 'import cmrmap.relaxometry as r; r.fit_relaxation([[3, 2, 1]], [10, 20, 30], "t2_2p")' # compiles the fit, once
 	COVERAGE_FILE=.coverage.application $(BIN)/pytest $(IN_PARALLEL) -m "not slow" $(COVER)
 
-test-slow: env-dev env-train system-packages browser ## the slow tests, which `make test` leaves out (CI runs both)
+test-slow: env-dev env-train system-packages browser viewer ## the slow tests, which `make test` leaves out (CI runs both)
 	$(BIN)/pytest $(IN_PARALLEL) -m "slow and not training"
 	OMP_NUM_THREADS=1 $(TRAIN)/python -m pytest -m "slow and training" tests/unit/training
 
@@ -113,6 +113,11 @@ system-packages: ## DICOM tools that tests use, where they may be installed
 
 browser: ## Chromium for the tests of the HTML report, where it may be installed
 	@scripts/system-packages.sh chromium || true
+
+viewer: browser ## OHIF and a proxy for the tests that open what is written in a viewer, where they may be fetched
+	@scripts/system-packages.sh nginx-light || true
+	@command -v npm >/dev/null || scripts/system-packages.sh npm || true
+	@scripts/viewer-distribution.sh || true
 
 bench: env-dev ## every benchmark that needs no images of yours, one after the other
 	@for script in $(filter-out benchmarks/edit_time.py benchmarks/real_study.py benchmarks/ablation.py benchmarks/overlap_limits.py benchmarks/refine_gain.py benchmarks/robustness.py benchmarks/same_results.py,$(wildcard benchmarks/*.py)); do echo "== $$script"; $(BIN)/python $$script || exit 1; done

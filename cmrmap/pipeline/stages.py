@@ -151,6 +151,7 @@ def _draw(
         records,
         report=wanted.report,
         captures=wanted.captures,
+        text=wanted.text_report,
         published=context.settings.reference_ranges.published,
     )
 
@@ -166,6 +167,7 @@ def _encode(
         context.provenance,
         results=results if wanted.measurement_report else None,
         document=Document(drawing.pdf, wanted.report_identity) if drawing.pdf else None,
+        sections=drawing.sections,
         pictures=[Picture(one.kind, one.slice_index, one.pixels) for one in drawing.captures],
         parametric_maps=wanted.parametric_maps,
         segmentation=wanted.segmentation,

@@ -61,6 +61,16 @@ class SliceContent:
     drawn_by: str = "network"
     by_network: str = ""
 
+    @property
+    def with_network(self) -> str:
+        """Say what the network's contours give, with the unit left out; "" where nobody corrected the slice."""
+        if not self.by_network:
+            return ""
+        by_reader = self.drawn_by == "reader"
+        return ("contours by a reader; the network's contours give" if by_reader else "without corrections") + (
+            f" {self.by_network}"
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class MapContent:
@@ -111,6 +121,12 @@ class MapContent:
             f"times from {self.timing_source}" if self.timing_source else "",
         )
         return tuple(fact for fact in told if fact)
+
+    @property
+    def beside_mean(self) -> tuple[str, ...]:
+        """What stands beside the patient's mean: its spread, then the facts."""
+        spread = f"± standard error; SD of pixels {self.patient.sd} {self.unit}"
+        return (spread, f"{self.patient.n_pixels} pixels", *self.facts)
 
 
 def map_content(result: MapResult, *, faulty: bool = False) -> MapContent:

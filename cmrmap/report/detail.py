@@ -97,8 +97,7 @@ def _slices(of_map: MapReport, width: float) -> Table:
 def _add_by_network(rows: list[list[object]], spans: list[tuple[object, ...]], one: SliceContent) -> None:
     if not one.by_network:
         return
-    whose = "contours by a reader; the network's contours give" if one.drawn_by == "reader" else "without corrections"
-    rows.append(["", _words(f"{whose} {one.by_network}", colour=SOFT), "", "", "", "", "", "", ""])
+    rows.append(["", _words(one.with_network, colour=SOFT), "", "", "", "", "", "", ""])
     spans.append(("SPAN", (1, len(rows)), (8, len(rows))))
 
 

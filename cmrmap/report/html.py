@@ -189,11 +189,10 @@ def _template() -> Template:
 def _section(of_map: MapReport) -> _Section:
     content, scale = of_map.content, of_map.scale
     labels = {one.slice_index: one.label for one in content.slices}
-    spread = f"± standard error; SD of pixels {content.patient.sd} {content.unit}"
     return _Section(
         source=of_map,
         content=content,
-        facts=(spread, f"{content.patient.n_pixels} pixels", *content.facts),
+        facts=content.beside_mean,
         figures=tuple(
             _Figure(one.slice_index, labels[one.slice_index], _png(one.picture[::2, ::2]), tuple(one.contours))
             for one in of_map.panels

@@ -66,6 +66,19 @@ def test_dcmtk_reads_every_object(written) -> None:
         assert (done.returncode, done.stderr) == (0, ""), header.SeriesDescription
 
 
+@pytest.mark.program("dsrdump")
+def test_dcmtk_shows_both_structured_reports(written) -> None:
+    _, headers = written
+    reports = {header.SeriesDescription: path for path, header in headers if header.Modality == "SR"}
+    assert reports.keys() == {"Measurements, CMRmap", "Text report, CMRmap"}
+    for name, path in reports.items():
+        done = subprocess.run(["dsrdump", "-q", "+Pl", str(path)], capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (0, ""), name
+        words = [one.value for one in pydicom.dcmread(path).iterall() if one.keyword == "TextValue"]
+        assert len(words) > 20
+        assert [line for line in words if line not in done.stdout] == []
+
+
 def test_dcmqi_gives_the_means_of_every_segment_from_segmentation_and_parametric_map(written, tmp_path) -> None:
     run, headers = written
     checked = 0

@@ -83,8 +83,8 @@ def test_page_and_objects_say_who_outlined_the_slice(corrected_run: Run) -> None
     assert types["T1 seg native, CMRmap"] == {"SEMIAUTOMATIC"}
     assert types["ECV AHA, CMRmap"] == {"SEMIAUTOMATIC"}
     assert types["T2 seg, CMRmap"] == {"AUTOMATIC"}
-    (report,) = [one for one in objects if one.Modality == "SR"]
+    (report,) = [one for one in objects if one.SeriesDescription == "Measurements, CMRmap"]
     said = [str(element.value) for element in report.iterall() if element.keyword == "TextValue"]
-    assert "native_t1: outlined by a reader in slice 1" in said
-    assert "postcontrast_t1: outlined by the network" in said
-    assert [line for line in said if line.startswith("native_t1, slice 1: the network's outlines alone give mean ")]
+    assert "native_t1: contours by a reader in slice 1" in said
+    assert "postcontrast_t1: contours by the network" in said
+    assert [line for line in said if line.startswith("native_t1, slice 1: the network's contours give mean ")]

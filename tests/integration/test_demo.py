@@ -80,6 +80,7 @@ def test_every_dicom_file_is_named_by_its_uid_and_complete(demo_run) -> None:
         "Parametric Map Storage": 4,
         "Segmentation Storage": 7,  # two for each of T2, native and post-contrast T1; ECV lies on native T1's
         "Comprehensive 3D SR Storage": 1,
+        "Basic Text SR Storage": 1,
         "Encapsulated PDF Storage": 1,
         "Secondary Capture Image Storage": 20,
     }

@@ -80,10 +80,22 @@ METHOD = {name: Code(model.code, PRIVATE_SCHEME, model.code_meaning) for name, m
     SCANNER_MAP: Code("SCANNER_MAP", PRIVATE_SCHEME, "Values of the scanner's own map"),
     "ecv": Code("ECV_HCT", PRIVATE_SCHEME, "ECV from T1 of myocardium and blood and hematocrit"),
 }
+MEASUREMENT_METHOD: Code = dictionary.SCT.MeasurementMethod
 HEMATOCRIT_METHOD = {
     False: Code("HCT_GIVEN", PRIVATE_SCHEME, "Hematocrit as given"),
     True: Code("HCT_SYNTHETIC", PRIVATE_SCHEME, "Hematocrit estimated from native blood T1"),
 }
+
+# the report in words (CID 7000, CID 7001); how grave a finding is, and the slice of a line, have no public codes
+DIAGNOSTIC_REPORT: Code = dictionary.cid7000.DiagnosticImagingReport
+SUMMARY: Code = dictionary.cid7001.Summary
+FINDINGS: Code = dictionary.cid7001.Findings
+PROCEDURE_DESCRIPTIONS: Code = dictionary.cid7001.CurrentProcedureDescriptions
+ENGLISH = Code("en-US", "RFC5646", "English (United States)")
+SLICE = Code("SLICE", PRIVATE_SCHEME, "Slice")
+ERROR = Code("FINDING_ERROR", PRIVATE_SCHEME, "Error")
+WARNING = Code("FINDING_WARNING", PRIVATE_SCHEME, "Warning")
+NOTE = Code("FINDING_NOTE", PRIVATE_SCHEME, "Note")
 
 # provenance (CID 7162, CID 7202, CID 7005)
 ARTIFICIAL_INTELLIGENCE: Code = dictionary.cid7162.ArtificialIntelligence

@@ -18,6 +18,7 @@ from highdicom.sr import (
     MeasurementsAndQualitativeEvaluations,
     QualitativeEvaluation,
     ReferencedSegment,
+    RelationshipTypeValues,
     SourceImageForMeasurement,
     SourceImageForMeasurementGroup,
     SourceSeriesForSegmentation,
@@ -99,6 +100,14 @@ def _slice_site(one: SliceResult) -> FindingSite:
     return FindingSite(codes.LEFT_VENTRICLE, topographical_modifier=codes.SLICE_LEVEL[one.level] if one.level else None)
 
 
+def _with_method_as_modifier(group: Group) -> Group:
+    """Set in place that the method modifies the group (TID 1419, TID 1501); highdicom 0.28 writes CONTAINS."""
+    for item in group[0].ContentSequence:
+        if item.name == codes.MEASUREMENT_METHOD:
+            item.RelationshipType = RelationshipTypeValues.HAS_CONCEPT_MOD.value
+    return group
+
+
 class _GroupMaker:
     """Makes the groups of one map; knows where its frames and segments are."""
 
@@ -172,12 +181,14 @@ class _GroupMaker:
         }
         segment = self._segment(region)
         if segment is not None:
-            return VolumetricROIMeasurementsAndQualitativeEvaluations(referenced_segment=segment, **common)
+            return _with_method_as_modifier(
+                VolumetricROIMeasurementsAndQualitativeEvaluations(referenced_segment=segment, **common)
+            )
         sources = [
             SourceImageForMeasurementGroup(image.SOPClassUID, image.SOPInstanceUID)
             for image in self._images(region.slices)
         ]
-        return MeasurementsAndQualitativeEvaluations(source_images=sources, **common)
+        return _with_method_as_modifier(MeasurementsAndQualitativeEvaluations(source_images=sources, **common))
 
     def _segment(self, region: _Region) -> ReferencedSegment | None:
         """Return the region's segment, on the frames of its slices; None where it is not written."""

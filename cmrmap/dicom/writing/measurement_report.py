@@ -15,18 +15,15 @@ from highdicom.sr import (
     Comprehensive3DSR,
     ContainerContentItem,
     ContentSequence,
-    DeviceObserverIdentifyingAttributes,
     Measurement,
     MeasurementReport,
     MeasurementsAndQualitativeEvaluations,
     ObservationContext,
-    ObserverContext,
     RelationshipTypeValues,
     TextContentItem,
     TrackingIdentifier,
 )
 from pydicom.dataset import Dataset
-from pydicom.sr.codedict import codes as dicom_codes
 
 from cmrmap.core.findings import QualityFlag, Severity
 from cmrmap.core.map_specs import MapKind
@@ -34,6 +31,7 @@ from cmrmap.core.provenance import NAME, SoftwareProvenance, model_in_words
 from cmrmap.dicom.headers.cleaning import clean_text
 from cmrmap.dicom.writing import codes
 from cmrmap.dicom.writing.measurement_groups import Group, map_groups
+from cmrmap.dicom.writing.report_observer import observing_device
 from cmrmap.dicom.writing.series_names import study_series_name
 from cmrmap.dicom.writing.source_context import SourceContext, original_images
 from cmrmap.dicom.writing.uids import derived_uid
@@ -83,7 +81,7 @@ def build_measurement_report(
     if value is not None:
         groups.append(_hematocrit_group(value, results.hematocrit.source or "", algorithm, digest))
     content = MeasurementReport(
-        observation_context=ObservationContext(observer_device_context=_observer(provenance)),
+        observation_context=ObservationContext(observer_device_context=observing_device(provenance)),
         procedure_reported=codes.CARDIAC_MRI,
         imaging_measurements=groups,
         referenced_images=[image for one in written for image in one.images],
@@ -119,19 +117,6 @@ def _evidence(one: WrittenMap) -> list[Dataset]:
     return [*one.images, *(other for other in others if other is not None)]
 
 
-def _observer(provenance: SoftwareProvenance) -> ObserverContext:
-    return ObserverContext(
-        observer_type=dicom_codes.DCM.Device,
-        observer_identifying_attributes=DeviceObserverIdentifyingAttributes(
-            uid=derived_uid(NAME, "device", provenance.software_version),
-            name=NAME,
-            manufacturer_name=NAME,
-            model_name=NAME,
-            serial_number=provenance.device_serial_number,
-        ),
-    )
-
-
 def _algorithm(provenance: SoftwareProvenance) -> AlgorithmIdentification:
     return AlgorithmIdentification(
         name=provenance.algorithm_name,
@@ -163,12 +148,12 @@ def _remarks(results: StudyResult) -> ContainerContentItem:
     """Everything that is said in words, one text an item: what is not made and why, quality, where values come from."""
     lines = ["Research use only. Not a medical device.", _how_means_are_taken()]
     if results.software.convention:
-        lines.append(f"Outlines by a {model_in_words(results.software.convention)}: not the weights that are shipped.")
+        lines.append(f"Contours by a {model_in_words(results.software.convention)}: not the weights that are shipped.")
     if results.hematocrit.source:
         lines.append(f"hematocrit: {results.hematocrit.source}")
     lines += [f"{one.kind.value}: {one.status}, {one.reason}" for one in results.listed if one.reason]
     lines += [f"{one.kind.value}: {_origin(one)}" for one in results.maps if one.model]
-    lines += [line for one in results.maps for line in _outlined_by(one)]
+    lines += [line for one in results.maps for line in _contours_by(one)]
     lines += [
         _flag_line(flag) for flag in sorted(results.quality, key=lambda flag: flag.severity is not Severity.ERROR)
     ]
@@ -189,19 +174,19 @@ def _remarks(results: StudyResult) -> ContainerContentItem:
     return container
 
 
-def _outlined_by(one: MapResult) -> Iterator[str]:
-    """Say who outlined a map's slices, and what the network's outlines give where a reader corrected them."""
+def _contours_by(one: MapResult) -> Iterator[str]:
+    """Say whose contours a map's slices have, and what the network's give where a reader corrected them."""
     by_reader = [str(part.slice_index + 1) for part in one.slices if part.drawn_by == "reader"]
     if one.drawn_by is not None:
         others = "" if len(by_reader) == len(one.slices) else ", else by the network"
         readers = f"a reader in slice {', '.join(by_reader)}{others}"
-        yield f"{one.kind.value}: outlined by {readers if by_reader else 'the network'}"
+        yield f"{one.kind.value}: contours by {readers if by_reader else 'the network'}"
     for part in one.slices:
         if part.by_network is not None:
             mean, error = rounded(part.by_network.mean), rounded(part.by_network.uncertainty)
             told = "no value" if mean is None else f"mean {mean:g} {one.kind.unit}"
             told += f", standard error {error:g} {one.kind.unit}" if mean is not None and error is not None else ""
-            yield f"{one.kind.value}, slice {part.slice_index + 1}: the network's outlines alone give {told}"
+            yield f"{one.kind.value}, slice {part.slice_index + 1}: the network's contours give {told}"
 
 
 def _origin(one: MapResult) -> str:

@@ -11,6 +11,7 @@ from pydicom.dataset import Dataset
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.map_volume import MapVolume
 from cmrmap.core.provenance import SoftwareProvenance
+from cmrmap.core.text_section import TextSection
 from cmrmap.dicom.headers.read import SourceStudy
 from cmrmap.dicom.writing.finish import finish, to_bytes
 from cmrmap.dicom.writing.map_series import build_map_series, build_sd_series
@@ -19,6 +20,7 @@ from cmrmap.dicom.writing.parametric_map import build_parametric_map
 from cmrmap.dicom.writing.pictures import Document, Picture, build_captures, build_encapsulated_pdf
 from cmrmap.dicom.writing.segmentation_object import build_aha_segmentation, build_region_segmentation
 from cmrmap.dicom.writing.source_context import source_context
+from cmrmap.dicom.writing.text_report import build_text_report
 from cmrmap.dicom.writing.uids import content_digest
 from cmrmap.dicom.writing.volume_slices import written_slices
 from cmrmap.dicom.writing.written_map import WrittenMap
@@ -34,6 +36,7 @@ class OutputRole(str, Enum):
     REGIONS = "segmentation"
     AHA = "aha_segmentation"
     MEASUREMENT_REPORT = "measurement_report"
+    TEXT_REPORT = "text_report"
     PAGE = "report_page"
     CAPTURE = "capture"
 
@@ -68,6 +71,7 @@ def write_outputs(
     *,
     results: StudyResult | None = None,
     document: Document | None = None,
+    sections: Sequence[TextSection] = (),
     pictures: Sequence[Picture] = (),
     parametric_maps: bool = True,
     segmentation: bool = True,
@@ -87,6 +91,7 @@ def write_outputs(
     provenance : version, weights and settings
     results : the numbers, for the measurement report; None: no report
     document : the report as a page; None: no Encapsulated PDF
+    sections : the report without pictures; empty: no Basic Text SR
     pictures : one Secondary Capture each
     parametric_maps, segmentation, sd_maps : False leaves those objects out; the map series is always made, since the
         others refer to it
@@ -115,7 +120,7 @@ def write_outputs(
         files += [_output_file(one.kind, OutputRole.CAPTURE, finish(c, one.context, provenance)) for c in captures]
         written.append(one)
     if written:
-        files += _study_files(_with_native_regions(written), results, document, provenance)
+        files += _study_files(_with_native_regions(written), results, document, sections, provenance)
     return tuple(files)
 
 
@@ -177,6 +182,7 @@ def _study_files(
     written: list[WrittenMap],
     results: StudyResult | None,
     document: Document | None,
+    sections: Sequence[TextSection],
     provenance: SoftwareProvenance,
 ) -> Iterator[OutputFile]:
     """Yield what is written once a study."""
@@ -185,6 +191,9 @@ def _study_files(
         report = build_measurement_report(written, results, context, provenance, report_digest(written, results))
         if report is not None:
             yield _output_file(None, OutputRole.MEASUREMENT_REPORT, finish(report, context, provenance))
+    if sections:
+        words = build_text_report(sections, written, context, provenance)
+        yield _output_file(None, OutputRole.TEXT_REPORT, finish(words, context, provenance))
     if document is not None:
         page = build_encapsulated_pdf(document, written, context, provenance)
         yield _output_file(None, OutputRole.PAGE, finish(page, context, provenance))

@@ -22,6 +22,7 @@ from cmrmap.core.map_specs import MapKind
 from cmrmap.core.map_volume import MapVolume
 from cmrmap.core.provenance import SoftwareProvenance
 from cmrmap.core.regional_values import RegionStatistics, SliceLevel
+from cmrmap.core.text_section import LineName, SectionTopic, TextSection
 from cmrmap.dicom.headers.read import SourceStudy, read_study
 from cmrmap.dicom.loading.pixels import load_stack
 from cmrmap.dicom.selection.select import select_series
@@ -285,15 +286,41 @@ def pictures(volumes: dict[MapKind, MapVolume]) -> list[Picture]:
 
 
 @pytest.fixture(scope="session")
+def sections() -> tuple[TextSection, ...]:
+    return (
+        TextSection(SectionTopic.SUMMARY, ((LineName.COMMENT, "Research use only"),)),
+        TextSection(
+            SectionTopic.MAP,
+            (
+                (LineName.MEAN, "1154 ± 3 ms; SD of pixels 33 ms"),
+                (LineName.SLICE, "2 mid: 1157 ± 4 ms"),
+            ),
+            MapKind.NATIVE_T1,
+        ),
+        TextSection(
+            SectionTopic.FINDINGS,
+            (
+                (LineName.WARNING, "1. Native T1 slice 2: verify contours"),
+                (LineName.ERROR, "2. T2: no value"),
+                (LineName.NOTE, "times from InversionTime"),
+            ),
+        ),
+        TextSection(SectionTopic.METHOD, ((LineName.COMMENT, "Means over the analysed pixels"),)),
+    )
+
+
+@pytest.fixture(scope="session")
 def files(
     volumes: dict[MapKind, MapVolume],
     study: SourceStudy,
     provenance: SoftwareProvenance,
     results: StudyResult,
     document: Document,
+    sections: tuple[TextSection, ...],
     pictures: list[Picture],
 ) -> tuple[OutputFile, ...]:
-    return write_outputs(volumes.values(), study, provenance, results=results, document=document, pictures=pictures)
+    once = {"results": results, "document": document, "sections": sections}
+    return write_outputs(volumes.values(), study, provenance, pictures=pictures, **once)
 
 
 @pytest.fixture(scope="session")

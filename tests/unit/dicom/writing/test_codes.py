@@ -13,7 +13,7 @@ from cmrmap.dicom.writing import codes
 
 #: the dictionary has these codes with another meaning, or not at all
 _OTHER_WORDS = {"MILLISECOND", "LEFT_VENTRICLE_MYOCARDIUM"}
-_NOT_LISTED = {"PIXELS", "QUALITATIVE_EVALUATIONS"}
+_NOT_LISTED = {"PIXELS", "QUALITATIVE_EVALUATIONS", "ENGLISH"}
 
 
 def _public() -> Iterator[tuple[str, Code]]:

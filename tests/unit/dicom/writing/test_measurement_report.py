@@ -107,6 +107,12 @@ def test_a_slice_refers_to_its_frame_alone_and_the_patient_to_the_whole_segment(
         assert other == one
 
 
+def test_the_method_modifies_its_group(report):
+    relationships = [item.RelationshipType for group in _groups(report).values() for item in _items(group, "370129005")]
+    assert len(relationships) == len(_groups(report)) - 1  # the hematocrit's belongs to its number
+    assert set(relationships) == {"HAS CONCEPT MOD"}
+
+
 def test_maps_are_told_apart_by_code(report):
     for name, group in _groups(report).items():
         if name == "hematocrit":
