@@ -24,7 +24,7 @@ unexport PYTHONDONTWRITEBYTECODE
 MAPBUILD := PYTHONPATH=packaging $(BIN)/python -m mapbuild
 MAP_OPTIONS := $(if $(MAP_GPU),--gpu) $(if $(MAP_BASE),--base $(MAP_BASE))
 
-.PHONY: help demo lock evaluation env-evaluation figures map map-context test test-application test-map test-slow lint format schema env env-dev env-train test-training system-packages browser viewer bench clean
+.PHONY: help demo lock evaluation env-evaluation figures map map-context container-tools sbom audit test test-application test-map test-slow lint format schema env env-dev env-train test-training system-packages browser viewer bench clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,8 +50,17 @@ figures: demo env-dev system-packages browser ## the demo, and the pictures of t
 	$(BIN)/cmrmap run -i $(DEMO)/reader/dicom -o $(DEMO)/reader/results
 	$(BIN)/python docs/figures/tour_report.py $(DEMO)/results $(DEMO)/reader/results
 
-map: env-dev ## the container image, by docker or buildah (MAP_GPU=1: for GPUs too)
+map: container-tools env-dev ## the container image, by docker or buildah (MAP_GPU=1: for GPUs too)
 	$(MAPBUILD) build $(MAP_OPTIONS)
+
+container-tools: # asked before minutes go into the set-up
+	@scripts/container-tools.sh
+
+sbom: env-dev ## out/sbom: what the image is made of (CycloneDX) and under which licences
+	$(MAPBUILD) sbom $(MAP_OPTIONS)
+
+audit: env-dev ## whether the locked packages have known vulnerabilities, where that can be asked
+	$(BIN)/python scripts/audit.py
 
 test-map: map ## the image built and run under the contracts of its hosts
 	CMRMAP_TEST_IMAGE=1 $(BIN)/pytest tests/integration/image
@@ -84,10 +93,14 @@ lint: env-dev ## ruff, mypy, the import rules
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-lock: env-dev ## requirements.txt from requirements.in: versions and hashes, for every Python that is supported
+lock: env-dev ## versions and hashes: requirements.txt from requirements.in, and torch for the image (packaging/torch-*.txt)
 	$(BIN)/python -m pip install --quiet $(UV)
 	$(BIN)/uv pip compile requirements.in --quiet --universal --python-version 3.10 --generate-hashes \
 	    --custom-compile-command "make lock" --output-file requirements.txt
+	$(BIN)/uv pip compile requirements-torch.txt --constraint requirements.txt --quiet --generate-hashes --no-annotate \
+	    --python-platform x86_64-manylinux_2_28 --python-version 3.11 \
+	    --custom-compile-command "make lock" --output-file packaging/torch-cuda.txt
+	$(MAPBUILD) lock
 
 format: env-dev ## put the source into its format
 	$(BIN)/ruff check --fix $(SOURCES)

@@ -31,18 +31,36 @@ class Engine:
         docker = shutil.which("docker") and not subprocess.run(["docker", "info"], capture_output=True).returncode
         self.program = "docker" if docker else "podman"
         self.image = tag_of(ROOT, Variant())
+        self.before: list[str] = []
         self.common = ["--network", "none", "--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--read-only"]
         if self.program == "podman":
             # as docker has it: no folder that can be written but the mounts; no timers, which need systemd
             self.common += ["--read-only-tmpfs=false", "--no-healthcheck"]
-            if self.call("run", "--rm", "--no-healthcheck", self.image, "help").code:
-                # podman raises its limits to values that an outer container may forbid
-                self.common += ["--ulimit", "nofile=4096:4096", "--ulimit", "nproc=4096:4096"]
+            self.common += self._what_podman_needs()
+
+    def _what_podman_needs(self) -> list[str]:
+        """Return the options by which podman runs anything here, tried from none to most."""
+        # podman raises its limits to values that an outer container may forbid
+        limits = ["--ulimit", "nofile=4096:4096", "--ulimit", "nproc=4096:4096"]
+        said = ""
+        # crun wants one kind of control groups, runc takes both
+        for global_options, options in (([], []), ([], limits), (["--runtime", "runc"], limits)):
+            self.before = global_options
+            done = self.call("run", "--rm", "--network", "none", "--no-healthcheck", *options, self.image, "help")
+            if done.code == 0:
+                return options
+            said = done.stderr.strip().rpartition("\n")[2]
+        raise RuntimeError(f"podman runs no container here: {said} (docs/deploy.md, When the engine does not start)")
 
     def call(self, *arguments: str, timeout: float = 300) -> Done:
         """Run the engine's own command line."""
         done = subprocess.run(
-            [self.program, *arguments], capture_output=True, text=True, timeout=timeout, check=False, errors="replace"
+            [self.program, *self.before, *arguments],
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+            errors="replace",
         )
         return Done(done.returncode, done.stdout, done.stderr)
 

@@ -24,7 +24,8 @@ def open_client(scheduler: str | None, workers: int) -> Iterator[Client]:
     """Give a client of the cluster at ``scheduler``, or of worker processes on this machine that end with it.
 
     A local worker has one thread of its own for the study and one for numerical libraries; it is restarted when it
-    dies, and killed when it takes more than its share of the memory.
+    dies, and killed when it takes more than its share of the memory. Local processes know each other by certificates
+    that are made for this run and kept in memory.
 
     Parameters
     ----------
@@ -44,6 +45,8 @@ def open_client(scheduler: str | None, workers: int) -> Iterator[Client]:
                 n_workers=workers,
                 threads_per_worker=1,
                 processes=True,
+                # Dask's messages hold pickles: whoever may send one runs code in the workers, so only this run may
+                security=True,
                 dashboard_address="127.0.0.1:0",  # any free port: a second run on the machine is no reason to warn
                 silence_logs=logging.CRITICAL,
             ) as cluster,

@@ -7,6 +7,7 @@ strings.
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
@@ -56,6 +57,17 @@ def imported_names(tree: ast.AST, package: str = "") -> Iterator[str]:
 def imported_modules(tree: ast.AST, package: str = "") -> Iterator[str]:
     """Yield the modules that a module imports; of ``from a import b`` only ``a``, which is one for sure."""
     yield from (module for module, _ in _imports(tree, package))
+
+
+def foreign_modules(root: Path) -> list[str]:
+    """List what the modules below ``root`` import of packages, inside functions too; names in modules as well."""
+    ours = {path.stem for path in root.iterdir()}
+    named = {
+        module
+        for path in root.rglob("*.py")
+        for module in imported_names(ast.parse(path.read_text(encoding="utf-8")), path.parent.name)
+    }
+    return sorted(one for one in named if one.partition(".")[0] not in ours | sys.stdlib_module_names)
 
 
 def _imports(tree: ast.AST, package: str) -> Iterator[tuple[str, list[str]]]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from mapbuild import dockerfile, entrypoint, kaapana, lock, manifests, sdk, staging
+from mapbuild import closure, dockerfile, entrypoint, kaapana, lock, manifests, sbom, sdk, staging
 from mapbuild.errors import PackagingError
 
 PACKAGING = Path(__file__).resolve().parent.parent
@@ -79,16 +79,22 @@ def _correct(
     app = manifests.complete_app_manifest(context.app_manifest, cuda_environment)
     package = manifests.complete_package_manifest(context.package_manifest, cuda=variant.cuda)
     left_out = yaml.safe_load((PACKAGING / "left-out.yaml").read_text(encoding="utf-8"))
-    (torch,) = lock.read_requirements(repository / "requirements-torch.txt")
-    requirements = [*lock.read_requirements(repository / "requirements.in"), torch]
+    requirements = lock.read_requirements(repository / "requirements.in")
+    requirements += lock.read_requirements(repository / "requirements-torch.txt")
+    torch = lock.read_lock(PACKAGING / ("torch-cuda.txt" if variant.cuda else "torch-cpu.txt"))
     packages = lock.locked_packages(requirements, left_out["packages"], cuda=variant.cuda)
-    hashed = lock.hashed_lines(packages, lock.read_lock(repository / "requirements.txt"))
+    if variant.cuda:
+        packages = lock.with_cuda(packages, torch, left_out["packages"])
+    hashed = lock.hashed_lines(packages, [*lock.read_lock(repository / "requirements.txt"), *torch])
+    documents = environment["HOLOSCAN_DOCS_PATH"]
     labels |= {
         "base": variant.base,
         "org.opencontainers.image.base.name": variant.base,
         "org.opencontainers.image.description": _DESCRIPTION,
         "org.opencontainers.image.licenses": "Apache-2.0",
         "org.opencontainers.image.revision": revision.name,
+        "sbom": f"{documents}/{sbom.BILL}",
+        "licences": f"{documents}/{sbom.LICENCES}",
     }
     folder = context.folder
     (folder / "map").mkdir()
@@ -99,13 +105,16 @@ def _correct(
     _write_json(folder / "processing-container.json", kaapana.processing_container(app, package, title))
     _write_json(folder / "pip" / "left-out.json", left_out)
     (folder / "pip" / "requirements.txt").unlink()  # the SDK's copy, which leaves most versions open
-    listed = "".join(f"{name}=={version}\n" for name, version in packages.items())
-    (folder / "docs" / "packages.txt").write_text(listed, encoding="utf-8")
-    (folder / "pip" / "packages.txt").write_text("".join(f"{line}\n" for line in hashed), encoding="utf-8")
-    (folder / "pip" / "constraints.txt").write_text(listed, encoding="utf-8")  # for what has no hashes
-    build = f"torch{torch.specifier}" if variant.cuda else f"torch=={packages['torch']}"
-    (folder / "pip" / "torch.txt").write_text(f"{build}\n", encoding="utf-8")
+    for place in ("docs", "pip"):  # what is installed, and where people look it up
+        (folder / place / "packages.txt").write_text("".join(f"{line}\n" for line in hashed), encoding="utf-8")
+    version = str(app["version"])
+    sbom.write_bill(folder / "docs", packages, folder / "models", title=title, version=version, time=revision.time)
+    shutil.copyfile(PACKAGING / "complete_bill.py", folder / "pip" / "complete_bill.py")
     shutil.copyfile(PACKAGING / "slim.py", folder / "pip" / "slim.py")
+    (folder / "pip" / "system.txt").write_text("".join(f"{name}\n" for name in left_out["system"]), encoding="utf-8")
+    shutil.copytree(PACKAGING / "stand_ins", folder / "pip" / "stand_ins", ignore=shutil.ignore_patterns("__pycache__"))
+    named = closure.foreign_modules(folder / "app")
+    (folder / "pip" / "imports.txt").write_text("".join(f"{name}\n" for name in named), encoding="utf-8")
     (folder / "tools").write_text(entrypoint.correct_tools(context.tools), encoding="utf-8")
     text = dockerfile.render_dockerfile(
         PACKAGING / "Dockerfile.jinja2", labels, environment, base=variant.base, python=PYTHON, cuda=variant.cuda

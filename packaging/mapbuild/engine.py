@@ -74,22 +74,22 @@ def fetch_wheels(context: Path) -> bool:
     if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
         return False
     folder = context / "wheelhouse"
-    lists = [context / "pip" / name for name in ("packages.txt", "torch.txt")]
-    lines = [line.partition(" ")[0] for path in lists for line in path.read_text().splitlines()]
+    path = context / "pip" / "packages.txt"
+    lines = [line.partition(" ")[0] for line in path.read_text(encoding="utf-8").splitlines()]
     wanted = {line.replace("-", "_").replace("==", "-").lower() for line in lines}
     for wheel in folder.glob("*.whl"):  # of an earlier build
         if "-".join(wheel.name.lower().split("-")[:2]) not in wanted:
             wheel.unlink()
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
     command += ["--only-binary", ":all:", "--find-links", str(folder), "--dest", str(folder)]
-    for path in lists:  # apart: one file with hashes would ask for torch's
-        found = subprocess.run([*command, "-r", str(path)], capture_output=True, text=True, check=False)
-        if found.returncode:
-            reason = next((line for line in found.stderr.splitlines() if line.startswith("ERROR")), "pip failed")
-            raise PackagingError(
-                f"{reason.removeprefix('ERROR: ')}; if it is torch's CPU build that is missing, name the place of its "
-                "wheels by PIP_EXTRA_INDEX_URL or PIP_FIND_LINKS"
-            )
+    found = subprocess.run([*command, "--require-hashes", "-r", str(path)], capture_output=True, text=True, check=False)
+    if found.returncode:
+        reason = next((line for line in found.stderr.splitlines() if line.startswith("ERROR")), "pip failed")
+        raise PackagingError(
+            f"{reason.removeprefix('ERROR: ')}; if it is torch's CPU build that is missing, name the place of its "
+            "wheels by PIP_EXTRA_INDEX_URL or PIP_FIND_LINKS; if its hash is not that of packaging/torch-cpu.txt, the "
+            "file is another than the one that was tested (make lock adds that of another interpreter's)"
+        )
     return True
 
 

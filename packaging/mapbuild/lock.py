@@ -60,7 +60,7 @@ def locked_packages(requirements: Iterable[Requirement], left_out: Collection[st
     requirements : of the application
     left_out : names that are dropped, and with them what nothing else needs
     cuda : False: torch is its CPU build, whichever build is installed here; True: torch is not in the answer, since
-        which libraries its CUDA build needs is known to the installer only
+        its CUDA build need not be installed here (see `with_cuda`)
 
     Raises
     ------
@@ -90,30 +90,48 @@ def locked_packages(requirements: Iterable[Requirement], left_out: Collection[st
     return dict(sorted(packages.items()))
 
 
-def hashed_lines(packages: Mapping[str, str], locked: Iterable[Locked]) -> list[str]:
-    """Return the lines by which pip installs the packages and checks each file; none for torch, which has no hash.
+def with_cuda(packages: Mapping[str, str], torch: Iterable[Locked], left_out: Collection[str]) -> dict[str, str]:
+    """Add the CUDA build of torch and the libraries that it needs, as locked, to the packages.
 
     Parameters
     ----------
     packages : version by name, from `locked_packages`
-    locked : of requirements.txt
+    torch : the lock of the CUDA build, dependencies included
+    left_out : names that are dropped
+    """
+    dropped = {canonicalize_name(name) for name in left_out}
+    more: dict[str, str] = {}
+    for one in torch:
+        name = canonicalize_name(one.requirement.name)
+        if _holds(one.requirement, "") and name not in dropped and name not in packages:
+            more[name] = str(one.requirement.specifier).removeprefix("==")
+    return dict(sorted({**packages, **more}.items()))
+
+
+def hashed_lines(packages: Mapping[str, str], locked: Iterable[Locked]) -> list[str]:
+    """Return the lines by which pip installs the packages and checks each file.
+
+    Parameters
+    ----------
+    packages : version by name, from `locked_packages`
+    locked : of requirements.txt, and of torch's own lock
 
     Raises
     ------
     PackagingError
-        a package is not locked, or in another version
+        a package is not locked, or in another version, or without a hash
     """
-    known = {one.requirement.name: one for one in locked if _holds(one.requirement, "")}
+    known: dict[str, Locked] = {
+        canonicalize_name(one.requirement.name): one for one in locked if _holds(one.requirement, "")
+    }
     lines = []
     for name, version in packages.items():
-        if name == "torch":
-            continue
         one = known.get(name)
         if one is None or not one.requirement.specifier.contains(version, prereleases=True):
             asked = "none" if one is None else str(one.requirement.specifier)
-            raise PackagingError(
-                f"package {name} is {version} here, requirements.txt has {asked}; run make lock or env"
-            )
+            raise PackagingError(f"package {name} is {version} here, the lock has {asked}; run make lock or env")
+        if not one.hashes:
+            raise PackagingError(f"package {name} is locked without a hash; run make lock")
         lines.append(" ".join([f"{name}=={version}", *(f"--hash={digest}" for digest in one.hashes)]))
     return lines
 

@@ -25,7 +25,7 @@ class LeftOut:
 sys.meta_path.insert(0, LeftOut())
 root = sys.argv[2]
 sys.argv = sys.argv[2:]
-sys.path.insert(0, root)
+sys.path[:0] = [root, root + "/../pip/stand_ins"]
 from app.runtime import main
 sys.exit(main(sys.argv[1:]))
 """
@@ -39,6 +39,7 @@ def test_staged_modules_without_what_is_left_out_give_the_applications_results(
     take_compiled_fit(context / "app" / "cmrmap")
     left_out = yaml.safe_load((PACKAGING / "left-out.yaml").read_text(encoding="utf-8"))
     names = {name for package in left_out["packages"] for name in import_names(package)}
+    names -= {path.name for path in (PACKAGING / "stand_ins").iterdir()}  # the SDK imports them
     names |= {rule["glob"].replace("/", ".") for rule in left_out["files"] if "*" not in rule["glob"]}
     done = subprocess.run(
         [

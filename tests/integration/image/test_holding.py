@@ -7,6 +7,16 @@ from pathlib import Path
 
 from tests.image_engine import ROOT, Engine
 
+#: what the image may take, bytes
+LARGEST = 0.97e9
+#: prints the packages that are installed, Python's and the distribution's
+_LIST = """
+import json, re, subprocess
+from importlib import metadata
+ours = {re.sub("[-_.]+", "-", one.metadata["Name"]).lower() + "==" + one.version for one in metadata.distributions()}
+listed = subprocess.run(["dpkg-query", "-W", "-f", "${Package}==${Version}\\n"], capture_output=True, text=True).stdout
+print(json.dumps([sorted(ours), sorted(listed.split())]))
+"""
 #: prints what should not be in the image and is
 _FIND = """
 import importlib.util, json, shutil
@@ -15,9 +25,9 @@ def found(name):
         return importlib.util.find_spec(name) is not None
     except ModuleNotFoundError:
         return False
-modules = ("monai.networks", "pip", "setuptools", "cupy", "sympy", "pytest", "torch.test", "holoscan_cli")
+modules = ("monai.networks", "pip", "setuptools", "cupy", "sympy", "pytest", "torch.test", "holoscan_cli", "grpc")
 ours = ("cmrmap.training", "cmrmap.phantom", "cmrmap.evaluation", "cmrmap.cli.main", "tests")
-programs = ("gcc", "curl", "wget", "pip", "git")
+programs = ("gcc", "curl", "wget", "pip", "git", "apt", "apt-get", "perl", "login", "su", "mount")
 print(json.dumps([n for n in (*modules, *ours) if found(n)] + [p for p in programs if shutil.which(p)]))
 """
 
@@ -68,7 +78,25 @@ def test_what_platforms_read_off_the_image(engine: Engine) -> None:
 
 
 def test_it_is_lean(engine: Engine) -> None:
-    assert engine.inspect()["Size"] <= 1.2e9
+    assert engine.inspect()["Size"] <= LARGEST
     done = engine.run("-c", _FIND, options=("--entrypoint", "python3", "-w", "/opt/holoscan/app"))
     assert done.code == 0, done.stderr
     assert json.loads(done.stdout) == []
+
+
+def test_the_bill_of_materials_lists_what_is_there_and_nothing_else(engine: Engine) -> None:
+    labels = engine.inspect()["Config"]["Labels"]
+    bill = json.loads(engine.read(labels["sbom"]))
+    done = engine.run("-c", _LIST, options=("--entrypoint", "python3"))
+    assert done.code == 0, done.stderr
+    python, debian = json.loads(done.stdout)
+    told = [(one["purl"], f"{one['name']}=={one['version']}") for one in bill["components"] if "purl" in one]
+    assert sorted(name for purl, name in told if purl.startswith("pkg:deb/")) == debian
+    # the distribution's Python brings packages of its own, which are in its list
+    listed = {name for purl, name in told if purl.startswith("pkg:pypi/")}
+    assert listed <= set(python)
+    assert len(debian) > 20
+    wheels = [one for one in bill["components"] if one.get("purl", "").startswith("pkg:pypi/")]
+    assert [one["name"] for one in wheels if not one.get("hashes")] == []
+    rows = engine.read(labels["licences"]).splitlines()
+    assert len(rows) == len(bill["components"]) + 2  # a heading, and the application

@@ -14,8 +14,9 @@ from pathlib import Path
 from unittest import mock
 
 import pytest
-from distributed import Client
+from distributed import Client, Security
 
+from cmrmap.cohort.cluster import open_client
 from cmrmap.cohort.runner import run_cohort
 from cmrmap.core.errors import InputError
 from tests.unit.cohort.conftest import ROOT
@@ -121,3 +122,15 @@ def test_a_run_that_is_killed_goes_on_where_it_stopped(small_study: Path, tmp_pa
 def test_a_scheduler_without_workers_is_told(scheduler: str, studies: Path, tmp_path: Path, options) -> None:
     with mock.patch("cmrmap.cohort.cluster._SECONDS_TO_JOIN", 1), pytest.raises(InputError, match="no worker has"):
         run_cohort(studies, tmp_path / "out", options, scheduler=scheduler)
+
+
+def test_nobody_else_reaches_the_local_scheduler() -> None:
+    with open_client(None, 1) as ours:
+        assert ours.submit(sum, [1, 2]).result(timeout=60) == 3
+        address = ours.scheduler.address
+        assert address.startswith("tls://")
+        plain = address.replace("tls://", "tcp://")
+        # somebody on the machine without a certificate, and one with a certificate of their own
+        for other, security in ((plain, None), (address, Security.temporary())):
+            with pytest.raises(OSError, match=r"Timed out|TLS certificate does not match"):
+                Client(other, security=security, timeout=5)

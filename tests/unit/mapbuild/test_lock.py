@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+import re
+import zipfile
 from importlib import metadata
 from pathlib import Path
 
@@ -9,7 +13,8 @@ import pytest
 from packaging.requirements import Requirement
 
 from mapbuild.errors import PackagingError
-from mapbuild.lock import Locked, hashed_lines, import_names, locked_packages, read_lock, read_requirements
+from mapbuild.lock import Locked, hashed_lines, import_names, locked_packages, read_lock, read_requirements, with_cuda
+from mapbuild.torch_lock import lock_cpu_build
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -31,17 +36,64 @@ def test_hashes_are_read_from_the_lock(tmp_path: Path) -> None:
     first, second = read_lock(path)
     assert (str(first.requirement), first.hashes) == ('a==1; python_version >= "3.10"', ("sha256:12", "sha256:34"))
     assert (str(second.requirement), second.hashes) == ("b==2", ())
-    assert hashed_lines({"a": "1", "b": "2", "torch": "3"}, (first, second)) == [
-        "a==1 --hash=sha256:12 --hash=sha256:34",
-        "b==2",
-    ]
+    assert hashed_lines({"a": "1"}, (first, second)) == ["a==1 --hash=sha256:12 --hash=sha256:34"]
+    with pytest.raises(PackagingError, match="package b is locked without a hash; run make lock"):
+        hashed_lines({"a": "1", "b": "2"}, (first, second))
+
+
+def test_torchs_cpu_build_is_locked_in_the_version_that_is_asked_for() -> None:
+    (asked,) = read_requirements(ROOT / "requirements-torch.txt")
+    (locked,) = read_lock(ROOT / "packaging" / "torch-cpu.txt")
+    assert str(locked.requirement) == f"{asked.name}{asked.specifier}+cpu"
+    assert [one for one in locked.hashes if not re.fullmatch("sha256:[0-9a-f]{64}", one)] == []
+    assert locked.hashes
+
+
+def test_torchs_cuda_build_comes_with_all_that_it_needs_and_what_is_left_out_stays_out() -> None:
+    locked = read_lock(ROOT / "packaging" / "torch-cuda.txt")
+    assert [str(one.requirement) for one in locked if not one.hashes] == []
+    (asked,) = read_requirements(ROOT / "requirements-torch.txt")
+    found = with_cuda({"nvidia-cuda-runtime": "1"}, locked, ["sympy"])
+    assert found["torch"] == str(asked.specifier).removeprefix("==")
+    assert "nvidia-cudnn-cu13" in found
+    assert "sympy" not in found
+    assert found["nvidia-cuda-runtime"] == "1"
+
+
+def test_the_lock_of_a_cpu_build_is_made_of_the_file_that_pip_finds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wheel = tmp_path / "wheels" / "torch-9.9+cpu-py3-none-any.whl"
+    wheel.parent.mkdir()
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr("torch-9.9+cpu.dist-info/METADATA", "Metadata-Version: 2.1\nName: torch\nVersion: 9.9+cpu\n")
+        archive.writestr("torch-9.9+cpu.dist-info/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+        archive.writestr("torch-9.9+cpu.dist-info/RECORD", "")
+    for name, value in {
+        "PIP_FIND_LINKS": str(wheel.parent),
+        "PIP_NO_INDEX": "1",
+        "PIP_CONFIG_FILE": os.devnull,
+    }.items():
+        monkeypatch.setenv(name, value)
+    requirements, lock = tmp_path / "requirements-torch.txt", tmp_path / "torch-cpu.txt"
+    requirements.write_text("torch==9.9\n")
+    lock.write_text("# why\ntorch==9.8+cpu --hash=sha256:00\n")
+    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    lock_cpu_build(requirements, lock)
+    assert lock.read_text() == f"# why\ntorch==9.9+cpu \\\n    --hash=sha256:{digest}\n"
+    lock.write_text("# why\ntorch==9.9+cpu --hash=sha256:00\n")  # another interpreter's file of the same version stays
+    lock_cpu_build(requirements, lock)
+    assert read_lock(lock)[0].hashes == tuple(sorted(["sha256:00", f"sha256:{digest}"]))
+    requirements.write_text("torch==9.7\n")
+    with pytest.raises(PackagingError, match=r"found no torch==9.7\+cpu; name the place"):
+        lock_cpu_build(requirements, lock)
 
 
 def test_a_lock_that_is_not_this_environments() -> None:
     locked = [Locked(Requirement("a==1"), ("sha256:12",)), Locked(Requirement("b==1; python_version < '3'"), ())]
-    with pytest.raises(PackagingError, match=r"package a is 2 here, requirements.txt has ==1; run make lock or env"):
+    with pytest.raises(PackagingError, match=r"package a is 2 here, the lock has ==1; run make lock or env"):
         hashed_lines({"a": "2"}, locked)
-    with pytest.raises(PackagingError, match=r"package b is 1 here, requirements.txt has none"):
+    with pytest.raises(PackagingError, match=r"package b is 1 here, the lock has none"):
         hashed_lines({"b": "1"}, locked)
 
 

@@ -1,0 +1,3 @@
+"""Stands in for the client's gRPC door."""
+
+from __future__ import annotations
