@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import logging
 from collections.abc import Iterator
 
@@ -58,6 +59,21 @@ def open_client(scheduler: str | None, workers: int) -> Iterator[Client]:
     with client:
         _check_workers(client, scheduler)
         yield client
+
+
+def dashboard(client: Client) -> str:
+    """Return where Dask shows workers, tasks and memory while a cohort runs, in words.
+
+    Parameters
+    ----------
+    client : of the cluster
+    """
+    link = client.dashboard_link
+    if not link or client.scheduler_info(n_workers=0).get("services", {}).get("dashboard") is None:
+        return "Dask has no dashboard here"
+    if importlib.util.find_spec("bokeh") is None:
+        return f"Dask's dashboard: {link} (it needs the package bokeh: pip install bokeh)"
+    return f"Dask's dashboard: {link}"
 
 
 def _check_workers(client: Client, scheduler: str) -> None:
