@@ -57,10 +57,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             n_run += 1
             n_faults += bool(record["faults"])
             found = "; ".join(record["faults"])
-            words = (case.program, case.moment, case.action, case.before, case.surroundings)
-            print(
-                f"{case.name} [{' '.join(filter(None, words))}] {record['code']} {record['kept']} {found}", flush=True
-            )
+            words = " ".join(filter(None, (case.program, case.moment, case.action, case.before, case.surroundings)))
+            print(f"{case.name} [{words}] {record['code']} {record['kept']} {found}", flush=True)
             if given.state is not None:
                 with given.state.open("a", encoding="utf-8") as stream:
                     stream.write(json.dumps(record) + "\n")

@@ -97,7 +97,11 @@ PLANTS: Mapping[str, Plant] = {
         "what is not whole is sent",
         ("kill-000", "kill-011"),
     ),
-    "greedy": (lambda: (patch.object(output_folder, "_clear", _clear_all),), "foreign files are removed", ("kill-010",)),
+    "greedy": (
+        lambda: (patch.object(output_folder, "_clear", _clear_all),),
+        "foreign files are removed",
+        ("kill-010",),
+    ),
     "stale": (
         lambda: (patch.object(output_folder, "_clear", _nothing),),
         "another patient's objects stay",

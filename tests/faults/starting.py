@@ -85,7 +85,7 @@ class Running:
             os.kill(self.process, number)
 
     def wait(self, longest_s: float = _LONGEST_S) -> int | None:
-        """Wait for the end: exit code, minus the number of the signal that killed it, None where it hangs (and is killed)."""
+        """Wait for the end: exit code, minus the number of a signal that killed it; None: it hangs, and is killed."""
         until = time.monotonic() + longest_s
         while True:
             found, status = os.waitpid(self.process, os.WNOHANG)

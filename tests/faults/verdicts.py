@@ -66,8 +66,8 @@ def own_files(folder: Path) -> dict[str, bytes]:
 def kept(ended: Ended, whole: Files) -> str:
     """Say what a fault has left.
 
-    "whole", "before" (the set that was there), "none", "reason" (results.json of a run that maps nothing), "fewer" (a set
-    that is complete, made of fewer images), or "part".
+    "whole", "before" (the set that was there), "none", "reason" (results.json of a run that maps nothing), "fewer" (a
+    set that is complete, made of fewer images), or "part".
 
     Parameters
     ----------
