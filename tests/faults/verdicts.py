@@ -22,6 +22,7 @@ _ALLOWED_S = 5.0
 DOCUMENTED = (0, 1, 2, 3, 4, 5, 124, 130, 143)
 #: where memory runs out, and nowhere else, a run may end with 1
 _ENDS_WITH_1 = ("memory", "handles")
+_FOR_MEMORY = ("memory ran out", "no thread could be started")
 _LOSES_IMAGES = ("some-gone", "cut", "emptied", "gone", "other-patient")
 #: where a status cannot always be written
 _UNWRITABLE = ("full", "readonly", "inodes", "filesize", "vanished", "handles", "memory")
@@ -77,12 +78,14 @@ def kept(ended: Ended, whole: Files) -> str:
     names = {name for name in ended.after if name != STATUS}
     if not names:
         return "none"
-    if names == {name for name in whole if name != STATUS} and all(ended.after[name] == whole[name] for name in names):
-        return "whole"
-    if names == {name for name in ended.before if name != STATUS} and all(
-        ended.after[name] == ended.before[name] for name in names
+    if (
+        ended.code != 0
+        and names == {name for name in ended.before if name != STATUS}
+        and all(ended.after[name] == ended.before[name] for name in names)
     ):
         return "before"
+    if names == {name for name in whole if name != STATUS} and all(ended.after[name] == whole[name] for name in names):
+        return "whole"
     if names == {_RESULTS}:
         return "reason"
     return "fewer" if names == set(_listed(ended.after)) and _RESULTS in names else "part"
@@ -108,7 +111,7 @@ def _of_the_end(case: Case, ended: Ended) -> list[str]:
         found.append("it hangs")
     elif ended.code not in DOCUMENTED and not (ended.code == _KILLED and killed) and not stopped_early:
         found.append(f"exit code {ended.code}")
-    if ended.code == 1 and not (case.family in _ENDS_WITH_1 and "memory ran out" in ended.said):
+    if ended.code == 1 and not (case.family in _ENDS_WITH_1 and any(words in ended.said for words in _FOR_MEMORY)):
         found.append("exit code 1")
     if "Traceback" in ended.said or "Fatal Python" in ended.said or "terminate called" in ended.said:
         found.append("traceback")

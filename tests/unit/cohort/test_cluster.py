@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -16,6 +18,7 @@ from unittest import mock
 import pytest
 from distributed import Client
 
+from cmrmap.cohort.cluster import dashboard, open_client
 from cmrmap.cohort.runner import run_cohort
 from cmrmap.core.errors import InputError
 from tests.unit.cohort.conftest import ROOT
@@ -66,6 +69,15 @@ def workers(scheduler: str, tmp_path: Path) -> Iterator[list[subprocess.Popen[by
     for process in started:
         process.kill()
         process.wait()
+
+
+def test_where_the_dashboard_is_is_told(scheduler: str) -> None:
+    with Client(scheduler) as client:
+        assert dashboard(client) == "Dask has no dashboard here"  # it was started without
+    with open_client(None, 1) as client:
+        told = dashboard(client)
+    assert re.match(r"Dask's dashboard: http://127\.0\.0\.1:\d+/status", told)
+    assert ("bokeh" in told) == (importlib.util.find_spec("bokeh") is None)
 
 
 @pytest.mark.slow
