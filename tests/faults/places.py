@@ -10,6 +10,8 @@ from pathlib import Path
 
 FOREIGN = {"notes.txt": b"of somebody else", "results/other.csv": b"1,2\n", "sub/image.dcm": b"DICM"}
 _ENOUGH = "size=64m"
+#: beginning of the names of the harnesses' folders; the process's number follows
+PLACES = "cmrmap-faults-"
 
 
 @dataclass
@@ -85,17 +87,20 @@ class Place:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def unmount_below(folder: Path) -> None:
-    """Remove the file systems that a harness which was killed has left.
+def remove_left(folder: Path) -> None:
+    """Remove the file systems and folders that harnesses which were killed have left.
 
     Parameters
     ----------
-    folder : of the harness
+    folder : in which harnesses have theirs
     """
+    left = [one for one in folder.glob(f"{PLACES}*") if not Path("/proc", one.name.removeprefix(PLACES)).exists()]
     for line in Path("/proc/mounts").read_text(encoding="utf-8").splitlines()[::-1]:
         at = Path(line.split()[1])
-        if at.is_relative_to(folder):
+        if any(at.is_relative_to(one) for one in left):
             subprocess.run(["umount", "-l", str(at)], check=False)
+    for one in left:
+        shutil.rmtree(one, ignore_errors=True)
 
 
 def _mount(*arguments: str) -> None:
