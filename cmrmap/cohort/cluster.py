@@ -68,12 +68,10 @@ def dashboard(client: Client) -> str:
     ----------
     client : of the cluster
     """
-    link = client.dashboard_link
-    if not link or client.scheduler_info(n_workers=0).get("services", {}).get("dashboard") is None:
-        return "Dask has no dashboard here"
+    told = f"Dask's dashboard: {client.dashboard_link}"
     if importlib.util.find_spec("bokeh") is None:
-        return f"Dask's dashboard: {link} (it needs the package bokeh: pip install bokeh)"
-    return f"Dask's dashboard: {link}"
+        return f"{told} (its pages need the package bokeh: pip install bokeh)"
+    return told
 
 
 def _check_workers(client: Client, scheduler: str) -> None:
