@@ -87,16 +87,52 @@ def slowest(records: Sequence[dict[str, Any]]) -> str:
     return f"after a signal: median {seconds[len(seconds) // 2]} s, most {seconds[-1]} s of {len(seconds)} runs"
 
 
-def main() -> None:
-    """Print the table, and what did not hold."""
-    records = read(Path(name) for name in sys.argv[1:])
+def put(document: Path, name: str, text: str) -> None:
+    """Put a text into a document, between its two comments ``name`` and ``end of name``.
+
+    Parameters
+    ----------
+    document : in Markdown
+    name : of the place
+    text : that takes the place of what is there
+    """
+    before, _, rest = document.read_text(encoding="utf-8").partition(f"<!-- {name} -->\n")
+    _, end, after = rest.partition(f"<!-- end of {name} -->")
+    if not end:
+        raise SystemExit(f"{document.name} has no place called {name}")
+    document.write_text(f"{before}<!-- {name} -->\n{text.strip()}\n{end}{after}", encoding="utf-8")
+
+
+def summary(records: Sequence[dict[str, Any]]) -> str:
+    """Return the table, how it came about, and what did not hold.
+
+    Parameters
+    ----------
+    records : of the harness
+    """
     commits = sorted({one["commit"] for one in records})
     started = sum(one["cold"] for one in records)
-    print(table(records))
-    print(f"\nCommit {', '.join(commits)}; {started} runs in a new process, the others forked; {slowest(records)}.")
-    for one in records:
-        for fault in one["faults"]:
-            print(f"- {one['case']}: {fault}")
+    lines = [f"{one['case']}: {fault}" for one in records for fault in one["faults"]]
+    about = (
+        f"`make faults`, seed {records[0]['seed']}, commit {', '.join(commits)}: {len(records)} runs, {started} of them in a "
+        f"process started anew, each followed by one more into the same folder; {slowest(records)}."
+    )
+    found = "\n".join(f"- {line}" for line in lines) or "Nothing that is not allowed."
+    return f"{about}\n\n{table(records)}\n\n{found}\n"
+
+
+def main() -> None:
+    """Print the summary of states; after ``--into FILE`` it is put into that document."""
+    arguments = sys.argv[1:]
+    into = None
+    if "--into" in arguments:
+        index = arguments.index("--into")
+        into = Path(arguments[index + 1])
+        del arguments[index : index + 2]
+    text = summary(read(Path(name) for name in arguments))
+    print(text)
+    if into is not None:
+        put(into, "counts", text)
 
 
 if __name__ == "__main__":

@@ -106,7 +106,8 @@ def faults(case: Case, ended: Ended, whole: Files) -> list[str]:
 def _of_the_end(case: Case, ended: Ended) -> list[str]:
     found = []
     killed = case.action in ("kill", "second-then-kill") or case.action.startswith("cgroup")
-    stopped_early = ended.code in (-15, -2) and case.cold  # while Python itself starts: a shell calls it 143 or 130
+    # while Python itself starts, before the run looks after signals: a shell calls it 143 or 130
+    stopped_early = ended.code in (-15, -2) and ended.after == ended.before
     if ended.code is None:
         found.append("it hangs")
     elif ended.code not in DOCUMENTED and not (ended.code == _KILLED and killed) and not stopped_early:
