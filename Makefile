@@ -24,7 +24,7 @@ unexport PYTHONDONTWRITEBYTECODE
 MAPBUILD := PYTHONPATH=packaging $(BIN)/python -m mapbuild
 MAP_OPTIONS := $(if $(MAP_GPU),--gpu) $(if $(MAP_BASE),--base $(MAP_BASE))
 
-.PHONY: help demo lock evaluation env-evaluation figures map map-context container-tools sbom audit test test-application test-map test-slow lint format schema env env-dev env-train test-training system-packages browser viewer bench clean
+.PHONY: help demo lock evaluation env-evaluation figures map map-context container-tools sbom audit test test-application test-map test-slow lint format schema env env-dev env-train test-training system-packages browser viewer faults soak bench clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -86,6 +86,16 @@ test-slow: env-dev env-train system-packages browser viewer ## the slow tests, w
 
 test-training: env-dev env-train ## the tests that need the training environment
 	COVERAGE_FILE=.coverage.training OMP_NUM_THREADS=1 $(TRAIN)/python -m pytest -m "training and not slow" $(COVER) tests/unit/training tests/unit/evaluation
+
+faults: env-dev ## runs that are killed, stopped or starved at every moment, and what must hold; goes on where it was stopped
+	$(BIN)/python -m tests.faults --state out/faults/state.jsonl
+	$(BIN)/python -m tests.faults --plants
+	$(BIN)/python -m tests.faults.tally out/faults/state.jsonl
+
+soak: env-dev ## hundreds of studies in one process, a thousand in a cohort: memory and handles; the cohort goes on where it was stopped
+	$(BIN)/python -m tests.soak graph
+	$(BIN)/python -m tests.soak cohort
+	$(BIN)/python -m tests.soak growth
 
 lint: env-dev ## ruff, mypy, the import rules
 	$(BIN)/ruff check $(SOURCES)

@@ -68,9 +68,13 @@ def cohort(
                     f"{done}/{total}: {record.outcome}, {record.message} ({record.seconds:.1f} s)",
                     markup=False,
                     highlight=False,
+                    soft_wrap=True,
                 )
 
-        summary = run_cohort(studies, output, options, scheduler=scheduler, workers=workers, progress=tell)
+        def show(line: str) -> None:
+            bar.console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+        summary = run_cohort(studies, output, options, scheduler=scheduler, workers=workers, progress=tell, tell=show)
     counts: dict[str, int] = {}
     for record in summary.records:
         counts[record.outcome] = counts.get(record.outcome, 0) + 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import logging
 from collections.abc import Iterator
 
@@ -61,6 +62,19 @@ def open_client(scheduler: str | None, workers: int) -> Iterator[Client]:
     with client:
         _check_workers(client, scheduler)
         yield client
+
+
+def dashboard(client: Client) -> str:
+    """Return where Dask shows workers, tasks and memory while a cohort runs, in words.
+
+    Parameters
+    ----------
+    client : of the cluster
+    """
+    told = f"Dask's dashboard: {client.dashboard_link}"
+    if importlib.util.find_spec("bokeh") is None:
+        return f"{told} (its pages need the package bokeh: pip install bokeh)"
+    return told
 
 
 def _check_workers(client: Client, scheduler: str) -> None:

@@ -15,7 +15,7 @@ from distributed import Client, as_completed
 from distributed.scheduler import KilledWorker
 
 from cmrmap.cohort.analysis import SOURCES
-from cmrmap.cohort.cluster import open_client
+from cmrmap.cohort.cluster import dashboard, open_client
 from cmrmap.cohort.studies import StudyFolder, find_studies, fingerprint
 from cmrmap.cohort.study_tables import write_tables
 from cmrmap.cohort.task import StudyRecord, StudyTask, failed, run_task
@@ -77,11 +77,20 @@ def run_cohort(
     scheduler: str | None = None,
     workers: int | None = None,
     progress: Progress | None = None,
+    tell: Callable[[str], None] | None = None,
 ) -> CohortSummary:
     """Analyse every study of a folder into ``output/studies/<name>`` and write the cohort's tables.
 
     A study whose input, settings, weights and software are those of its record is not analysed again: a run that was
     killed goes on where it stopped. With a cluster, input, output and model must be at the same paths everywhere.
+
+    Parameters
+    ----------
+    studies, output : folders
+    options : how the studies are analysed
+    scheduler, workers : as for :func:`cmrmap.cohort.cluster.open_client`; workers None: one a core
+    progress : called with each record, the number of those done and of all
+    tell : called once, before the first study, with the address of Dask's dashboard in words
 
     Raises
     ------
@@ -100,6 +109,8 @@ def run_cohort(
         todo = [task for task in tasks if task.study.name not in records]
         if todo:
             with open_client(scheduler, min(workers or os.cpu_count() or 1, len(todo))) as client:
+                if tell is not None:
+                    tell(dashboard(client))
                 for record in _results(client, todo):
                     records[record.name] = record
                     if progress is not None:

@@ -9,6 +9,7 @@ import errno
 import traceback
 from pathlib import Path
 
+_NO_THREAD = "start new thread"
 _OUT_OF_MEMORY = ("allocate memory", "not enough memory", "out of memory", "bad_alloc")
 
 EXIT_OK = 0
@@ -94,9 +95,14 @@ def internal_error(error: BaseException, stage: str = "", advice: str = "") -> s
     ----------
     error : none of ours
     stage : in which it happened; "" where that is not known
-    advice : added at the end, where it is not for want of memory
+    advice : added at the end, where it is not for want of memory or threads
     """
     during = f" in stage {stage}" if stage else ""
+    if isinstance(error, RuntimeError) and _NO_THREAD in str(error):
+        return (
+            f"no thread could be started{during}: memory, or the number of processes, is limited; allow more (of a "
+            "container: --memory 4g, --pids-limit)"
+        )
     if _is_out_of_memory(error):
         return f"memory ran out{during}; allow more (of a container: --memory 4g), or give fewer images"
     frames = traceback.extract_tb(error.__traceback__)

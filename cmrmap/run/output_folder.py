@@ -17,6 +17,7 @@ from pathlib import Path
 
 from cmrmap.core.errors import OutputError
 from cmrmap.run.manifest import STATUS_NAME, is_unchanged, listed_files
+from cmrmap.run.outcome import Outcome, write_status
 from cmrmap.run.staging import discard_unfinished
 
 _MOST_NAMED = 3  # kinds of files that a message names
@@ -117,6 +118,9 @@ def _removable(folder: Path, into_non_empty: bool) -> list[str]:
 
 
 def _clear(folder: Path, names: Sequence[str]) -> None:
+    """Remove the files of the last run; if their status cannot say first that some may be gone, all of them stay."""
+    if names:
+        write_status(folder, Outcome(objects=listed_files(folder) or ()), running=True)
     for name in names:
         (folder / name).unlink(missing_ok=True)
     discard_unfinished(folder)

@@ -43,7 +43,8 @@ class Staged:
         taken = [f.name for f in self.files if (self.folder / f.name).exists() and not is_unchanged(self.folder, f)]
         if taken:
             raise OutputError(
-                f"output folder holds {len(taken)} files of the same name with other content; give another by -o"
+                f"output folder holds {len(taken)} file{'s' if len(taken) > 1 else ''} of the same name with other "
+                "content; give another by -o"
             )
         moved: list[Path] = []
         try:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from unittest import mock
@@ -16,7 +19,7 @@ from unittest import mock
 import pytest
 from distributed import Client, Security
 
-from cmrmap.cohort.cluster import open_client
+from cmrmap.cohort.cluster import dashboard, open_client
 from cmrmap.cohort.runner import run_cohort
 from cmrmap.core.errors import InputError
 from tests.unit.cohort.conftest import ROOT
@@ -67,6 +70,16 @@ def workers(scheduler: str, tmp_path: Path) -> Iterator[list[subprocess.Popen[by
     for process in started:
         process.kill()
         process.wait()
+
+
+def test_where_the_dashboard_is_is_told() -> None:
+    with open_client(None, 1) as client:
+        told = dashboard(client)
+        link = re.search(r"http://127\.0\.0\.1:\d+/status", told)
+        assert link is not None
+        with urllib.request.urlopen(link[0], timeout=20) as answer:
+            assert b"bokeh" in answer.read().lower()  # its page, or what it says in its place
+    assert ("pip install" in told) == (importlib.util.find_spec("bokeh") is None)
 
 
 @pytest.mark.slow

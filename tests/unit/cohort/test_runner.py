@@ -29,7 +29,11 @@ def _task(study: Path, output: Path, options: CohortOptions, source: str = "netw
 
 def test_cohort_isolates_failures_writes_tables_and_resumes(studies: Path, tmp_path: Path, options) -> None:
     output, told = tmp_path / "out", []
-    summary = run_cohort(studies, output, options, workers=1, progress=lambda one, *_: told.append(one.name))
+    heads: list[str] = []
+    summary = run_cohort(
+        studies, output, options, workers=1, progress=lambda one, *_: told.append(one.name), tell=heads.append
+    )
+    assert [head.partition(":")[0] for head in heads] == ["Dask's dashboard"]
     outcomes = {one.name: (one.outcome, one.exit_code) for one in summary.records}
     assert outcomes == {"a": ("ok", 0), "b": ("nothing_to_do", 3), "c": ("ok", 0)}
     assert (summary.n_kept, sorted(told)) == (0, ["a", "b", "c"])

@@ -138,6 +138,13 @@ def test_memory_that_ran_out_is_told_as_that(error: Exception) -> None:
     assert outcome.message.startswith("memory ran out in stage segment; allow more (of a container: --memory 4g)")
 
 
+def test_a_thread_that_cannot_be_started_is_told_as_that() -> None:
+    outcome = Outcome()
+    outcome.fail(RuntimeError("can't start new thread"), "segment")
+    assert outcome.exit_code == 1
+    assert outcome.message.startswith("no thread could be started in stage segment: memory, or the number of processes")
+
+
 @pytest.mark.parametrize("error", [OSError(5, "Input/output error"), RuntimeError("sizes do not match"), KeyError("x")])
 def test_other_failures_are_not_told_as_that(error: Exception) -> None:
     outcome = Outcome()

@@ -73,7 +73,7 @@ def test_an_object_that_somebody_has_edited_is_theirs(tmp_path: Path) -> None:
     (tmp_path / "1.2.dcm").write_bytes(b"edited")
     with pytest.raises(OutputError, match="or that were changed since"):
         claim(tmp_path)
-    with pytest.raises(OutputError, match="1 files of the same name with other content"):
+    with pytest.raises(OutputError, match="1 file of the same name with other content"):
         _run(tmp_path, into_non_empty=True)
     assert (tmp_path / "1.2.dcm").read_bytes() == b"edited"
 
@@ -151,3 +151,43 @@ def test_a_run_that_does_not_begin_removes_nothing_but_is_told_of_others(tmp_pat
     (tmp_path / "theirs.txt").touch()
     with pytest.raises(OutputError, match="that no run wrote"):
         claim(tmp_path, clear=False)
+
+
+class _KilledError(BaseException):
+    """Nothing of the process runs after it."""
+
+
+@pytest.mark.parametrize("n_removed", [0, 1, 2])
+def test_a_run_that_is_killed_while_it_clears_leaves_no_status_of_a_whole_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, n_removed: int
+) -> None:
+    _run(tmp_path)
+    removed: list[Path] = []
+    unlink = Path.unlink
+
+    def killed(path: Path, missing_ok: bool = False) -> None:
+        if len(removed) == n_removed:
+            raise _KilledError
+        removed.append(path)
+        unlink(path, missing_ok=missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", killed)
+    with pytest.raises(_KilledError):
+        claim(tmp_path)
+    monkeypatch.undo()
+    assert len(_names(tmp_path)) == 4 - n_removed
+    assert json.loads((tmp_path / "results/status.json").read_text())["outcome"] == "running"
+    _run(tmp_path)
+    assert _names(tmp_path) == {"1.2.dcm", "1.3.dcm", "results/results.json", "results/status.json"}
+
+
+def test_where_nothing_can_be_written_the_last_set_stays_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OutputError("no space left")
+
+    _run(tmp_path)
+    before = {name: (tmp_path / name).read_bytes() for name in _names(tmp_path)}
+    monkeypatch.setattr("cmrmap.run.output_folder.write_status", full)
+    with pytest.raises(OutputError, match="no space left"):
+        claim(tmp_path)
+    assert {name: (tmp_path / name).read_bytes() for name in _names(tmp_path)} == before
