@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import shutil
@@ -12,6 +13,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from cmrmap.run.software import software_versions
 from tests.fuzz import mutators  # noqa: F401  # fills the list
 from tests.fuzz.bases import Bases
 from tests.fuzz.cases import MUTATORS, Case, Mutator, NotMadeError, copy_of
@@ -122,6 +124,9 @@ def run_plan(plan: Plan, bases: Bases, root: Path, state: Path, workers: int) ->
     left = [number for number in range(plan.count) if number not in done]
     for name in plan.bases or BASES:
         bases.of(name)
+    software_versions()  # what a process reads once, no mutant need read again
+    gc.collect()
+    gc.freeze()  # what is there now stays in memory that the children share
     children = []
     for index in range(workers):
         child = os.fork()

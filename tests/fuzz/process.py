@@ -17,6 +17,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from cmrmap.pipeline.in_process import run_in_process
+from cmrmap.run.ending import hold_signals
+from cmrmap.run.entry import run_command as run_entry
+
 ROOT = Path(__file__).resolve().parents[2]
 #: what a run may take; the clock of a busy machine is no measure, so most of it is only a guard against waiting for ever
 PROCESSOR_S, CLOCK_S, MEMORY_BYTES = 60.0, 300.0, 3_000_000_000
@@ -37,11 +41,9 @@ class Ran:
 
 
 def command_line(arguments: Sequence[str]) -> None:
-    """Be the command ``cmrmap`` with these arguments."""
-    from cmrmap.cli.main import main
-
-    sys.argv = ["cmrmap", *arguments]
-    main()
+    """Be ``cmrmap run`` with these arguments, but for the parser of verbs, which takes longer than most mutants."""
+    hold_signals()
+    sys.exit(run_entry(run_in_process, arguments[1:], program="cmrmap run"))
 
 
 def run_forked(
