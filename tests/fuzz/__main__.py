@@ -39,7 +39,9 @@ def main() -> int:
         memory.install()
     shared = Path("/dev/shm")
     root = Path(tempfile.mkdtemp(prefix="cmrmap-fuzz-", dir=shared if os.access(shared, os.W_OK) else None))
-    plan = Plan(given.seed, given.count, tuple(given.base or ()), given.command_every, given.whole_every)
+    plan = Plan(
+        given.seed, given.count, tuple(given.base or ()), given.command_every, given.whole_every, given.in_turn
+    )
     try:
         if given.only is not None:
             return _one(plan, given.only, Bases(root, memory), given.keep or root / "one")
@@ -64,12 +66,15 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--count", type=int, default=10_000, help="mutants, by number from 0")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--state", type=Path, default=Path("out/fuzz/state.jsonl"), help="one line a mutant; goes on there")
+    parser.add_argument(
+        "--state", type=Path, default=Path("out/fuzz/state.jsonl"), help="one line a mutant; goes on there"
+    )
     parser.add_argument("--only", type=int, metavar="ID", help="run this mutant again and show what it says")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="with --only: leave the mutant and its output there")
     parser.add_argument("--base", action="append", help="only these studies; may be given several times")
     parser.add_argument("--command-every", type=int, default=Plan.command_every, help="0: never a process of its own")
     parser.add_argument("--whole-every", type=int, default=Plan.whole_every, help="0: never with every output")
+    parser.add_argument("--in-turn", action="store_true", help="every mutator in turn, not by its share")
     parser.add_argument("--forget", action="store_true", help="compute everything anew for every mutant")
     parser.add_argument("--tables", action="store_true", help="print the tables of the state file and end")
     given = parser.parse_args()

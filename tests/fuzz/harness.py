@@ -33,13 +33,21 @@ COMMAND_EVERY, WHOLE_EVERY = 250, 200
 
 @dataclass(frozen=True)
 class Plan:
-    """Which mutants: ``count`` numbers from 0, drawn from ``seed``; ``bases`` names the studies, () for all."""
+    """Which mutants: ``count`` numbers from 0, drawn from ``seed``.
+
+    Attributes
+    ----------
+    bases : names of the studies, () for all
+    command_every, whole_every : one of so many is run as a process of its own, and with every output; 0: none
+    in_turn : every mutator in turn, in the place of drawing it by its share
+    """
 
     seed: int = 1
     count: int = 10_000
     bases: tuple[str, ...] = ()
     command_every: int = COMMAND_EVERY
     whole_every: int = WHOLE_EVERY
+    in_turn: bool = False
 
     def way(self, number: int) -> str:
         """How a mutant is run."""
@@ -55,8 +63,9 @@ def make(plan: Plan, number: int, bases: Bases, work: Path) -> tuple[Case, Mutat
     rng = Random(f"{plan.seed}/{number}")
     allowed = plan.bases or tuple(BASES)
     able = [one for one in MUTATORS.values() if not one.bases or set(one.bases) & set(allowed)]
-    for _ in range(_TRIES):
-        chosen = rng.choices(able, [one.share for one in able])[0]
+    for tried in range(_TRIES):
+        in_turn = plan.in_turn and tried < _TRIES // 2
+        chosen = able[number % len(able)] if in_turn else rng.choices(able, [one.share for one in able])[0]
         names = [name for name in (chosen.bases or allowed) if name in allowed]
         name = rng.choices(names, [_SHARES.get(one, _USUAL_SHARE) for one in names])[0]
         case = copy_of(BASES[name], bases.of(name)[0], work, rng, whole=plan.way(number) == "whole")

@@ -109,7 +109,8 @@ def _told(kind: str, base: dict[str, Any], results: dict[str, Any]) -> bool:
         return True
     if any(one[key] != other[key] for key in ("status", "reason", "source", "drawn_by", "model", "timing_source")):
         return True
-    if [(s["status"], s["reason"]) for s in one["slices"]] != [(s["status"], s["reason"]) for s in other["slices"]]:
+    known = [(s["status"], s["reason"]) for s in one["slices"]]
+    if any(s["reason"] and (s["status"], s["reason"]) not in known for s in other["slices"]):
         return True
     kinds = (kind, None, "native_t1", "postcontrast_t1") if kind == "ecv" else (kind, None)
     before, after = (
