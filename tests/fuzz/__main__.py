@@ -10,10 +10,6 @@ import tempfile
 import warnings
 from pathlib import Path
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")  # a process with threads cannot be forked safely
-for _name in [name for name in os.environ if name.startswith(("HOLOSCAN_", "MERCURE_", "CMRMAP_"))]:
-    del os.environ[_name]  # what the user has set is not part of a study
-
 import pydicom
 import torch
 
@@ -21,7 +17,7 @@ import cmrmap.cli.main  # noqa: F401  # all that the command imports, before the
 from tests.fuzz.bases import Bases
 from tests.fuzz.harness import Plan, read_state, run_one, run_plan
 from tests.fuzz.oracle import NOT_ALLOWED
-from tests.fuzz.remembered import Remembered
+from tests.fuzz.remembered import Remembered, sources_digest
 from tests.fuzz.tables import tables
 
 
@@ -31,17 +27,19 @@ def main() -> int:
     if given.tables:
         print(tables(read_state(given.state)))
         return 0
+    if os.environ.get("OMP_NUM_THREADS") != "1":
+        sys.exit("set OMP_NUM_THREADS=1: a process with threads cannot be forked safely")
+    for name in [name for name in os.environ if name.startswith(("HOLOSCAN_", "MERCURE_", "CMRMAP_"))]:
+        del os.environ[name]  # what the user has set is not part of a study
     torch.set_num_threads(1)
     warnings.simplefilter("ignore")
     pydicom.config.settings.writing_validation_mode = pydicom.config.IGNORE
-    memory = Remembered()
-    if not given.forget:
-        memory.install()
     shared = Path("/dev/shm")
     root = Path(tempfile.mkdtemp(prefix="cmrmap-fuzz-", dir=shared if os.access(shared, os.W_OK) else None))
-    plan = Plan(
-        given.seed, given.count, tuple(given.base or ()), given.command_every, given.whole_every, given.in_turn
-    )
+    memory = Remembered(given.state.parent / f"kept-{sources_digest()}")
+    if not given.forget:
+        memory.install()
+    plan = Plan(given.seed, given.count, tuple(given.base or ()), given.command_every, given.whole_every, given.in_turn)
     try:
         if given.only is not None:
             return _one(plan, given.only, Bases(root, memory), given.keep or root / "one")

@@ -37,8 +37,12 @@ class Bases:
     def of(self, name: str) -> tuple[Path, dict[str, Any]]:
         """Return the folder of a study and its results."""
         if name not in self._known:
-            folder = write_base(BASES[name], self.root / name)
-            _ADDED.get(BASES[name].add, lambda *_: None)(self, name, folder)
+            folder = self.memory.kept / "studies" / name
+            if not folder.exists():
+                made = write_base(BASES[name], self.root / name)
+                _ADDED.get(BASES[name].add, lambda *_: None)(self, name, made)
+                folder.parent.mkdir(parents=True, exist_ok=True)
+                shutil.move(made, folder)
             self._known[name] = folder, self._analysed(name, folder, QUICK_SETTINGS)
         return self._known[name]
 

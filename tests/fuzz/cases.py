@@ -10,6 +10,7 @@ from random import Random
 
 import pydicom
 from pydicom.dataset import Dataset
+from pydicom.tag import BaseTag
 
 from tests.fuzz.studies import BaseStudy
 
@@ -100,7 +101,9 @@ class Mutator:
 MUTATORS: dict[str, Mutator] = {}
 
 
-def mutator(group: str, share: float = 1.0, bases: tuple[str, ...] = (), asked: bool = False) -> Callable[[Mutate], Mutate]:
+def mutator(
+    group: str, share: float = 1.0, bases: tuple[str, ...] = (), asked: bool = False
+) -> Callable[[Mutate], Mutate]:
     """Enter a function into the list of mutators under its own name."""
 
     def enter(mutate: Mutate) -> Mutate:
@@ -124,6 +127,11 @@ def copy_of(base: BaseStudy, source: Path, work: Path, rng: Random, *, whole: bo
 def read(path: Path) -> Dataset:
     """Read an image, however odd."""
     return pydicom.dcmread(path, force=True)
+
+
+def keys_of(image: Dataset) -> list[BaseTag]:
+    """Return the tags of a dataset."""
+    return list(image.keys())
 
 
 def save(image: Dataset, path: Path) -> None:

@@ -91,7 +91,11 @@ def _exit_two() -> None:
 
 
 #: limits that are soon reached, for the faults that take time or memory
-_LIMITS = {"a busy loop": ("PROCESSOR_S", 2.0), "waiting": ("CLOCK_S", 5.0), "much memory": ("MEMORY_BYTES", 900_000_000)}
+_LIMITS = {
+    "a busy loop": ("PROCESSOR_S", 2.0),
+    "waiting": ("CLOCK_S", 5.0),
+    "much memory": ("MEMORY_BYTES", 900_000_000),
+}
 PLANTED: dict[str, Callable[[], None]] = {
     "nothing": lambda: None,
     "an exception in a stage": _summarise_with(_raise),
@@ -128,9 +132,9 @@ def _try(name: str, bases: Bases, work: Path) -> dict[str, str]:
 def main() -> None:
     """Try every planted fault."""
     warnings.simplefilter("ignore")
-    memory = Remembered()
-    memory.install()
     with tempfile.TemporaryDirectory() as folder:
+        memory = Remembered(Path(folder) / "kept")
+        memory.install()
         bases = Bases(Path(folder), memory)
         for name in PLANTED:
             print(json.dumps(_try(name, bases, Path(folder) / "work")), flush=True)

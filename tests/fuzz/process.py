@@ -22,7 +22,7 @@ from cmrmap.run.ending import hold_signals
 from cmrmap.run.entry import run_command as run_entry
 
 ROOT = Path(__file__).resolve().parents[2]
-#: what a run may take; the clock of a busy machine is no measure, so most of it is only a guard against waiting for ever
+#: what a run may take; the clock of a busy machine is no measure: its limit ends what waits for ever
 PROCESSOR_S, CLOCK_S, MEMORY_BYTES = 60.0, 300.0, 3_000_000_000
 _LOOK_S = 0.05
 
@@ -46,9 +46,7 @@ def command_line(arguments: Sequence[str]) -> None:
     sys.exit(run_entry(run_in_process, arguments[1:], program="cmrmap run"))
 
 
-def run_forked(
-    arguments: Sequence[str], folder: Path, entry: Callable[[Sequence[str]], None] = command_line
-) -> Ran:
+def run_forked(arguments: Sequence[str], folder: Path, entry: Callable[[Sequence[str]], None] = command_line) -> Ran:
     """Run the command in a child of this process; what it says goes to files in ``folder``."""
     begun = time.monotonic()
     child = os.fork()
@@ -76,7 +74,7 @@ def _be_the_command(arguments: Sequence[str], folder: Path, entry: Callable[[Seq
             target = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             os.dup2(target, number)
             os.close(target)
-        sys.stdout, sys.stderr = (open(n, "w", encoding="utf-8", closefd=False) for n in (1, 2))
+        sys.stdout, sys.stderr = (open(n, "w", encoding="utf-8", closefd=False) for n in (1, 2))  # noqa: SIM115
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         resource.setrlimit(resource.RLIMIT_CPU, (int(PROCESSOR_S) + 1,) * 2)
         entry(arguments)

@@ -1,25 +1,31 @@
 """Results of pure functions, remembered: most mutants hold the same pixels as their study, or the same times.
 
 A stage of the application is a function of its arguments alone. What it returned for arguments is what it returns for
-equal ones, so it need not be computed again; equal is told by every value, to the bit. Only runs of undamaged studies
-teach: what a mutant needs anew is computed in its own process, by the application, and forgotten with it.
+equal ones, so it need not be computed again; equal is told by every value, to the bit. Runs of undamaged studies teach,
+and so do mutants, since many of them lose the same image: by files in a folder that is for these sources alone.
 """
 
 from __future__ import annotations
 
+import contextlib
+import copyreg
 import dataclasses
 import hashlib
+import os
+import pickle
 import struct
+import time
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from pathlib import Path
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import Any
 
 import numpy as np
 
 from cmrmap.pipeline import context, stages
 from cmrmap.pipeline import study as chain
+from cmrmap.run.software import software_versions
 from cmrmap.segmentation import predict
 from cmrmap.segmentation.model_folder import Network
 
@@ -31,14 +37,29 @@ _PURE = (
 )
 
 
+ROOT = Path(__file__).resolve().parents[2]
+_OWN = [Path(__file__).with_name(f"{name}.py") for name in ("studies", "readers", "remembered", "cases")]
+#: seconds that a result must have taken to be kept for other mutants
+_WORTH_S = 0.02
+copyreg.pickle(MappingProxyType, lambda mapping: (MappingProxyType, (dict(mapping),)))
+
+
 class _UnknownError(Exception):
     """A value of a kind whose parts are not known."""
 
 
 class Remembered:
-    """What functions returned, by a digest of their arguments."""
+    """What functions returned, by a digest of their arguments.
 
-    def __init__(self) -> None:
+    Attributes
+    ----------
+    kept : folder for what mutants computed
+    learning : whether results stay in this process
+    used : how often something needed not be computed
+    """
+
+    def __init__(self, kept: Path) -> None:
+        self.kept = kept
         self.known: dict[bytes, Any] = {}
         self.learning = False
         self.used = 0
@@ -64,12 +85,40 @@ class Remembered:
             if key in self.known:
                 self.used += 1
                 return self.known[key]
-            made = original(*arguments, **named)
+            made = self._kept(name, key, lambda: original(*arguments, **named))
             if self.learning:
                 self.known[key] = made
             return made
 
         setattr(module, name, called)
+
+    def _kept(self, name: str, key: bytes, compute: Callable[[], Any]) -> Any:
+        file = self.kept / f"{name}-{key.hex()}"
+        with contextlib.suppress(OSError):
+            return pickle.loads(file.read_bytes())
+        begun = time.process_time()
+        made = compute()
+        if time.process_time() - begun > _WORTH_S and name != "load_network":
+            self._keep(file, made)
+        return made
+
+    def _keep(self, file: Path, made: Any) -> None:
+        try:
+            content = pickle.dumps(made, protocol=5)
+        except Exception:  # it holds what cannot be written: computed again each time
+            return
+        self.kept.mkdir(parents=True, exist_ok=True)
+        own = file.with_name(f"{file.name}.{os.getpid()}")
+        own.write_bytes(content)
+        own.rename(file)
+
+
+def sources_digest() -> str:
+    """Return a digest of the application's sources, weights and libraries: what was computed holds for these alone."""
+    made = hashlib.blake2b(repr(sorted(software_versions().items())).encode(), digest_size=8)
+    for path in sorted([*(ROOT / "cmrmap").rglob("*.py"), *(ROOT / "models").rglob("model.json"), *_OWN]):
+        made.update(path.read_bytes())
+    return made.hexdigest()
 
 
 def _what_counts_of_slices(slices: Any, geometry: Any, network: Network) -> list[Any]:

@@ -85,7 +85,10 @@ def write_base(base: BaseStudy, folder: Path) -> Path:
 @cache
 def _study(kinds: tuple[MapKind, ...], slices: tuple[int, ...], t1: str, still: bool) -> PhantomStudy:
     parameters = draw_study_parameters(
-        seed=3, also=[MapKind.T2_STAR], protocols=t1_protocols(t1, efficiency=None, off_resonance_hz=0.0), motion=not still
+        seed=3,
+        also=[MapKind.T2_STAR],
+        protocols=t1_protocols(t1, efficiency=None, off_resonance_hz=0.0),
+        motion=not still,
     )
     return _cropped(generate_study(_reduced(parameters, kinds, slices)))
 

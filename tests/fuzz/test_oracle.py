@@ -74,7 +74,10 @@ def test_another_number_without_a_word_is_not_allowed_unless_it_was_asked_for(tm
         (lambda found: found["maps"]["t2"].update(status="partial", reason="a slice is missing"), TOLD),
         (lambda found: found["input"]["skipped"].update(truncated=1), TOLD),
         # a finding of another map, and one whose words follow from the numbers, tell nothing of this one
-        (lambda found: found["quality"].append({"code": "images_missing", "map": "native_t1", "message": "x"}), NOT_ALLOWED),
+        (
+            lambda found: found["quality"].append({"code": "images_missing", "map": "native_t1", "message": "x"}),
+            NOT_ALLOWED,
+        ),
         (lambda found: found["quality"][0].update(message="SNR 29"), NOT_ALLOWED),
     ],
 )

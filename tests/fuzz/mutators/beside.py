@@ -33,12 +33,19 @@ _OBSERVATION = {
     "effectiveDateTime": "2026-01-15",
 }
 _BUNDLE = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": _OBSERVATION}]}
-_DOCUMENTS = {"hematocrit.json": _HEMATOCRIT, "corrections.json": CORRECTIONS, "fhir.json": _OBSERVATION, "b.json": _BUNDLE}
+_DOCUMENTS = {
+    "hematocrit.json": _HEMATOCRIT,
+    "corrections.json": CORRECTIONS,
+    "fhir.json": _OBSERVATION,
+    "b.json": _BUNDLE,
+}
 _TIMES = {"series": [{"series": 501, "weighting": "t2", "times_ms": [0, 35, 55, 75, float("inf")]}]}
 
 
 def _places(document: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    inner = document.items() if isinstance(document, dict) else enumerate(document) if isinstance(document, list) else ()
+    inner = (
+        document.items() if isinstance(document, dict) else enumerate(document) if isinstance(document, list) else ()
+    )
     return [path, *(place for key, value in inner for place in _places(value, (*path, key)))]
 
 
@@ -63,7 +70,9 @@ def with_odd_value(case: Case, document: Any) -> Any:
 def odd_value_in_json(case: Case) -> str:
     name = case.rng.choice(list(_DOCUMENTS))
     document = with_odd_value(case, _DOCUMENTS[name])
-    (case.folder / name).write_text(json.dumps(document, ensure_ascii=case.rng.random() < 0.5), "utf-8", "surrogatepass")
+    (case.folder / name).write_text(
+        json.dumps(document, ensure_ascii=case.rng.random() < 0.5), "utf-8", "surrogatepass"
+    )
     return name
 
 
@@ -91,7 +100,12 @@ def hostile_json(case: Case) -> str:
     elif how == "long number":
         content = text.replace("0.43", "4" * 400 * min(number, 100)).replace("43.5", "4" * 5000).encode()
     elif how == "long exponent":
-        content = text.replace("0.43", "1e999999").replace("43.5", "-1E+400").replace('"slice_index": 0', '"slice_index": 1e400').encode()
+        content = (
+            text.replace("0.43", "1e999999")
+            .replace("43.5", "-1E+400")
+            .replace('"slice_index": 0', '"slice_index": 1e400')
+            .encode()
+        )
     elif how == "key twice":
         content = text[:-1].encode() + b", " + text[1:].encode()
     elif how == "cut":
@@ -117,7 +131,7 @@ def hostile_json(case: Case) -> str:
 
 def _shown_settings() -> dict[str, Any]:
     document: dict[str, Any] = yaml.safe_load((ROOT / "app.yaml").read_text(encoding="utf-8"))
-    quick = {name: False for name in document["analysis"]["outputs"]}
+    quick = dict.fromkeys(document["analysis"]["outputs"], False)
     document["analysis"]["outputs"] = quick
     document["analysis"]["maps"]["field"] = "ring"
     return document

@@ -11,7 +11,7 @@ from pydicom.dataset import Dataset
 from pydicom.pixels import pack_bits
 from pydicom.tag import Tag
 
-from tests.fuzz.cases import Case, NotMadeError, mutator, read, save
+from tests.fuzz.cases import Case, NotMadeError, keys_of, mutator, read, save
 from tests.fuzz.mutators.beside import CORRECTIONS, with_odd_value
 from tests.fuzz.mutators.drawn import odd, text_of
 from tests.fuzz.mutators.tags import put
@@ -25,7 +25,7 @@ def _object(case: Case) -> Path:
 
 def _inner(case: Case, holder: Dataset, depth: int = 0) -> Dataset:
     """A dataset anywhere inside."""
-    sequences = [key for key in holder.keys() if holder[key].VR == "SQ" and holder[key].value]
+    sequences = [key for key in keys_of(holder) if holder[key].VR == "SQ" and holder[key].value]
     if not sequences or (depth and case.rng.random() < 0.3):
         return holder
     return _inner(case, case.rng.choice(list(holder[case.rng.choice(sequences)].value)), depth + 1)
@@ -36,7 +36,7 @@ def attribute_of_contours(case: Case) -> str:
     path = _object(case)
     image = read(path)
     inner = _inner(case, image) if case.rng.random() < 0.8 else image
-    keys = [key for key in inner.keys() if key != 0x7FE00010]
+    keys = [key for key in keys_of(inner) if key != 0x7FE00010]
     if not keys:
         raise NotMadeError("empty")
     tag = case.rng.choice(keys)
@@ -54,7 +54,13 @@ def attribute_of_contours(case: Case) -> str:
     elif how == "number":
         number = odd(case.rng, "number")
         kind = element.VR
-        made = float(number) if kind in ("FD", "FL") else int(abs(number)) % 65536 if kind == "US" and abs(number) < 1e9 else None
+        made = (
+            float(number)
+            if kind in ("FD", "FL")
+            else int(abs(number)) % 65536
+            if kind == "US" and abs(number) < 1e9
+            else None
+        )
         put(inner, tag, kind if made is not None else "LO", text_of(number) if made is None else made)
     elif how == "word":
         put(inner, tag, "LO", str(odd(case.rng, "word")))
@@ -69,7 +75,9 @@ def pixels_of_a_segmentation(case: Case) -> str:
     path = _object(case)
     image = read(path)
     frames = image.pixel_array
-    how = case.rng.choice(("empty", "full", "overlap", "moved", "far", "noise", "two parts", "no pool", "short", "long", "turned"))
+    how = case.rng.choice(
+        ("empty", "full", "overlap", "moved", "far", "noise", "two parts", "no pool", "short", "long", "turned")
+    )
     if how == "empty":
         frames = np.zeros_like(frames)
     elif how == "full":
@@ -99,7 +107,9 @@ def points_of_a_contour(case: Case) -> str:
     image = read(path)
     contour = case.rng.choice(list(case.rng.choice(list(image.ROIContourSequence)).ContourSequence))
     points = [float(one) for one in contour.ContourData]
-    how = case.rng.choice(("none", "one", "odd count", "NaN", "huge", "crossed", "flat", "far", "many", "moved", "off plane", "words"))
+    how = case.rng.choice(
+        ("none", "one", "odd count", "NaN", "huge", "crossed", "flat", "far", "many", "moved", "off plane", "words")
+    )
     if how == "crossed":
         points[3:6], points[30:33] = points[30:33], points[3:6]
     elif how == "huge":
@@ -127,8 +137,12 @@ def points_of_a_contour(case: Case) -> str:
 def object_of_something_else(case: Case) -> str:
     path = _object(case)
     image = read(path)
-    name = case.rng.choice(("PatientID", "StudyInstanceUID", "SOPClassUID", "SeriesInstanceUID", "SOPInstanceUID", "Modality"))
-    image_value = case.rng.choice(("other", "1.2.3", "1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.481.3", "SEG", ""))
+    name = case.rng.choice(
+        ("PatientID", "StudyInstanceUID", "SOPClassUID", "SeriesInstanceUID", "SOPInstanceUID", "Modality")
+    )
+    image_value = case.rng.choice(
+        ("other", "1.2.3", "1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.481.3", "SEG", "")
+    )
     put(image, Tag(name), "LO", image_value)
     save(image, path)
     return f"{case.base.name} {name} {image_value!r}"

@@ -21,7 +21,24 @@ _numbers = st.one_of(
 _words = st.one_of(
     st.text(max_size=40),
     st.sampled_from(
-        ["", " ", "\\", "\\\\\\", "NaN", "inf", "1e400", "0x10", "1,5", "1\\2\\3", "null", "True", "../../x", "%s%n", "\0", "٣"]
+        [
+            "",
+            " ",
+            "\\",
+            "\\\\\\",
+            "NaN",
+            "inf",
+            "1e400",
+            "0x10",
+            "1,5",
+            "1\\2\\3",
+            "null",
+            "True",
+            "../../x",
+            "%s%n",
+            "\0",
+            "٣",
+        ]
     ),
 )
 _scalars = st.one_of(st.none(), st.booleans(), _numbers, _words)

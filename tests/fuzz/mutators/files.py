@@ -64,7 +64,9 @@ def names(case: Case) -> str:
 @mutator("files")
 def no_image(case: Case) -> str:
     """Something that is no image in an image's place, or beside the images."""
-    how = case.rng.choice(("zero bytes", "zeros", "text", "zip", "json", "folder", "one byte", "DICM alone", "DICOMDIR", "pdf"))
+    how = case.rng.choice(
+        ("zero bytes", "zeros", "text", "zip", "json", "folder", "one byte", "DICM alone", "DICOMDIR", "pdf")
+    )
     target = case.rng.choice(case.images) if case.rng.random() < 0.5 else case.folder / f"{CANARY}new.dcm"
     target.unlink(missing_ok=True)
     if how == "folder":
@@ -90,8 +92,12 @@ def no_image(case: Case) -> str:
 @mutator("files", 0.7)
 def links(case: Case) -> str:
     """Links: to nothing, to themselves, to the folder above, to an image, to a device that never ends; a pipe."""
-    how = case.rng.choice(("nothing", "itself", "above", "image", "endless", "random", "pipe", "null", "all images", "socket"))
-    link = case.folder / case.rng.choice(("a.dcm", f"{CANARY}.dcm", "z.json", "hematocrit.json", "corrections.json", "DICOMDIR"))
+    how = case.rng.choice(
+        ("nothing", "itself", "above", "image", "endless", "random", "pipe", "null", "all images", "socket")
+    )
+    link = case.folder / case.rng.choice(
+        ("a.dcm", f"{CANARY}.dcm", "z.json", "hematocrit.json", "corrections.json", "DICOMDIR")
+    )
     link.unlink(missing_ok=True)
     if how == "pipe":
         os.mkfifo(link)

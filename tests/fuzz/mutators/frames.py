@@ -6,7 +6,7 @@ import copy
 
 from pydicom.dataset import Dataset
 
-from tests.fuzz.cases import Case, NotMadeError, mutator, read, save
+from tests.fuzz.cases import Case, NotMadeError, keys_of, mutator, read, save
 from tests.fuzz.mutators.drawn import odd, text_of
 from tests.fuzz.mutators.tags import put
 
@@ -26,9 +26,9 @@ def group_missing(case: Case) -> str:
     path = case.rng.choice(case.images)
     image = read(path)
     group = _groups(case, image)
-    if not list(group.keys()):
+    if not keys_of(group):
         raise NotMadeError("empty")
-    tag = case.rng.choice(list(group.keys()))
+    tag = case.rng.choice(keys_of(group))
     del group[tag]
     save(image, path)
     return f"{tag} of one frame, or of all"
@@ -39,13 +39,13 @@ def attribute_in_a_group(case: Case) -> str:
     path = case.rng.choice(case.images)
     image = read(path)
     group = _groups(case, image)
-    sequences = [key for key in group.keys() if group[key].VR == "SQ" and group[key].value]
+    sequences = [key for key in keys_of(group) if group[key].VR == "SQ" and group[key].value]
     if not sequences:
         raise NotMadeError("no sequence")
     inner = group[case.rng.choice(sequences)].value[0]
-    if not list(inner.keys()):
+    if not keys_of(inner):
         raise NotMadeError("empty")
-    tag = case.rng.choice(list(inner.keys()))
+    tag = case.rng.choice(keys_of(inner))
     how = case.rng.choice(("gone", "empty", "number", "word", "twice"))
     element = inner[tag]
     if how == "gone":
@@ -72,7 +72,9 @@ def list_of_frames(case: Case) -> str:
     if name not in image:
         raise NotMadeError("no groups")
     items = list(image[name].value)
-    how = case.rng.choice(("gone", "none", "one less", "one more", "reversed", "shuffled", "first for all", "empty items"))
+    how = case.rng.choice(
+        ("gone", "none", "one less", "one more", "reversed", "shuffled", "first for all", "empty items")
+    )
     if how == "gone":
         delattr(image, name)
     else:

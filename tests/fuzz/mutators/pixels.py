@@ -138,8 +138,10 @@ def another_transfer_syntax(case: Case) -> str:
 
 @mutator("pixels", 0.5)
 def other_pixels(case: Case) -> str:
-    """Constant, inverted, clipped, shifted, noise, of another length: other images, most of them no images of a heart."""
-    how = case.rng.choice(("zeros", "constant", "inverted", "clipped", "noise", "one bright", "short", "long", "none", "rolled"))
+    """Constant, inverted, clipped, shifted, noise, of another length: other images, most of no heart."""
+    how = case.rng.choice(
+        ("zeros", "constant", "inverted", "clipped", "noise", "one bright", "short", "long", "none", "rolled")
+    )
     path = case.rng.choice(case.images)
     image = read(path)
     content = np.frombuffer(image.PixelData, np.uint8).copy()

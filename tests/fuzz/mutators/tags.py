@@ -12,27 +12,16 @@ from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.tag import BaseTag, Tag
 
-from tests.fuzz.cases import Case, NotMadeError, mutator, read, save
+from tests.fuzz.cases import Case, NotMadeError, keys_of, mutator, read, save
 from tests.fuzz.mutators.drawn import odd, text_of
 
 #: attributes that the application reads, hit more often than the rest
-_READ = (
-    "SOPClassUID SOPInstanceUID StudyInstanceUID SeriesInstanceUID FrameOfReferenceUID PatientID PatientName "
-    "IssuerOfPatientID OtherPatientIDs PatientBirthDate Modality ImageType Manufacturer ManufacturerModelName "
-    "SoftwareVersions SeriesDescription ProtocolName SequenceName ImageComments SeriesNumber InstanceNumber "
-    "AcquisitionNumber AcquisitionDate AcquisitionTime ContentTime SeriesTime StudyDate StudyTime TriggerTime "
-    "InversionTime EchoTime EchoNumbers RepetitionTime FlipAngle ScanningSequence SequenceVariant ScanOptions "
-    "MagneticFieldStrength ContrastBolusAgent ContrastBolusStartTime ImagePositionPatient ImageOrientationPatient "
-    "PixelSpacing SliceThickness SpacingBetweenSlices SliceLocation Rows Columns NumberOfFrames SamplesPerPixel "
-    "PhotometricInterpretation BitsAllocated BitsStored HighBit PixelRepresentation RescaleSlope RescaleIntercept "
-    "RescaleType SmallestImagePixelValue PixelPaddingValue LossyImageCompression BurnedInAnnotation PatientPosition "
-    "SpecificCharacterSet TemporalPositionIdentifier HeartRate NominalInterval WindowCenter WindowWidth BodyPartExamined"
-).split()
-_KINDS = "AE AS CS DA DS DT FD FL IS LO LT OB OW PN SH SL SQ SS ST TM UI UL UN US UT".split()
+_READ = ["SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID", "PatientID", "PatientName", "IssuerOfPatientID", "OtherPatientIDs", "PatientBirthDate", "Modality", "ImageType", "Manufacturer", "ManufacturerModelName", "SoftwareVersions", "SeriesDescription", "ProtocolName", "SequenceName", "ImageComments", "SeriesNumber", "InstanceNumber", "AcquisitionNumber", "AcquisitionDate", "AcquisitionTime", "ContentTime", "SeriesTime", "StudyDate", "StudyTime", "TriggerTime", "InversionTime", "EchoTime", "EchoNumbers", "RepetitionTime", "FlipAngle", "ScanningSequence", "SequenceVariant", "ScanOptions", "MagneticFieldStrength", "ContrastBolusAgent", "ContrastBolusStartTime", "ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "SliceThickness", "SpacingBetweenSlices", "SliceLocation", "Rows", "Columns", "NumberOfFrames", "SamplesPerPixel", "PhotometricInterpretation", "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation", "RescaleSlope", "RescaleIntercept", "RescaleType", "SmallestImagePixelValue", "PixelPaddingValue", "LossyImageCompression", "BurnedInAnnotation", "PatientPosition", "SpecificCharacterSet", "TemporalPositionIdentifier", "HeartRate", "NominalInterval", "WindowCenter", "WindowWidth", "BodyPartExamined"]
+_KINDS = "AE AS CS DA DS DT FD FL IS LO LT OB OW PN SH SL SQ SS ST TM UI UL UN US UT".split()  # noqa: SIM905
 
 
 def _keys(image: Dataset) -> list[BaseTag]:
-    return [key for key in image.keys() if key != 0x7FE00010]
+    return [key for key in keys_of(image) if key != 0x7FE00010]
 
 
 def _attribute(case: Case, image: Dataset) -> BaseTag:
@@ -168,8 +157,12 @@ def value_of_another_image(case: Case) -> str:
 
 @mutator("tags")
 def other_uid(case: Case) -> str:
-    name = case.rng.choice(("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "FrameOfReferenceUID", "SOPClassUID"))
-    uid = case.rng.choice(("1.2.3", "", "1.2.3." + "9" * 70, "not a uid", "1.2.840.10008.5.1.4.1.1.4", "2.25.0", "1..2"))
+    name = case.rng.choice(
+        ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "FrameOfReferenceUID", "SOPClassUID")
+    )
+    uid = case.rng.choice(
+        ("1.2.3", "", "1.2.3." + "9" * 70, "not a uid", "1.2.840.10008.5.1.4.1.1.4", "2.25.0", "1..2")
+    )
     paths = case.some_images()
     for path in paths:
         image = read(path)
@@ -180,7 +173,9 @@ def other_uid(case: Case) -> str:
 
 @mutator("tags")
 def other_patient(case: Case) -> str:
-    name = case.rng.choice(("PatientID", "PatientName", "IssuerOfPatientID", "PatientBirthDate", "PatientSex", "OtherPatientIDs"))
+    name = case.rng.choice(
+        ("PatientID", "PatientName", "IssuerOfPatientID", "PatientBirthDate", "PatientSex", "OtherPatientIDs")
+    )
     paths = case.some_images()
     for path in paths:
         image = read(path)
@@ -237,7 +232,7 @@ def private_attributes(case: Case) -> str:
     paths = case.some_images()
     for path in paths:
         image = read(path)
-        private = [key for key in image.keys() if key.is_private]
+        private = [key for key in keys_of(image) if key.is_private]
         if how in ("gone", "no creator", "other creator", "odd bytes") and not private:
             raise NotMadeError("none")
         if how == "gone":
@@ -247,7 +242,12 @@ def private_attributes(case: Case) -> str:
                 if how == "no creator":
                     del image[key]
                 else:
-                    put(image, key, "LO", case.rng.choice(("SIEMENS MR HEADER", "Philips MR Imaging DD 001", "GEMS_PARM_01")))
+                    put(
+                        image,
+                        key,
+                        "LO",
+                        case.rng.choice(("SIEMENS MR HEADER", "Philips MR Imaging DD 001", "GEMS_PARM_01")),
+                    )
         elif how == "odd bytes":
             key = case.rng.choice([key for key in private if not key.is_private_creator] or private)
             put(image, key, "UN", bytes(odd(case.rng, "bytes")) * 2)
