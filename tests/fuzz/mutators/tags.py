@@ -16,7 +16,23 @@ from tests.fuzz.cases import Case, NotMadeError, keys_of, mutator, read, save
 from tests.fuzz.mutators.drawn import odd, text_of
 
 #: attributes that the application reads, hit more often than the rest
-_READ = ["SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID", "PatientID", "PatientName", "IssuerOfPatientID", "OtherPatientIDs", "PatientBirthDate", "Modality", "ImageType", "Manufacturer", "ManufacturerModelName", "SoftwareVersions", "SeriesDescription", "ProtocolName", "SequenceName", "ImageComments", "SeriesNumber", "InstanceNumber", "AcquisitionNumber", "AcquisitionDate", "AcquisitionTime", "ContentTime", "SeriesTime", "StudyDate", "StudyTime", "TriggerTime", "InversionTime", "EchoTime", "EchoNumbers", "RepetitionTime", "FlipAngle", "ScanningSequence", "SequenceVariant", "ScanOptions", "MagneticFieldStrength", "ContrastBolusAgent", "ContrastBolusStartTime", "ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "SliceThickness", "SpacingBetweenSlices", "SliceLocation", "Rows", "Columns", "NumberOfFrames", "SamplesPerPixel", "PhotometricInterpretation", "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation", "RescaleSlope", "RescaleIntercept", "RescaleType", "SmallestImagePixelValue", "PixelPaddingValue", "LossyImageCompression", "BurnedInAnnotation", "PatientPosition", "SpecificCharacterSet", "TemporalPositionIdentifier", "HeartRate", "NominalInterval", "WindowCenter", "WindowWidth", "BodyPartExamined"]
+# fmt: off
+_READ = [
+    "SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID",
+    "PatientID", "PatientName", "IssuerOfPatientID", "OtherPatientIDs", "PatientBirthDate", "Modality",
+    "ImageType", "Manufacturer", "ManufacturerModelName", "SoftwareVersions", "SeriesDescription",
+    "ProtocolName", "SequenceName", "ImageComments", "SeriesNumber", "InstanceNumber", "AcquisitionNumber",
+    "AcquisitionDate", "AcquisitionTime", "ContentTime", "SeriesTime", "StudyDate", "StudyTime", "TriggerTime",
+    "InversionTime", "EchoTime", "EchoNumbers", "RepetitionTime", "FlipAngle", "ScanningSequence",
+    "SequenceVariant", "ScanOptions", "MagneticFieldStrength", "ContrastBolusAgent", "ContrastBolusStartTime",
+    "ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "SliceThickness", "SpacingBetweenSlices",
+    "SliceLocation", "Rows", "Columns", "NumberOfFrames", "SamplesPerPixel", "PhotometricInterpretation",
+    "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation", "RescaleSlope", "RescaleIntercept",
+    "RescaleType", "SmallestImagePixelValue", "PixelPaddingValue", "LossyImageCompression",
+    "BurnedInAnnotation", "PatientPosition", "SpecificCharacterSet", "TemporalPositionIdentifier", "HeartRate",
+    "NominalInterval", "WindowCenter", "WindowWidth", "BodyPartExamined",
+]
+# fmt: on
 _KINDS = "AE AS CS DA DS DT FD FL IS LO LT OB OW PN SH SL SQ SS ST TM UI UL UN US UT".split()  # noqa: SIM905
 
 
