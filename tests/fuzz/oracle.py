@@ -19,6 +19,11 @@ _NUMBERS = ("mean", "sd", "n_pixels", "uncertainty", "t1_ms", "status", "level",
 _USUAL = ("fit_residuals", "slice_order_unconfirmed", "uncertain_segments", "saturation_efficiency", "offset_unknown")
 
 
+#: part of a reader's reasons in corrections.json, which results.json and segments.csv show, and nothing else
+READERS_WORD = "QZREASON"
+_READERS = ("results.json", "segments.csv")
+
+
 @dataclass(frozen=True)
 class Verdict:
     """One of ``OUTCOMES``, and why."""
@@ -74,7 +79,11 @@ def _leak(ran: Ran, out: Path) -> str:
             return "text of the input in a file's name"
         if path.suffix in (".json", ".csv"):
             texts[path.name] = path.read_text(encoding="utf-8", errors="replace")
-    leaking = [name for name, text in texts.items() if CANARY.lower() in text.lower()]
+    leaking = [
+        name
+        for name, text in texts.items()
+        if CANARY.lower() in text.lower() or (READERS_WORD in text and name not in _READERS)
+    ]
     return f"text of the input in {leaking[0]}" if leaking else ""
 
 

@@ -14,6 +14,7 @@ from pydicom.uid import ExplicitVRLittleEndian, RTStructureSetStorage
 
 from cmrmap.core.outlines import Label
 from tests.canaries import CANARY
+from tests.fuzz.oracle import READERS_WORD
 from tests.fuzz.studies import BaseStudy, true_labels
 
 _N_POINTS = 40
@@ -85,7 +86,7 @@ def _in_space(image: Dataset, rows: Sequence[float], columns: Sequence[float]) -
 def add_corrections(folder: Path) -> None:
     """Leave out one image and two segments."""
     entries = [
-        {"map": "t2", "slice_index": 0, "exclude_images": [{"time_ms": 55}], "reason": f"{CANARY}reason"},
+        {"map": "t2", "slice_index": 0, "exclude_images": [{"time_ms": 55}], "reason": f"{READERS_WORD}reason"},
         {"map": "t2", "slice_index": 0, "exclude_segments": [9, 10]},
     ]
     (folder / "corrections.json").write_text(json.dumps({"corrections": entries}), encoding="utf-8")

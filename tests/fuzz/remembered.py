@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from pathlib import Path
-from types import MappingProxyType, ModuleType
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -44,7 +44,7 @@ _WORTH_S = 0.02
 copyreg.pickle(MappingProxyType, lambda mapping: (MappingProxyType, (dict(mapping),)))
 
 
-class _UnknownError(Exception):
+class UnknownError(Exception):
     """A value of a kind whose parts are not known."""
 
 
@@ -68,11 +68,12 @@ class Remembered:
     def install(self) -> None:
         """Put the memory before the application's stages, in this process and those that are forked of it."""
         for module, name in _PURE:
-            self._before(module, name)
-        self._before(predict, "predict_slices", _what_counts_of_slices)
-        self._before(context, "load_network", _files)
+            self.before(module, name)
+        self.before(predict, "predict_slices", _what_counts_of_slices)
+        self.before(context, "load_network", _files)
 
-    def _before(self, module: ModuleType, name: str, seen: Callable[..., Any] | None = None) -> None:
+    def before(self, module: Any, name: str, seen: Callable[..., Any] | None = None) -> None:
+        """Put the memory before one function; ``seen`` returns what counts of its arguments, else all do."""
         original = getattr(module, name)
 
         def called(*arguments: Any, **named: Any) -> Any:
@@ -80,7 +81,7 @@ class Remembered:
                 arguments = tuple(list(one) if isinstance(one, map) else one for one in arguments)
             try:
                 key = self.digests.of([name, seen(*arguments, **named) if seen else [arguments, named]])
-            except _UnknownError:
+            except UnknownError:
                 return original(*arguments, **named)
             if key in self.known:
                 self.used += 1
@@ -185,7 +186,7 @@ class Digests:
         elif isinstance(value, (set, frozenset)):
             self._several(update, sorted(value))
         else:
-            raise _UnknownError(type(value).__name__)
+            raise UnknownError(type(value).__name__)
 
     def _several(self, update: Callable[[bytes], object], values: Sequence[Any]) -> None:
         update(len(values).to_bytes(8, "little"))

@@ -16,6 +16,7 @@ from pydicom.dataset import Dataset
 #: attributes whose value is a measurement or a setting of the scanner, of which another value is another study
 MEASURED = {
     "PixelData": "other pixels of the right number",
+    "FloatPixelData": "other pixels of the right number",
     "InversionTime": "another inversion time",
     "EchoTime": "another echo time",
     "EffectiveEchoTime": "another echo time",

@@ -11,6 +11,7 @@ import yaml
 
 from tests.canaries import CANARY
 from tests.fuzz.cases import Case, mutator
+from tests.fuzz.oracle import READERS_WORD
 from tests.fuzz.mutators.drawn import odd, yaml_of
 from tests.fuzz.process import ROOT
 
@@ -20,7 +21,7 @@ CORRECTIONS = {
         {"map": "t2", "slice_index": 0, "exclude_images": [{"time_ms": 45}]},
         {"map": "native_t1", "slice_index": 0, "exclude_segments": [9, 10]},
         {"map": "t2", "slice_index": 0, "insertion_points": {"anterior": [60, 40.5], "inferior": [110, 45]}},
-        {"map": "native_t1", "slice_index": 0, "exclude_slice": True, "reason": f"{CANARY}ghosting"},
+        {"map": "native_t1", "slice_index": 0, "exclude_slice": True, "reason": f"{READERS_WORD}ghosting"},
     ]
 }
 _OBSERVATION = {

@@ -6,13 +6,14 @@ from pathlib import Path
 
 from tests.fuzz.cases import Case, mutator
 
-_PIXELS = b"\xe0\x7f\x10\x00"
+#: beginnings of pixels: whole numbers, floats
+_PIXELS = (b"\xe0\x7f\x10\x00OW", b"\xe0\x7f\x08\x00OF")
 
 
 def _place(case: Case, content: bytes) -> int:
     """Mostly in the header, which is small: one flipped bit of a pixel is another pixel, and nobody can tell."""
-    at = content.find(_PIXELS)
-    header = at + 12 if at > 0 else len(content)
+    begins = [place for place in map(content.find, _PIXELS) if place > 0]
+    header = min(begins, default=len(content) - 12) + 12
     if case.rng.random() < 0.03:
         return case.rng.randrange(len(content))
     return case.rng.randrange(max(header, 1))

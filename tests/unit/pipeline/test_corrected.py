@@ -248,7 +248,7 @@ def test_images_and_slices_are_left_out(study, before) -> None:
     assert native.slices[SLICE].drawn_by == "network"
     assert _same(native.slices[SLICE].by_network, old.slices[SLICE].statistics)
     assert native.slices[2].status == "refused"
-    assert native.slices[2].reason == "left out by corrections.json: ghosting"
+    assert native.slices[2].reason == 'left out by corrections.json ("ghosting")'
     assert _same(native.slices[2].by_network, old.slices[2].statistics)
     assert _same(native.slices[0], old.slices[0])
     assert _same(_map(maps, T2), _map(before, T2))
