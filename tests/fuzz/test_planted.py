@@ -12,6 +12,7 @@ import pytest
 
 from tests.fuzz.oracle import NOT_ALLOWED, SAME
 
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1600)]
 ROOT = Path(__file__).resolve().parents[2]
 #: words of the verdict on each planted fault
 WORDS = {
@@ -36,21 +37,19 @@ def found() -> dict[str, dict[str, str]]:
         env=os.environ | {"OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
-        timeout=500,
+        timeout=1500,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-2000:]
     return {line["name"]: line for line in map(json.loads, done.stdout.splitlines())}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", list(WORDS))
 def test_a_planted_fault_is_found(name: str, found: dict[str, dict[str, str]]) -> None:
     assert found[name]["outcome"] == NOT_ALLOWED
     assert WORDS[name] in found[name]["why"]
 
 
-@pytest.mark.slow
 def test_without_a_fault_a_study_is_itself(found: dict[str, dict[str, str]]) -> None:
     assert found["nothing"]["outcome"] == SAME
     assert set(found) == {"nothing", *WORDS}
