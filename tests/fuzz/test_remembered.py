@@ -22,7 +22,15 @@ class _Pair:
 _ARRAY = np.arange(6.0).reshape(2, 3)
 DIFFERENT = [
     *(None, 0, 0.0, -0.0, False, "0", b"0", (), [], {}, "", 1, 1.0, True, float("nan")),
-    *(_ARRAY, _ARRAY.T, _ARRAY.astype(np.float32), _ARRAY.reshape(3, 2), _ARRAY + 1e-15, np.float64(1.0), np.float32(1.0)),
+    *(
+        _ARRAY,
+        _ARRAY.T,
+        _ARRAY.astype(np.float32),
+        _ARRAY.reshape(3, 2),
+        _ARRAY + 1e-15,
+        np.float64(1.0),
+        np.float32(1.0),
+    ),
     *(_Pair(1, 2), _Pair(2, 1), _Pair((1, 2), ()), _Pair(1, (2, ())), (1, 2), [1, 2], {1: 2}, MappingProxyType({1: 2})),
     *({"a": 1, "b": 2}, {"b": 2, "a": 1}, {"a": 1}, ["ab", "c"], ["a", "bc"], Path("a"), "a"),
 ]

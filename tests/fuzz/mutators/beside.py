@@ -11,8 +11,8 @@ import yaml
 
 from tests.canaries import CANARY
 from tests.fuzz.cases import Case, mutator
-from tests.fuzz.oracle import READERS_WORD
 from tests.fuzz.mutators.drawn import odd, yaml_of
+from tests.fuzz.oracle import READERS_WORD
 from tests.fuzz.process import ROOT
 
 _HEMATOCRIT = {"hematocrit": 0.43, "measured": "2026-01-15"}
