@@ -8,6 +8,7 @@ TRAIN := .venv-train/bin
 DEMO := out/demo
 EVALUATION := out/evaluation
 PATIENTS := 30
+FUZZ_MUTANTS := 10000
 SOURCES := . bin/monai-deploy
 UV := uv==0.13.9
 
@@ -24,7 +25,7 @@ unexport PYTHONDONTWRITEBYTECODE
 MAPBUILD := PYTHONPATH=packaging $(BIN)/python -m mapbuild
 MAP_OPTIONS := $(if $(MAP_GPU),--gpu) $(if $(MAP_BASE),--base $(MAP_BASE))
 
-.PHONY: help demo lock evaluation env-evaluation figures map map-context container-tools sbom audit test test-application test-map test-slow lint format schema env env-dev env-train test-training system-packages browser viewer faults soak bench clean
+.PHONY: help demo lock evaluation env-evaluation figures map map-context container-tools sbom audit test test-application test-map test-slow lint format schema env env-dev env-train test-training system-packages browser viewer faults soak fuzz bench clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -83,6 +84,9 @@ test-application: env-dev ## the tests but for the slow ones and those of the tr
 test-slow: env-dev env-train system-packages browser viewer ## the slow tests, which `make test` leaves out (CI runs both)
 	$(BIN)/pytest $(IN_PARALLEL) -m "slow and not training"
 	OMP_NUM_THREADS=1 $(TRAIN)/python -m pytest -m "slow and training" tests/unit/training
+
+fuzz: env-dev ## FUZZ_MUTANTS=10000 damaged studies through the command; goes on where it was stopped (docs/dev/fuzz.md)
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.fuzz --count $(FUZZ_MUTANTS) --workers $(WORKERS) --state out/fuzz/state.jsonl
 
 test-training: env-dev env-train ## the tests that need the training environment
 	COVERAGE_FILE=.coverage.training OMP_NUM_THREADS=1 $(TRAIN)/python -m pytest -m "training and not slow" $(COVER) tests/unit/training tests/unit/evaluation

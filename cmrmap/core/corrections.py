@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,19 @@ from cmrmap.core.arrays import LabelArray, frozen
 from cmrmap.core.map_specs import MapKind
 
 Point = tuple[float, float]
+_LEFT_OUT = "left out by corrections.json"
+#: a reader's words may be cut off with the sentence that they are in
+_WORDS = re.compile(rf'{_LEFT_OUT} \("[^"]*"?\)?')
+
+
+def left_out_because(words: str) -> str:
+    """Return why a slice is left out, with the words of the reader, which are in quotes for the next function."""
+    return f"""{_LEFT_OUT} ("{words.replace('"', "'")}")"""
+
+
+def without_readers_words(reason: str) -> str:
+    """Return a reason without what a reader wrote, which may name the patient: for the log and status.json."""
+    return _WORDS.sub(_LEFT_OUT, reason)
 
 
 @dataclass(frozen=True, slots=True)

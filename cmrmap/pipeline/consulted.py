@@ -119,7 +119,7 @@ def _correction(entry: SliceEntry, images: StudyImages) -> SliceCorrection:
 
 
 def _plain(reason: str) -> str:
-    """Return what a reader wrote as one line of what can be printed: every output shows it."""
+    """Return what a reader wrote as one line of what can be printed: results and report show it."""
     return " ".join("".join(sign if sign.isprintable() else " " for sign in reason).split())
 
 

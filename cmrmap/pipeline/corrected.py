@@ -13,7 +13,7 @@ import numpy as np
 
 from cmrmap.alignment import choose_reference, to_polar
 from cmrmap.core.arrays import LabelArray
-from cmrmap.core.corrections import Corrections, ReaderContour
+from cmrmap.core.corrections import Corrections, ReaderContour, left_out_because
 from cmrmap.core.findings import QualityFlag
 from cmrmap.core.outlines import ImageOutcome, Label, Reading, RefinedSegmentation
 from cmrmap.core.stack import WeightedStack
@@ -102,7 +102,7 @@ class _Series:
             named = ", ".join(f"{self.stack.times_ms[index, time]:g} ms" for time in times)
             self.findings.append(READER_EXCLUDED.flag(self.stack.kind, index, what=f"images at {named}"))
         if excluded is not None:
-            self.excluded[index] = f"left out by corrections.json: {excluded}"
+            self.excluded[index] = left_out_because(excluded)
 
     def finished(self) -> RefinedSegmentation:
         """Return the outlines."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cmrmap.core.corrections import without_readers_words
 from cmrmap.core.findings import Severity
 from cmrmap.dicom.writing.outputs import OutputFile
 from cmrmap.report import Drawing
@@ -38,7 +39,7 @@ class OutputBundle:
         return {
             one.kind.value: MapVerdict(
                 one.status,
-                one.reason or "",
+                without_readers_words(one.reason or ""),
                 tuple(
                     flag.message
                     for flag in self.results.quality

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import subprocess
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 
@@ -34,6 +35,7 @@ def software_versions() -> dict[str, str]:
     return {"cmrmap": VERSION, "python": platform.python_version(), **known}
 
 
+@cache  # a package's metadata is parsed whole for it, and a run writes its status several times
 def _version(name: str) -> str | None:
     try:
         return metadata.version(name)

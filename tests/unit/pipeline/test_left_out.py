@@ -37,7 +37,7 @@ def test_images_and_slices_are_left_out(cut, before) -> None:
     assert native.slices[SLICE].drawn_by == "network"
     assert same(native.slices[SLICE].by_network, old.slices[SLICE].statistics)
     assert native.slices[2].status == "refused"
-    assert native.slices[2].reason == "left out by corrections.json: ghosting"
+    assert native.slices[2].reason == 'left out by corrections.json ("ghosting")'
     assert same(native.slices[2].by_network, old.slices[2].statistics)
     assert same(native.slices[0], old.slices[0])
     assert same(map_of(maps, T2), map_of(before, T2))
@@ -123,8 +123,8 @@ def test_a_map_of_which_every_slice_is_left_out_is_refused(cut) -> None:
     for kind, of in reasons.items():
         found = map_of(maps, kind)
         assert (found.status, found.patient.n_pixels) == ("refused", 0)
-        assert [one.reason for one in found.slices] == [f"left out by corrections.json: {one}" for one in of]
-    assert map_of(maps, T2).reason == "left out by corrections.json: ghosting"
+        assert [one.reason for one in found.slices] == [f'left out by corrections.json ("{one}")' for one in of]
+    assert map_of(maps, T2).reason == 'left out by corrections.json ("ghosting")'
     assert map_of(maps, POST).reason.startswith("3 of 3 slices were refused (slice 0, 1, 2): left out by corrections.")
     assert map_of(maps, ECV).reason == "no slice of the postcontrast_t1 map could be made"
     assert {one.kind for one in maps.volumes} == {NATIVE}
