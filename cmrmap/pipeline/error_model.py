@@ -115,11 +115,15 @@ class ErrorModel:
         if reference is None:
             return float("nan")
         averaged = reference.averaged_noise(pattern, self.shape)
-        own_excess, own_leverage, own_freedom = self._common([reference], pattern, averaged)
+        pool = self.slices if self.pool is None else self.pool
+        excess, leverage, freedom = self._common(pool, pattern, averaged)
+        if pool[s] is reference:
+            own_excess, own_leverage, own_freedom = excess[[s]], leverage[[s]], freedom[[s]]
+        else:
+            own_excess, own_leverage, own_freedom = self._common([reference], pattern, averaged)
         near = _NEAR if own_leverage[0] @ _NEAR > 0 else np.full(TURNS, 1.0 / TURNS)
         if not own_leverage[0] @ near > 0:
             return 0.0
-        excess, leverage, freedom = self._common(self.slices if self.pool is None else self.pool, pattern, averaged)
         if not (leverage @ near).sum() > 0:
             excess, leverage, freedom = own_excess, own_leverage, own_freedom
         here = own_excess[0] @ near / (own_leverage[0] @ near)
