@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from pathlib import Path
 
@@ -17,6 +18,7 @@ if __name__ == "__main__":
     open_streams()
     settle_process()
     hold_signals()
+    gc.disable()  # until all is imported: see cmrmap.run.lean_process.spare_imports
     settle_imports()
     from app.runtime import main  # after the process may have been replaced: this import takes time
 

@@ -49,7 +49,7 @@ def measured(command: list[str]) -> dict[str, float]:
         "wall_s": round(time.perf_counter() - started, 2),
         "user_s": round(used.ru_utime, 2),
         "system_s": round(used.ru_stime, 2),
-        "peak_mb": round(used.ru_maxrss / 1024),
+        "peak_mib": round(used.ru_maxrss / 1024),
     }
 
 
@@ -65,7 +65,7 @@ def print_stages(study: Path) -> None:
 
     settle_imports()
     context = _context(study)
-    start = {"cpu_s": round(time.process_time(), 2), "peak_mb": _peak_mb()}
+    start = {"cpu_s": round(time.process_time(), 2), "peak_mib": _peak_mib()}
     print(json.dumps({"start": start, **_run_stages(context, study)}))
 
 
@@ -77,7 +77,7 @@ def print_growth(study: Path) -> None:
             found = _run_stages(context, resized(study, Path(folder) / "study", n_slices, n_pixels))
         if number:
             cpu_s = round(sum(one["cpu_s"] for one in found.values()), 2)
-            print(json.dumps({axis: size, "cpu_s": cpu_s, "peak_mb": found["write"]["peak_mb"]}), flush=True)
+            print(json.dumps({axis: size, "cpu_s": cpu_s, "peak_mib": found["write"]["peak_mib"]}), flush=True)
 
 
 def _context(study: Path) -> RunContext:
@@ -104,11 +104,11 @@ def _run_stages(context: RunContext, study: Path) -> dict[str, dict[str, float]]
         for stage in STAGES.until("written"):
             before = time.process_time()
             made[stage.output] = perform(stage, own, [made[name] for name in stage.inputs])
-            found[stage.name] = {"cpu_s": round(time.process_time() - before, 2), "peak_mb": _peak_mb()}
+            found[stage.name] = {"cpu_s": round(time.process_time() - before, 2), "peak_mib": _peak_mib()}
     return found
 
 
-def _peak_mb() -> int:
+def _peak_mib() -> int:
     for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
         if line.startswith("VmHWM:"):
             return round(int(line.split()[1]) / 1024)
@@ -187,8 +187,8 @@ def draw(found: list[dict[str, float]], target: Path) -> None:
             axes.set_ylim(bottom=0)
             axes.set_xlabel("slices (256 x 256)" if axis == "slices" else "pixels of an image, millions (one slice)")
             beside = axes.twinx()
-            beside.plot(size, [one["peak_mb"] for one in runs], "s--", color="#b03030", markersize=3)
-            beside.set_ylabel("largest memory, MB", color="#b03030")
+            beside.plot(size, [one["peak_mib"] for one in runs], "s--", color="#b03030", markersize=3)
+            beside.set_ylabel("largest memory, MiB", color="#b03030")
             beside.set_ylim(bottom=0)
         target.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(target, format="svg", metadata={"Date": None})
@@ -200,12 +200,12 @@ def _processor() -> str:
 
 
 def _lines(record: dict[str, Any]) -> Iterator[str]:
-    for name in ("wall_s", "user_s", "system_s", "peak_mb"):
+    for name in ("wall_s", "user_s", "system_s", "peak_mib"):
         values = [one[name] for one in record["runs"]]
         yield f"{name:10} median {statistics.median(values):8.2f}   {min(values):.2f} to {max(values):.2f}"
     total = sum(one["cpu_s"] for one in record["stages"].values())
     for name, one in record["stages"].items():
-        yield f"{name:11} {one['cpu_s']:7.2f} s {one['cpu_s'] / total:6.1%}   peak by its end {one['peak_mb']:5.0f} MB"
+        yield f"{name:11} {one['cpu_s']:7.2f} s {one['cpu_s'] / total:6.1%}  peak by its end {one['peak_mib']:5.0f} MiB"
 
 
 def main() -> int:

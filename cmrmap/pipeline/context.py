@@ -12,6 +12,7 @@ from cmrmap.core.version import VERSION
 from cmrmap.dicom.selection.preferences import SelectionPreferences
 from cmrmap.dicom.transfer.base import Destination
 from cmrmap.ecv.hematocrit import Hematocrit
+from cmrmap.run.lean_process import spare_imports
 from cmrmap.run.outcome import Outcome
 from cmrmap.run.run_settings import RunSettings
 from cmrmap.segmentation import Network, load_network, use_gpu
@@ -89,6 +90,7 @@ def context_of_run(settings: RunSettings, outcome: Outcome) -> RunContext:
     """
     network = use_gpu(load_network(settings.model_path))
     outcome.model = model_in_words(network.convention)
+    spare_imports()
     return RunContext(
         settings=settings.analysis,
         preferences=settings.preferences,

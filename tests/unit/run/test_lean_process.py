@@ -69,3 +69,22 @@ return_memory()
 print(before - resident_kb())
 """
     assert int(_said(program)) > 80_000
+
+
+def test_what_is_imported_is_searched_for_cycles_no_more_and_what_comes_later_is() -> None:
+    program = """
+import gc, json, weakref
+from cmrmap.run.lean_process import spare_imports
+gc.disable()
+spare_imports()
+frozen = gc.get_freeze_count()
+spare_imports()
+class Ring: pass
+ring = Ring()
+ring.own = ring
+seen = weakref.ref(ring)
+del ring
+gc.collect()
+print(frozen > 1000, seen() is None, gc.isenabled())
+"""
+    assert _said(program) == "True True True"
