@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from pathlib import Path
 
@@ -11,11 +12,14 @@ if not __package__:  # run by path: the interpreter looked in this folder, not b
 from app.process import settle_process
 from cmrmap.core.streams import open_streams
 from cmrmap.run.ending import hold_signals
+from cmrmap.run.lean_process import settle_imports
 
 if __name__ == "__main__":
     open_streams()
     settle_process()
     hold_signals()
+    gc.disable()  # until all is imported: see cmrmap.run.lean_process.spare_imports
+    settle_imports()
     from app.runtime import main  # after the process may have been replaced: this import takes time
 
     sys.exit(main())

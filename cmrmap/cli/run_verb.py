@@ -26,6 +26,9 @@ def run(context: typer.Context) -> None:
     from cmrmap.run.ending import hold_signals
 
     hold_signals()  # before the libraries of the stages start threads
+    from cmrmap.run.lean_process import settle_imports
+
+    settle_imports()
     from cmrmap.cli.live_progress import live_progress
     from cmrmap.run.entry import run_command
 

@@ -12,6 +12,7 @@ from cmrmap.core.version import VERSION
 from cmrmap.dicom.selection.preferences import SelectionPreferences
 from cmrmap.dicom.transfer.base import Destination
 from cmrmap.ecv.hematocrit import Hematocrit
+from cmrmap.run.lean_process import spare_imports
 from cmrmap.run.outcome import Outcome
 from cmrmap.run.run_settings import RunSettings
 from cmrmap.segmentation import Network, load_network, use_gpu
@@ -33,7 +34,8 @@ class RunContext:
     hematocrit : that the user gives; None: the study or ``settings.hematocrit`` may give one
     send_to : the archive that the results are sent to; None: they are not sent
     outcome : told of failures, and of what was written
-    prepares_fits : whether a thread loads the compiled fit while the network draws; for a run that owns its process
+    owns_process : whether the run has its process to itself: then a thread loads the compiled fit while the network
+        draws, and what is freed goes back to the system
     """
 
     settings: AnalysisSettings = field(default_factory=AnalysisSettings)
@@ -44,7 +46,7 @@ class RunContext:
     hematocrit: Hematocrit | None = None
     send_to: Destination | None = None
     outcome: Outcome = field(default_factory=Outcome)
-    prepares_fits: bool = False
+    owns_process: bool = False
 
     @property
     def source(self) -> Path:
@@ -88,6 +90,7 @@ def context_of_run(settings: RunSettings, outcome: Outcome) -> RunContext:
     """
     network = use_gpu(load_network(settings.model_path))
     outcome.model = model_in_words(network.convention)
+    spare_imports()
     return RunContext(
         settings=settings.analysis,
         preferences=settings.preferences,
@@ -97,7 +100,7 @@ def context_of_run(settings: RunSettings, outcome: Outcome) -> RunContext:
         hematocrit=settings.hematocrit,
         send_to=settings.send_to,
         outcome=outcome,
-        prepares_fits=True,
+        owns_process=True,
     )
 
 

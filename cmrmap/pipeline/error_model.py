@@ -132,11 +132,15 @@ def _gain_variance(
     images to judge by, but may be worse than the others. What was judged by few images is widened: see ``widened``.
     """
     averaged = reference.averaged_noise(pattern, shape)
-    own_excess, own_leverage, own_freedom = _common([reference], pattern, averaged, n_parameters)
+    excess, leverage, freedom = _common(pool, pattern, averaged, n_parameters)
+    own = next((index for index, one in enumerate(pool) if one is reference), None)
+    if own is None:  # a corrected slice is not among those that it is judged with
+        own_excess, own_leverage, own_freedom = _common([reference], pattern, averaged, n_parameters)
+    else:
+        own_excess, own_leverage, own_freedom = excess[[own]], leverage[[own]], freedom[[own]]
     near = _NEAR if own_leverage[0] @ _NEAR > 0 else np.full(TURNS, 1.0 / TURNS)
     if not own_leverage[0] @ near > 0:
         return 0.0
-    excess, leverage, freedom = _common(pool, pattern, averaged, n_parameters)
     if not (leverage @ near).sum() > 0:
         excess, leverage, freedom = own_excess, own_leverage, own_freedom
     here = own_excess[0] @ near / (own_leverage[0] @ near)

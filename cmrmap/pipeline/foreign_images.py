@@ -147,7 +147,9 @@ def _fit(
     squares: Float64Array, times_ms: Float64Array, model: str, size: Float64Array, epochs: IntArray | None
 ) -> tuple[Float64Array, float]:
     """Return the fitted signals and the median misfit, as a share of each square's largest signal."""
-    fit = fit_relaxation(squares, times_ms, model, epochs=epochs)
+    # not by the compiled kernel: where that is not kept on disk it takes half a minute to make, beside the network,
+    # and these fits are few
+    fit = fit_relaxation(squares, times_ms, model, epochs=epochs, backend="numpy")
     misfit = fit.noise_sd / size
     known = np.isfinite(misfit)  # a square that is clipped in every image has no fit
     enough = 2 * np.count_nonzero(known) > len(known)

@@ -80,15 +80,18 @@ class SliceErrors(Unchanging):
         the mean, and if every image had a gain error of unit variance; 0 where too little of the place has a fit
         """
         out = np.zeros((TURNS, 3))
+        angles, depths = np.nonzero(pattern)  # a segment has a sixth of the cells: the others would only add zeros
+        weights_here = pattern[angles, depths]
+        shares = self.left.sum(axis=0)
         for turn in range(TURNS):
-            weights = np.roll(pattern, turn * len(pattern) // TURNS, axis=0) * self.known
-            total = weights.sum(axis=(1, 2))
+            cells = (slice(None), (angles + turn * len(pattern) // TURNS) % len(pattern), depths)
+            weights = weights_here * self.known[cells]
+            total = weights.sum(axis=1)
             if not (total > _LEAST_KNOWN).all():
                 continue
             residual, signal, share = (
-                (weights * planes).sum(axis=(1, 2)) / total for planes in (self.residuals, self.signal, self.share)
+                (weights * planes[cells]).sum(axis=1) / total for planes in (self.residuals, self.signal, self.share)
             )
-            shares = self.left.sum(axis=0)
             out[turn] = residual @ residual, shares @ share, shares @ signal**2
         return out
 

@@ -88,10 +88,12 @@ def fit_slice(
         signs = np.where(fitted < 0, -1.0, 1.0) if get_model(model).magnitude and not signed else 1.0
         return SliceFit(fit, signs * signals, fitted, np.ones(signals.shape), noise_sd, 0.0, signed, note)
 
-    floor_sd = 0.0
+    floor_sd, plain = 0.0, fit
     for _ in range(2):  # the noise that the first fit leaves still holds the floor's misfit
         floor_sd = noise_sd if noise_sd > 0 else 0.0
-        fit = fit_above_noise_floor(signals, times_ms, model, floor_sd, around=around, look_locker=look_locker)
+        fit = fit_above_noise_floor(
+            signals, times_ms, model, floor_sd, around=around, look_locker=look_locker, plain=plain
+        )
         noise_sd = _pixel_noise(fit, weights)
     fitted = fitted_signal(fit, times_ms)
     size = np.nan_to_num(np.abs(fitted))

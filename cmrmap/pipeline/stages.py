@@ -39,6 +39,7 @@ from cmrmap.results import StudyResult
 from cmrmap.run.bundle import OutputBundle, write_bundle
 from cmrmap.run.delivery import send_results
 from cmrmap.run.hematocrit_sources import find_hematocrit
+from cmrmap.run.lean_process import return_memory
 
 
 def _read(context: RunContext) -> SourceStudy:
@@ -77,9 +78,12 @@ def _load(context: RunContext, study: SourceStudy, selection: Selection) -> Load
 
 def _segment(context: RunContext, loaded: LoadedStudy) -> tuple[SegmentationStack, ...]:
     """Label every weighted image with the network."""
-    if context.prepares_fits:
+    if context.owns_process:
         prepare(wait=False)
-    return chain.segment(loaded.stacks, context.drawn_by)
+    drawn = chain.segment(loaded.stacks, context.drawn_by)
+    if context.owns_process:
+        return_memory()  # of the networks' features, a hundred MB that nothing needs again
+    return drawn
 
 
 def _refine(
@@ -143,7 +147,7 @@ def _draw(
     wanted = context.settings.outputs
     identity = study_identity(study) if wanted.report_identity else None
     records = map_records(series, ecv, maps.counted) if wanted.report else ()
-    return draw_report(
+    drawn = draw_report(
         results,
         maps.volumes,
         loaded.stacks,
@@ -154,6 +158,9 @@ def _draw(
         text=wanted.text_report,
         published=context.settings.reference_ranges.published,
     )
+    if context.owns_process:
+        return_memory()
+    return drawn
 
 
 def _encode(

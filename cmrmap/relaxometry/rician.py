@@ -52,6 +52,7 @@ def fit_above_noise_floor(
     around: Neighbourhood | None = None,
     look_locker: LookLocker | None = None,
     backend: str = "auto",
+    plain: RelaxationFit | None = None,
 ) -> RelaxationFit:
     """Fit magnitudes with the noise floor taken out of them.
 
@@ -74,6 +75,7 @@ def fit_above_noise_floor(
     noise_sd : standard deviation of one channel of one pixel; 0 or NaN gives the plain fit
     around : mean over each pixel's neighbourhood, of the same tissue; None: every pixel for itself
     look_locker, backend : as in `fit_relaxation`
+    plain : what `fit_relaxation` gives for the same arguments, with sensitivity, where it is at hand; None: it is made
 
     Returns
     -------
@@ -84,21 +86,21 @@ def fit_above_noise_floor(
     given, counted_as = only_counted(signals, times_ms, model, backend=backend)
     times = np.asarray(times_ms, np.float64)
 
-    def fitted(samples: Float64Array, magnitude: bool | None = None) -> RelaxationFit:
+    def fitted(samples: Float64Array, magnitude: bool | None = None, *, last: bool = True) -> RelaxationFit:
         found = fit_relaxation(
-            samples, times, counted_as, magnitude, with_sensitivity=True, look_locker=look_locker, backend=backend
+            samples, times, counted_as, magnitude, with_sensitivity=last, look_locker=look_locker, backend=backend
         )
         return replace(found, model=model)
 
-    fit = first = fitted(given)
+    fit = first = fitted(given) if plain is None else plain
     if not noise_sd > 0:
         return first
     own = fitted_signal(fit, times)
-    for _ in range(_ROUNDS):
+    for left in reversed(range(_ROUNDS)):
         floor = _Floor.at(_expected(fit, own, around), noise_sd, recovers=get_model(model).magnitude)
         known = np.isfinite(own) & np.isfinite(floor.signal)
         aim = np.where(known, own + floor.weight * floor.residuals(given, own), given)
-        fit = fitted(aim, magnitude=False)
+        fit = fitted(aim, magnitude=False, last=not left)
         own = fitted_signal(fit, times)
     efficiency = 1.0 if look_locker is None else look_locker.inversion_efficiency
     return _with_true_errors(fit, first, times, floor, given, around is None, efficiency)

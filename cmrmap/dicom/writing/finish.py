@@ -7,6 +7,7 @@ from io import BytesIO
 from highdicom import ContentQualificationValues, ContributingEquipment
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import UID, ExplicitVRLittleEndian
+from pydicom.valuerep import VR
 
 from cmrmap.core.errors import InputError
 from cmrmap.core.provenance import SoftwareProvenance
@@ -87,6 +88,7 @@ def to_bytes(dataset: Dataset) -> bytes:
     InputError
         the object cannot be encoded
     """
+    _mark_items(dataset)
     buffer = BytesIO()
     try:
         dataset.save_as(buffer, enforce_file_format=True)
@@ -95,3 +97,16 @@ def to_bytes(dataset: Dataset) -> bytes:
             f"a DICOM object cannot be encoded ({type(error).__name__}); check the source images"
         ) from error
     return buffer.getvalue()
+
+
+def _mark_items(dataset: Dataset) -> None:
+    """Tell pydicom that the items of sequences are encoded as they will be written.
+
+    It settles ambiguous value representations in a whole data set, and then once more in every item that is not marked
+    so, with all that lies below: in a report of six levels most of the time of writing.
+    """
+    for element in dataset.values():
+        if element.VR == VR.SQ:
+            for item in element.value or ():
+                item.set_original_encoding(False, True, item._character_set)
+                _mark_items(item)

@@ -87,7 +87,10 @@ def build_measurement_report(
         referenced_images=[image for one in written for image in one.images],
     )
     content[0].ContentSequence.append(_remarks(results))
-    return Comprehensive3DSR(
+    # highdicom copies, types and searches the tree that it is given, which took most of the time that writing takes: it
+    # is given the root alone, and the tree goes into the finished document
+    tree, content[0].ContentSequence = content[0].ContentSequence, []
+    document = Comprehensive3DSR(
         # what is measured, then the images that it was made from: segmentations and maps lead to the map series only
         evidence=[item for one in written for item in _evidence(one)]
         + [item for one in written for item in original_images(one.context)],
@@ -110,6 +113,8 @@ def build_measurement_report(
         series_date=context.content_date,
         series_time=context.content_time,
     )
+    document.ContentSequence = tree
+    return document
 
 
 def _evidence(one: WrittenMap) -> list[Dataset]:

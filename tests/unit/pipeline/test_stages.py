@@ -79,9 +79,9 @@ def test_the_fit_is_prepared_while_the_network_draws_where_the_run_asks(
     monkeypatch.setattr(stages, "prepare", lambda *, wait: calls.append(wait))
     monkeypatch.setattr(stages.chain, "segment", lambda stacks, network: calls.append("segment"))
     (segment,) = (stage for stage in STAGES if stage.name == "segment")
-    segment.call(RunContext(network=Mock(), prepares_fits=asked), Mock())
+    segment.call(RunContext(network=Mock(), owns_process=asked), Mock())
     assert calls == ([False, "segment"] if asked else ["segment"])
-    assert RunContext().prepares_fits is False
+    assert RunContext().owns_process is False
 
 
 @pytest.mark.parametrize("content", ["{", '{"hematocrit": 3}', '{"hct": 0.4}'])

@@ -63,6 +63,17 @@ def test_a_constant_image_among_the_weighted_ones_is_named(value: float, place: 
     assert found.odd == (place,) or near
 
 
+def test_nobody_waits_for_the_compiled_fit_before_the_network_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    def compiled() -> None:
+        raise AssertionError("the kernel was compiled, or waited for")
+
+    monkeypatch.setattr("cmrmap.relaxometry._backends._compiled_kernel", compiled)
+    images = np.stack([_images(T1_TIMES)] * 2)
+    images[1, 4] = 400.0
+    study = explained(_study(_stack(images, T1_TIMES)))
+    assert study.stacks[0].present.sum(axis=1).tolist() == [8, 7]
+
+
 def test_a_map_among_them_is_named() -> None:
     images = _images(T1_TIMES)
     images[4] = np.where(images[-1] > 200, 0.6 * np.arange(_SIZE)[:, None] * 20, 0)

@@ -51,6 +51,35 @@ def report(files):
     return _only(files, OutputRole.MEASUREMENT_REPORT)
 
 
+def _references(item):
+    """Yield the UIDs of all objects that a content item, and what lies below it, refers to."""
+    for reference in item.get("ReferencedSOPSequence", ()):
+        yield reference.ReferencedSOPInstanceUID
+    for below in item.get("ContentSequence", ()):
+        yield from _references(below)
+
+
+def test_whatever_the_report_refers_to_is_in_its_evidence(report):
+    (study,) = report.CurrentRequestedProcedureEvidenceSequence
+    evidence = {
+        one.ReferencedSOPInstanceUID
+        for series in study.ReferencedSeriesSequence
+        for one in series.ReferencedSOPSequence
+    }
+    referred = set(_references(report))
+    assert len(referred) > 10
+    assert referred <= evidence
+
+
+def test_the_tree_is_one_that_highdicom_reads_whole(report):
+    read = hd.sr.Comprehensive3DSR.from_dataset(report)
+
+    def count(item):
+        return 1 + sum(count(below) for below in item.get("ContentSequence", ()))
+
+    assert count(read.content[0]) == count(report) > 500
+
+
 def test_every_region_with_a_mean_has_one_group_with_a_uid_of_its_own(report, volumes):
     groups = _groups(report)
     # a map: patient, 3 slices, 16 segments; blood of the two T1 maps; hematocrit
