@@ -223,6 +223,8 @@ def table(rows: Mapping[str, Mapping[str, Any]], tell: Callable[[str], None]) ->
 
 
 def _error(found: Mapping[str, Any], digits: int = 1, *, worst: bool = False) -> str:
+    if found["sd"] is None:
+        return "-"
     words = f"{found['bias']:+.{digits}f} ± {found['sd']:.{digits}f}"
     return f"{words}, {found['worst']:+.{digits}f}" if worst else words
 

@@ -26,6 +26,8 @@ _FEW = 5
 _VIEW = 48  # rows and columns of the coarse network's view in place of the fine one's: 154 mm
 _FOLLOW, _FIND = "cmrmap.segmentation.slice_outlines._look_for_place", "cmrmap.segmentation.predict.ventricle_places"
 
+_AS_SHIPPED = slice_outlines._look_for_place  # before it is replaced
+
 
 class _CoarseLook:
     """What the coarse network saw of the slice that is being drawn, and the network."""
@@ -82,7 +84,7 @@ def _few(images: Tensor) -> list[int]:
 
 def _follow_few(fine: Tensor, crops: list[Crop], network: StackUNet) -> Float64Array:
     indices = _few(fine)
-    return slice_outlines._look_for_place(fine[indices], [crops[index] for index in indices], network)
+    return _AS_SHIPPED(fine[indices], [crops[index] for index in indices], network)
 
 
 def _find_few(images: Tensor, spacing: tuple[float, float], network: StackUNet) -> tuple[locate.Place, ...]:
