@@ -147,7 +147,7 @@ viewer: browser ## OHIF and a proxy for the tests that open what is written in a
 	@scripts/viewer-distribution.sh || true
 
 bench: env-dev ## every benchmark that needs no images of yours, one after the other
-	@for script in $(filter-out benchmarks/edit_time.py benchmarks/real_study.py benchmarks/ablation.py benchmarks/overlap_limits.py benchmarks/refine_gain.py benchmarks/robustness.py benchmarks/same_results.py benchmarks/whole_job.py,$(wildcard benchmarks/*.py)); do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+	@for script in $(filter-out benchmarks/edit_time.py benchmarks/real_study.py benchmarks/ablation.py benchmarks/fewer_looks.py benchmarks/overlap_limits.py benchmarks/refine_gain.py benchmarks/robustness.py benchmarks/same_results.py benchmarks/whole_job.py,$(wildcard benchmarks/*.py)); do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 clean: ## remove .venv and all that is made
 	rm -rf .venv .venv-train out build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.*

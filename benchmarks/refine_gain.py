@@ -3,7 +3,7 @@
     .venv-train/bin/python benchmarks/refine_gain.py DIR -o WORK [--pixel-mm MM]
 
 DIR holds subjects as for `cmrmap evaluate segmentation`, named READER_subjectN. The model is refined from each subject
-alone, from pairs of subjects of two readers, and from all but one, with the defaults of `cmrmap refine` and its two
+alone, from all but one, and from pairs of subjects of two readers, with the defaults of `cmrmap refine` and its two
 checks; each subject that was not learned from is then drawn by the shipped and by the refined model. The
 weights are of no other use: throw WORK away. What is there is not done again, so that a run which was stopped goes on.
 
@@ -19,7 +19,7 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -50,20 +50,25 @@ def main() -> int:
     options = parser.parse_args()
     found, _ = read_subjects(options.data, options.pixel_mm)
     subjects = {one.name: one for one in found if "_subject" in one.name}
-    rows = [_row("shipped", (), subjects, options.output)]
-    rows += [_row("one subject", (name,), subjects, options.output) for name in subjects]
-    rows += [_row("one of each reader", pair, subjects, options.output) for pair in _pairs(list(subjects))]
-    if len(subjects) > 2:
-        rows += [
-            _row("all but one", tuple(name for name in subjects if name != left), subjects, options.output)
-            for left in subjects
-        ]
-    for row in rows:
+    for what, learned in _experiments(list(subjects)):
+        row = _row(what, learned, subjects, options.output)
         print(f"\n{row['from']}: {', '.join(row['learned']) or 'no refinement'}; {row['told']}\n")
         print(_HEAD + "\n" + "|---" * _HEAD.count(" | ") + "|---|")
         for name, one in row["subjects"].items():
-            print(f"| {name} | {' | '.join(_words(one))} |")
+            print(f"| {name} | {' | '.join(_words(one))} |", flush=True)
     return 0
+
+
+def _experiments(names: Sequence[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield what is refined from which subjects: one of them, and all but another one of its reader, in turn."""
+    yield "shipped", ()
+    for name in reversed(names):
+        yield "one subject", (name,)
+        if len(names) > 2:
+            others = [other for other in names if other != name]
+            left = next((other for other in others if _reader(other) == _reader(name)), others[0])
+            yield "all but one", tuple(other for other in names if other != left)
+    yield from (("one of each reader", pair) for pair in _pairs(names))
 
 
 def _pairs(names: Sequence[str]) -> list[tuple[str, str]]:

@@ -38,12 +38,7 @@ def ventricle_places(images: Tensor, spacing: tuple[float, float], network: Stac
     spacing : (row, column) mm
     network : the coarse one
     """
-    small = resample(images, spacing, COARSE_PIXEL_MM)
-    # in the middle, where the training has seen hearts: at an edge those of small fields of view are missed
-    stride = network.stride
-    padded, inside = pad_about(small, *(max(_COARSE_SIZE, -(-count // stride) * stride) for count in small.shape[-2:]))
-    seen = class_probabilities(network, normalise(padded))[:, [Label.MYOCARDIUM, Label.CAVITY]].sum(1).mean(0)
-    probability = seen[inside].numpy()
+    probability = look_at_all(images, spacing, network).mean(0).numpy()
     smooth = ndimage.gaussian_filter(probability, 1.0)
     if smooth.max() < _MIN_LV_PROBABILITY:
         return ()
@@ -53,6 +48,21 @@ def ventricle_places(images: Tensor, spacing: tuple[float, float], network: Stac
     found += _peaks(ndimage.gaussian_filter(probability, _WIDTH_MM / COARSE_PIXEL_MM), found[0])
     size = np.array(probability.shape)
     return tuple((float(row), float(column)) for row, column in ((place + 0.5) / size for place in found))
+
+
+def look_at_all(images: Tensor, spacing: tuple[float, float], network: StackUNet) -> Tensor:
+    """Return the probability (image, row, column) of the left ventricle over the field of view, at ``COARSE_PIXEL_MM``.
+
+    Parameters
+    ----------
+    images, spacing, network : as in :func:`ventricle_places`
+    """
+    small = resample(images, spacing, COARSE_PIXEL_MM)
+    # in the middle, where the training has seen hearts: at an edge those of small fields of view are missed
+    stride = network.stride
+    padded, inside = pad_about(small, *(max(_COARSE_SIZE, -(-count // stride) * stride) for count in small.shape[-2:]))
+    seen = class_probabilities(network, normalise(padded))[:, [Label.MYOCARDIUM, Label.CAVITY]].sum(1)
+    return seen[(slice(None), *inside)]
 
 
 def _peaks(wide: Float64Array, first: Float64Array) -> list[Float64Array]:

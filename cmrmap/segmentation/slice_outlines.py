@@ -174,10 +174,10 @@ def _draw(fine: Tensor, crop: Crop, network: StackUNet) -> tuple[list[Crop], Ten
     the chest wall does not move with it; last the regions that the other images show, for those without clear outlines.
     """
     crops = _follow(fine, [crop] * len(fine), None, MAX_SHIFT_MM)
-    seen = _cut(fine, crops)
     if len(fine) == 1:
+        seen = _cut(fine, crops)
         return crops, seen, class_probabilities(network, seen)
-    ventricle = _ventricle(class_probabilities(network, seen))
+    ventricle = _look_for_place(fine, crops, network)
     window = ndimage.gaussian_filter(ventricle, _VENTRICLE_MARGIN_MM / FINE_PIXEL_MM)
     crops = _follow(fine, crops, window, _REFINED_SHIFT_MM)
     about = ndimage.binary_dilation(ventricle > 0.5, iterations=round(_REGION_MARGIN_MM / FINE_PIXEL_MM))
@@ -193,6 +193,11 @@ def _draw(fine: Tensor, crop: Crop, network: StackUNet) -> tuple[list[Crop], Ten
         if misleading.any() and np.count_nonzero(~misleading) >= _FEWEST_CLEAR:
             clear = torch.from_numpy(~misleading)
     return crops, seen, class_probabilities(network, seen, clear)
+
+
+def _look_for_place(fine: Tensor, crops: list[Crop], network: StackUNet) -> Float64Array:
+    """(row, column) probability of the left ventricle in crops that follow the heart so far."""
+    return _ventricle(class_probabilities(network, _cut(fine, crops)))
 
 
 def _misleading(correlation: Float64Array) -> BoolArray:
