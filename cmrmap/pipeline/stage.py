@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from cmrmap.core.errors import InputError
 from cmrmap.pipeline.context import RunContext
+from cmrmap.run.lean_process import return_memory
 
 _LOG = logging.getLogger("cmrmap.stage")
 
@@ -23,12 +24,15 @@ class Stage:
     inputs : names of the products that it takes, in the order of the call's arguments
     output : name of the product that it makes
     call : takes the `RunContext` and the inputs, returns the product
+    frees_memory : it needs much memory while it works, which goes back to the system when it ends, if the run has the
+        process to itself: the C library would keep it
     """
 
     name: str
     inputs: tuple[str, ...]
     output: str
     call: Callable[..., object]
+    frees_memory: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +162,8 @@ def perform(stage: Stage, context: RunContext, inputs: Sequence[object], log_lev
     except BaseException as error:
         context.outcome.fail(error, stage.name)
         raise
+    if stage.frees_memory and context.owns_process:
+        return_memory()
     _LOG.log(log_level, "%-24s %6.2f s", stage.name, time.perf_counter() - started)
     return product
 

@@ -39,7 +39,6 @@ from cmrmap.results import StudyResult
 from cmrmap.run.bundle import OutputBundle, write_bundle
 from cmrmap.run.delivery import send_results
 from cmrmap.run.hematocrit_sources import find_hematocrit
-from cmrmap.run.lean_process import return_memory
 
 
 def _read(context: RunContext) -> SourceStudy:
@@ -80,10 +79,7 @@ def _segment(context: RunContext, loaded: LoadedStudy) -> tuple[SegmentationStac
     """Label every weighted image with the network."""
     if context.owns_process:
         prepare(wait=False)
-    drawn = chain.segment(loaded.stacks, context.drawn_by)
-    if context.owns_process:
-        return_memory()  # of the networks' features, a hundred MB that nothing needs again
-    return drawn
+    return chain.segment(loaded.stacks, context.drawn_by)
 
 
 def _refine(
@@ -147,7 +143,7 @@ def _draw(
     wanted = context.settings.outputs
     identity = study_identity(study) if wanted.report_identity else None
     records = map_records(series, ecv, maps.counted) if wanted.report else ()
-    drawn = draw_report(
+    return draw_report(
         results,
         maps.volumes,
         loaded.stacks,
@@ -158,9 +154,6 @@ def _draw(
         text=wanted.text_report,
         published=context.settings.reference_ranges.published,
     )
-    if context.owns_process:
-        return_memory()
-    return drawn
 
 
 def _encode(
@@ -206,7 +199,7 @@ STAGES = StageList(
         Stage("select", ("study",), "selection", _select),
         Stage("hematocrit", ("study",), "hematocrit", _hematocrit),
         Stage("load", ("study", "selection"), "loaded", _load),
-        Stage("segment", ("loaded",), "segmentations", _segment),
+        Stage("segment", ("loaded",), "segmentations", _segment, frees_memory=True),
         Stage("refine", ("loaded", "segmentations"), "refined", _refine),
         Stage("align", ("loaded", "refined"), "polar", _align),
         Stage("fit", ("loaded", "refined", "polar"), "fitted", _fit),
@@ -214,7 +207,7 @@ STAGES = StageList(
         Stage("ecv", ("series", "hematocrit"), "ecv", _ecv),
         Stage("report", ("loaded", "series", "ecv"), "maps", _report),
         Stage("summarise", ("study", "selection", "loaded", "maps"), "results", _summarise),
-        Stage("draw", ("study", "loaded", "series", "ecv", "maps", "results"), "drawing", _draw),
+        Stage("draw", ("study", "loaded", "series", "ecv", "maps", "results"), "drawing", _draw, frees_memory=True),
         Stage("encode", ("study", "maps", "results", "drawing"), "files", _encode),
         Stage("bundle", ("results", "files", "drawing"), "bundle", _bundle),
         Stage("write", ("bundle",), "written", _write),

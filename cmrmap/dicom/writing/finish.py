@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from io import BytesIO
 
 from highdicom import ContentQualificationValues, ContributingEquipment
@@ -107,6 +108,7 @@ def _mark_items(dataset: Dataset) -> None:
     """
     for element in dataset.values():
         if element.VR == VR.SQ:
-            for item in element.value or ():
+            items: Sequence[Dataset] = element.value or ()
+            for item in items:
                 item.set_original_encoding(False, True, item._character_set)
                 _mark_items(item)
