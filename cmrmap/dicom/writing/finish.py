@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from io import BytesIO
 
 from highdicom import ContentQualificationValues, ContributingEquipment
 from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.sequence import Sequence
 from pydicom.uid import UID, ExplicitVRLittleEndian
-from pydicom.valuerep import VR
 
 from cmrmap.core.errors import InputError
 from cmrmap.core.provenance import SoftwareProvenance
@@ -107,8 +106,7 @@ def _mark_items(dataset: Dataset) -> None:
     so, with all that lies below: in a report of six levels most of the time of writing.
     """
     for element in dataset.values():
-        if element.VR == VR.SQ:
-            items: Sequence[Dataset] = element.value or ()
-            for item in items:
+        if isinstance(element.value, Sequence):
+            for item in element.value:
                 item.set_original_encoding(False, True, item._character_set)
                 _mark_items(item)
