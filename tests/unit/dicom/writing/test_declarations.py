@@ -74,7 +74,7 @@ def test_outputs_of_refined_weights_say_whose_convention_it_is(volumes, study, p
             assert found.SeriesDescription.endswith(f" ({whose})")
         elif file.role is OutputRole.MEASUREMENT_REPORT:
             assert found.SeriesDescription == f"Measurements, CMRmap ({whose})"
-            assert f"Outlines by a site model ({whose}): not the weights that are shipped.".encode() in file.content
+            assert f"Contours by a site model ({whose}): not the weights that are shipped.".encode() in file.content
         elif file.role in (OutputRole.MAP_SERIES, OutputRole.SD_SERIES):
             assert found.DerivationDescription.endswith(f"; site model ({whose})")
         elif file.role is OutputRole.PARAMETRIC_MAP:
