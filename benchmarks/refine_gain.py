@@ -84,6 +84,11 @@ def _reader(name: str) -> str:
     return name.rpartition("_")[0]
 
 
+def _whose(learned: Sequence[str]) -> str:
+    """Return a convention's name of the readers, each once, within the 24 characters that it may have."""
+    return "/".join(dict.fromkeys(_reader(name) for name in learned))[:24]
+
+
 def _row(what: str, learned: tuple[str, ...], subjects: dict[str, Subject], output: Path) -> dict[str, Any]:
     """Return what a model refined from some subjects makes of the others; kept in a file of its own."""
     folder = output / ("+".join(learned) or "shipped")
@@ -96,11 +101,11 @@ def _row(what: str, learned: tuple[str, ...], subjects: dict[str, Subject], outp
         cases = [
             case for place, name in enumerate(learned) for case in _cases(subjects[name], place * _BETWEEN_SUBJECTS_MM)
         ]
-        outcome = refine_model(cases, model, folder, Refinement("/".join(_reader(name) for name in learned)))
+        outcome = refine_model(cases, model, folder, Refinement(_whose(learned)))
         (result,) = outcome.networks
         told = (
             f"{time.monotonic() - started:.0f} s, step {result.step}, held out {result.before:.3f} to "
-            f"{result.after:.3f}, clear edges {outcome.borders}; {outcome.refused or 'accepted'}"
+            f"{result.after:.3f}; {outcome.refused or 'accepted'}"
         )
         model = model if outcome.refused else folder / "model"
     network = load_network(model)
