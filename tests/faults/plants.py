@@ -83,7 +83,7 @@ PLANTS: Mapping[str, Plant] = {
         lambda: (patch.object(staging, "discard_unfinished", _nothing),
                  patch.object(output_folder, "discard_unfinished", _nothing)),
         "what a killed run had begun stays",
-        ("kill-003", "kill-009"),
+        ("kill-001", "kill-008", "kill-003"),
     ),
     "deaf": (lambda: (patch.object(entry, "watch", _nothing),), "signals are ignored", ("term-012",)),
     "late": (

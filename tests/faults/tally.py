@@ -114,8 +114,8 @@ def summary(records: Sequence[dict[str, Any]]) -> str:
     started = sum(one["cold"] for one in records)
     lines = [f"{one['case']}: {fault}" for one in records for fault in one["faults"]]
     about = (
-        f"`make faults`, seed {records[0]['seed']}, commit {', '.join(commits)}: {len(records)} runs, {started} of them "
-        f"in a process started anew, each followed by one more into the same folder; {slowest(records)}."
+        f"`make faults`, seed {records[0]['seed']}, commit {', '.join(commits)}: {len(records)} runs, {started} of "
+        f"them in a process started anew, each followed by one more into the same folder; {slowest(records)}."
     )
     found = "\n".join(f"- {line}" for line in lines) or "Nothing that is not allowed."
     return f"{about}\n\n{table(records)}\n\n{found}\n"
