@@ -137,13 +137,13 @@ def _of_the_files(case: Case, ended: Ended, whole: Files) -> list[str]:
     if ended.code in (1, 2) and state not in ("none", "before"):
         found.append(f"exit code {ended.code} with a set that is {state}")
     if not _was_killed(ended):
-        found += [f"temporary file: {name}" for name in ended.after if _is_temporary(name)]
+        found += [f"temporary file: {name}" for name in ended.after if _is_temporary(name) and name not in ended.before]
     if state != "before":
         wrong = [name for name, digest in _listed(ended.after).items() if name in ended.after
                  and hashlib.sha256(ended.after[name]).hexdigest() != digest]  # fmt: skip
         found += [f"hash of {name} is another" for name in wrong]
         missing = [name for name in _listed(ended.after) if name not in ended.after]
-        if missing and not _was_killed(ended):
+        if missing and not _was_killed(ended) and not _is_marked(ended.after):  # a disk may be too full to say more
             found.append(f"{len(missing)} files of the list are not there")
     return found
 
