@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--state", type=Path, help="file with one line a case: those in it stay")
-    parser.add_argument("--only", help="names or beginnings of names, with commas")
+    parser.add_argument("--only", help="names or beginnings of names, of cases or of plants, with commas")
     parser.add_argument("--sample", action="store_true", help="a few cases, for every test run")
     parser.add_argument("--share", default="0/1", help="e.g. 1/2: every second case, from the second on")
     parser.add_argument("--plants", action="store_true", help="plant faults in the application; each must be found")
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         cases = all_cases(given.seed, harness.counts)
         if given.plants:
-            return _plant(harness, cases)
+            return _plant(harness, cases, tuple((given.only or "").split(",")))
         wanted = SAMPLE if given.sample else tuple((given.only or "").split(","))
         for case in cases[part::parts]:
             if case.name in done or not case.name.startswith(wanted):
@@ -69,12 +69,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if n_faults else 0
 
 
-def _plant(harness: Harness, cases: Sequence[Case]) -> int:
+def _plant(harness: Harness, cases: Sequence[Case], wanted: tuple[str, ...]) -> int:
     """Plant every fault in turn, and run cases until one finds it; the exit code is 1 where none does."""
     from tests.faults.plants import PLANTS, planted
 
-    missed = 0
+    missed = n_planted = 0
     for name, (_, words, finders) in PLANTS.items():
+        if not name.startswith(wanted):
+            continue
         found: list[str] = []
         with planted(name):
             for case in cases:
@@ -82,9 +84,10 @@ def _plant(harness: Harness, cases: Sequence[Case]) -> int:
                     found = harness.run(case)["faults"]
                     if found:
                         break
+        n_planted += 1
         missed += not found
         print(f"{name} ({words}): {f'{case.name}: {found[0]}' if found else 'NOT FOUND'}", flush=True)
-    print(f"{len(PLANTS)} planted, {len(PLANTS) - missed} found")
+    print(f"{n_planted} planted, {n_planted - missed} found")
     return 1 if missed else 0
 
 

@@ -244,6 +244,9 @@ class Harness:
         if code != 0:
             return [f"the next run ends with {code}: {_said(running).splitlines()[-1:]}"]
         after, whole = own_files(place.output), self.whole["A"]
+        folders = {path.name for path in place.output.iterdir() if path.is_dir()} - {"results", "sub"}
+        if folders:
+            return ["after the next run there is a folder that is nobody's"]
         differing = sorted(name for name in {*after, *whole} if after.get(name) != whole.get(name))
         return [f"after the next run {name} is not what it should be" for name in differing[:3]]
 

@@ -83,11 +83,14 @@ PLANTS: Mapping[str, Plant] = {
         lambda: (patch.object(staging, "discard_unfinished", _nothing),
                  patch.object(output_folder, "discard_unfinished", _nothing)),
         "what a killed run had begun stays",
-        ("kill-003", "kill-009"),
+        ("kill-001", "kill-008", "kill-003"),
     ),
     "deaf": (lambda: (patch.object(entry, "watch", _nothing),), "signals are ignored", ("term-012",)),
     "late": (
-        lambda: (patch("cmrmap.run.ending.discard_unfinished", _slow_end),),
+        lambda: (
+            patch("cmrmap.run.ending.discard_unfinished", _slow_end),
+            patch("cmrmap.run.ending._LAST_WORDS_S", 9.0),
+        ),
         "the end after a signal takes too long",
         ("int-002", "term-004"),
     ),
@@ -95,7 +98,7 @@ PLANTS: Mapping[str, Plant] = {
         lambda: (patch.object(sendable, "read_status", lambda _: {"outcome": "ok", "exit_code": 0}),
                  patch.object(sendable, "is_unchanged", lambda *_: True)),
         "what is not whole is sent",
-        ("kill-000", "kill-011"),
+        ("kill-012",),
     ),
     "greedy": (
         lambda: (patch.object(output_folder, "_clear", _clear_all),),

@@ -116,7 +116,8 @@ def _of_the_end(case: Case, ended: Ended) -> list[str]:
         found.append("exit code 1")
     if "Traceback" in ended.said or "Fatal Python" in ended.said or "terminate called" in ended.said:
         found.append("traceback")
-    if ended.code and ended.code > 0 and 2 not in case.streams and not _last(ended.said).startswith("cmrmap: "):
+    heard = 2 not in case.streams and case.family != "filesize"  # there stderr is a file, and limited too
+    if ended.code and ended.code > 0 and heard and not _last(ended.said).startswith("cmrmap: "):
         found.append(f"no line says why ({_last(ended.said)[:60]!r})")
     if case.action in ("term", "int", "twice") and ended.struck and ended.seconds > _ALLOWED_S:
         found.append(f"{ended.seconds:.1f} s after the signal")
@@ -126,24 +127,26 @@ def _of_the_end(case: Case, ended: Ended) -> list[str]:
 def _of_the_files(case: Case, ended: Ended, whole: Files) -> list[str]:
     found = [f"foreign file changed: {name}" for name in ended.strangers]
     state = kept(ended, whole)
+    cut_short = _was_killed(ended) or case.action == "ro"  # on a disk that became read-only nothing can be removed
     if ended.code == 0 and state != "whole" and not (state == "fewer" and _tells_of_lost_images(case, ended.after)):
         found.append(f"exit code 0 with a set that is {state}")
     if state == "fewer" and ended.code == 4 and any(name.endswith(".dcm") for name in ended.after):
         found.append("maps of a study that was refused")
-    if state == "part" and not (_was_killed(ended) and _is_marked(ended.after)):
+    if state == "part" and not (cut_short and _is_marked(ended.after)):
         found.append("part of a set")
-    if state == "fewer" and ended.code not in (0, 4, *_SENT) and not _was_killed(ended):
+    if state == "fewer" and ended.code not in (0, 4, *_SENT) and not cut_short:
         found.append("another set than without the fault")
-    if ended.code in (1, 2) and state not in ("none", "before"):
+    marked = cut_short and _is_marked(ended.after)
+    if ended.code in (1, 2) and state not in ("none", "before") and not marked:
         found.append(f"exit code {ended.code} with a set that is {state}")
-    if not _was_killed(ended):
-        found += [f"temporary file: {name}" for name in ended.after if _is_temporary(name)]
+    if not cut_short:
+        found += [f"temporary file: {name}" for name in ended.after if _is_temporary(name) and name not in ended.before]
     if state != "before":
         wrong = [name for name, digest in _listed(ended.after).items() if name in ended.after
                  and hashlib.sha256(ended.after[name]).hexdigest() != digest]  # fmt: skip
         found += [f"hash of {name} is another" for name in wrong]
         missing = [name for name in _listed(ended.after) if name not in ended.after]
-        if missing and not _was_killed(ended):
+        if missing and not cut_short and not _is_marked(ended.after):  # a disk may be too full to say more
             found.append(f"{len(missing)} files of the list are not there")
     return found
 

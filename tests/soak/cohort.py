@@ -60,7 +60,7 @@ def run_soak(folder: Path, n_studies: int) -> dict[str, Any]:
         while process.poll() is None:
             records = list(output.glob("studies/*/study.json"))
             if killed is None and len(records) >= n_studies // 2:
-                killed = _kill_a_worker(records)
+                killed = _kill_a_worker(records, process.pid)
             children = {child: memory_mb(child) for child in processes_below(process.pid)}
             line = {"done": len(records), "run": process.pid, "client_mb": memory_mb(process.pid)}
             log.write(json.dumps({**line, "killed": killed, "below_mb": children}) + "\n")
@@ -75,9 +75,12 @@ def _environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(ROOT)}
 
 
-def _kill_a_worker(records: Sequence[Path]) -> int:
+def _kill_a_worker(records: Sequence[Path], run: int) -> int | None:
+    """Kill the worker of this run that wrote the newest record; None: it was one of an earlier run."""
     newest = max(records, key=lambda path: path.stat().st_mtime_ns)
     worker = int(json.loads(newest.read_text(encoding="utf-8"))["worker"].rpartition(":")[2])
+    if worker not in processes_below(run):
+        return None
     os.kill(worker, signal.SIGKILL)
     return worker
 
