@@ -21,7 +21,7 @@ MEASURED = {
     "EchoTime": "another echo time",
     "EffectiveEchoTime": "another echo time",
     "ImageComments": "another preparation time",
-    "PixelSpacing": "another pixel size, of every image",
+    "PixelSpacing": "another pixel size",
     "RescaleSlope": "another scale",
     "RescaleIntercept": "another scale",
     "ContourData": "another contour",
