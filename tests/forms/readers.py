@@ -13,6 +13,7 @@ from tests.forms.expected import FOUR, VALUE, Name, Numbers, Shown
 from tests.forms.html_values import data_values, page_values
 from tests.forms.pdf_values import pdf_values, read_pdf
 from tests.forms.sr_values import has_measurements, sr_values
+from tests.forms.text_values import is_text_report, text_values
 
 
 @dataclass(frozen=True)
@@ -25,8 +26,17 @@ class Form:
 
 def measurement_report(output: Path) -> Dataset:
     """Return the structured report that holds the numbers; there is one."""
+    return _report(output, has_measurements)
+
+
+def text_report(output: Path) -> Dataset:
+    """Return the structured report that holds the words; there is one."""
+    return _report(output, is_text_report)
+
+
+def _report(output: Path, is_it: Callable[[Dataset], bool]) -> Dataset:
     reports = [dcmread(path) for path in sorted(output.glob("*.dcm"))]
-    (found,) = [one for one in reports if one.Modality == "SR" and has_measurements(one)]
+    (found,) = [one for one in reports if one.Modality == "SR" and is_it(one)]
     return found
 
 
@@ -40,26 +50,28 @@ FORMS: Mapping[str, Form] = {
     "data": Form(lambda output: data_values(page_of(output)), printed=False),
     "page": Form(lambda output: page_values(page_of(output)), printed=True),
     "pdf": Form(lambda output: pdf_values(read_pdf(output / "results" / "report.pdf")), printed=True),
+    "text": Form(lambda output: text_values(text_report(output)), printed=True),
 }
 
 _RANGE = ("range_mean", "range_sd")
-#: which numbers of which place are shown how often: in the measurement report, the page's data, the page, the PDF
+#: which numbers of which place are shown how often: in the measurement report, the page's data, the page, the PDF,
+#: the text report
 _SHOWN = (
-    ("study", ("percent",), (1, 0, 1, 1)),
-    ("patient", FOUR, (1, 1, 1, 2)),
-    ("patient", ("z", *_RANGE), (0, 0, 1, 2)),
-    ("mid_septum", VALUE, (0, 1, 1, 2)),
-    ("mid_septum", ("sd", "n_pixels"), (0, 1, 0, 0)),
-    ("blood", VALUE, (1, 0, 1, 2)),
-    ("slice", (*VALUE, "sd"), (1, 1, 1, 2)),
-    ("slice", ("n_pixels",), (1, 1, 1, 1)),
-    ("slice", ("z",), (0, 0, 1, 2)),
-    ("slice", _RANGE, (0, 0, 0, 1)),
-    ("segment", VALUE, (1, 1, 1, 1)),
-    ("segment", ("sd", "n_pixels"), (1, 1, 1, 0)),
-    ("segment", ("z",), (0, 0, 0, 1)),
-    ("network", VALUE, (1, 0, 1, 2)),
-    ("wedge", ("mean",), (0, 0, 1, 1)),
+    ("study", ("percent",), (1, 0, 1, 1, 1)),
+    ("patient", FOUR, (1, 1, 1, 2, 1)),
+    ("patient", ("z", *_RANGE), (0, 0, 1, 2, 1)),
+    ("mid_septum", VALUE, (0, 1, 1, 2, 1)),
+    ("mid_septum", ("sd", "n_pixels"), (0, 1, 0, 0, 0)),
+    ("blood", VALUE, (1, 0, 1, 2, 1)),
+    ("slice", (*VALUE, "sd"), (1, 1, 1, 2, 1)),
+    ("slice", ("n_pixels",), (1, 1, 1, 1, 1)),
+    ("slice", ("z",), (0, 0, 1, 2, 1)),
+    ("slice", _RANGE, (0, 0, 0, 1, 0)),
+    ("segment", VALUE, (1, 1, 1, 1, 0)),
+    ("segment", ("sd", "n_pixels"), (1, 1, 1, 0, 0)),
+    ("segment", ("z",), (0, 0, 0, 1, 0)),
+    ("network", VALUE, (1, 0, 1, 2, 1)),
+    ("wedge", ("mean",), (0, 0, 1, 1, 0)),
 )
 _TIMES = {
     (place, quantity): dict(zip(FORMS, counts, strict=True))

@@ -1,4 +1,4 @@
-"""PDF, HTML report and measurement report show the numbers of results.json, each as often as they should, no other."""
+"""PDF, HTML report and both structured reports show results.json: each number as often as they should, no other."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from tests.edited_segmentation import send_back
 from tests.forms.expected import Name, Numbers, differences, numbers
 from tests.forms.html_values import data_values, page_values
 from tests.forms.pdf_values import pdf_values, read_pdf
-from tests.forms.readers import FORMS, measurement_report, page_of, times
+from tests.forms.readers import FORMS, measurement_report, page_of, text_report, times
 from tests.forms.sr_values import sr_values
+from tests.forms.text_values import text_images, text_values
 from tests.integration.conftest import Run
 from tests.sharing import made_once
 
@@ -58,7 +59,17 @@ def test_nothing_is_passed_over(demo, demo_run) -> None:
         + 2 * n_segments
         + n_wedges
         + hematocrit,
+        "text": 4 * (n_maps + n_slices) + 2 * (n_maps + n_blood) + hematocrit,
     }
+
+
+def test_the_text_report_tells_how_many_images_entered_each_slice(demo_run) -> None:
+    truth = {
+        (key, part["slice_index"] + 1): (part["n_segmented"], part["n_images"])
+        for key, one in demo_run.json("results.json")["maps"].items()
+        for part in one["slices"]
+    }
+    assert text_images(text_report(demo_run.output)) == truth
 
 
 def _some(names: dict[Name, int]) -> list[Name]:
@@ -111,6 +122,20 @@ def test_a_changed_file_is_read_as_it_is(demo, demo_run) -> None:
         if element.keyword == "NumericValue" and str(element.value) == exact:
             element.value = "999.5"
     assert sr_values(report)[name] == ["999.5"]
+    words = text_report(demo_run.output)
+    for element in words.iterall():
+        if element.keyword == "TextValue":
+            element.value = element.value.replace(f": {printed} ± ", ": 999 ± ")
+    assert text_values(words)[name] == ["999"]
+
+
+def test_a_number_in_the_text_report_that_nothing_is_compared_with_is_found(demo_run) -> None:
+    words = text_report(demo_run.output)
+    for element in words.iterall():
+        if element.keyword == "TextValue":
+            element.value = element.value.replace("; SD of pixels", "; median 50.1 ms; SD of pixels")
+    with pytest.raises(AssertionError, match=r"median 50\.1 ms"):
+        text_values(words)
 
 
 def _ranges(results: dict) -> dict:
