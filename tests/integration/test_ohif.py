@@ -140,10 +140,10 @@ def test_every_map_opens_with_its_pixels_under_its_window(study, written, tmp_pa
 
 
 def test_every_segmentation_lies_on_its_map(study, written, tmp_path) -> None:
-    _see_every_segmentation(study, written, tmp_path)
+    _see_every_segmentation(study, written, tmp_path, n_slices=5)
 
 
-def _see_every_segmentation(study: OpenStudy, written: list[Dataset], folder: Path) -> None:
+def _see_every_segmentation(study: OpenStudy, written: list[Dataset], folder: Path, *, n_slices: int) -> None:
     maps = {str(one.SOPInstanceUID): one for images in _series(written, "MR").values() for one in images}
     segmentations = _series(written, "SEG")
     assert len(segmentations) == 7
@@ -151,7 +151,7 @@ def _see_every_segmentation(study: OpenStudy, written: list[Dataset], folder: Pa
         study.open_series(name)
         labels = labels_of_images(segmentation, maps)
         assert len(labels) == 5
-        for uid, label in labels.items():
+        for uid, label in list(labels.items())[:n_slices]:
             study.go_to_image(maps[uid])
             eventually(lambda uid=uid, label=label, name=name: see_overlay(study, maps[uid], label, name))
         study.page.screenshot(path=folder / f"{name.split(',')[0]}.png")
@@ -196,4 +196,4 @@ def test_segmentations_that_come_before_their_maps_lie_on_them_too(
 ) -> None:
     """Which of its series the viewer lays a segmentation on may follow from the order in which it got them."""
     study = _opened(new_page(), address, stored, written, segmentations_last=False)
-    _see_every_segmentation(study, written, tmp_path)
+    _see_every_segmentation(study, written, tmp_path, n_slices=1)
