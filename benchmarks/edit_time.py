@@ -45,6 +45,7 @@ def main(output: str, source: str) -> None:
             continue
         index = slices[len(slices) // 2]
         line = borders_of(session.slices[kind, index].start).epicardium
+        assert line is not None, "a slice that can be edited has both borders"
         for words, by in (("first change", 2.0), ("second change", 3.0), ("taken back", 0.0)):
             edits = (SliceChange(map=kind, slice_index=index, epicardium=_push(line, by)),) if by else ()
             began, clock = time.process_time(), time.perf_counter()
