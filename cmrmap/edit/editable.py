@@ -1,4 +1,4 @@
-"""The slices whose contours can be edited: on which image, and from what."""
+"""The slices whose contours can be edited: on which image, and from what; and why the others cannot."""
 
 from __future__ import annotations
 
@@ -56,6 +56,26 @@ def editable_slices(products: Products) -> Mapping[tuple[MapKind, int], Editable
             if all(line is not None for some in lines for line in (some.epicardium, some.endocardium)):
                 found[series.kind, index] = one
     return found
+
+
+def why_not_editable(products: Products) -> Mapping[tuple[MapKind, int], str]:
+    """Return why the other slices cannot be edited, each in a few words.
+
+    Parameters
+    ----------
+    products : as for `editable_slices`
+    """
+    editable = editable_slices(products)
+    reasons = {}
+    for series in products.several("series", MappedSeries):
+        refused = {one.slice_index: one.reason for one in series.map.refusals}
+        for index, made in enumerate(series.made.tolist()):
+            if made and (series.kind, index) not in editable:
+                reasons[series.kind, index] = "its wall or its cavity is too small to be drawn here"
+            elif not made:
+                reason = refused.get(index) or refused.get(None)
+                reasons[series.kind, index] = "it has no map to draw on" + (f" ({reason})" if reason else "")
+    return reasons
 
 
 def _slice(series: MappedSeries, index: int) -> EditableSlice:

@@ -1,6 +1,8 @@
-"""The application's stages with the report as a model: while somebody edits, nothing but the page is drawn."""
+"""The application's stages while somebody edits: numbers first, and of what is drawn the page alone, as a model."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from cmrmap.core.findings import Refusal
 from cmrmap.dicom.headers.read import SourceStudy
@@ -10,9 +12,9 @@ from cmrmap.pipeline.context import RunContext
 from cmrmap.pipeline.extracellular import MappedEcv
 from cmrmap.pipeline.map_records import map_records
 from cmrmap.pipeline.mapped_series import MappedSeries
-from cmrmap.pipeline.stage import Stage
+from cmrmap.pipeline.stage import Stage, StageList
 from cmrmap.pipeline.stages import STAGES
-from cmrmap.pipeline.study import StudyMaps
+from cmrmap.pipeline.study import StudyMaps, report
 from cmrmap.report.report_model import ReportModel, report_model
 from cmrmap.results import StudyResult
 
@@ -32,10 +34,23 @@ def _draw(
         maps.volumes,
         loaded.stacks,
         study_identity(study) if context.settings.outputs.report_identity else None,
-        map_records(series, ecv),
+        map_records(series, ecv, maps.counted),
         published=context.settings.reference_ranges.published,
     )
 
 
-_DRAW = next(stage for stage in STAGES if stage.name == "draw")
-EDIT_STAGES = STAGES.replace(Stage(_DRAW.name, _DRAW.inputs, _DRAW.output, _draw))
+def _numbers(
+    context: RunContext, loaded: LoadedStudy, series: tuple[MappedSeries, ...], ecv: MappedEcv | Refusal
+) -> StudyMaps:
+    """Summarise all maps as the application does, but for what lies around the walls: no number needs it."""
+    return report(series, ecv, loaded.refusals, context.settings, corrections=loaded.corrections, around=False)
+
+
+def _with(name: str, call: Callable[..., object], stages: StageList) -> StageList:
+    old = next(stage for stage in stages if stage.name == name)
+    return stages.replace(Stage(old.name, old.inputs, old.output, call))
+
+
+#: until "drawing": what the page shows; until "results" with the second: its numbers alone, which are there sooner
+EDIT_STAGES = _with("draw", _draw, STAGES)
+NUMBER_STAGES = _with("report", _numbers, STAGES)

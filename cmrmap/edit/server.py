@@ -1,4 +1,4 @@
-"""The report on loopback, and nothing else: three addresses, behind a token."""
+"""The report on loopback, and nothing else: four addresses, behind a token."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from cmrmap.core.errors import CmrmapError, InputError, internal_error
-from cmrmap.edit.changes import read_changes
-from cmrmap.edit.edited_page import changed_page, whole_page
+from cmrmap.edit.changes import read_changes, read_shown
+from cmrmap.edit.edited_page import changed_numbers, changed_page, whole_page
 from cmrmap.edit.requester import LOOPBACK, Access, DeniedError
 from cmrmap.edit.saved import File, save
 from cmrmap.edit.session import EditSession
@@ -97,7 +97,7 @@ class _Handler(BaseHTTPRequestHandler):
                     raise DeniedError(404, "no such page")
                 self._send(200, _HTML, whole_page(self.server.session).encode())
                 return
-            act = {"edits": self._edit, "save": self._save}.get(page)
+            act = {"edits": self._edit, "page": self._page, "save": self._save}.get(page)
             if act is None:
                 raise DeniedError(404, "no such page")
             length = self.server.access.length_of(self.headers)  # type: ignore[arg-type]
@@ -113,13 +113,11 @@ class _Handler(BaseHTTPRequestHandler):
             self._send_json(500, {"message": internal_error(error)})
 
     def _edit(self, body: bytes) -> dict[str, Any]:
-        try:
-            sent = json.loads(body)
-        except (ValueError, RecursionError):
-            raise InputError("the change is no JSON; load the page again") from None
-        changes = read_changes(sent)
-        self.server.session.apply(changes.edits)
-        return changed_page(self.server.session, frozenset(changes.have))
+        self.server.session.apply(read_changes(_content(body)).edits)
+        return changed_numbers(self.server.session)
+
+    def _page(self, body: bytes) -> dict[str, Any]:
+        return changed_page(self.server.session, frozenset(read_shown(_content(body)).have))
 
     def _save(self, body: bytes) -> dict[str, Any]:
         objects = save(self.server.session, self.server.earlier, self.server.writing)
@@ -137,3 +135,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(content)
+
+
+def _content(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        raise InputError("the change is no JSON; load the page again") from None

@@ -18,9 +18,10 @@ from cmrmap.dicom.loading.loaded_study import LoadedStudy
 from cmrmap.edit.changes import SliceChange
 from cmrmap.edit.editable import EditableSlice, editable_slices
 from cmrmap.edit.outline import redrawn
-from cmrmap.edit.report_stage import EDIT_STAGES
+from cmrmap.edit.report_stage import EDIT_STAGES, NUMBER_STAGES
 from cmrmap.pipeline.context import RunContext
 from cmrmap.pipeline.execution import Products, run_stages
+from cmrmap.pipeline.stage import StageList
 from cmrmap.quality.catalogue.reader_findings import READER_CONTOURS_REFUSED
 from cmrmap.report.report_model import ReportModel
 from cmrmap.results import StudyResult
@@ -29,6 +30,7 @@ from cmrmap.run.outcome import Outcome
 #: what counts as the source of contours that are not saved yet
 UNSAVED = "contours that are not saved"
 _KEPT = ("study", "selection", "hematocrit", "segmentations")
+_OF_NUMBERS = ("maps", "results")  # made again for the page, with what lies around the walls
 
 Place = tuple[MapKind, int]
 
@@ -67,9 +69,17 @@ class EditSession:
         return self.first.one("loaded", LoadedStudy)
 
     @property
+    def results(self) -> StudyResult:
+        """The numbers of the study as it is now."""
+        return self.now.one("results", StudyResult)
+
     def report(self) -> ReportModel:
-        """What is reported of the study as it is now."""
-        return self.now.one("drawing", ReportModel)
+        """Return what is reported of the study as it is now; drawn when it is first asked for, as numbers are not."""
+        with self.lock:
+            if "drawing" not in self.now:
+                given = {name: made for name, made in self.now.items() if name not in _OF_NUMBERS}
+                self.now = self.run(EDIT_STAGES, given, until="drawing")
+            return self.now.one("drawing", ReportModel)
 
     @property
     def unsaved(self) -> int:
@@ -78,7 +88,7 @@ class EditSession:
         return sum(now.get(place) != saved.get(place) for place in {*now, *saved})
 
     def apply(self, changes: Sequence[SliceChange]) -> None:
-        """Run fit and report again with these changes; where that cannot be, everything stays as it was.
+        """Run fit and numbers again with these changes; where that cannot be, everything stays as it was.
 
         Parameters
         ----------
@@ -92,15 +102,15 @@ class EditSession:
         with self.lock:
             loaded = replace(self.start, corrections=self.corrections(changes))
             given = {name: self.first[name] for name in _KEPT} | {"loaded": loaded}
-            made = self.run(given, until="drawing")
+            made = self.run(NUMBER_STAGES, given, until="results")
             self._check(changes, made)
             self.changes, self.now = tuple(changes), made
 
-    def run(self, given: Mapping[str, object], until: str) -> Products:
+    def run(self, stages: StageList, given: Mapping[str, object], until: str) -> Products:
         """Run stages with what is given; what was computed before is not computed again."""
         context = replace(self.context, outcome=Outcome())  # a change that cannot be used ends nothing
         with remembering(self.memo):
-            return run_stages(EDIT_STAGES, context, given=given, until=until, log_level=logging.DEBUG)
+            return run_stages(stages, context, given=given, until=until, log_level=logging.DEBUG)
 
     def corrections(self, changes: Sequence[SliceChange]) -> Corrections:
         """Return what is corrected at the start, and these changes in its place.

@@ -30,6 +30,7 @@ from cmrmap.quality.outline_flags import blood_likeness_flags, border_flags, out
 from cmrmap.quality.placement_flags import insertion_point_flags, slice_order_flags
 from cmrmap.quality.plausible_flags import implausible_ecv
 from cmrmap.quality.t2_flags import blood_flags, first_echo_flags, offset_flag
+from cmrmap.regional import SegmentTable
 from cmrmap.regional.pruning import prune_boundary
 from cmrmap.relaxometry import get_model
 from cmrmap.settings import AnalysisSettings
@@ -47,30 +48,32 @@ def find(made: Sequence[MapNumbers], settings: AnalysisSettings) -> tuple[Qualit
     -------
     of each map first what its images, outlines and slices tell, then its fits, then its means
     """
-    return tuple(flag for one in made for flag in _flags_of(one, settings))
+    return tuple(flag for one in made for flag in _flags_of(one.source, one.regions, one.table, settings))
 
 
 @remembered
-def _flags_of(one: MapNumbers, settings: AnalysisSettings) -> tuple[QualityFlag, ...]:
-    return tuple(_of_map(one, settings))
+def _flags_of(
+    source: MappedSeries | MappedEcv, regions: Regions, table: SegmentTable, settings: AnalysisSettings
+) -> tuple[QualityFlag, ...]:
+    return tuple(_of_map(source, regions, table, settings))
 
 
-def _of_map(one: MapNumbers, settings: AnalysisSettings) -> Iterator[QualityFlag]:
-    if isinstance(one.source, MappedEcv):
-        yield from implausible_ecv(_median_ecv(one.source))
-        yield from _of_hematocrit(one.source)
-        yield from _of_sources(one.source)
-        yield from _handed_on(one.source)
+def _of_map(
+    source: MappedSeries | MappedEcv, regions: Regions, table: SegmentTable, settings: AnalysisSettings
+) -> Iterator[QualityFlag]:
+    if isinstance(source, MappedEcv):
+        yield from implausible_ecv(_median_ecv(source))
+        yield from _of_hematocrit(source)
+        yield from _of_sources(source)
+        yield from _handed_on(source)
     else:
-        yield from _of_series(one.source, one.regions)
-        yield from _of_t2(one.source, one.regions, settings)
-    fitted = one.source.map
+        yield from _of_series(source, regions)
+        yield from _of_t2(source, regions, settings)
+    fitted = source.map
     wall = np.asarray(fitted.labels == Label.MYOCARDIUM, dtype=np.bool_)
     countable = prune_boundary(wall, settings.pruning.boundary_px)
     yield from fit_flags(fitted.kind, fitted.status, countable, fitted.analysed)
-    yield from uncertainty_flags(
-        fitted.kind, one.table.slices, one.table.segments, settings.quality.widest(fitted.kind)
-    )
+    yield from uncertainty_flags(fitted.kind, table.slices, table.segments, settings.quality.widest(fitted.kind))
 
 
 def _of_series(series: MappedSeries, regions: Regions) -> Iterator[QualityFlag]:

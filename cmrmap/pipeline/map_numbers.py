@@ -50,7 +50,7 @@ class _Beside:
     """Which slices a reader drew, and what the network's outlines alone give (None where nobody corrected)."""
 
     drawn: BoolArray
-    network: SegmentTable | None
+    network: SegmentTable | None = None
 
     @property
     def by_reader(self) -> tuple[bool, ...]:
@@ -88,7 +88,6 @@ def ecv_drawn_by_reader(ecv: MappedEcv) -> BoolArray:
     return np.asarray(drawn_by_reader(ecv.native) | post[ecv.partner], dtype=np.bool_)
 
 
-@remembered
 def series_numbers(series: MappedSeries, regions: Regions, field: FieldMap | None = None) -> MapNumbers:
     """Summarise a map that was fitted.
 
@@ -98,19 +97,23 @@ def series_numbers(series: MappedSeries, regions: Regions, field: FieldMap | Non
     regions : where its slices lie
     field : the map as it is shown; no number comes from it
     """
-
-    def uncertainty(region: BoolArray) -> float:
-        return float(np.sqrt(series.variance(series.region_cells(region))))
-
-    table = segment_table(series.map.values, series.map.analysed, regions.aha, series.made, uncertainty)
-    alone = None if series.network is None else series_numbers(series.network, locate(series.network)).table
-    beside = _Beside(drawn_by_reader(series), alone)
-    result = _result(series.map, series, regions, table, series.source, beside)
-    volume = map_volume(series.map, series, regions.aha, None, beside.by_reader, field)
+    table, result = _numbers_of_series(series, regions)
+    by_reader = _Beside(drawn_by_reader(series)).by_reader
+    volume = map_volume(series.map, series, regions.aha, None, by_reader, field)
     return MapNumbers(series, regions, table, result, volume)
 
 
 @remembered
+def _numbers_of_series(series: MappedSeries, regions: Regions) -> tuple[SegmentTable, MapResult]:
+    def uncertainty(region: BoolArray) -> float:
+        return float(np.sqrt(series.variance(series.region_cells(region))))
+
+    table = segment_table(series.map.values, series.map.analysed, regions.aha, series.made, uncertainty)
+    alone = None if series.network is None else _numbers_of_series(series.network, locate(series.network))[0]
+    beside = _Beside(drawn_by_reader(series), alone)
+    return table, _result(series.map, series, regions, table, series.source, beside)
+
+
 def ecv_numbers(ecv: MappedEcv, regions: Regions, field: FieldMap | None = None) -> MapNumbers:
     """Summarise the ECV map.
 
@@ -120,13 +123,19 @@ def ecv_numbers(ecv: MappedEcv, regions: Regions, field: FieldMap | None = None)
     regions : those of the native T1 series, whose pixels it lies on
     field : the map as it is shown; no number comes from it
     """
+    table, result = _numbers_of_ecv(ecv, regions)
+    by_reader = _Beside(ecv_drawn_by_reader(ecv)).by_reader
+    volume = map_volume(ecv.map, ecv.native, regions.aha, ecv, by_reader, field)
+    return MapNumbers(ecv, regions, table, result, volume)
+
+
+@remembered
+def _numbers_of_ecv(ecv: MappedEcv, regions: Regions) -> tuple[SegmentTable, MapResult]:
     made = np.asarray(ecv.map.reference_time >= 0, dtype=np.bool_)
     table = segment_table(ecv.map.values, ecv.map.analysed, regions.aha, made, ecv.uncertainty)
-    alone = None if ecv.network is None else ecv_numbers(ecv.network, locate(ecv.network.native)).table
+    alone = None if ecv.network is None else _numbers_of_ecv(ecv.network, locate(ecv.network.native))[0]
     beside = _Beside(ecv_drawn_by_reader(ecv), alone)
-    result = _result(ecv.map, ecv.native, regions, table, ecv.source, beside)
-    volume = map_volume(ecv.map, ecv.native, regions.aha, ecv, beside.by_reader, field)
-    return MapNumbers(ecv, regions, table, result, volume)
+    return table, _result(ecv.map, ecv.native, regions, table, ecv.source, beside)
 
 
 def _result(

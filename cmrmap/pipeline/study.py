@@ -9,10 +9,12 @@ from types import MappingProxyType
 
 from cmrmap.core.arrays import BoolArray
 from cmrmap.core.corrections import NO_CORRECTIONS, Corrections
+from cmrmap.core.field_map import FieldMap
 from cmrmap.core.findings import QualityFlag, Refusal
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.map_volume import MapVolume
 from cmrmap.core.outlines import RefinedSegmentation, SegmentationStack
+from cmrmap.core.parameter_map import ParameterMap
 from cmrmap.core.stack import WeightedStack
 from cmrmap.ecv.hematocrit import Hematocrit
 from cmrmap.pipeline.corrected import correct
@@ -119,6 +121,7 @@ def report(
     *,
     insertion_angles: Mapping[MapKind, Mapping[int, tuple[float, float]]] | None = None,
     corrections: Corrections = NO_CORRECTIONS,
+    around: bool = True,
 ) -> StudyMaps:
     """Summarise all maps.
 
@@ -130,9 +133,10 @@ def report(
     settings : limits of findings, reference ranges, what of a map is shown
     insertion_angles : RV insertion points marked by hand: series, slice -> (anterior, inferior) image angle in rad
     corrections : what a reader corrected: marked insertion points and segments that are left out are used
+    around : False: the volumes hold the walls alone, whatever the settings say; the numbers are the same
     """
     numbers: dict[MapKind, MapNumbers] = {}
-    fields = field_maps(series, ecv if isinstance(ecv, MappedEcv) else None, settings)
+    fields = field_maps(series, ecv if isinstance(ecv, MappedEcv) else None, settings) if around else {}
     told: list[QualityFlag] = []
     for one in series:
         by_reader, flags = marked_points(one, corrections)
@@ -141,13 +145,13 @@ def report(
         regions = locate(one, marked)
         fitted, flags = without_segments(one.map, regions.aha, segments_left_out(one.first_called, corrections))
         told += flags
-        numbers[one.kind] = series_numbers(replace(one, map=fitted), regions, of_made(fields[one.kind], fitted))
+        numbers[one.kind] = series_numbers(replace(one, map=fitted), regions, _shown(fields, fitted))
         if isinstance(ecv, MappedEcv) and one.kind is MapKind.NATIVE_T1:
             fitted, flags = without_segments(ecv.map, regions.aha, segments_of_ecv(ecv, corrections))
             told += flags
             alone = ecv.network or (ecv if flags else None)
-            shown = of_made(fields[MapKind.ECV], fitted)
-            numbers[MapKind.ECV] = ecv_numbers(replace(ecv, map=fitted, network=alone), regions, shown)
+            told_of = replace(ecv, map=fitted, network=alone)
+            numbers[MapKind.ECV] = ecv_numbers(told_of, regions, _shown(fields, fitted))
     why = {refusal.kind: refusal for refusal in refusals if refusal.slice_index is None}
     if isinstance(ecv, Refusal):
         why.setdefault(MapKind.ECV, ecv)
@@ -178,3 +182,7 @@ def report(
         renamed=MappingProxyType(renamed),
         counted=MappingProxyType({kind: one.source.map.analysed for kind, one in numbers.items()}),
     )
+
+
+def _shown(fields: Mapping[MapKind, FieldMap], fitted: ParameterMap) -> FieldMap | None:
+    return of_made(fields[fitted.kind], fitted) if fitted.kind in fields else None

@@ -8,9 +8,11 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from urllib.request import Request, urlopen
 
 import pytest
 from pydicom import dcmread
@@ -41,24 +43,32 @@ def study(demo_study: Path, run_app: Callable[..., Run], tmp_path_factory: pytes
     return SimpleNamespace(source=folder / "in", before=Run(0, "", "", folder / "out"))
 
 
+@contextmanager
+def _serving(out: Path, source: Path, told_at_the_end: str) -> Iterator[str]:
+    """`cmrmap edit` on an output folder, with its address, until it is ended as by Ctrl-C."""
+    command = [sys.executable, "-m", "cmrmap", "edit", str(out), "-i", str(source)]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    told = process.stdout.readline()
+    if not told:
+        pytest.fail(process.communicate()[1])
+    try:
+        yield told.split()[1]
+    finally:
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+    assert (process.returncode, said) == (130, told_at_the_end)
+
+
 @pytest.fixture(scope="module")
 def served(study: SimpleNamespace, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
     """`cmrmap edit` on a copy of the run, until the tests of this file are done."""
     out = tmp_path_factory.mktemp("edited") / "out"
     shutil.copytree(study.before.output, out)
-    command = [sys.executable, "-m", "cmrmap", "edit", str(out), "-i", str(study.source)]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    assert process.stderr is not None
-    told = process.stdout.readline()
-    if not told:
-        pytest.fail(process.communicate()[1])
-    yield SimpleNamespace(out=out, address=told.split()[1])
-    process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=60)
-    assert process.returncode == 130
     # the last test of the page takes the change back after it was saved
-    assert said == "cmrmap: editing was ended by SIGINT; 1 changed slice not saved\n"
+    ended = "cmrmap: editing was ended by SIGINT; 1 changed slice not saved\n"
+    with _serving(out, study.source, ended) as address:
+        yield SimpleNamespace(out=out, address=address)
 
 
 @pytest.fixture(scope="module")
@@ -207,10 +217,22 @@ def test_the_contours_repeat_the_edit_in_a_new_run(
     saved, repeated = _results(served.out), again.json("results.json")
     assert repeated["maps"] == saved["maps"]
     assert repeated["quality"] == saved["quality"]
-    objects = [{path.name: path for path in folder.glob("*.dcm")} for folder in (served.out, again.output)]
-    differing = (objects[0].keys() ^ objects[1].keys()) - set(names)
-    # report and measurements also say how many files the input has
-    assert {str(dcmread((objects[0] | objects[1])[name]).Modality) for name in differing} <= {"SR", "DOC"}
+    # the input has more files than when the contours were drawn, and results.json counts them
+    more = saved["input"] | {"n_files": saved["input"]["n_files"] + len(names)}
+    assert repeated["input"] | {"skipped": {}} == more | {"skipped": {}}
+    skipped = [sum(one["input"]["skipped"].values()) for one in (saved, repeated)]
+    assert skipped[1] == skipped[0] + len(names)
+    assert {**repeated, "input": None} == {**saved, "input": None}
+    # the UIDs of the measurement report are made of results.json; all else in it, and every other object, is the same
+    folders = (served.out, again.output)
+    objects = [{path.name for path in folder.glob("*.dcm")} - set(names) for folder in folders]
+    for name in objects[0] & objects[1]:
+        assert (served.out / name).read_bytes() == (again.output / name).read_bytes()
+    (own,), (other,) = objects[0] - objects[1], objects[1] - objects[0]
+    reports = [dcmread(folder / name) for folder, name in zip(folders, (own, other), strict=True)]
+    assert [one.Modality for one in reports] == ["SR", "SR"]
+    lines = zip(*(str(one).splitlines() for one in reports), strict=True)
+    assert all(" UI: " in before and " UI: " in after for before, after in lines if before != after)
 
 
 def test_undo_gives_the_numbers_of_before_and_a_contour_that_cannot_be_says_why(
@@ -229,3 +251,41 @@ def test_nobody_else_may_write_into_the_folder_meanwhile(study: SimpleNamespace,
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=200, check=False)
     assert done.returncode == 2
     assert "another run is writing into the output folder" in done.stderr
+
+
+def _asked(address: str, page: str, message: dict[str, Any]) -> dict[str, Any]:
+    headers = {"Content-Type": "application/json", "Origin": address.rsplit("/", 2)[0]}
+    with urlopen(Request(address + page, json.dumps(message).encode(), headers), timeout=300) as answer:
+        return json.load(answer)
+
+
+def test_a_second_edit_goes_on_from_what_was_saved(
+    study: SimpleNamespace, served: SimpleNamespace, edited: SimpleNamespace, tmp_path: Path
+) -> None:
+    shutil.copytree(served.out, tmp_path / "out")
+    saved = _results(served.out)["maps"]
+    with _serving(tmp_path / "out", study.source, "cmrmap: editing was ended by SIGINT\n") as address:
+        with urlopen(address, timeout=300) as answer:
+            page = answer.read().decode()
+        begun = json.loads(page.split('id="edit-data">')[1].split("</script>")[0])
+        assert (begun["edits"], begun["rows"], begun["unsaved"]) == ([], [], 0)
+        slices = begun["slices"]["native_t1"]
+        # the first slice begins with the contour that was saved, and still has the network's to go back to
+        assert slices["0"]["network"]["epicardium"] != slices["0"]["start"]["epicardium"]
+        assert slices["1"]["network"] is None
+        line = [[row + 1.0, column] for row, column in slices["1"]["start"]["epicardium"]]
+        change = {"map": "native_t1", "slice_index": 1, "epicardium": line}
+        told = _asked(address, "edits", {"edits": [change]})
+        assert {one["slice"] for one in told["rows"]} == {"slice 2 apical", "patient"}
+        objects = _asked(address, "save", {})["objects"]
+    assert len(objects) == 1
+    found = dcmread(tmp_path / "out" / objects[0])
+    assert found.ContentLabel == "READER_CONTOURS"
+    after = _results(tmp_path / "out")["maps"]
+    assert [one["drawn_by"] for one in after["native_t1"]["slices"]] == ["reader", "reader"]
+    for key in KEYS:  # what was saved before stays, to the last digit
+        assert after[key]["slices"][0] == saved[key]["slices"][0]
+    assert after["t2"] == saved["t2"]
+    assert after["native_t1"]["slices"][1]["by_network"]["mean"] == saved["native_t1"]["slices"][1]["mean"]
+    # the contours of the first edit are in the new object: the old one is gone
+    assert not (tmp_path / "out" / edited.saved.rsplit(" ", 1)[1]).exists()

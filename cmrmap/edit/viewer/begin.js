@@ -29,6 +29,7 @@ async function renewMap(editor, root, map, maps) {
   const open = [...old.querySelectorAll("details")].map((one) => one.open);
   root.querySelectorAll("details").forEach((one, i) => (one.open = Boolean(open[i])));
   sections.delete(map.key);
+  editor.explain(root);
   if (!map.values) return old.replaceWith(root);
   const section = new MapSection(root, map, maps);
   await section.pixels.load(); // before the old section is taken away: nothing flickers

@@ -1,11 +1,14 @@
 // What is edited: which slices are changed and how, what is asked of the program, and the page brought up to date.
 
+const DRAWING = "the means are new; drawing the page ...";
+
 class Editor {
   constructor(data) {
     this.slices = {};
     for (const [map, slices] of Object.entries(data.slices)) {
       for (const [index, slice] of Object.entries(slices)) this.slices[`${map}/${index}`] = this.prepared(map, index, slice);
     }
+    this.closed = data.closed;
     this.editing = new Set();
     this.selected = null;
     this.html = {};
@@ -13,6 +16,7 @@ class Editor {
     this.told = { rows: data.rows, unsaved: data.unsaved, saved: "", fault: "", busy: "" };
     this.steps = new Steps(this.read(data.edits));
     this.bar = new Bar(this);
+    for (const root of document.querySelectorAll("section[data-map]")) this.explain(root);
     for (const section of sections.values()) this.attach(section);
     document.addEventListener("keydown", (event) => this.key(event));
     window.addEventListener("beforeunload", (event) => this.told.unsaved && event.preventDefault());
@@ -47,6 +51,16 @@ class Editor {
 
   changeOf(key) {
     return this.steps.state[key] || this.untouched(key);
+  }
+
+  /** Say of every slice of a map that cannot be edited why that is. */
+  explain(root) {
+    const lines = (this.closed[root.dataset.map] || []).map((words) => element("li", {}, words));
+    if (!lines.length) return;
+    const list = element("ul", { class: "edit-closed soft" }, ...lines);
+    const pictures = root.querySelector(".strip");
+    if (pictures) pictures.before(list);
+    else root.append(list);
   }
 
   attach(section) {
@@ -140,19 +154,31 @@ class Editor {
     this.again = false;
     this.tell({ busy: "computing ...", fault: "" });
     const { at } = this.steps;
-    const answer = await ask("edits", { edits: this.edits(), have: [...decoded.keys()] });
+    const answer = await ask("edits", { edits: this.edits() });
     if (!answer.ok) {
       this.steps.refuse();
       this.again = false;
-      this.tell({ busy: "", fault: answer.content.message });
+      this.tell({ busy: this.stale ? DRAWING : "", fault: answer.content.message });
       for (const section of sections.values()) section.paint();
-      return;
+      if (this.stale) await this.draw();
+      return this.tell({ busy: "" });
     }
     this.steps.accept(at);
+    this.stale = true;
+    const { rows, unsaved } = answer.content;
+    this.tell({ busy: DRAWING, rows, unsaved });
+    if (!this.again) await this.draw();
+    this.tell({ busy: "" });
+    if (this.again) this.send();
+  }
+
+  /** Bring tables and pictures up to date, once the numbers are there. */
+  async draw() {
+    const answer = await ask("page", { have: [...decoded.keys()] });
+    if (!answer.ok) return this.tell({ fault: answer.content.message });
+    this.stale = false;
     this.fresh = answer.content;
     await this.catchUp();
-    this.tell({ busy: "", rows: answer.content.rows, unsaved: answer.content.unsaved });
-    if (this.again) this.send();
   }
 
   /** Show what came, once nothing is being dragged. */

@@ -8,14 +8,14 @@ import pytest
 
 from cmrmap.core.errors import InputError
 from cmrmap.core.map_specs import MapKind
-from cmrmap.edit.changes import read_changes
+from cmrmap.edit.changes import read_changes, read_shown
 
 LINE = [[10.0 + math.sin(turn / 5), 20.0 + math.cos(turn / 5)] for turn in range(31)]
 CHANGE = {"map": "t2", "slice_index": 2, "base": "start", "epicardium": LINE, "endocardium": None}
 
 
 def test_a_change_is_read() -> None:
-    (one,) = read_changes({"edits": [CHANGE], "have": ["abc"]}).edits
+    (one,) = read_changes({"edits": [CHANGE]}).edits
     assert one.place == (MapKind.T2, 2)
     assert one.borders.epicardium.shape == (31, 2)
     assert one.borders.endocardium is None
@@ -39,7 +39,7 @@ def test_a_change_is_read() -> None:
         {"edits": [{**CHANGE, "epicardium": [[1.0, 2.0, 3.0], *LINE]}]},
         {"edits": [{**CHANGE, "epicardium": [[1e9, 2.0], *LINE]}]},
         {"edits": [{**CHANGE, "patient": "Jane"}]},
-        {"edits": [], "have": ["x" * 100]},
+        {"edits": [], "have": ["abc"]},
         {"edits": [CHANGE, CHANGE]},
         {"edits": [{**CHANGE, "slice_index": place} for place in range(300)]},
     ],
@@ -51,3 +51,11 @@ def test_anything_else_is_refused_in_one_line_that_quotes_nothing(sent: object) 
     assert "\n" not in str(told.value)
     assert "Jane" not in str(told.value)
     assert "xxx" not in str(told.value)
+
+
+def test_what_the_page_has_is_read_and_nothing_else() -> None:
+    assert read_shown({"have": ["abc", "def"]}).have == ("abc", "def")
+    for sent in ({"have": ["x" * 100]}, {"have": ["a"] * 3000}, {"have": 1}, {"edits": []}, "xxx", None):
+        with pytest.raises(InputError, match="load the page again") as told:
+            read_shown(sent)
+        assert "xxx" not in str(told.value)

@@ -32,7 +32,8 @@ class Session(SimpleNamespace):
 @pytest.fixture
 def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[EditServer]:
     monkeypatch.setattr(room, "whole_page", lambda session: "<html>the page</html>")
-    monkeypatch.setattr(room, "changed_page", lambda session, have: {"page": "new", "arrays": {}, "unsaved": 1})
+    monkeypatch.setattr(room, "changed_numbers", lambda session: {"rows": [], "unsaved": 1})
+    monkeypatch.setattr(room, "changed_page", lambda session, have: {"page": "new", "arrays": sorted(have)})
     monkeypatch.setattr(room, "save", lambda session, earlier, writing: ("1.2.3.dcm",))
     with EditServer(Session(asked=[], unsaved=0), (), threading.Lock()) as server:  # type: ignore[arg-type]
         worker = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
@@ -75,10 +76,12 @@ def test_the_page_is_given_and_lets_nobody_else_use_it(served: EditServer) -> No
 
 
 def test_a_change_and_a_save_are_taken(served: EditServer) -> None:
-    sent = {"edits": [{"map": "t2", "slice_index": 1, "base": "network"}], "have": []}
+    sent = {"edits": [{"map": "t2", "slice_index": 1, "base": "network"}]}
     answer = _ask(served, "edits", "POST", sent)
     assert answer.status == 200
-    assert json.loads(answer.text)["page"] == "new"
+    assert json.loads(answer.text) == {"rows": [], "unsaved": 1}
+    page = _ask(served, "page", "POST", {"have": ["b", "a"]})
+    assert json.loads(page.text) == {"page": "new", "arrays": ["a", "b"]}
     assert [one.slice_index for one in served.session.asked[0]] == [1]  # type: ignore[attr-defined]
     assert json.loads(_ask(served, "save", "POST", {}).text) == {"objects": ["1.2.3.dcm"], "unsaved": 0}
 
