@@ -6,6 +6,8 @@ from collections.abc import Collection
 from importlib.resources import files
 from typing import Any
 
+import numpy as np
+
 from cmrmap.core.arrays import LabelArray
 from cmrmap.edit.editable import why_not_editable
 from cmrmap.edit.outline import borders_of
@@ -80,7 +82,7 @@ def _means(content: MapContent) -> list[tuple[str, str]]:
 def _slices(session: EditSession) -> dict[str, dict[str, Any]]:
     out: dict[str, dict[str, Any]] = {}
     for (kind, index), one in session.slices.items():
-        same = one.start is one.network
+        same = np.array_equal(one.start, one.network)
         lines = {"start": _lines(one.start), "network": None if same else _lines(one.network)}
         out.setdefault(kind.value, {})[str(index)] = {"time": one.time_index, "name": one.name, **lines}
     return out

@@ -145,7 +145,8 @@ def test_every_mean_has_an_uncertainty(analysis) -> None:
 
 
 def _with_sensitivity(series, sensitivity):
-    return replace(series.errors, fit=replace(series.cells, sensitivity=sensitivity))
+    slices = (replace(one, sensitivity=sensitivity[s, one.used]) for s, one in enumerate(series.errors.slices))
+    return replace(series.errors, slices=tuple(slices))
 
 
 def test_a_cell_that_cannot_be_trusted_neither_spoils_nor_hides_the_uncertainty(chain) -> None:

@@ -48,8 +48,9 @@ def test_uids_names_and_series_are_consistent(files):
     assert len({number for _, _, number in series.values()}) == len(series)
 
 
-def test_second_call_gives_the_same_bytes(files, volumes, study, provenance, results, document, pictures):
-    again = write_outputs(volumes.values(), study, provenance, results=results, document=document, pictures=pictures)
+def test_second_call_gives_the_same_bytes(files, volumes, study, provenance, results, document, sections, pictures):
+    drawn = {"document": document, "sections": sections, "pictures": pictures}
+    again = write_outputs(volumes.values(), study, provenance, results=results, **drawn)
     assert [file.content for file in again] == [file.content for file in files]
 
 
