@@ -15,7 +15,7 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
-from pydicom import dcmread
+from pydicom import Dataset, dcmread
 
 from tests.integration.conftest import ROOT, Run
 from tests.sharing import made_once
@@ -231,7 +231,7 @@ def test_the_contours_repeat_the_edit_in_a_new_run(
     (own,), (other,) = objects[0] - objects[1], objects[1] - objects[0]
     reports = [dcmread(folder / name) for folder, name in zip(folders, (own, other), strict=True)]
     assert [one.Modality for one in reports] == ["SR", "SR"]
-    lines = zip(*(str(one).splitlines() for one in reports), strict=True)
+    lines = zip(*(str(Dataset(one)).splitlines() for one in reports), strict=True)
     assert [pair for pair in lines if pair[0] != pair[1] and not all(" UI: " in one for one in pair)] == []
 
 
@@ -276,7 +276,7 @@ def test_a_second_edit_goes_on_from_what_was_saved(
         line = [[row + 1.0, column] for row, column in slices["1"]["start"]["epicardium"]]
         change = {"map": "native_t1", "slice_index": 1, "epicardium": line}
         told = _asked(address, "edits", {"edits": [change]})
-        assert {one["slice"] for one in told["rows"]} == {"slice 2 apical", "patient"}
+        assert {one["slice"] for one in told["rows"]} == {"slice 2 mid", "patient"}
         objects = _asked(address, "save", {})["objects"]
     assert len(objects) == 1
     found = dcmread(tmp_path / "out" / objects[0])
