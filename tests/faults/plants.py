@@ -69,6 +69,7 @@ def _slow_end(*_: Any, **__: Any) -> None:
 PLANTS: Mapping[str, Plant] = {
     "status-late": (
         lambda: (patch.object(entry, "write_status", _quiet(entry.write_status)),
+                 patch.object(output_folder, "write_status", _quiet(output_folder.write_status)),
                  patch.object(staging, "write_status", _quiet(staging.write_status))),
         'no status "running": a killed run leaves the old "ok"',
         ("kill-002", "kill-005"),

@@ -22,7 +22,7 @@ _QUANTITY = {
 _MAP = {codes.MAP_NAME[kind].value: kind.value for kind in MapKind}
 _AHA = {code.value: number for number, code in enumerate(codes.AHA_SEGMENTS, start=1)}
 _BY_NETWORK = re.compile(
-    r"(\w+), slice (\d+): the network's outlines alone give mean (\S+) (?:ms|%)(?:, standard error (\S+) (?:ms|%))?"
+    r"(\w+), slice (\d+): the network's contours give mean (\S+) (?:ms|%)(?:, standard error (\S+) (?:ms|%))?"
 )
 
 
