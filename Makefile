@@ -15,6 +15,8 @@ UV := uv==0.13.9
 # whole files go to the workers, the longest first (tests/conftest.py); more than four find too little to do
 WORKERS := $(shell n=$$(nproc 2>/dev/null || echo 2); [ $$n -lt 4 ] && echo $$n || echo 4)
 IN_PARALLEL := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+# a worker for every core: threads within each would wait for one another, and a thread that waits keeps its core busy
+ONE_THREAD := OMP_NUM_THREADS=1
 # both environments measure into a file of their own; what they cover together is reported at the end
 COVER := --cov --cov-report= --cov-fail-under=0
 SIDE_BY_SIDE := scripts/side-by-side.sh
@@ -79,17 +81,17 @@ test: ## set-up, checks of the source, the tests but for the slow ones, what the
 
 test-application: env-dev ## the tests but for the slow ones and those of the training environment
 	@$(BIN)/python -c 'import cmrmap.relaxometry as r; r.fit_relaxation([[3, 2, 1]], [10, 20, 30], "t2_2p")' # compiles the fit, once
-	COVERAGE_FILE=.coverage.application $(BIN)/pytest $(IN_PARALLEL) -m "not slow" $(COVER)
+	COVERAGE_FILE=.coverage.application $(ONE_THREAD) $(BIN)/pytest $(IN_PARALLEL) -m "not slow" $(COVER)
 
 test-slow: env-dev env-train system-packages browser viewer ## the slow tests, which `make test` leaves out (CI runs both)
-	$(BIN)/pytest $(IN_PARALLEL) -m "slow and not training"
-	OMP_NUM_THREADS=1 $(TRAIN)/python -m pytest -m "slow and training" tests/unit/training
+	$(ONE_THREAD) $(BIN)/pytest $(IN_PARALLEL) -m "slow and not training"
+	$(ONE_THREAD) $(TRAIN)/python -m pytest -m "slow and training" tests/unit/training
 
 fuzz: env-dev ## FUZZ_MUTANTS=10000 damaged studies through the command; goes on where it was stopped (docs/dev/fuzz.md)
-	OMP_NUM_THREADS=1 $(BIN)/python -m tests.fuzz --count $(FUZZ_MUTANTS) --workers $(WORKERS) --state out/fuzz/state.jsonl
+	$(ONE_THREAD) $(BIN)/python -m tests.fuzz --count $(FUZZ_MUTANTS) --workers $(WORKERS) --state out/fuzz/state.jsonl
 
 test-training: env-dev env-train ## the tests that need the training environment
-	COVERAGE_FILE=.coverage.training OMP_NUM_THREADS=1 $(TRAIN)/python -m pytest -m "training and not slow" $(COVER) tests/unit/training tests/unit/evaluation
+	COVERAGE_FILE=.coverage.training $(ONE_THREAD) $(TRAIN)/python -m pytest -m "training and not slow" $(COVER) tests/unit/training tests/unit/evaluation
 
 faults: env-dev ## runs that are killed, stopped or starved at every moment, and what must hold; goes on where it was stopped
 	$(BIN)/python -m tests.faults --state out/faults/state.jsonl

@@ -20,14 +20,18 @@ _DOWNLOADER = "requests"
 #: torch asks the kernel for pages of 2 MB: its arrays come and go, and faulting 4 kB pages in took a quarter of the
 #: networks' time
 _LARGE_PAGES = "THP_MEM_ALLOC_ENABLE"
+#: the threads of numpy's and scipy's matrix products: ours are small, and a thread that waits for the next of them
+#: keeps a core busy for nothing (more than half of the processor time of drawing contours, as measured)
+_MATRIX_THREADS = "OPENBLAS_NUM_THREADS"
 
 
 def settle_imports() -> None:
-    """Leave out parts of torch and pydicom that no analysis calls, and let torch take memory in large pages.
+    """Leave out parts of torch and pydicom that no analysis calls; set how memory and threads are taken.
 
     Networks cannot be compiled or exported in this process afterwards. Does nothing where the two are imported already.
     """
     os.environ.setdefault(_LARGE_PAGES, "1")
+    os.environ.setdefault(_MATRIX_THREADS, "1")
     if "torch" not in sys.modules:
         sys.modules.setdefault(_COMPILER_RULES, ModuleType(_COMPILER_RULES, "Left out: see cmrmap.run.lean_process."))
     if "pydicom" not in sys.modules and _DOWNLOADER not in sys.modules:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +25,7 @@ from cmrmap.segmentation.model_folder import Network
 from cmrmap.segmentation.preprocess import FINE_PIXEL_MM, Crop, resample
 from cmrmap.segmentation.recogniser import heart_probability
 from cmrmap.segmentation.ring import Ring, find_rings
+from cmrmap.segmentation.side_by_side import each
 from cmrmap.segmentation.slice_outlines import Drawing, draw_about, draw_at_best
 
 _TRUST_IN_OTHERS = 0.05  # sureness that a place has ahead where the hearts of the other slices lie
@@ -98,12 +100,14 @@ def predict_slices(
     geometry : of the slices, in the same order
     network : from :func:`cmrmap.segmentation.load_network`
     """
+    given = [check_slice(images, plane.pixel_spacing_mm) for images, plane in zip(slices, geometry, strict=True)]
+    alone = next(network.fine.parameters()).is_cuda
+    drawn = list(
+        tracked(each(partial(_drawn, network=network), given, alone=alone), "drawing contours, slices", len(given))
+    )
     with torch.inference_mode():
-        drawn = [
-            _drawn(check_slice(images, plane.pixel_spacing_mm), network)
-            for images, plane in tracked(zip(slices, geometry, strict=True), "drawing contours, slices", len(geometry))
-        ]
-        return tuple(_labelled(one, network) for one in _with_the_others(drawn, geometry, network))
+        placed = _with_the_others(drawn, geometry, network)
+    return tuple(each(partial(_labelled, network=network), placed, alone=alone))
 
 
 @dataclass(frozen=True, slots=True)
