@@ -28,7 +28,7 @@ from cmrmap.pipeline.regions import locate
 from cmrmap.pipeline.still_images import with_common_outlines
 from cmrmap.results import MapResult, absent_map, compare_with_ranges
 from cmrmap.results.reference_ranges import read_reference_ranges
-from cmrmap.segmentation import Network, segment_stack
+from cmrmap.segmentation import Network, segment_stacks
 from cmrmap.segmentation.refine import refine_segmentation
 from cmrmap.settings import AnalysisSettings
 
@@ -63,7 +63,7 @@ def segment(stacks: Sequence[WeightedStack], network: Network) -> tuple[Segmenta
     stacks : one per series
     network : from :func:`cmrmap.segmentation.load_network`
     """
-    return tuple(segment_stack(stack, network) for stack in stacks)
+    return segment_stacks(stacks, network)
 
 
 def refine(

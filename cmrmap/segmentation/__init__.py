@@ -2,7 +2,8 @@
 
 from cmrmap.segmentation.device import use_gpu
 from cmrmap.segmentation.model_folder import Network, load_network
-from cmrmap.segmentation.predict import SlicePrediction, predict_slice, predict_slices, segment_images, segment_stack
+from cmrmap.segmentation.predict import SlicePrediction, predict_slice, predict_slices, segment_images
+from cmrmap.segmentation.stacks import segment_stack, segment_stacks
 
 __all__ = [
     "Network",
@@ -12,5 +13,6 @@ __all__ = [
     "predict_slices",
     "segment_images",
     "segment_stack",
+    "segment_stacks",
     "use_gpu",
 ]

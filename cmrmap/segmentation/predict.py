@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
@@ -13,13 +14,11 @@ from torch import Tensor
 
 from cmrmap.core.arrays import FloatArray, LabelArray, readonly
 from cmrmap.core.geometry import SliceGeometry
-from cmrmap.core.outlines import Label, SegmentationStack
+from cmrmap.core.outlines import Label
 from cmrmap.core.progress import tracked
-from cmrmap.core.stack import WeightedStack
-from cmrmap.segmentation.border import N_ANGLES
 from cmrmap.segmentation.border_doubt import border_log_odds
 from cmrmap.segmentation.consensus import agree
-from cmrmap.segmentation.inputs import SliceInput, check_slice
+from cmrmap.segmentation.inputs import check_slice
 from cmrmap.segmentation.locate import Place, places_by_the_others, ventricle_places
 from cmrmap.segmentation.model_folder import Network
 from cmrmap.segmentation.preprocess import FINE_PIXEL_MM, Crop, resample
@@ -86,7 +85,7 @@ def predict_slice(
     images, pixel_spacing_mm, network : as in :func:`segment_images`
     """
     with torch.inference_mode():
-        return _labelled(_drawn(check_slice(images, pixel_spacing_mm), network), network)
+        return _labelled(_drawn((images, pixel_spacing_mm), network), network)
 
 
 def predict_slices(
@@ -100,44 +99,66 @@ def predict_slices(
     geometry : of the slices, in the same order
     network : from :func:`cmrmap.segmentation.load_network`
     """
-    given = [check_slice(images, plane.pixel_spacing_mm) for images, plane in zip(slices, geometry, strict=True)]
+    return predict_stacks([list(slices)], [geometry], network)[0]
+
+
+def predict_stacks(
+    stacks: Sequence[Sequence[npt.ArrayLike]], geometry: Sequence[Sequence[SliceGeometry]], network: Network
+) -> tuple[tuple[SlicePrediction, ...], ...]:
+    """Like :func:`predict_slices` for several stacks, which have nothing to do with each other.
+
+    Their slices are worked on side by side, so that no thread waits for the end of a stack.
+
+    Parameters
+    ----------
+    stacks : slices of each, as in :func:`predict_slices`
+    geometry : of the slices of each
+    network : from :func:`cmrmap.segmentation.load_network`
+    """
+    given = [
+        (images, plane.pixel_spacing_mm)
+        for slices, planes in zip(stacks, geometry, strict=True)
+        for images, plane in zip(slices, planes, strict=True)
+    ]
     alone = next(network.fine.parameters()).is_cuda
-    drawn = list(
-        tracked(each(partial(_drawn, network=network), given, alone=alone), "drawing contours, slices", len(given))
-    )
+    what = "drawing contours, slices"
+    drawn = iter(list(tracked(each(partial(_drawn, network=network), given, alone=alone), what, len(given))))
     with torch.inference_mode():
-        placed = _with_the_others(drawn, geometry, network)
-    return tuple(each(partial(_labelled, network=network), placed, alone=alone))
+        placed = [
+            one for planes in geometry for one in _with_the_others(list(islice(drawn, len(planes))), planes, network)
+        ]
+    labelled = iter(list(each(partial(_labelled, network=network), placed, alone=alone)))
+    return tuple(tuple(islice(labelled, len(planes))) for planes in geometry)
 
 
 @dataclass(frozen=True, slots=True)
 class _Slice:
-    """One slice on its way: what was given, its usable images at ``FINE_PIXEL_MM``, what was drawn on them."""
+    """One slice on its way: its shape, why images have no labels, the others at ``FINE_PIXEL_MM``, what was drawn."""
 
-    given: SliceInput
+    shape: tuple[int, int]
+    reasons: tuple[str, ...]
     good: list[int]
     fine: Tensor
     drawing: Drawing | None
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        return self.given.images.shape[-2], self.given.images.shape[-1]
 
     @property
     def place(self) -> Place | None:
         return None if self.drawing is None else self.drawing.place
 
 
-def _drawn(given: SliceInput, network: Network) -> _Slice:
-    good = [index for index, reason in enumerate(given.reasons) if not reason]
+def _drawn(given: tuple[npt.ArrayLike, float | tuple[float, float]], network: Network) -> _Slice:
+    """Draw on a slice's images of a pixel spacing."""
+    checked = check_slice(*given)
+    shape = checked.images.shape[-2], checked.images.shape[-1]
+    good = [index for index, reason in enumerate(checked.reasons) if not reason]
     if not good:
-        return _Slice(given, good, torch.empty(0), None)
-    images = torch.from_numpy(given.images[good])
-    places = ventricle_places(images, given.spacing_mm, network.coarse)
+        return _Slice(shape, checked.reasons, good, torch.empty(0), None)
+    images = torch.from_numpy(checked.images[good])
+    places = ventricle_places(images, checked.spacing_mm, network.coarse)
     if not places:
-        return _Slice(given, good, torch.empty(0), None)
-    fine = resample(images, given.spacing_mm, FINE_PIXEL_MM)
-    return _Slice(given, good, fine, draw_at_best(fine, places, network.fine))
+        return _Slice(shape, checked.reasons, good, torch.empty(0), None)
+    fine = resample(images, checked.spacing_mm, FINE_PIXEL_MM)
+    return _Slice(shape, checked.reasons, good, fine, draw_at_best(fine, places, network.fine))
 
 
 def _with_the_others(slices: list[_Slice], geometry: Sequence[SliceGeometry], network: Network) -> list[_Slice]:
@@ -154,7 +175,7 @@ def _with_the_others(slices: list[_Slice], geometry: Sequence[SliceGeometry], ne
 
 
 def _labelled(one: _Slice, network: Network) -> SlicePrediction:
-    reasons = list(one.given.reasons)
+    reasons = list(one.reasons)
     labels = np.zeros((len(reasons), *one.shape), dtype=np.uint8)
     confidence = np.zeros(len(reasons), dtype=np.float32)
     if one.drawing is None:
@@ -201,33 +222,3 @@ def _as_ring(full: Tensor, ring: Ring | None, crop: Crop, resampled: tuple[int, 
     label[torch.from_numpy(ring.epicardium.contains(rows, columns))] = Label.MYOCARDIUM
     label[torch.from_numpy(ring.endocardium.contains(rows, columns))] = Label.CAVITY
     return full.gather(0, label[None])[0], label
-
-
-def segment_stack(stack: WeightedStack, network: Network) -> SegmentationStack:
-    """Segment every image of every slice.
-
-    Parameters
-    ----------
-    stack : images (slice, time, row, column); NaN where there is no image
-    network : from :func:`cmrmap.segmentation.load_network`
-
-    Returns
-    -------
-    images that are not there keep empty labels and a NaN confidence
-    """
-    labels = np.zeros(stack.images.shape, dtype=np.uint8)
-    confidence = np.full(stack.times_ms.shape, np.nan, dtype=np.float32)
-    heart = np.full(len(stack.geometry), np.nan, dtype=np.float32)
-    doubt = np.full((len(stack.geometry), 2, N_ANGLES), np.nan, dtype=np.float32)
-    times = [np.flatnonzero(present) for present in stack.present]
-    taken = [index for index in range(len(times)) if len(times[index])]
-    predictions = predict_slices(
-        [stack.images[index, times[index]] for index in taken], [stack.geometry[index] for index in taken], network
-    )
-    for index, prediction in zip(taken, predictions, strict=True):
-        labels[index, times[index]] = prediction.labels
-        confidence[index, times[index]] = prediction.confidence
-        heart[index] = prediction.heart_probability
-        if prediction.border_doubt is not None:
-            doubt[index] = prediction.border_doubt
-    return SegmentationStack(stack.kind, labels, confidence, heart, doubt)

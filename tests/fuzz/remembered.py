@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from pathlib import Path
-from types import MappingProxyType
+from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,7 @@ import numpy as np
 from cmrmap.pipeline import context, stages
 from cmrmap.pipeline import study as chain
 from cmrmap.run.software import software_versions
-from cmrmap.segmentation import predict
+from cmrmap.segmentation import stacks
 from cmrmap.segmentation.model_folder import Network
 
 #: where the stages find what they call
@@ -69,16 +69,25 @@ class Remembered:
         """Put the memory before the application's stages, in this process and those that are forked of it."""
         for module, name in _PURE:
             self.before(module, name)
-        self.before(predict, "predict_slices", _what_counts_of_slices)
+        self._before_stacks()
         self.before(context, "load_network", _files)
+
+    def _before_stacks(self) -> None:
+        """Put the memory before every stack alone: a mutant often leaves the others as they are."""
+        original = stacks.predict_stacks
+        alone = SimpleNamespace(predict_slices=lambda images, planes, network: original([images], [planes], network)[0])
+        self.before(alone, "predict_slices", _what_counts_of_slices)
+
+        def each(images: Sequence[Any], geometry: Sequence[Any], network: Network) -> tuple[Any, ...]:
+            return tuple(alone.predict_slices(*one, network) for one in zip(images, geometry, strict=True))
+
+        stacks.predict_stacks = each  # type: ignore[assignment]
 
     def before(self, module: Any, name: str, seen: Callable[..., Any] | None = None) -> None:
         """Put the memory before one function; ``seen`` returns what counts of its arguments, else all do."""
         original = getattr(module, name)
 
         def called(*arguments: Any, **named: Any) -> Any:
-            if seen is not None:
-                arguments = tuple(list(one) if isinstance(one, map) else one for one in arguments)
             try:
                 key = self.digests.of([name, seen(*arguments, **named) if seen else [arguments, named]])
             except UnknownError:

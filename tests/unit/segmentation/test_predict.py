@@ -4,10 +4,7 @@ import numpy as np
 import pytest
 
 from cmrmap.core.errors import InputError
-from cmrmap.core.geometry import SliceGeometry
-from cmrmap.core.map_specs import MapKind
-from cmrmap.core.stack import WeightedStack
-from cmrmap.segmentation import Network, predict_slice, segment_images, segment_stack
+from cmrmap.segmentation import Network, predict_slice, segment_images
 
 
 def _images(n: int = 3, rows: int = 40, columns: int = 48) -> np.ndarray:
@@ -71,15 +68,3 @@ def test_complex_images_are_refused(network: Network) -> None:
 def test_impossible_pixel_spacing_is_refused(network: Network, spacing: float) -> None:
     with pytest.raises(InputError, match="pixel_spacing_mm"):
         segment_images(_images(), spacing, network)
-
-
-def test_stack_leaves_missing_images_out(network: Network) -> None:
-    images = np.stack([_images(), _images() + 1]).astype(np.float32)
-    times = np.array([[1.0, 2.0, 3.0], [1.0, np.nan, 3.0]])
-    images[1, 1] = np.nan
-    geometry = tuple(SliceGeometry((0, 0, z), (1, 0, 0), (0, 1, 0), (1.5, 1.5)) for z in (0.0, 10.0))
-    out = segment_stack(WeightedStack(MapKind.T2, images, times, geometry, "t2_3p"), network)
-    assert out.labels.shape == images.shape
-    assert np.isnan(out.confidence[1, 1])
-    assert not out.labels[1, 1].any()
-    assert np.array_equal(out.labels[0], segment_images(images[0], 1.5, network))
