@@ -16,6 +16,17 @@ def clean_text(given: str, longest: int) -> str:
     return re.sub(r"[\x00-\x1f\x7f\\]+", " ", given).strip()[:longest].strip()
 
 
+def clean_code(given: str) -> str:
+    """Return the code string (VR CS: 16 capital letters, digits, spaces, underscores), or "" where it is none.
+
+    Parameters
+    ----------
+    given : one value as it was read; small letters become capitals
+    """
+    code = given.strip(" \0").upper()
+    return code if re.fullmatch(r"[A-Z0-9 _]{1,16}", code) else ""
+
+
 def clean_date(given: str) -> str:
     """Return the date (VR DA), or "" where it is none.
 

@@ -11,7 +11,7 @@ from pydicom.filewriter import write_dataset
 
 from cmrmap.core.errors import GeometryError, InputError
 from cmrmap.core.map_volume import MapVolume
-from cmrmap.dicom.headers.cleaning import clean_date, clean_name, clean_text, clean_time
+from cmrmap.dicom.headers.cleaning import clean_code, clean_date, clean_name, clean_text, clean_time
 from cmrmap.dicom.headers.read import SourceStudy
 from cmrmap.dicom.headers.values import number, numbers, text, tolerant_reading
 from cmrmap.dicom.writing.image_references import ImageReference
@@ -30,15 +30,17 @@ _TEXT_LENGTHS = {
 _NAMES = ("PatientName", "ReferringPhysicianName")
 #: Type 2: written empty where the source lacks them.
 _ALWAYS = ("PatientID", "AccessionNumber", "StudyID", "PositionReferenceIndicator")
-_ACQUISITION_TEXTS = {
-    "ScanningSequence": ("RM", 16),
-    "SequenceVariant": ("NONE", 16),
-    "ScanOptions": ("", 16),
-    "MRAcquisitionType": ("2D", 16),
-    "PatientPosition": ("", 16),
-    "ContrastBolusAgent": (None, 64),
+#: code strings, and what is written where the source has none (PS3.3 C.8.3.1)
+_ACQUISITION_CODES = {
+    "ScanningSequence": "RM",
+    "SequenceVariant": "NONE",
+    "ScanOptions": "",
+    "MRAcquisitionType": "2D",
+    "PatientPosition": "",
 }
-_ACQUISITION_NUMBERS = ("RepetitionTime", "EchoTime", "EchoTrainLength", "MagneticFieldStrength", "FlipAngle")
+_ACQUISITION_NUMBERS = ("RepetitionTime", "EchoTime", "MagneticFieldStrength", "FlipAngle")
+_ALWAYS_NUMBERS = ("RepetitionTime", "EchoTime")
+_MOST_ECHOES = 2**31 - 1  # an integer string holds no more (PS3.5 6.2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,17 +141,20 @@ def _patient_study(header: Dataset) -> Dataset:
 
 def _acquisition(header: Dataset) -> Dataset:
     result = Dataset()
-    for keyword, (default, longest) in _ACQUISITION_TEXTS.items():
-        found = [clean_text(part, longest) for part in text(header, keyword).split("\\")]
-        found = [part for part in found if part]
-        if found or default is not None:
-            setattr(result, keyword, found if len(found) > 1 else (found[0] if found else default))
+    for keyword, default in _ACQUISITION_CODES.items():
+        found = [code for code in map(clean_code, text(header, keyword).split("\\")) if code]
+        setattr(result, keyword, found if len(found) > 1 else (found[0] if found else default))
+    agent = clean_text(text(header, "ContrastBolusAgent"), 64)
+    if agent:
+        result.ContrastBolusAgent = agent
     for keyword in _ACQUISITION_NUMBERS:
         found_number = number(header, keyword)
         if found_number is not None:
-            setattr(result, keyword, int(found_number) if keyword == "EchoTrainLength" else f"{found_number:.8g}")
-        elif keyword in ("RepetitionTime", "EchoTime", "EchoTrainLength"):
+            setattr(result, keyword, f"{found_number:.8g}")
+        elif keyword in _ALWAYS_NUMBERS:
             setattr(result, keyword, None)
+    train = number(header, "EchoTrainLength")
+    result.EchoTrainLength = int(train) if train is not None and 0 <= train <= _MOST_ECHOES else None
     if "IR" in text(header, "ScanningSequence"):
         result.InversionTime = None  # type 2C; a map has none of its own
     nuclei = text(header, "ImagedNucleus")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+import warnings
 from dataclasses import replace
 from io import BytesIO
 
@@ -115,3 +116,34 @@ def test_malformed_values_are_cleaned_not_copied(tmp_path, toolbox, provenance):
     for file in write_outputs([toolbox.make_volume(MapKind.T2, study)], study, provenance):
         found = pydicom.dcmread(BytesIO(file.content))
         assert (found.PatientBirthDate, found.StudyDate, found.ContentDate) == ("", "", "19000101")
+
+
+@pytest.mark.parametrize(
+    ("keyword", "given", "written"),
+    [
+        ("ScanOptions", "CG", "CG"),
+        ("ScanOptions", "cg", "CG"),
+        ("ScanOptions", ["CG", "Kanäle", "FS"], ["CG", "FS"]),
+        ("ScanOptions", "U\xa7\xf7\x81", ""),
+        ("ScanOptions", "A" * 17, ""),
+        ("ScanningSequence", "Gré", "RM"),
+        ("SequenceVariant", "a-b", "NONE"),
+        ("MRAcquisitionType", "²D", "2D"),
+        ("PatientPosition", "HF\xdf", ""),
+        ("EchoTrainLength", 7, 7),
+        ("EchoTrainLength", -1, None),
+    ],
+)
+def test_a_code_string_that_is_none_is_not_written(context_of, keyword, given, written):
+    """It would be no code string in our objects either: an attribute of another kind, or of a damaged file."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        context = context_of(**{keyword: given})
+    found = context.acquisition[keyword].value
+    assert (list(found) if isinstance(written, list) else found) == written
+    assert context.encoded
+
+
+def test_a_train_longer_than_a_number_of_dicom_is_not_written(context_of, monkeypatch):
+    monkeypatch.setattr("cmrmap.dicom.writing.source_context.number", lambda *_: 1e300)
+    assert context_of().acquisition.EchoTrainLength is None
