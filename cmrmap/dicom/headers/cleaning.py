@@ -23,8 +23,8 @@ def clean_code(given: str) -> str:
     ----------
     given : one value as it was read; small letters become capitals
     """
-    code = given.strip(" \0").upper()
-    return code if re.fullmatch(r"[A-Z0-9 _]{1,16}", code) else ""
+    code = given.strip(" \0")
+    return code.upper() if re.fullmatch(r"[A-Za-z0-9 _]{1,16}", code) else ""
 
 
 def clean_date(given: str) -> str:
