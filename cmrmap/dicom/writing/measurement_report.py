@@ -27,12 +27,12 @@ from pydicom.dataset import Dataset
 
 from cmrmap.core.findings import QualityFlag, Severity
 from cmrmap.core.map_specs import MapKind
-from cmrmap.core.provenance import NAME, SoftwareProvenance, model_in_words
+from cmrmap.core.provenance import SoftwareProvenance, model_in_words
 from cmrmap.dicom.headers.cleaning import clean_text
 from cmrmap.dicom.writing import codes
 from cmrmap.dicom.writing.measurement_groups import Group, map_groups
+from cmrmap.dicom.writing.report_document import report_attributes
 from cmrmap.dicom.writing.report_observer import observing_device
-from cmrmap.dicom.writing.series_names import study_series_name
 from cmrmap.dicom.writing.source_context import SourceContext, original_images
 from cmrmap.dicom.writing.uids import derived_uid
 from cmrmap.dicom.writing.written_map import WrittenMap
@@ -95,23 +95,7 @@ def build_measurement_report(
         evidence=[item for one in written for item in _evidence(one)]
         + [item for one in written for item in original_images(one.context)],
         content=content,
-        series_instance_uid=derived_uid(digest, "measurement report series"),
-        series_number=SERIES_NUMBER,
-        sop_instance_uid=derived_uid(digest, "measurement report"),
-        instance_number=1,
-        manufacturer=NAME,
-        manufacturer_model_name=NAME,
-        software_versions=provenance.software_version,
-        device_serial_number=provenance.device_serial_number,
-        series_description=study_series_name("Measurements", provenance),
-        coding_schemes=[codes.private_scheme_item()],
-        is_complete=True,
-        is_final=False,  # nobody has read it
-        is_verified=False,
-        content_date=context.content_date,
-        content_time=context.content_time,
-        series_date=context.content_date,
-        series_time=context.content_time,
+        **report_attributes("measurement report", "Measurements", SERIES_NUMBER, digest, context, provenance),
     )
     document.ContentSequence = tree
     return document

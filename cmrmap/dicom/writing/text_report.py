@@ -23,14 +23,13 @@ from pydicom.dataset import Dataset
 from pydicom.sr.coding import Code
 from pydicom.uid import BasicTextSRStorage
 
-from cmrmap.core.provenance import NAME, SoftwareProvenance
+from cmrmap.core.provenance import SoftwareProvenance
 from cmrmap.core.text_section import LineName, SectionTopic, TextSection
 from cmrmap.dicom.headers.cleaning import clean_text
 from cmrmap.dicom.writing import codes
+from cmrmap.dicom.writing.report_document import report_attributes
 from cmrmap.dicom.writing.report_observer import observing_device
-from cmrmap.dicom.writing.series_names import study_series_name
 from cmrmap.dicom.writing.source_context import SourceContext
-from cmrmap.dicom.writing.uids import derived_uid
 from cmrmap.dicom.writing.written_map import WrittenMap
 
 SERIES_NUMBER = 9502
@@ -83,23 +82,7 @@ def build_text_report(
     report = EnhancedSR(
         evidence=[image for one in written for image in one.images],
         content=root,
-        series_instance_uid=derived_uid(digest, "text report series"),
-        series_number=SERIES_NUMBER,
-        sop_instance_uid=derived_uid(digest, "text report"),
-        instance_number=1,
-        manufacturer=NAME,
-        manufacturer_model_name=NAME,
-        software_versions=provenance.software_version,
-        device_serial_number=provenance.device_serial_number,
-        series_description=study_series_name("Text report", provenance),
-        coding_schemes=[codes.private_scheme_item()],
-        is_complete=True,
-        is_final=False,  # nobody has read it
-        is_verified=False,
-        content_date=context.content_date,
-        content_time=context.content_time,
-        series_date=context.content_date,
-        series_time=context.content_time,
+        **report_attributes("text report", "Text report", SERIES_NUMBER, digest, context, provenance),
     )
     # the same modules as an Enhanced SR's, whose numbers it does without: more viewers know it
     report.SOPClassUID = BasicTextSRStorage
