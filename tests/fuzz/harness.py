@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import time
+import traceback
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -145,6 +146,8 @@ def run_plan(plan: Plan, bases: Bases, root: Path, state: Path, workers: int) ->
             try:
                 run_numbers(plan, left[index::workers], bases, root / f"worker{index}", state)
                 code = 0
+            except BaseException:  # the harness's own: it must be seen
+                traceback.print_exc()
             finally:
                 os._exit(code)
         children.append(child)

@@ -144,6 +144,8 @@ def other_pixels(case: Case) -> str:
     )
     path = case.rng.choice(case.images)
     image = read(path)
+    if "PixelData" not in image:
+        raise NotMadeError("pixels of another kind")  # of a Parametric Map
     content = np.frombuffer(image.PixelData, np.uint8).copy()
     if len(content) % 2:
         raise NotMadeError("odd")
