@@ -42,7 +42,8 @@ def say(line: str) -> None:
     line : without its end
     """
     with contextlib.suppress(OSError, ValueError, AttributeError):
-        print(line, file=sys.stderr or sys.__stderr__, flush=True)
+        written = line.encode("utf-8", "backslashreplace").decode("utf-8")  # a path may hold bytes that are no text
+        print(written, file=sys.stderr or sys.__stderr__, flush=True)
 
 
 @contextlib.contextmanager

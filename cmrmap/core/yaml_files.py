@@ -105,6 +105,15 @@ def _loader() -> Any:
             finally:
                 self.depth -= 1
 
+        def compose_scalar_node(self, anchor: Any) -> Any:
+            r"""Join a character that is written as two halves ("\ud83d\ude00", as in JSON).
+
+            PyYAML leaves the halves, which are no characters: nothing can be written with them.
+            """
+            node: Any = super().compose_scalar_node(anchor)
+            node.value = node.value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+            return node
+
         def compose_mapping_node(self, anchor: Any) -> Any:
             """Keep YAML's own rule (1.2.2, 3.2.1.1), which PyYAML does not: it takes the last of two equal keys."""
             node: Any = super().compose_mapping_node(anchor)

@@ -8,7 +8,8 @@ from dataclasses import replace
 from cmrmap.core.findings import QualityFlag
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.statuses import MapStatus
-from cmrmap.dicom.headers.read import LostImage, SourceStudy
+from cmrmap.dicom.headers.lost_image import LostImage
+from cmrmap.dicom.headers.read import SourceStudy
 from cmrmap.dicom.headers.values import by_fault_kind, text, tolerant_reading
 from cmrmap.dicom.loading.loaded_study import LoadedStudy
 from cmrmap.dicom.selection.decisions import Selection

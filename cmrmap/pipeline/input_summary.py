@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from cmrmap.core.findings import QualityFlag
-from cmrmap.dicom.headers.read import LostImage, SourceStudy
+from cmrmap.dicom.headers.lost_image import LostImage
+from cmrmap.dicom.headers.read import SourceStudy
 from cmrmap.dicom.headers.values import by_fault_kind
 from cmrmap.dicom.loading.loaded_study import LoadedStudy
 from cmrmap.dicom.selection.decisions import Selection

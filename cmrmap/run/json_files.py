@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ _MOST_BYTES = 32_000_000  # a larger file is no patient's laboratory values
 #: bytes of memory that each sign of structure stands for once it is parsed (CPython 3.11: a little more than measured)
 _PER_SIGN = {"{": 180, "[": 70, ":": 150, ",": 40, '"': 15}
 _MOST_PARSED_BYTES = 400_000_000  # of all files together
+_HALF_CHARACTER = re.compile(r"\\u[dD][89abABcdefCDEF]")
 _MOST_DIGITS = 300  # of an integer; more is no number that anything measures
 
 
@@ -99,7 +101,10 @@ def _documents(path: Path, most_bytes: int) -> tuple[list[Any], int]:
 
 def _parsed(text: str) -> Iterator[Any]:
     try:
-        yield json.loads(text, object_pairs_hook=_object, parse_int=_integer)
+        document = json.loads(text, object_pairs_hook=_object, parse_int=_integer)
+        if _HALF_CHARACTER.search(text):  # half a character (RFC 8259, 8.2), with which nothing can be written
+            document = json.loads(json.dumps(document, ensure_ascii=False).encode("utf-8", "replace"))
+        yield document
     except (ValueError, RecursionError, MemoryError):  # no JSON; nested deeper than Python goes
         return
 

@@ -20,6 +20,7 @@ MEASURED = {
     "InversionTime": "another inversion time",
     "EchoTime": "another echo time",
     "EffectiveEchoTime": "another echo time",
+    "TriggerTime": "another inversion time",  # of a Look-Locker series
     "ImageComments": "another preparation time",
     "PixelSpacing": "another pixel size",
     "RescaleSlope": "another scale",

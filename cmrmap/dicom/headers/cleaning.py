@@ -27,6 +27,16 @@ def clean_code(given: str) -> str:
     return code.upper() if re.fullmatch(r"[A-Za-z0-9 _]{1,16}", code) else ""
 
 
+def clean_uid(given: str) -> str:
+    """Return the UID (DICOM PS3.5 9.1), or "" where it is none: any other text may be a name, or half of a file.
+
+    Parameters
+    ----------
+    given : a value as it was read; components with leading zeros, which some systems write, are taken
+    """
+    return given if len(given) <= 64 and re.fullmatch(r"[0-9]+(\.[0-9]+)*", given) else ""
+
+
 def clean_date(given: str) -> str:
     """Return the date (VR DA), or "" where it is none.
 

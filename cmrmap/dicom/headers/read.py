@@ -21,8 +21,10 @@ from cmrmap.core.errors import NoMappingSeriesError, RefusedError
 from cmrmap.core.memory import image_memory_bytes
 from cmrmap.dicom.headers.admission import CONTOUR_CLASSES, admission_fault, class_name, is_parametric_map
 from cmrmap.dicom.headers.bounded import BoundedReader, TooLargeError, open_bounded, read_bounded
+from cmrmap.dicom.headers.cleaning import clean_uid
 from cmrmap.dicom.headers.folder import list_files
 from cmrmap.dicom.headers.integrity import has_preamble, looks_like_bare_dataset, pixel_data_fault
+from cmrmap.dicom.headers.lost_image import LostImage, lost_image
 from cmrmap.dicom.headers.patient import PatientIdentity, identity_of
 from cmrmap.dicom.headers.same_pixels import hold_same_content
 from cmrmap.dicom.headers.values import text, tolerant_reading
@@ -33,24 +35,6 @@ LostKey: TypeAlias = Literal["truncated", "unreadable", "missing_uid", "too_larg
 #: what any file that is left out is counted under there
 SkipKey: TypeAlias = Literal["broken_link", "dicomdir", "json", "not_dicom", "not_mr_image", "duplicate"] | LostKey
 _CLOSED = "a subfolder of the input cannot be read, so its contents are unknown; check its permissions"
-
-
-@dataclass(frozen=True, slots=True)
-class LostImage:
-    """An image that is there but cannot be used.
-
-    Attributes
-    ----------
-    file_name : relative to the input folder; may hold the patient's name
-    reason : in words, with what was found
-    series_instance_uid, sop_instance_uid, instance_number : "" where they cannot be read
-    """
-
-    file_name: str
-    reason: str
-    series_instance_uid: str = ""
-    sop_instance_uid: str = ""
-    instance_number: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,9 +138,9 @@ class _Reader:
         self._file(path, header, stream.taken)
 
     def _file(self, path: Path, header: Dataset, taken: int) -> None:
-        uid, series = text(header, "SOPInstanceUID"), text(header, "SeriesInstanceUID")
+        uid, series = (clean_uid(text(header, keyword)) for keyword in ("SOPInstanceUID", "SeriesInstanceUID"))
         if not uid or not series or not text(header, "StudyInstanceUID"):
-            self._lose(path, "missing_uid", "study, series or SOP instance UID is missing", header)
+            self._lose(path, "missing_uid", "study, series or SOP instance UID is missing or is none", header)
             return
         if uid not in self.headers:
             self.headers[uid] = header
@@ -177,8 +161,7 @@ class _Reader:
 
     def _lose(self, path: Path, count_as: LostKey, reason: str, header: Dataset | None = None) -> None:
         self.skipped[count_as] += 1
-        told = (text(header or Dataset(), one) for one in ("SeriesInstanceUID", "SOPInstanceUID", "InstanceNumber"))
-        self.lost.append(LostImage(path.relative_to(self.root).as_posix(), reason, *told))
+        self.lost.append(lost_image(path.relative_to(self.root).as_posix(), reason, header or Dataset()))
 
 
 def read_study(folder: Path) -> SourceStudy:

@@ -11,7 +11,8 @@ from cmrmap.core.findings import QualityFlag, Refusal
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.relaxation_models import get_model
 from cmrmap.core.stack import WeightedStack
-from cmrmap.dicom.headers.read import LostImage, SourceStudy
+from cmrmap.dicom.headers.lost_image import LostImage
+from cmrmap.dicom.headers.read import SourceStudy
 from cmrmap.dicom.loading.decay_order import decay_order
 from cmrmap.dicom.loading.map_pixels import load_map
 from cmrmap.dicom.loading.phase_images import with_signs

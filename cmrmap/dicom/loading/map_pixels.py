@@ -16,7 +16,8 @@ from cmrmap.core.map_specs import MAP_SPECS, MapKind
 from cmrmap.core.scanner_map import SCANNER_MAP, ScannerMap
 from cmrmap.core.stack import FrameReference, SelectedSeries, WeightedStack
 from cmrmap.dicom.headers.frames import frames_of
-from cmrmap.dicom.headers.read import LostImage, SourceStudy
+from cmrmap.dicom.headers.lost_image import LostImage
+from cmrmap.dicom.headers.read import SourceStudy
 from cmrmap.dicom.headers.values import number, tolerant_reading
 from cmrmap.dicom.loading.pixels import Decoded, LoadedSeries, decode_frames, lost_frame
 from cmrmap.dicom.loading.stored_pixels import StoredValues

@@ -17,8 +17,9 @@ from cmrmap.core.geometry import SliceGeometry
 from cmrmap.core.relaxation_models import get_model
 from cmrmap.core.stack import FrameReference, SelectedSeries, WeightedStack
 from cmrmap.dicom.headers.frames import frames_of
-from cmrmap.dicom.headers.read import LostImage, SourceStudy
-from cmrmap.dicom.headers.values import number, text, tolerant_reading
+from cmrmap.dicom.headers.lost_image import LostImage, lost_image
+from cmrmap.dicom.headers.read import SourceStudy
+from cmrmap.dicom.headers.values import number, tolerant_reading
 from cmrmap.dicom.loading.comparable import comparable_images
 from cmrmap.dicom.loading.scale import Scale, scale_of
 from cmrmap.dicom.loading.signed_values import signed_values
@@ -231,5 +232,4 @@ def _pixel_flags(selected: SelectedSeries, done: Decoded) -> list[QualityFlag]:
 
 def lost_frame(frame: FrameReference, header: Dataset, reason: str) -> LostImage:
     """Return an image of a selected series as lost."""
-    series, number_there = text(header, "SeriesInstanceUID"), text(header, "InstanceNumber")
-    return LostImage(Path(frame.path).name, reason, series, frame.sop_instance_uid, number_there)
+    return lost_image(Path(frame.path).name, reason, header)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from pydicom.dataset import Dataset
 
 from cmrmap.dicom.headers.admission import CONTOUR_CLASSES, class_name
 from cmrmap.dicom.headers.bounded import TooLargeError, open_bounded, read_bounded, read_meta
+from cmrmap.dicom.headers.cleaning import clean_uid
 from cmrmap.dicom.headers.folder import list_files
 from cmrmap.dicom.headers.read import SourceStudy
 from cmrmap.dicom.headers.values import text
@@ -18,7 +18,6 @@ from cmrmap.dicom.headers.values import text
 #: the last of them follow the patient's attributes: a header that is cut before them says nothing of the patient
 _ALWAYS_THERE = ("SOPClassUID", "StudyInstanceUID", "SeriesInstanceUID")
 _DAMAGED = "the file is damaged and cannot be read; send it again"
-_UID = re.compile(r"[0-9.]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,19 +62,14 @@ def contour_files(folder: Path, memory_bytes: int | None = None) -> Iterator[Con
             with open_bounded(path, memory_bytes) as stream:
                 contours = read_bounded(stream, force=False)
         except TooLargeError as error:
-            yield ContourFile(_uid(told), None, str(error))
+            yield ContourFile(clean_uid(told), None, str(error))
             continue
         except Exception:  # a broken file raises whatever the parser stumbles over
-            yield ContourFile(_uid(told), None, _DAMAGED)
+            yield ContourFile(clean_uid(told), None, _DAMAGED)
             continue
         whole = all(text(contours, keyword) for keyword in _ALWAYS_THERE)
-        uid = _uid(text(contours, "SOPInstanceUID") or told)
+        uid = clean_uid(text(contours, "SOPInstanceUID") or told)
         yield ContourFile(uid, contours) if whole else ContourFile(uid, None, _DAMAGED)
-
-
-def _uid(given: str) -> str:
-    """Return a UID; "" for any other text, which may be a name."""
-    return given if _UID.fullmatch(given) else ""
 
 
 def _told_by_head(path: Path, memory_bytes: int | None) -> str | None:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from cmrmap.core.errors import GeometryError
 from cmrmap.core.stack import SelectedSeries
 from cmrmap.dicom.headers.frames import frames_of, geometry_of
-from cmrmap.dicom.headers.read import LostImage, SourceStudy
+from cmrmap.dicom.headers.lost_image import LostImage, lost_image
+from cmrmap.dicom.headers.read import SourceStudy
 from cmrmap.dicom.headers.values import number, text, tolerant_reading
 from cmrmap.dicom.selection.image_rules import drop_rule
 
@@ -40,5 +41,5 @@ def lost_images(study: SourceStudy, selected: SelectedSeries, damaged: Sequence[
                         continue
                     except GeometryError as error:
                         reason = str(error)
-                lost.append(LostImage("", reason, series, uid, text(header, "InstanceNumber")))
+                lost.append(lost_image("", reason, header))
     return tuple(lost)

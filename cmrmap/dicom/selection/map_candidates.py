@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -115,8 +116,14 @@ def _latest(members: Sequence[Frame], weighting: Weighting) -> FrameGroup:
     kept, repeated, fault = [], [], _untold(group)
     for frames in group.slices:
         latest = max((acquired_seconds(frame.header) or 0.0) for frame in frames)
-        best = next(one for one in frames if (acquired_seconds(one.header) or 0.0) >= latest - SAME_MOMENT_S)
+        last = [one for one in frames if (acquired_seconds(one.header) or 0.0) >= latest - SAME_MOMENT_S]
+        best = last[0]
         kept.append(best)
+        if len(last) > 1 and not math.isfinite(best.tie_break[0]) and not _alike(last):
+            fault = (
+                f"it has {len(last)} maps of a slice, made at one time and different, and no InstanceNumber that tells "
+                f"which is the first; {_EXPECTED}, or InstanceNumber; export the original images"
+            )
         if differing_times([frame.header for frame in frames], weighting):
             fault = (
                 f"{len(frames)} of its images of one slice have different times: they are weighted images; {_EXPECTED}"

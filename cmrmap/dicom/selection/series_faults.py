@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -10,6 +9,7 @@ from pydicom.dataset import Dataset
 
 from cmrmap.core.map_spec import Weighting
 from cmrmap.core.relaxation_models import MODELS
+from cmrmap.dicom.headers.cleaning import clean_uid
 from cmrmap.dicom.headers.values import text
 from cmrmap.dicom.selection.echo_trains import echo_time_fault
 from cmrmap.dicom.selection.image_rules import inverted_polarity
@@ -33,7 +33,6 @@ _WIDEST_MM = 1000.0  # field of view: no scanner images more at once
 _MOST_UNNAMED = 20
 
 #: DICOM PS3.5 9.1, but for leading zeros, which are common and do no harm
-_UID = re.compile(r"(?=.{1,64}$)[0-9]+(\.[0-9]+)*")
 
 Slices = tuple[tuple[Frame, ...], ...]
 
@@ -70,7 +69,7 @@ def image_fault(slices: Slices) -> str | None:
     if widest > _WIDEST_MM:
         return f"its images are {widest:.0f} mm wide; expected at most {_WIDEST_MM:.0f} mm; check PixelSpacing"
     for keyword in ("FrameOfReferenceUID", "StudyInstanceUID"):
-        if _UID.fullmatch(text(header, keyword)) is None:
+        if not clean_uid(text(header, keyword)):
             found = f"an invalid {keyword}" if text(header, keyword) else f"no {keyword}"
             return f"its images have {found}, which every map must share with them; export the originals"
     inverted = [inverted_polarity(frame.header) for members in slices for frame in members]

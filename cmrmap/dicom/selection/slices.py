@@ -43,7 +43,9 @@ class Frame:
         """Take from the header, once, what is compared over and over."""
         header = self.header
         matrix = int(number(header, "Rows") or 0), int(number(header, "Columns") or 0)
-        tie_break = number(header, "InstanceNumber") or 0.0, self.sop_instance_uid, self.frame_index
+        stated = number(header, "InstanceNumber")
+        # one that is not stated must not come before those that are: the first counts, where images are alike
+        tie_break = math.inf if stated is None else stated, self.sop_instance_uid, self.frame_index
         object.__setattr__(self, "series", text(header, "SeriesInstanceUID"))
         object.__setattr__(self, "matrix", matrix)
         object.__setattr__(self, "tie_break", tie_break)

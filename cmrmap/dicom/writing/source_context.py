@@ -11,12 +11,11 @@ from pydicom.filewriter import write_dataset
 
 from cmrmap.core.errors import GeometryError, InputError
 from cmrmap.core.map_volume import MapVolume
-from cmrmap.dicom.headers.cleaning import clean_code, clean_date, clean_name, clean_text, clean_time
+from cmrmap.dicom.headers.cleaning import clean_code, clean_date, clean_name, clean_text, clean_time, clean_uid
 from cmrmap.dicom.headers.read import SourceStudy
 from cmrmap.dicom.headers.values import number, numbers, text, tolerant_reading
 from cmrmap.dicom.writing.image_references import ImageReference
 
-_UID = re.compile(r"[0-9]+(\.[0-9]+)*")
 # What is written where the source is de-identified down to its dates: type 1 attributes may not stay empty.
 _NO_DATE, _NO_TIME = "19000101", "000000"
 _TEXT_LENGTHS = {
@@ -174,8 +173,8 @@ def _stamp(header: Dataset) -> tuple[str, str]:
 
 
 def _required_uid(header: Dataset, keyword: str) -> str:
-    found = text(header, keyword)
-    if _UID.fullmatch(found) is None or len(found) > 64:
+    found = clean_uid(text(header, keyword))
+    if not found:
         raise GeometryError(f"the source images have no valid {keyword}; expected a UID; export the original images")
     return found
 

@@ -98,3 +98,14 @@ def test_a_long_value_is_quoted_by_its_first_part(value: object) -> None:
 def test_what_a_merge_brings_may_be_said_again(tmp_path: Path) -> None:
     found = _read(tmp_path / "app.yaml", "a: &a {x: 1, y: 2}\nb:\n  <<: *a\n  y: 3\n'1': text\n1: number\n")
     assert found == {"a": {"x": 1, "y": 2}, "b": {"x": 1, "y": 3}, "1": "text", 1: "number"}
+
+
+@pytest.mark.parametrize(
+    ("written", "read"), [(r"\ud83d\ude00", "\U0001f600"), (r"\ud83d", "\ufffd"), (r"a\ude00b", "a\ufffdb"), ("ä", "ä")]
+)
+def test_characters_written_as_halves_are_whole_or_replaced(written: str, read: str, tmp_path: Path) -> None:
+    path = tmp_path / "file.yaml"
+    path.write_text(f'{{"{written}": ["{written}"]}}', encoding="utf-8")
+    found = read_yaml(path, "file", SettingsError, give="another")
+    assert found == {read: [read]}
+    assert str(found).encode("utf-8")

@@ -14,7 +14,8 @@ from cmrmap.core.findings import Refusal
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.series_row import SeriesRow
 from cmrmap.core.stack import SelectedSeries
-from cmrmap.dicom.headers.read import LostImage, SourceStudy
+from cmrmap.dicom.headers.lost_image import LostImage
+from cmrmap.dicom.headers.read import SourceStudy
 from cmrmap.dicom.selection.decisions import Selection
 from cmrmap.pipeline import RunContext
 from cmrmap.pipeline.early_end import told_early

@@ -7,7 +7,8 @@ from types import MappingProxyType, SimpleNamespace
 import pytest
 from pydicom.dataset import Dataset
 
-from cmrmap.dicom.headers.read import LostImage, SourceStudy
+from cmrmap.dicom.headers.lost_image import LostImage
+from cmrmap.dicom.headers.read import SourceStudy
 from cmrmap.dicom.loading.loaded_study import LoadedStudy
 from cmrmap.dicom.selection.decisions import Selection
 from cmrmap.pipeline.input_summary import lost_flags, summarise_input

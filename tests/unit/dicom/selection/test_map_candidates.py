@@ -214,6 +214,29 @@ def test_of_two_maps_of_one_moment_the_first_is_read(select, maps):
     assert not any(frame.sop_instance_uid.endswith(".9") for frame in taken(found)[NATIVE].frames)
 
 
+@pytest.mark.parametrize("which", ["first", "second", "both", "copies"])
+def test_which_of_two_maps_of_one_moment_is_the_first_must_be_stated(select, maps, which):
+    first, second = maps(4), maps(4)
+    for image in second:
+        image.SOPInstanceUID += ".0"  # before the other, by its UID
+        image.InstanceNumber += 10
+        if which != "copies":
+            image.PixelData = np.full((32, 32), 500, "<u2").tobytes()
+    for image in {"first": first, "second": second}.get(which, [*first, *second]):
+        del image.InstanceNumber
+    found = select(first, second, maps(5, T2_MAP))
+    if which == "both":
+        assert set(taken(found)) == {T2}
+        assert "no InstanceNumber that tells which is the first" in reasons(found)[NATIVE]
+    elif which != "copies":
+        numbered = second if which == "first" else first
+        assert {frame.sop_instance_uid for frame in taken(found)[NATIVE].frames} == {
+            image.SOPInstanceUID for image in numbered
+        }
+    else:
+        assert len(taken(found)[NATIVE].frames) == 3
+
+
 def test_a_described_map_whose_times_the_user_gives_is_weighted(select, toolbox):
     names = {
         "ImageType": ["DERIVED", "SECONDARY", "OTHER"],

@@ -1,0 +1,44 @@
+"""Images that are there but cannot be used, as far as messages may name them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pydicom.dataset import Dataset
+
+from cmrmap.dicom.headers.cleaning import clean_uid
+from cmrmap.dicom.headers.values import number, text
+
+
+@dataclass(frozen=True, slots=True)
+class LostImage:
+    """An image that is there but cannot be used.
+
+    Attributes
+    ----------
+    file_name : relative to the input folder; may hold the patient's name
+    reason : in words, with what was found
+    series_instance_uid, sop_instance_uid, instance_number : "" where they cannot be read, or are none
+    """
+
+    file_name: str
+    reason: str
+    series_instance_uid: str = ""
+    sop_instance_uid: str = ""
+    instance_number: str = ""
+
+
+def lost_image(file_name: str, reason: str, header: Dataset) -> LostImage:
+    """Return an image as lost, with UIDs and the number of its header if they are such.
+
+    What a damaged file has in their place may be all that follows in it, the patient's name too.
+
+    Parameters
+    ----------
+    file_name, reason : as of :class:`LostImage`
+    header : what could be read of it
+    """
+    series, uid = (clean_uid(text(header, keyword)) for keyword in ("SeriesInstanceUID", "SOPInstanceUID"))
+    counted = number(header, "InstanceNumber")
+    whole = counted is not None and counted.is_integer() and 0 <= counted < 2**31
+    return LostImage(file_name, reason, series, uid, f"{counted:.0f}" if whole else "")
