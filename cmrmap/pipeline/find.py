@@ -27,10 +27,10 @@ from cmrmap.quality.catalogue.outline_quality import WALL_LIKE_BLOOD
 from cmrmap.quality.declaration import Finding
 from cmrmap.quality.fit_flags import disagreement_flags, fit_flags, uncertainty_flags
 from cmrmap.quality.outline_flags import blood_likeness_flags, border_flags, outline_flags
-from cmrmap.quality.placement_flags import insertion_point_flags, slice_order_flags
+from cmrmap.quality.placement_flags import insertion_point_flags, mirror_flags, plane_flags, slice_order_flags
 from cmrmap.quality.plausible_flags import implausible_ecv
 from cmrmap.quality.t2_flags import blood_flags, first_echo_flags, offset_flag
-from cmrmap.regional import SegmentTable
+from cmrmap.regional import SegmentTable, handedness, long_axis_deg
 from cmrmap.regional.pruning import prune_boundary
 from cmrmap.relaxometry import get_model
 from cmrmap.settings import AnalysisSettings
@@ -86,6 +86,8 @@ def _of_series(series: MappedSeries, regions: Regions) -> Iterator[QualityFlag]:
     yield from blood_likeness_flags(series.kind, series.wall_like_blood)
     yield from slice_order_flags(regions.levels, series.kind)
     yield from insertion_point_flags(regions.points, series.kind)
+    yield from plane_flags([long_axis_deg(plane) for plane in series.stack.geometry], series.kind)
+    yield from mirror_flags(handedness(regions.points, series.stack.geometry), series.kind)
 
 
 def _of_fit(series: MappedSeries) -> Iterator[QualityFlag]:

@@ -17,10 +17,10 @@ from cmrmap.core.polar_stack import PolarStack
 from cmrmap.core.relaxation_models import get_model
 from cmrmap.core.stack import WeightedStack
 from cmrmap.pipeline.heart_size import measure_size, pool_core
+from cmrmap.regional import long_axis_deg
 from cmrmap.relaxometry import RelaxationFit, fit_relaxation
 
 #: Axis of the left ventricle from base to apex in the patient (LPS) of a usual heart: left, forward, down
-LONG_AXIS = np.array([0.68, -0.55, -0.48]) / np.linalg.norm([0.68, -0.55, -0.48])
 _SMOOTHED_DEG = 28.0
 _LEAST_AGREEMENT = 1.5  # residual of the signs from phase over that of the best signs, at most
 LEAST_VENTRICLE_MM2 = 100.0  # of a right ventricle; less is a speck
@@ -94,7 +94,7 @@ class HeartSigns:
     @property
     def long_axis_deg(self) -> float:
         """Between the slice's normal and the axis of a usual left ventricle, 0-90."""
-        return _degrees(abs(float(self.normal @ LONG_AXIS)))
+        return long_axis_deg(self.plane)
 
     @property
     def patient_axis_deg(self) -> float:

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
+
+from cmrmap.core.arrays import Float64Array, finite_median
 from cmrmap.core.findings import QualityFlag
 from cmrmap.core.map_specs import MapKind
 from cmrmap.quality.catalogue.outline_quality import (
     INSERTION_POINTS_FROM_NEIGHBOUR,
     INSERTION_POINTS_MISSING,
+    MIRRORED,
     SLICE_ORDER_REVERSED,
     SLICE_ORDER_UNCONFIRMED,
+    UNUSUAL_PLANE,
 )
 from cmrmap.regional import InsertionPoints, LevelAssignment, PointSource, SliceOrder
+
+_CLEARLY = 0.5  # a triple product of directions: half of what a mirror image in its usual position has
 
 
 def slice_order_flags(levels: LevelAssignment, kind: MapKind) -> tuple[QualityFlag, ...]:
@@ -23,6 +32,30 @@ def slice_order_flags(levels: LevelAssignment, kind: MapKind) -> tuple[QualityFl
     """
     finding = {SliceOrder.CONTRADICTED: SLICE_ORDER_REVERSED, SliceOrder.UNDECIDED: SLICE_ORDER_UNCONFIRMED}
     return (finding[levels.order].flag(kind),) if levels.order in finding else ()
+
+
+def plane_flags(degrees: Sequence[float], kind: MapKind) -> tuple[QualityFlag, ...]:
+    """Tell slices that do not lie as a heart's short axis usually does.
+
+    Parameters
+    ----------
+    degrees : of each slice, see :func:`cmrmap.regional.long_axis_deg`
+    kind : the map whose slices they are
+    """
+    found = finite_median(degrees)
+    return (UNUSUAL_PLANE.flag(kind, found=found),) if UNUSUAL_PLANE.crossed(found) else ()
+
+
+def mirror_flags(handedness: Float64Array, kind: MapKind) -> tuple[QualityFlag, ...]:
+    """Tell slices that show a heart's mirror image.
+
+    Parameters
+    ----------
+    handedness : (slice,) see :func:`cmrmap.regional.handedness`
+    kind : the map whose slices they are
+    """
+    known = handedness[np.isfinite(handedness)]
+    return (MIRRORED.flag(kind),) if known.size and finite_median(known) < -_CLEARLY else ()
 
 
 def insertion_point_flags(points: InsertionPoints, kind: MapKind) -> tuple[QualityFlag, ...]:

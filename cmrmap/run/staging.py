@@ -38,23 +38,28 @@ class Staged:
         Raises
         ------
         OutputError
-            a place is taken by a file that is not ours, or cannot be written
+            a place is taken by a file that is not ours, also while they are moved, or cannot be written
         """
-        taken = [f.name for f in self.files if (self.folder / f.name).exists() and not is_unchanged(self.folder, f)]
+        taken = [file for file in self.files if self._is_taken(file)]
         if taken:
-            raise OutputError(
-                f"output folder holds {len(taken)} file{'s' if len(taken) > 1 else ''} of the same name with other "
-                "content; give another by -o"
-            )
-        moved: list[Path] = []
+            raise _taken(len(taken))
+        moved: list[WrittenFile] = []
         try:
             for file in self.files:
                 target = self.folder / file.name
                 target.parent.mkdir(parents=True, exist_ok=True)
+                if self._is_taken(file):  # another program writes here: the less time between, the better
+                    raise _taken(1)
                 os.replace(self.folder / _STAGING_NAME / file.name, target)
-                moved.append(target)
+                moved.append(file)
+            replaced = [file for file in self.files if not is_unchanged(self.folder, file)]
+            if replaced:
+                raise _taken(len(replaced))
+        except OutputError:
+            self._take_back(moved)
+            raise
         except OSError as error:
-            take_back(moved)
+            self._take_back(moved)
             raise OutputError(
                 f"output folder cannot be written ({error.strerror or type(error).__name__}); "
                 "give a folder with write permission and free space"
@@ -62,6 +67,20 @@ class Staged:
         finally:
             discard_unfinished(self.folder)
         return tuple(self.folder / file.name for file in self.files)
+
+    def _is_taken(self, file: WrittenFile) -> bool:
+        return (self.folder / file.name).exists() and not is_unchanged(self.folder, file)
+
+    def _take_back(self, moved: Iterable[WrittenFile]) -> None:
+        """Remove what was moved, but for what another program has put in its place since."""
+        take_back(self.folder / file.name for file in moved if not self._is_taken(file))
+
+
+def _taken(count: int) -> OutputError:
+    return OutputError(
+        f"output folder holds {count} file{'s' if count > 1 else ''} of the same name with other content; give another "
+        "by -o, which no other program writes to"
+    )
 
 
 def stage(

@@ -155,7 +155,8 @@ def _of_the_status(case: Case, ended: Ended) -> list[str]:
     status = _status(ended.after)
     untouched = ended.after == ended.before
     if status is None:
-        needless = case.family in _UNWRITABLE or _was_killed(ended) or ended.code == 0
+        refused = ended.code == 2 and "that no run wrote" in ended.said  # a folder of somebody else's gets none
+        needless = refused or case.family in _UNWRITABLE or _was_killed(ended) or ended.code == 0
         return [] if needless else ["no status"]
     if ended.code == 0:
         return [] if (status["outcome"], status["exit_code"]) == ("ok", 0) else [f"status {status['outcome']}, code 0"]

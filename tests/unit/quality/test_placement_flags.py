@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cmrmap.core.map_specs import MapKind
-from cmrmap.quality.placement_flags import insertion_point_flags, slice_order_flags
+from cmrmap.quality.placement_flags import insertion_point_flags, mirror_flags, plane_flags, slice_order_flags
 from cmrmap.regional import InsertionPoints, assign_levels
 
 
@@ -39,3 +39,27 @@ def test_an_order_that_anatomy_does_not_confirm_is_told(areas, expected):
     flags = slice_order_flags(assign_levels(np.array(areas)), MapKind.NATIVE_T1)
     assert [(flag.code, flag.severity) for flag in flags] == expected
     assert all((flag.map, flag.slice_index) == (MapKind.NATIVE_T1, None) for flag in flags)
+
+
+@pytest.mark.parametrize(
+    ("found", "told"),
+    [
+        ([0.9, 0.95, 0.8], False),
+        ([-0.9, -0.95, np.nan], True),
+        ([-0.9, 0.95, 0.9], False),
+        ([-0.4, -0.3], False),
+        ([np.nan, np.nan], False),
+        ([], False),
+    ],
+)
+def test_a_mirror_image_is_told_once_a_map(found, told):
+    flags = mirror_flags(np.array(found), MapKind.T2)
+    assert [flag.code for flag in flags] == ["mirrored"] * told
+
+
+@pytest.mark.parametrize(
+    ("degrees", "told"), [([10.0, 10.0], False), ([64.0], False), ([70.0, 71.0], True), ([], False)]
+)
+def test_a_plane_that_is_no_usual_short_axis_is_told(degrees, told):
+    flags = plane_flags(degrees, MapKind.T2)
+    assert [flag.code for flag in flags] == ["unusual_plane"] * told
