@@ -80,7 +80,7 @@ def _rows(before: StudyResult, after: StudyResult) -> list[dict[str, str]]:
         for index, label in sorted({**_labels(content), **_labels(old[content.kind])}.items()):
             was, now = were.get(index, _NO_VALUE), means.get(index, _NO_VALUE)
             if was != now:
-                names = {"map": content.title, "unit": content.unit}
+                names = {"map": content.title, "unit": "" if now == _NO_VALUE else content.unit}
                 rows.append({**names, "slice": label, "before": was, "after": now})
     return rows
 
