@@ -68,9 +68,9 @@ def opened(address: str) -> Iterator[Any]:
 
 
 @contextmanager
-def in_browser(browser: Any, address: str) -> Iterator[Any]:
+def in_browser(browser: Any, address: str, **screen: Any) -> Iterator[Any]:
     """The page, ready to be edited; nothing but the program's own address may be asked, and no error raised."""
-    page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
+    page = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **screen}).new_page()
     wrong: list[str] = []
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on("console", lambda said: wrong.append(said.text))

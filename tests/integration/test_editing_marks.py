@@ -180,6 +180,58 @@ def test_everything_is_reached_by_keys(marked: SimpleNamespace, page: Any) -> No
     assert page.locator(".edit-state").inner_text() == marked.saved
 
 
+def _swipe(page: Any, x: float, y: float, down: float) -> None:
+    """Touch, move a finger down by so many pixels of the screen, and let go."""
+    finger = page.context.new_cdp_session(page)
+    at = [{"x": x, "y": y + down * step / 8} for step in range(9)]
+    finger.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": at[:1]})
+    for point in at[1:]:
+        finger.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [point]})
+        page.wait_for_timeout(20)
+    finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    page.wait_for_timeout(600)  # in which a page goes on to scroll
+    settled(page)
+
+
+def test_on_a_phone_a_finger_drags_a_handle_and_scrolls_beside_it(
+    served: SimpleNamespace, marked: SimpleNamespace, page: Any
+) -> None:
+    phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+    with in_browser(page.context.browser, served.address, **phone) as other:
+        section = other.locator(f"section[data-map={NATIVE}]")
+        section.locator("input.edit").check()
+        canvas = section.locator("canvas").first
+        assert canvas.bounding_box()["width"] > 250
+        canvas.evaluate("one => one.scrollIntoView({block: 'center'})")
+        box = canvas.bounding_box()
+        before = other.evaluate("scrollY")
+        _swipe(other, box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, -100.0)
+        assert other.evaluate("scrollY") > before + 50
+        assert other.locator(".edit-state").inner_text() == "nothing is changed"
+        canvas.evaluate("one => one.scrollIntoView({block: 'center'})")
+        other.wait_for_timeout(300)
+        place = other.evaluate(
+            """() => {
+                const one = editor.handles.find((handles) => handles.key === "native_t1/0");
+                const [, , [row, column]] = one.places().find(([name, at]) => name === "epicardium" && at === 0);
+                const ratio = one.view.canvas.width / one.view.canvas.clientWidth;
+                const box = one.view.canvas.getBoundingClientRect();
+                return [box.x + one.view.x(column) / ratio, box.y + one.view.y(row) / ratio];
+            }"""
+        )
+        before = other.evaluate("scrollY")
+        _swipe(other, *place, 12.0)
+        assert other.evaluate("scrollY") == before
+        assert other.locator(".edit-state").inner_text() == "1 changed slice, not saved"
+        touched = ".edit-bar button, .tools button, .tools .choice label, .edit-left-out label"
+        heights = "all => all.map((one) => one.getBoundingClientRect().height).filter((height) => height > 0)"
+        sizes = other.locator(touched).evaluate_all(heights)
+        assert min(sizes) >= 40
+        other.locator(".undo").click()
+        settled(other)
+        assert other.locator(".edit-state").inner_text() == "nothing is changed"
+
+
 def test_a_second_edit_begins_with_the_marks_and_takes_a_slice_back(
     study: SimpleNamespace, served: SimpleNamespace, marked: SimpleNamespace, page: Any, tmp_path: Path
 ) -> None:

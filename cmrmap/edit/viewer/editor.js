@@ -47,6 +47,7 @@ class Editor {
         if (edit[border]) change[border] = this.slices[key].outlines[edit.base][border].shiftsOf(edit[border]);
       }
       change.marks = edit.marks;
+      change.sent = { epicardium: edit.epicardium, endocardium: edit.endocardium }; // to the digit, until it is moved
       state[key] = change;
     }
     return state;
@@ -174,7 +175,8 @@ class Editor {
       for (const border of outlines ? Object.keys(BORDERS) : []) {
         const isMoved = change[border].some(([row, column]) => row || column);
         const line = isMoved && outlines[change.base][border].line(change[border]);
-        edit[border] = line ? line.map((point) => point.map((one) => Number(one.toFixed(2)))) : null;
+        const rounded = line ? line.map((point) => point.map((one) => Number(one.toFixed(2)))) : null;
+        edit[border] = change.sent?.[border] || rounded;
       }
       if (change.base === "network" || edit.epicardium || edit.endocardium || edit.marks) out.push(edit);
     }

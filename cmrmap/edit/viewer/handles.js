@@ -208,5 +208,5 @@ function moved(change, border, handle, by) {
   const shifts = change[border].map((shift, k) =>
     handle === null || k === handle ? [shift[0] + by[0], shift[1] + by[1]] : shift,
   );
-  return { ...change, [border]: shifts };
+  return { ...change, [border]: shifts, sent: { ...change.sent, [border]: null } };
 }
