@@ -12,13 +12,30 @@ from cmrmap.core.map_specs import MapKind
 
 Point = tuple[float, float]
 _LEFT_OUT = "left out by corrections.json"
+_NO_REASON = "no reason given"
 #: a reader's words may be cut off with the sentence that they are in
 _WORDS = re.compile(rf'{_LEFT_OUT} \("[^"]*"?\)?')
 
 
 def left_out_because(words: str) -> str:
     """Return why a slice is left out, with the words of the reader, which are in quotes for the next function."""
-    return f"""{_LEFT_OUT} ("{words.replace('"', "'")}")"""
+    return f"{_LEFT_OUT} ({quoted(words)})"
+
+
+def quoted(words: str) -> str:
+    """Return what a reader wrote in quotes, and no other in it."""
+    plain = words.replace('"', "'")
+    return f'"{plain}"'
+
+
+def plain_words(words: str) -> str:
+    """Return what a reader wrote as one line of what can be printed: results and report show it."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in words).split())
+
+
+def reason_or_none_given(words: str) -> str:
+    """Return why a slice is left out as a reader wrote it, or that he did not."""
+    return plain_words(words) or _NO_REASON
 
 
 def without_readers_words(reason: str) -> str:
@@ -65,6 +82,7 @@ class SliceCorrection:
     excluded : why the whole slice is left out; None: it is not
     segments : AHA segments that are left out
     insertion_points : anterior and inferior, each (row, column); None: as found
+    reason : why segments or the slice are left out, as the reader wrote it
     """
 
     kind: MapKind
@@ -73,6 +91,7 @@ class SliceCorrection:
     excluded: str | None = None
     segments: tuple[int, ...] = ()
     insertion_points: tuple[Point, Point] | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

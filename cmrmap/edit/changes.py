@@ -1,4 +1,4 @@
-"""What a browser may send: the slices that a reader changed, each with its borders, and what the page has already."""
+"""What a browser may send: the slices that a reader changed, each with borders and marks, and what the page has."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from cmrmap.edit.outline import FEWEST_POINTS, MOST_POINTS, Borders
 
 _Coordinate = Annotated[float, Field(allow_inf_nan=False, ge=-1.0, le=65536.0)]
 _Line = Annotated[tuple[tuple[_Coordinate, _Coordinate], ...], Field(min_length=FEWEST_POINTS, max_length=MOST_POINTS)]
-_MOST_SLICES, _MOST_ARRAYS = 200, 2000
+_Angle = Annotated[float, Field(allow_inf_nan=False, ge=-7.0, le=7.0)]
+_Segment = Annotated[int, Field(ge=1, le=16, strict=True)]
+_MOST_SLICES, _MOST_ARRAYS, _MOST_SIGNS = 200, 2000, 80
 
 
 class _Sent(BaseModel):
@@ -23,14 +25,36 @@ class _Sent(BaseModel):
 _Form = TypeVar("_Form", bound=_Sent)
 
 
+class Marks(_Sent):
+    """What is said of a slice beside its contours.
+
+    Attributes
+    ----------
+    insertion_angles : anterior and inferior, rad, about the ventricle's centre; None: as found
+    exclude_slice, exclude_segments : what is left out
+    reason : of that, in the reader's words
+    """
+
+    insertion_angles: tuple[_Angle, _Angle] | None = None
+    exclude_slice: Annotated[bool, Field(strict=True)] = False
+    exclude_segments: Annotated[tuple[_Segment, ...], Field(max_length=16)] = ()
+    reason: Annotated[str, Field(max_length=_MOST_SIGNS)] = ""
+
+
 class SliceChange(_Sent):
-    """One slice: whose contours the borders were moved from, and where they lie; None: not moved."""
+    """One slice: whose contours the borders were moved from, where they lie, and marks; None: as at the start."""
 
     map: MapKind
     slice_index: Annotated[int, Field(ge=0, strict=True)]
     base: Literal["start", "network"] = "start"
     epicardium: _Line | None = None
     endocardium: _Line | None = None
+    marks: Marks | None = None
+
+    @property
+    def draws(self) -> bool:
+        """Whether it says anything of the contours."""
+        return self.base == "network" or self.epicardium is not None or self.endocardium is not None
 
     @property
     def place(self) -> tuple[MapKind, int]:
@@ -99,4 +123,4 @@ def _read(form: type[_Form], sent: Any) -> _Form:
         raise InputError(f"the change cannot be read ({where or 'it'}: {first['msg']}); load the page again") from None
 
 
-_NAMES = {*SliceChange.model_fields, *Changes.model_fields, *Shown.model_fields}
+_NAMES = {*SliceChange.model_fields, *Marks.model_fields, *Changes.model_fields, *Shown.model_fields}

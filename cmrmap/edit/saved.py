@@ -1,4 +1,4 @@
-"""An edited study written: its contours as DICOM Segmentations, and the output folder as a whole run leaves it."""
+"""An edited study written: contours and marks as `cmrmap run` reads them, and the folder as a whole run leaves it."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ from cmrmap.dicom.selection.decisions import Selection
 from cmrmap.dicom.writing.finish import to_bytes
 from cmrmap.dicom.writing.reader_segmentation import CONTENT_LABEL, DrawnImage, build_reader_segmentation
 from cmrmap.dicom.writing.source_context import source_context
+from cmrmap.edit.saved_marks import MARKS_NAME, marks_file, same_marks
 from cmrmap.edit.session import EditSession
-from cmrmap.pipeline.consulted import consulted
+from cmrmap.pipeline.consulted import consulted, corrections_folder
 from cmrmap.pipeline.context import RunContext
 from cmrmap.pipeline.execution import run_stages
 from cmrmap.pipeline.stage import Stage
@@ -37,7 +38,7 @@ _WRITE = next(stage for stage in STAGES if stage.name == "write")
 
 
 def kept_corrections(output: Path, memory_bytes: int) -> tuple[File, ...]:
-    """Return what an earlier edit left in an output folder: objects of contours that readers drew here.
+    """Return what an earlier edit left in an output folder: objects of contours that readers drew here, and marks.
 
     Parameters
     ----------
@@ -50,7 +51,21 @@ def kept_corrections(output: Path, memory_bytes: int) -> tuple[File, ...]:
             name = f"{contours.sop_instance_uid}.dcm"
             if (output / name).is_file():
                 found.append((name, (output / name).read_bytes()))
+    if (output / MARKS_NAME).is_file():
+        found.append((MARKS_NAME, (output / MARKS_NAME).read_bytes()))
     return tuple(found)
+
+
+def put_beside(files: Sequence[File], folder: Path) -> None:
+    """Write what an edit leaves into one folder, as a reader puts it among the images.
+
+    Parameters
+    ----------
+    files : names in the output folder, and contents
+    folder : an empty one
+    """
+    for name, content in files:
+        (folder / Path(name).name).write_bytes(content)
 
 
 def save(session: EditSession, earlier: Sequence[File], writing: threading.Lock) -> tuple[str, ...]:
@@ -64,7 +79,7 @@ def save(session: EditSession, earlier: Sequence[File], writing: threading.Lock)
 
     Returns
     -------
-    names of the objects that hold the contours
+    names of the files that hold contours and marks
 
     Raises
     ------
@@ -73,16 +88,18 @@ def save(session: EditSession, earlier: Sequence[File], writing: threading.Lock)
     """
     with session.lock:
         changes = session.changes
-        objects = tuple(_objects(session, earlier))
+        objects = (*_objects(session, earlier), *_marks(session, earlier))
         context = replace(session.context, outcome=Outcome(model=session.context.model, writing=writing))
         with tempfile.TemporaryDirectory() as made, remembering(session.memo):
             beside = Path(made)
-            for name, content in objects:
-                (beside / name).write_bytes(content)
+            put_beside(objects, beside)
             study, selection = session.first.one("study", SourceStudy), session.first.one("selection", Selection)
             loaded = consulted(context.source, study, selection, session.plain, beside)
-            if not session.same_contours(loaded.corrections.contours, changes):
+            read = loaded.corrections
+            if not session.same_contours(read.contours, changes):
                 raise CmrmapError("the contours that were to be saved do not read back as drawn; nothing was saved")
+            if not same_marks(read.slices, session.corrected.slices, changes, tuple(session.marked.values())):
+                raise CmrmapError("the marks that were to be saved do not read back as set; nothing was saved")
             given = {name: session.first[name] for name in ("study", "selection", "hematocrit", "segmentations")}
             stages = STAGES.replace(Stage(_WRITE.name, _WRITE.inputs, _WRITE.output, _writer(objects)))
             run_stages(stages, context, given={**given, "loaded": loaded}, until="written")
@@ -99,6 +116,16 @@ def _writer(more: Sequence[File]) -> Callable[[RunContext, OutputBundle], tuple[
         return tuple(file.name for file in bundle.files)
 
     return write
+
+
+def _marks(session: EditSession, earlier: Sequence[File]) -> Iterator[File]:
+    """Yield the file of marks, if there is something in it that the input's own does not say."""
+    before = {name: content for name, content in earlier if name == MARKS_NAME}
+    with tempfile.TemporaryDirectory() as made:
+        put_beside(tuple(before.items()), Path(made))
+        content = marks_file(session, corrections_folder(session.context.source, Path(made)))
+    if content is not None or before:
+        yield MARKS_NAME, before[MARKS_NAME] if content is None else content
 
 
 def _objects(session: EditSession, earlier: Sequence[File]) -> Iterator[File]:
@@ -132,6 +159,8 @@ def _drawn(session: EditSession, earlier: set[str]) -> Iterator[ReaderContour]:
     corrections = session.start.corrections
     edited = {}
     for change in session.changes:
+        if not change.draws:
+            continue
         one = session.contour(change)
         edited[one.kind, one.slice_index] = one
     yield from edited.values()

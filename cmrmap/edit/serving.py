@@ -16,7 +16,7 @@ from cmrmap.core.memo import Memo, remembering
 from cmrmap.dicom.headers.read import SourceStudy
 from cmrmap.dicom.selection.decisions import Selection
 from cmrmap.edit.report_stage import EDIT_STAGES
-from cmrmap.edit.saved import kept_corrections
+from cmrmap.edit.saved import kept_corrections, put_beside
 from cmrmap.edit.server import EditServer
 from cmrmap.edit.session import EditSession
 from cmrmap.pipeline.consulted import consulted
@@ -98,8 +98,7 @@ def load_session(settings: RunSettings) -> tuple[EditSession, tuple[tuple[str, b
         made = run_stages(EDIT_STAGES, context, until="selection", log_level=logging.INFO)
         study, selection = made.one("study", SourceStudy), made.one("selection", Selection)
         earlier = kept_corrections(settings.output_path, study.memory_bytes)
-        for name, content in earlier:
-            (Path(beside) / name).write_bytes(content)
+        put_beside(earlier, Path(beside))
         plain = load_images(context, study, selection)
         loaded = consulted(context.source, study, selection, plain, Path(beside) if earlier else None)
         first = run_stages(EDIT_STAGES, context, given={**made, "loaded": loaded}, until="drawing")

@@ -17,10 +17,12 @@ from cmrmap.core.statuses import SliceStatus
 from cmrmap.dicom.loading.loaded_study import LoadedStudy
 from cmrmap.edit.changes import SliceChange
 from cmrmap.edit.editable import EditableSlice, editable_slices
+from cmrmap.edit.marked_slices import MarkableSlice, markable_slices, misplaced, with_marks
 from cmrmap.edit.outline import redrawn
 from cmrmap.edit.report_stage import EDIT_STAGES, NUMBER_STAGES
 from cmrmap.pipeline.context import RunContext
 from cmrmap.pipeline.execution import Products, run_stages
+from cmrmap.pipeline.mapped_series import MappedSeries
 from cmrmap.pipeline.stage import StageList
 from cmrmap.quality.catalogue.reader_findings import READER_CONTOURS_REFUSED
 from cmrmap.report.report_model import ReportModel
@@ -43,6 +45,8 @@ class EditSession:
     ----------
     context : what the stages are told
     first : what they made of the study as it was at the start
+    corrected : what the numbers are made with now
+    slices, marked : slices whose contours can be edited, and those of which something can be marked
     plain : the images without any correction
     changes : what is changed now
     saved : what was changed when the study was last saved
@@ -57,11 +61,15 @@ class EditSession:
     saved: tuple[SliceChange, ...] = ()
     lock: threading.Lock = field(default_factory=threading.Lock)
     slices: Mapping[Place, EditableSlice] = field(init=False)
+    marked: Mapping[Place, MarkableSlice] = field(init=False)
+    corrected: Corrections = field(init=False)
     now: Products = field(init=False)
 
     def __post_init__(self) -> None:
         self.slices = editable_slices(self.first)
-        self.now = self.first
+        with remembering(self.memo):
+            self.marked = markable_slices(self.first)
+        self.now, self.corrected = self.first, self.start.corrections
 
     @property
     def start(self) -> LoadedStudy:
@@ -97,14 +105,16 @@ class EditSession:
         Raises
         ------
         InputError
-            a slice that cannot be edited, a contour that cannot be used, or a slice that would be refused
+            a slice that cannot be edited, a contour or a point that cannot be used, or a slice that would be refused
         """
         with self.lock:
             loaded = replace(self.start, corrections=self.corrections(changes))
-            given = {name: self.first[name] for name in _KEPT} | {"loaded": loaded}
+            given: dict[str, object] = {name: self.first[name] for name in _KEPT} | {"loaded": loaded}
+            if any(one.marks is not None and one.marks.insertion_angles is not None for one in changes):
+                given |= self._with_points(changes, self.run(NUMBER_STAGES, given, until="series"))
             made = self.run(NUMBER_STAGES, given, until="results")
             self._check(changes, made)
-            self.changes, self.now = tuple(changes), made
+            self.changes, self.now, self.corrected = tuple(changes), made, made.one("loaded", LoadedStudy).corrections
 
     def run(self, stages: StageList, given: Mapping[str, object], until: str) -> Products:
         """Run stages with what is given; what was computed before is not computed again."""
@@ -124,10 +134,23 @@ class EditSession:
         InputError
             see `apply`
         """
-        drawn = tuple(self.contour(one) for one in changes)
+        drawn = tuple(self.contour(one) for one in changes if one.draws)
         changed = {(one.kind, one.slice_index) for one in drawn}
         kept = (one for one in self.start.corrections.contours if (one.kind, one.slice_index) not in changed)
-        return replace(self.start.corrections, contours=(*kept, *drawn))
+        said = with_marks(self.start.corrections, changes, self.marked)
+        return replace(self.start.corrections, contours=(*kept, *drawn), slices=said)
+
+    def _with_points(self, changes: Sequence[SliceChange], made: Products) -> dict[str, object]:
+        """Return what is made up to the maps, with insertion points in the image that each map lies on now."""
+        series = made.several("series", MappedSeries)
+        loaded = made.one("loaded", LoadedStudy)
+        said = with_marks(self.start.corrections, changes, self.marked, series)
+        corrections = replace(loaded.corrections, slices=said)
+        faults = misplaced(corrections, series)
+        for change in changes:
+            if change.marks is not None and change.marks.insertion_angles is not None and change.map in faults:
+                raise InputError(f"{self.marked[change.place].name}: {faults[change.map]}; the point stays as it was")
+        return {**made, "loaded": replace(loaded, corrections=corrections)}
 
     def contour(self, change: SliceChange) -> ReaderContour:
         """Return what a change draws; a slice that is as the network left it counts as unedited, as in any run."""
@@ -150,7 +173,9 @@ class EditSession:
             if flag.code == READER_CONTOURS_REFUSED.code and UNSAVED in flag.message
         }
         for change in changes:
-            one = self.slices[change.place]
+            if change.marks is not None and change.marks.exclude_slice:
+                continue
+            one = self.marked[change.place]
             reason = refused.get((one.first_called, change.slice_index)) or refused.get(change.place)
             slices = maps[change.map].slices
             if reason is None and len(slices) > change.slice_index:
@@ -159,7 +184,7 @@ class EditSession:
             elif reason is None:
                 reason = maps[change.map].reason or "the map would be refused"
             if reason is not None:
-                raise InputError(f"{one.name}: {reason}; the contour stays as it was")
+                raise InputError(f"{one.name}: {reason}; it stays as it was")
 
     def same_contours(self, contours: Sequence[ReaderContour], changes: Sequence[SliceChange]) -> bool:
         """Tell whether contours that were read are, on the changed slices, those that the changes draw.
@@ -169,7 +194,7 @@ class EditSession:
         contours : as read
         changes : as for `apply`
         """
-        for change in changes:
+        for change in (one for one in changes if one.draws):
             own = self.contour(change)
             read = [one for one in contours if (one.kind, one.slice_index) == (own.kind, own.slice_index)]
             if not (len({one.time_index for one in read}) == 1 and read[0].time_index == own.time_index):

@@ -114,7 +114,9 @@ def _unless_mixed(series: MappedSeries, ranges: FieldRanges) -> MappedSeries:
     """Refuse a series that holds slices of both kinds: two acquisitions that were joined into one."""
     measured = zip(wall_medians(series), blood_values(series), strict=True)
     kinds = [measured_kind(float(wall), float(blood), ranges) for wall, blood in measured]
-    slices = {kind: ", ".join(str(i) for i, one in enumerate(kinds) if one is kind) for kind in _T1 if kind in kinds}
+    slices = {
+        kind: ", ".join(str(i) for i, one in enumerate(kinds, start=1) if one is kind) for kind in _T1 if kind in kinds
+    }
     if len(slices) < len(_T1):
         return series
     return refuse(

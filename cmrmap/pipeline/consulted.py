@@ -8,7 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
-from cmrmap.core.corrections import Corrections, ReaderContour, SliceCorrection
+from cmrmap.core.corrections import (
+    Corrections,
+    ReaderContour,
+    SliceCorrection,
+    plain_words,
+    reason_or_none_given,
+)
 from cmrmap.core.errors import InputError
 from cmrmap.core.findings import QualityFlag
 from cmrmap.core.map_specs import MapKind
@@ -20,11 +26,10 @@ from cmrmap.dicom.reference.drawn import StudyImages, study_images
 from cmrmap.dicom.reference.reader_contours import read_reader_contours
 from cmrmap.dicom.selection.decisions import Selection
 from cmrmap.quality.catalogue.reader_findings import CORRECTIONS_REFUSED
-from cmrmap.run.corrections_file import Image, SliceEntry, read_corrections_file
+from cmrmap.run.corrections_file import FILE_NAME, Image, SliceEntry, read_corrections_file
 
 _SAME_TIME_MS = 0.5
 _MOST_TOLD = 20  # faults of one file: who wrote more of them needs no list
-_NO_REASON = "no reason given"
 
 
 def consulted(
@@ -36,7 +41,7 @@ def consulted(
     ----------
     folder : the input
     study, selection, loaded : read, chosen and loaded from it
-    more : another folder that holds contours
+    more : another folder that holds contours; a corrections.json in it takes the place of the input's
     """
     contours: tuple[ReaderContour, ...] = ()
     flags: tuple[QualityFlag, ...] = ()
@@ -46,7 +51,7 @@ def consulted(
         added, told_of_added = read_reader_contours(more, study, selection.selected, loaded.stacks)
         contours, flags = (*contours, *added), (*flags, *told_of_added)
     contours = without_replaced(contours)
-    read = read_corrections_file(folder, study.study_instance_uid)
+    read = read_corrections_file(corrections_folder(folder, more), study.study_instance_uid)
     faults = list(read.faults)
     images = study_images(study.headers, selection.selected, loaded.stacks)
     slices = []
@@ -61,6 +66,16 @@ def consulted(
     told = [*flags, *(CORRECTIONS_REFUSED.flag(reason=fault) for fault in faults)]
     corrections = Corrections(contours, tuple(slices))
     return replace(loaded, flags=(*loaded.flags, *told), corrections=corrections)
+
+
+def corrections_folder(folder: Path, more: Path | None) -> Path:
+    """Return the folder whose corrections.json counts.
+
+    Parameters
+    ----------
+    folder, more : as for `consulted`
+    """
+    return more if more is not None and (more / FILE_NAME).is_file() else folder
 
 
 def without_replaced(contours: Sequence[ReaderContour]) -> tuple[ReaderContour, ...]:
@@ -112,15 +127,11 @@ def _correction(entry: SliceEntry, images: StudyImages) -> SliceCorrection:
         kind=kind,
         slice_index=index,
         images=times,
-        excluded=(_plain(entry.reason) or _NO_REASON) if entry.exclude_slice else None,
+        excluded=reason_or_none_given(entry.reason) if entry.exclude_slice else None,
         segments=tuple(sorted(set(entry.exclude_segments))),
         insertion_points=points,
+        reason=plain_words(entry.reason),
     )
-
-
-def _plain(reason: str) -> str:
-    """Return what a reader wrote as one line of what can be printed: results and report show it."""
-    return " ".join("".join(sign if sign.isprintable() else " " for sign in reason).split())
 
 
 def _time(image: Image, images: StudyImages, number: int, stack: WeightedStack, index: int) -> int:

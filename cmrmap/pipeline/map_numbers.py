@@ -157,8 +157,9 @@ def _result(
     if all_refused and len(set(reasons.values())) == 1:
         reason = next(iter(reasons.values()))
     elif n_refused:
-        listed = ", ".join(str(index) for index in sorted(k for k in reasons if k is not None))
-        reason = f"{n_refused} of {len(slices)} slices were refused (slice {listed}): {next(iter(reasons.values()))}"
+        listed = ", ".join(str(index + 1) for index in sorted(k for k in reasons if k is not None))
+        verb = "was" if n_refused == 1 else "were"
+        reason = f"{n_refused} of {len(slices)} slices {verb} refused (slice {listed}): {next(iter(reasons.values()))}"
     made = np.asarray(fitted.reference_time >= 0, dtype=np.bool_)
     return MapResult(
         kind=fitted.kind,

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from cmrmap.core.arrays import LabelArray
-from cmrmap.core.corrections import Corrections
+from cmrmap.core.corrections import Corrections, quoted
 from cmrmap.core.findings import QualityFlag
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.parameter_map import ParameterMap
@@ -63,6 +63,17 @@ def segments_left_out(kind: MapKind, corrections: Corrections) -> Segments:
     return {one.slice_index: one.segments for one in corrections.slices if one.kind is kind and one.segments}
 
 
+def reasons_of(kind: MapKind, corrections: Corrections) -> Mapping[int, str]:
+    """Return why a reader left out AHA segments of a map, by slice, where he said it.
+
+    Parameters
+    ----------
+    kind : as the map was first called
+    corrections : of the study
+    """
+    return {one.slice_index: one.reason for one in corrections.slices if one.kind is kind and one.reason}
+
+
 def segments_of_ecv(ecv: MappedEcv, corrections: Corrections) -> Segments:
     """Return the AHA segments that ECV leaves out, by slice: its own, and those of the T1 slices it is made from.
 
@@ -82,7 +93,7 @@ def segments_of_ecv(ecv: MappedEcv, corrections: Corrections) -> Segments:
 
 
 def without_segments(
-    fitted: ParameterMap, aha: LabelArray, segments: Segments
+    fitted: ParameterMap, aha: LabelArray, segments: Segments, reasons: Mapping[int, str]
 ) -> tuple[ParameterMap, tuple[QualityFlag, ...]]:
     """Return a map whose means do not count some AHA segments, and what is to be told of it.
 
@@ -92,7 +103,7 @@ def without_segments(
     ----------
     fitted : the map
     aha : (slice, row, column) AHA segment of each pixel
-    segments : by slice
+    segments, reasons : by slice; reasons only where there are some
     """
     if not segments:
         return fitted, ()
@@ -100,7 +111,8 @@ def without_segments(
     flags, empty = [], {}
     for index, gone in sorted(segments.items()):
         analysed[index] &= ~np.isin(aha[index], gone)
-        flags.append(READER_EXCLUDED.flag(fitted.kind, index, what=f"AHA segment {', '.join(map(str, gone))}"))
+        why = f" ({quoted(reasons[index])})" if index in reasons else ""
+        flags.append(READER_EXCLUDED.flag(fitted.kind, index, what=f"AHA segment {', '.join(map(str, gone))}{why}"))
         if fitted.analysed[index].any() and not analysed[index].any():
             empty[index] = _NO_SEGMENT
     return without_slices(replace(fitted, analysed=analysed), empty), tuple(flags)

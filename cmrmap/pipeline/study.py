@@ -23,7 +23,7 @@ from cmrmap.pipeline.field_maps import field_maps, of_made
 from cmrmap.pipeline.find import find
 from cmrmap.pipeline.map_numbers import MapNumbers, ecv_numbers, series_numbers
 from cmrmap.pipeline.mapped_series import MappedSeries
-from cmrmap.pipeline.marked import marked_points, segments_left_out, segments_of_ecv, without_segments
+from cmrmap.pipeline.marked import marked_points, reasons_of, segments_left_out, segments_of_ecv, without_segments
 from cmrmap.pipeline.regions import locate
 from cmrmap.pipeline.still_images import with_common_outlines
 from cmrmap.results import MapResult, absent_map, compare_with_ranges
@@ -143,11 +143,13 @@ def report(
         told += flags
         marked = {**by_reader, **(insertion_angles or {}).get(one.kind, {})}
         regions = locate(one, marked)
-        fitted, flags = without_segments(one.map, regions.aha, segments_left_out(one.first_called, corrections))
+        gone = segments_left_out(one.first_called, corrections)
+        fitted, flags = without_segments(one.map, regions.aha, gone, reasons_of(one.first_called, corrections))
         told += flags
         numbers[one.kind] = series_numbers(replace(one, map=fitted), regions, _shown(fields, fitted))
         if isinstance(ecv, MappedEcv) and one.kind is MapKind.NATIVE_T1:
-            fitted, flags = without_segments(ecv.map, regions.aha, segments_of_ecv(ecv, corrections))
+            reasons = reasons_of(MapKind.ECV, corrections)
+            fitted, flags = without_segments(ecv.map, regions.aha, segments_of_ecv(ecv, corrections), reasons)
             told += flags
             alone = ecv.network or (ecv if flags else None)
             told_of = replace(ecv, map=fitted, network=alone)

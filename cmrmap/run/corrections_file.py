@@ -59,7 +59,7 @@ class SliceEntry(_Entry):
     slice_index: Annotated[Index, Field(description="from 0, as in results.json")]
     exclude_slice: Annotated[bool, Field(strict=True, description="no value is made of the slice")] = False
     reason: Annotated[
-        str, Field(max_length=80, description="of exclude_slice; every output shows it, so name no patient")
+        str, Field(max_length=80, description="of what is left out; every output shows it, so name no patient")
     ] = ""
     exclude_images: Annotated[tuple[Image, ...], Field(description="they take no part in the fit")] = ()
     exclude_segments: Annotated[

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,8 +15,8 @@ from urllib.request import Request, urlopen
 import pytest
 from pydicom import Dataset, dcmread
 
+from tests.editor_page import SAVED, drag, opened, results_of, serving, settled, two_slices
 from tests.integration.conftest import ROOT, Run
-from tests.sharing import made_once
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
@@ -28,36 +26,7 @@ KEYS = ("t2", "native_t1", "postcontrast_t1", "ecv")
 @pytest.fixture(scope="module")
 def study(demo_study: Path, run_app: Callable[..., Run], tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
     """Two slices of the demo study, and a run on them."""
-
-    def make(folder: Path) -> None:
-        shutil.copytree(demo_study / "dicom", folder / "in", ignore=lambda *_: [])
-        for series in (path for path in (folder / "in").iterdir() if path.is_dir()):
-            files = sorted(series.glob("*.dcm"))
-            n_images = len(files) // 5
-            for path in (*files[: 2 * n_images], *files[4 * n_images :]):
-                path.unlink()
-        run = run_app(folder / "in", folder / "out")
-        assert run.exit_code == 0, run.stderr
-
-    folder = made_once(tmp_path_factory, "two-slices", make)
-    return SimpleNamespace(source=folder / "in", before=Run(0, "", "", folder / "out"))
-
-
-@contextmanager
-def _serving(out: Path, source: Path, told_at_the_end: str) -> Iterator[str]:
-    """`cmrmap edit` on an output folder, with its address, until it is ended as by Ctrl-C."""
-    command = [sys.executable, "-m", "cmrmap", "edit", str(out), "-i", str(source)]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    told = process.stdout.readline()
-    if not told:
-        pytest.fail(process.communicate()[1])
-    try:
-        yield told.split()[1]
-    finally:
-        process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=60)
-    assert (process.returncode, said) == (130, told_at_the_end)
+    return two_slices(demo_study, run_app, tmp_path_factory)
 
 
 @pytest.fixture(scope="module")
@@ -67,63 +36,15 @@ def served(study: SimpleNamespace, tmp_path_factory: pytest.TempPathFactory) -> 
     shutil.copytree(study.before.output, out)
     # the last test of the page takes the change back after it was saved
     ended = "cmrmap: editing was ended by SIGINT; 1 changed slice not saved\n"
-    with _serving(out, study.source, ended) as address:
+    with serving(out, study.source, ended) as address:
         yield SimpleNamespace(out=out, address=address)
 
 
 @pytest.fixture(scope="module")
 def page(served: SimpleNamespace) -> Iterator[Any]:
     """The page, ready to be edited; nothing but the program's own address may be asked, and no error raised."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as started:
-        chromium = started.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        opened = chromium.new_context(viewport={"width": 1280, "height": 900}).new_page()
-        wrong: list[str] = []
-        opened.on("pageerror", lambda error: wrong.append(str(error)))
-        opened.on("console", lambda said: wrong.append(said.text))
-        own = ("data:", "blob:", served.address)
-        opened.on("request", lambda asked: asked.url.startswith(own) or wrong.append(asked.url))
-        opened.set_default_timeout(180_000)
-        opened.goto(served.address)
-        opened.wait_for_selector("html[data-editing=yes]")
-        opened.wrong = wrong
-        yield opened
-        # a browser notes that a contour was refused
-        assert [one for one in wrong if "422 (Unprocessable Entity)" not in one] == []
-        chromium.close()
-
-
-def _settled(page: Any) -> None:
-    page.wait_for_timeout(100)
-    page.wait_for_selector(".edit-bar[data-busy=no]")
-
-
-def _drag(
-    page: Any, key: str, index: int, by: tuple[float, float], border: str = "epicardium", handle: int = 2
-) -> None:
-    """Drag a handle by so many pixels of the screen, and wait for the numbers."""
-    section = page.locator(f"section[data-map={key}]")
-    section.locator("input.edit").check()
-    canvas = section.locator("canvas").nth(index)
-    canvas.scroll_into_view_if_needed()
-    place = page.evaluate(
-        """([key, border, k]) => {
-            const one = editor.handles.find((handles) => handles.key === key);
-            const [row, column] = one.outline(border).handle(k, one.change[border]);
-            const ratio = one.view.canvas.width / one.view.canvas.clientWidth;
-            return [one.view.x(column) / ratio, one.view.y(row) / ratio];
-        }""",
-        [f"{key}/{index}", border, handle],
-    )
-    box = canvas.bounding_box()
-    x, y = box["x"] + place[0], box["y"] + place[1]
-    page.mouse.move(x, y)
-    page.mouse.down()
-    page.mouse.move(x + by[0] / 2, y + by[1] / 2)
-    page.mouse.move(x + by[0], y + by[1])
-    page.mouse.up()
-    _settled(page)
+    with opened(served.address) as ready:
+        yield ready
 
 
 def _shown(page: Any) -> dict[str, Any]:
@@ -141,15 +62,11 @@ def edited(study: SimpleNamespace, served: SimpleNamespace, page: Any) -> Simple
     """What the page showed before and after a handle of one native T1 slice was dragged; then it was saved."""
     before = _tables(page)
     page.screenshot()
-    _drag(page, "native_t1", 0, (7.0, 5.0))
+    drag(page, "native_t1", 0, (7.0, 5.0))
     after, words = _tables(page), page.locator(".edit-bar").inner_text()
     page.locator(".save").click()
-    _settled(page)
+    settled(page)
     return SimpleNamespace(before=before, after=after, words=words, saved=page.locator(".edit-state").inner_text())
-
-
-def _results(folder: Path) -> dict[str, Any]:
-    return json.loads((folder / "results" / "results.json").read_text(encoding="utf-8"))
 
 
 def test_only_the_numbers_of_the_dragged_slice_and_of_the_patient_change(edited: SimpleNamespace) -> None:
@@ -167,8 +84,8 @@ def test_only_the_numbers_of_the_dragged_slice_and_of_the_patient_change(edited:
 def test_what_is_saved_is_a_whole_run_and_holds_what_was_shown(
     study: SimpleNamespace, served: SimpleNamespace, edited: SimpleNamespace, page: Any
 ) -> None:
-    assert edited.saved.startswith("saved; the contours are in the output folder as ")
-    before, after = _results(study.before.output), _results(served.out)
+    assert edited.saved.startswith(SAVED)
+    before, after = results_of(study.before.output), results_of(served.out)
     for key in ("t2", "postcontrast_t1"):
         assert after["maps"][key] == before["maps"][key]
     for key in ("native_t1", "ecv"):
@@ -208,13 +125,13 @@ def test_the_contours_repeat_the_edit_in_a_new_run(
     run_app: Callable[..., Run],
     tmp_path: Path,
 ) -> None:
-    names = edited.saved.removeprefix("saved; the contours are in the output folder as ").split(", ")
+    names = edited.saved.removeprefix(SAVED).split(", ")
     shutil.copytree(study.source, tmp_path / "in")
     for name in names:
         shutil.copy(served.out / name, tmp_path / "in")
     again = run_app(tmp_path / "in", tmp_path / "out")
     assert again.exit_code == 0, again.stderr
-    saved, repeated = _results(served.out), again.json("results.json")
+    saved, repeated = results_of(served.out), again.json("results.json")
     assert repeated["maps"] == saved["maps"]
     assert repeated["quality"] == saved["quality"]
     # the input has more files than when the contours were drawn, and results.json counts them
@@ -239,9 +156,9 @@ def test_undo_gives_the_numbers_of_before_and_a_contour_that_cannot_be_says_why(
     edited: SimpleNamespace, page: Any
 ) -> None:
     page.keyboard.press("Control+z")
-    _settled(page)
+    settled(page)
     assert _tables(page) == edited.before
-    _drag(page, "native_t1", 1, (200.0, 0.0), "endocardium", 0)
+    drag(page, "native_t1", 1, (200.0, 0.0), "endocardium", 0)
     assert "endocardium" in page.locator(".edit-fault").inner_text()
     assert _tables(page) == edited.before
 
@@ -270,8 +187,8 @@ def test_a_second_edit_goes_on_from_what_was_saved(
     study: SimpleNamespace, served: SimpleNamespace, edited: SimpleNamespace, tmp_path: Path
 ) -> None:
     shutil.copytree(served.out, tmp_path / "out")
-    saved = _results(served.out)["maps"]
-    with _serving(tmp_path / "out", study.source, "cmrmap: editing was ended by SIGINT\n") as address:
+    saved = results_of(served.out)["maps"]
+    with serving(tmp_path / "out", study.source, "cmrmap: editing was ended by SIGINT\n") as address:
         with urlopen(address, timeout=300) as answer:
             page = answer.read().decode()
         begun = json.loads(page.split('id="edit-data">')[1].split("</script>")[0])
@@ -288,7 +205,7 @@ def test_a_second_edit_goes_on_from_what_was_saved(
     assert len(objects) == 1
     found = dcmread(tmp_path / "out" / objects[0])
     assert found.ContentLabel == "READER_CONTOURS"
-    after = _results(tmp_path / "out")["maps"]
+    after = results_of(tmp_path / "out")["maps"]
     assert [one["drawn_by"] for one in after["native_t1"]["slices"]] == ["reader", "reader"]
     for key in KEYS:  # what was saved before stays, to the last digit
         before, now = saved[key]["slices"][0], after[key]["slices"][0]

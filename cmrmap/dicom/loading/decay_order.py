@@ -36,13 +36,13 @@ def decay_order(stack: WeightedStack) -> DecayOrder:
     stack : T2 weighted; images of infinite time (saturated) and lost ones are left out
     """
     confirmed = True
-    for index, (images, times) in enumerate(zip(stack.images, stack.times_ms, strict=True)):
+    for place, (images, times) in enumerate(zip(stack.images, stack.times_ms, strict=True), start=1):
         finite = np.flatnonzero(np.isfinite(times))
         means = _tissue_means(images[finite])
         for (before, earlier), (after, later) in pairwise(zip(means, times[finite], strict=True)):
             if after > before * (1.0 + _MOST_RISE):
                 told = (
-                    f"slice {index} brightens by {after / before - 1.0:.0%} from {earlier:g} to {later:g} ms, which no "
+                    f"slice {place} brightens by {after / before - 1.0:.0%} from {earlier:g} to {later:g} ms, which no "
                     "T2 decay does: the list of times is not in the order of the images"
                 )
                 return DecayOrder(False, told)

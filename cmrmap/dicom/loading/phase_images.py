@@ -67,7 +67,7 @@ def with_signs(study: SourceStudy, selected: SelectedSeries, stack: WeightedStac
     told = f"signs of {n_good} of {len(signed)} slices from the {' and '.join(sorted(names))} images"
     if reasons:
         first = next(iter(reasons))
-        told += f"; slice {first}: {reasons[first]}"
+        told += f"; slice {first + 1}: {reasons[first]}"
     return stack.with_signs(signed if n_good else None, told)
 
 

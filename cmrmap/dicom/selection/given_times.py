@@ -57,20 +57,20 @@ class SeriesTimes:
         """Return the timing of slices of (SOP instance UID, header), or why the times do not fit them."""
         rows: list[tuple[float | None, ...]] = []
         against: list[str] = []
-        for index, members in enumerate(slices):
+        for place, members in enumerate(slices, start=1):
             if self.images:
                 rows.append(tuple(self.images.get(uid) for uid, _ in members))
                 continue
             if len(members) != len(self.times_ms):
-                return f"{len(self.times_ms)} times were given, but slice {index} has {len(members)} images"
+                return f"{len(self.times_ms)} times were given, but slice {place} has {len(members)} images"
             if not _numbered(members):
                 return (
                     f"times were given in the order of InstanceNumber, but it is missing or not unique in slice "
-                    f"{index}; give them by image (docs/dicom-input.md)"
+                    f"{place}; give them by image (docs/dicom-input.md)"
                 )
             clocks = [clock for _, header in members if (clock := acquired_seconds(header)) is not None]
             if clocks != sorted(clocks):
-                against.append(str(index))
+                against.append(str(place))
             rows.append(self.times_ms)
         if not any(time is not None for row in rows for time in row):
             return "none of its images is among those that times were given for"

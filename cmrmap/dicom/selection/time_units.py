@@ -29,18 +29,18 @@ def unit_fault(rows: Iterable[Times], weighting: Weighting, model: str) -> str |
     """
     shortest_believed = get_model(model).min_plausible_time_ms
     longest_usual = _LONGEST_USUAL_MS[weighting]
-    for index, row in enumerate(rows):
+    for number, row in enumerate(rows, start=1):
         times = sorted({time for time in row if time is not None and math.isfinite(time)})
         if not times or times[-1] <= 0.0:
             continue
         if times[-1] < shortest_believed:
             return (
-                f"its times look like seconds: the longest of slice {index} is {times[-1]:g}, expected milliseconds "
+                f"its times look like seconds: the longest of slice {number} is {times[-1]:g}, expected milliseconds "
                 f"and at least {shortest_believed:g}; give them by --times (docs/dicom-input.md)"
             )
         if len(times) > 1 and times[-2] > longest_usual:
             return (
-                f"its times look like microseconds: slice {index} has {times[-2]:g} and {times[-1]:g}, expected "
+                f"its times look like microseconds: slice {number} has {times[-2]:g} and {times[-1]:g}, expected "
                 f"milliseconds and at most {longest_usual:g}; give them by --times (docs/dicom-input.md)"
             )
     return None

@@ -11,7 +11,7 @@ class Bar {
     this.buttons = {
       undo: button("undo", "undo", () => editor.go("back")),
       redo: button("redo", "redo", () => editor.go("forth")),
-      reset: button("reset", "reset slice to the network's contours", () => editor.reset()),
+      reset: button("reset", "reset slice", () => editor.reset()),
       save: button("save", "save", () => editor.save()),
     };
     this.words = element("span", { class: "edit-state", role: "status", "aria-live": "polite" });
@@ -31,7 +31,7 @@ class Bar {
     this.fault.textContent = fault || "";
     this.fault.hidden = !fault;
     const name = selected ? this.editor.slices[selected.key].name : "";
-    this.buttons.reset.textContent = name ? `reset ${name} to the network's contours` : "reset slice";
+    this.buttons.reset.textContent = name ? `reset ${name} to the network's` : "reset slice";
     this.buttons.reset.disabled = !selected || Boolean(busy);
     this.buttons.undo.disabled = steps.at === 0;
     this.buttons.redo.disabled = steps.at === steps.states.length - 1;

@@ -9,6 +9,7 @@ async function renew(editor, { page, arrays }) {
   const data = JSON.parse(fresh.getElementById("report-data").textContent);
   const maps = new Map(data.maps.map((one) => [one.key, one]));
   document.querySelector("section.findings").replaceWith(fresh.querySelector("section.findings"));
+  const { control } = document.activeElement?.dataset || {};
   const focused = document.activeElement?.closest?.("figure");
   const place = focused && [focused.closest("section").dataset.map, focused.dataset.slice];
   for (const map of data.maps) {
@@ -18,6 +19,7 @@ async function renew(editor, { page, arrays }) {
     editor.html[map.key] = html;
     await renewMap(editor, root, map, maps);
   }
+  if (control) document.querySelector(`[data-control="${control}"]`)?.focus({ preventScroll: true });
   if (place) document.querySelector(`section[data-map="${place[0]}"] figure[data-slice="${place[1]}"] canvas`)?.focus({ preventScroll: true });
 }
 
@@ -26,7 +28,7 @@ async function renewMap(editor, root, map, maps) {
   const known = sections.get(map.key);
   clearInterval(known?.controls?.playing);
   editor.handles = editor.handles.filter((one) => one.section !== known);
-  const open = [...old.querySelectorAll("details")].map((one) => one.open);
+  const open = [...old.querySelectorAll("details:not(.edit-left-out)")].map((one) => one.open);
   root.querySelectorAll("details").forEach((one, i) => (one.open = Boolean(open[i])));
   sections.delete(map.key);
   editor.explain(root);

@@ -8,7 +8,14 @@ class Editor {
     for (const [map, slices] of Object.entries(data.slices)) {
       for (const [index, slice] of Object.entries(slices)) this.slices[`${map}/${index}`] = this.prepared(map, index, slice);
     }
+    this.marked = {};
+    for (const [map, slices] of Object.entries(data.marks)) {
+      for (const [index, one] of Object.entries(slices)) this.marked[`${map}/${index}`] = { ...one, map, index: Number(index) };
+    }
     this.closed = data.closed;
+    this.points = data.points;
+    this.panels = new Map();
+    this.unfolded = new Set();
     this.editing = new Set();
     this.selected = null;
     this.html = {};
@@ -39,22 +46,44 @@ class Editor {
       for (const border of Object.keys(BORDERS)) {
         if (edit[border]) change[border] = this.slices[key].outlines[edit.base][border].shiftsOf(edit[border]);
       }
+      change.marks = edit.marks;
+      change.sent = { epicardium: edit.epicardium, endocardium: edit.endocardium }; // to the digit, until it is moved
       state[key] = change;
     }
     return state;
   }
 
   untouched(key, base = "start") {
+    if (!this.slices[key]) return { base, marks: null }; // it has no picture to draw on
     const { epicardium, endocardium } = this.slices[key].outlines[base];
-    return { base, epicardium: epicardium.still, endocardium: endocardium.still };
+    return { base, epicardium: epicardium.still, endocardium: endocardium.still, marks: null };
   }
 
   changeOf(key) {
     return this.steps.state[key] || this.untouched(key);
   }
 
-  /** Say of every slice of a map that cannot be edited why that is. */
+  /** What is marked of a slice: as it is changed, else as it was at the start. */
+  marksOf(key) {
+    return this.changeOf(key).marks || this.marked[key].start;
+  }
+
+  /** Take marks of a slice; those that are as at the start are no change. */
+  mark(key, news, repeats = false) {
+    const marks = { ...this.marksOf(key), ...news };
+    const isStart = JSON.stringify(marks) === JSON.stringify({ ...marks, ...this.marked[key].start });
+    this.change(key, { ...this.changeOf(key), marks: isStart ? null : marks }, repeats);
+  }
+
+  /** Where the insertion points of a slice are, [anterior, inferior] in rad; null where there are none. */
+  anglesOf(key, change) {
+    const { map, index } = this.marked[key];
+    return change.marks?.insertion_angles || (this.points[map] || {})[index] || null;
+  }
+
+  /** Say of every slice of a map that cannot be edited why that is, and what can be left out of the map. */
   explain(root) {
+    this.panels.set(root.dataset.map, new LeftOut(this, root));
     const lines = (this.closed[root.dataset.map] || []).map((words) => element("li", {}, words));
     if (!lines.length) return;
     const list = element("ul", { class: "edit-closed soft" }, ...lines);
@@ -69,7 +98,7 @@ class Editor {
     const box = element("input", { type: "checkbox", class: "edit" });
     box.checked = this.editing.has(key);
     box.addEventListener("change", () => this.toggle(section, box.checked));
-    section.root.querySelector(".tools").prepend(element("label", { class: "edit-switch" }, box, "edit contours"));
+    section.root.querySelector(".tools").prepend(element("label", { class: "edit-switch" }, box, "edit contours and insertion points"));
     section.root.dataset.edit = box.checked ? "yes" : "no";
     const { grey, contours } = section;
     const edited = (slice) => this.editing.has(key) && this.slices[`${key}/${slice}`];
@@ -104,7 +133,7 @@ class Editor {
   change(key, change, repeats = false) {
     this.steps.add({ ...this.steps.state, [key]: change });
     this.told.fault = "";
-    sections.get(this.slices[key].map)?.paint();
+    sections.get(this.marked[key].map)?.paint();
     clearTimeout(this.waiting);
     this.waiting = setTimeout(() => this.send(), repeats ? 400 : 0);
     this.show();
@@ -113,8 +142,11 @@ class Editor {
   reset() {
     const { key } = this.selected;
     const state = { ...this.steps.state };
+    const { marks } = this.changeOf(key);
+    const { start } = this.marked[key];
     if (this.slices[key].corrected) state[key] = this.untouched(key, "network");
-    else delete state[key];
+    else state[key] = this.untouched(key);
+    if (marks || start.insertion_angles) state[key].marks = { ...(marks || start), insertion_angles: null };
     this.steps.add(state);
     this.send();
   }
@@ -137,14 +169,16 @@ class Editor {
   edits() {
     const out = [];
     for (const [key, change] of Object.entries(this.steps.state)) {
-      const { map, index, outlines } = this.slices[key];
-      const edit = { map, slice_index: index, base: change.base };
-      for (const border of Object.keys(BORDERS)) {
+      const { map, index } = this.marked[key];
+      const edit = { map, slice_index: index, base: change.base, marks: change.marks };
+      const outlines = this.slices[key]?.outlines;
+      for (const border of outlines ? Object.keys(BORDERS) : []) {
         const isMoved = change[border].some(([row, column]) => row || column);
         const line = isMoved && outlines[change.base][border].line(change[border]);
-        edit[border] = line ? line.map((point) => point.map((one) => Number(one.toFixed(2)))) : null;
+        const rounded = line ? line.map((point) => point.map((one) => Number(one.toFixed(2)))) : null;
+        edit[border] = change.sent?.[border] || rounded;
       }
-      if (change.base === "network" || edit.epicardium || edit.endocardium) out.push(edit);
+      if (change.base === "network" || edit.epicardium || edit.endocardium || edit.marks) out.push(edit);
     }
     return out;
   }
@@ -165,7 +199,8 @@ class Editor {
     }
     this.steps.accept(at);
     this.stale = true;
-    const { rows, unsaved } = answer.content;
+    const { rows, points, unsaved } = answer.content;
+    this.points = points;
     this.tell({ busy: DRAWING, rows, unsaved });
     if (!this.again) await this.draw();
     this.tell({ busy: "" });
@@ -193,8 +228,8 @@ class Editor {
     this.tell({ busy: "saving ...", fault: "" });
     const answer = await ask("save", {});
     const { message, objects, unsaved } = answer.content;
-    const words = "saved; the contours are in the output folder as ";
-    const saved = objects && (objects.length ? words + objects.join(", ") : "saved, without corrected contours");
+    const words = "saved; what you corrected is in the output folder as ";
+    const saved = objects && (objects.length ? words + objects.join(", ") : "saved, without corrections");
     this.tell(answer.ok ? { busy: "", unsaved, saved } : { busy: "", fault: message });
   }
 
@@ -204,6 +239,7 @@ class Editor {
   }
 
   show() {
+    for (const panel of this.panels.values()) panel.show();
     this.bar.show({ ...this.told, selected: this.selected, steps: this.steps });
   }
 }

@@ -53,6 +53,40 @@ def test_anything_else_is_refused_in_one_line_that_quotes_nothing(sent: object) 
     assert "xxx" not in str(told.value)
 
 
+MARKS = {"insertion_angles": [-2.1, 2.5], "exclude_slice": False, "exclude_segments": [3], "reason": "ghosting"}
+
+
+def test_marks_are_read_and_contours_are_not_needed() -> None:
+    (one,) = read_changes({"edits": [{"map": "t2", "slice_index": 2, "marks": MARKS}]}).edits
+    assert one.marks.model_dump(mode="json") == MARKS
+    assert not one.draws
+    (drawn,) = read_changes({"edits": [CHANGE]}).edits
+    assert drawn.draws
+    assert drawn.marks is None
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"insertion_angles": [1.0]},
+        {"insertion_angles": [1.0, math.nan]},
+        {"insertion_angles": [1.0, 100.0]},
+        {"exclude_slice": "yes"},
+        {"exclude_segments": [0]},
+        {"exclude_segments": [17]},
+        {"exclude_segments": [1] * 17},
+        {"reason": "xxx" * 40},
+        {"patient": "Jane"},
+    ],
+    ids=str,
+)
+def test_marks_of_another_form_are_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(InputError, match="load the page again") as told:
+        read_changes({"edits": [{"map": "t2", "slice_index": 2, "marks": {**MARKS, **wrong}}]})
+    assert "xxx" not in str(told.value)
+    assert "Jane" not in str(told.value)
+
+
 def test_what_the_page_has_is_read_and_nothing_else() -> None:
     assert read_shown({"have": ["abc", "def"]}).have == ("abc", "def")
     for sent in ({"have": ["x" * 100]}, {"have": ["a"] * 3000}, {"have": 1}, {"edits": []}, "xxx", None):

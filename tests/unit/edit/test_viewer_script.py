@@ -98,3 +98,14 @@ def test_a_step_that_cannot_be_is_taken_out_and_its_numbers_never_shown() -> Non
     )
     assert found[:2] == ["b", 2]
     assert found[2] == "a"
+
+
+@pytest.mark.parametrize("angle", [-2.4, 0.3, 3.0])
+def test_an_insertion_point_lies_outside_the_line_in_its_direction_and_is_found_again(angle: float) -> None:
+    place, back, middle = _told(
+        "points", f"(p => [p, angleAt(given, p), middle(given)])(placeAt(given, {angle}, 3))", LINE.tolist()
+    )
+    np.testing.assert_allclose(middle, [40, 50], atol=0.05)
+    assert back == pytest.approx(angle, abs=1e-9)
+    on_line = np.hypot(20 * np.sin(TURN), 15 * np.cos(TURN))
+    assert on_line.min() + 2.9 < np.hypot(place[0] - middle[0], place[1] - middle[1]) < on_line.max() + 3.1

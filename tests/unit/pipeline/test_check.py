@@ -131,7 +131,7 @@ def test_slices_of_two_acquisitions_in_one_series_are_refused(chain) -> None:
         [replace(native, map=replace(native.map, polar_values=polar, blood=tuple(blood)))], SETTINGS
     )
     assert not found.made.any()
-    assert "native in slice 0, 1, 2 and post-contrast in slice 3, 4" in found.map.refusals[0].reason
+    assert "native in slice 1, 2, 3 and post-contrast in slice 4, 5" in found.map.refusals[0].reason
 
 
 def test_a_field_strength_without_ranges_is_not_judged(chain) -> None:

@@ -125,7 +125,7 @@ def test_a_map_of_which_every_slice_is_left_out_is_refused(cut) -> None:
         assert (found.status, found.patient.n_pixels) == ("refused", 0)
         assert [one.reason for one in found.slices] == [f'left out by corrections.json ("{one}")' for one in of]
     assert map_of(maps, T2).reason == 'left out by corrections.json ("ghosting")'
-    assert map_of(maps, POST).reason.startswith("3 of 3 slices were refused (slice 0, 1, 2): left out by corrections.")
+    assert map_of(maps, POST).reason.startswith("3 of 3 slices were refused (slice 1, 2, 3): left out by corrections.")
     assert map_of(maps, ECV).reason == "no slice of the postcontrast_t1 map could be made"
     assert {one.kind for one in maps.volumes} == {NATIVE}
 

@@ -24,6 +24,17 @@ def test_segments_of_ecv_alone_and_marked_points_need_no_fit(untouched, before) 
     assert all(same(new_post.slices[index], old_post.slices[index]) for index in OTHERS)
 
 
+def test_the_reason_for_a_segment_is_told_where_it_was_given(untouched) -> None:
+    said = (
+        SliceCorrection(NATIVE, SLICE, segments=(8, 9), reason='ghosting of "the" liver'),
+        SliceCorrection(POST, SLICE, segments=(7,)),
+    )
+    maps = reported(tuple(untouched.values()), Corrections(slices=said))
+    told = {flag.map: flag.message for flag in maps.flags if flag.code == "reader_excluded"}
+    assert """AHA segment 8, 9 ("ghosting of 'the' liver");""" in told[NATIVE]
+    assert "AHA segment 7;" in told[POST]
+
+
 @pytest.mark.parametrize(
     ("anterior", "inferior", "words"),
     [

@@ -41,7 +41,7 @@ def test_a_wrong_order_is_a_contradiction(order):
     signals = _signals(TIMES)
     found = decay_order(_stack([signals, [signals[index] for index in order]]))
     assert not found.confirmed
-    assert found.contradiction.startswith("slice 1 brightens by")
+    assert found.contradiction.startswith("slice 2 brightens by")
 
 
 def test_images_alike_confirm_nothing_and_contradict_nothing():

@@ -128,7 +128,7 @@ def test_a_slice_with_an_image_without_phase_keeps_its_magnitudes(toolbox, tmp_p
     assert stack.has_signs.tolist() == [True, False]
     np.testing.assert_array_equal(stack.fitted_images[1], stack.images[1])
     assert "signs of 1 of 2 slices" in stack.polarity
-    assert "slice 1: 1 of 5 images" in stack.polarity
+    assert "slice 2: 1 of 5 images" in stack.polarity
 
 
 def test_without_companions_nothing_changes(toolbox, tmp_path) -> None:

@@ -63,7 +63,7 @@ def test_a_list_against_the_order_of_acquisition_is_told(tmp_path, toolbox, time
     study = _study_with(tmp_path / "in", toolbox, backwards)
     (flag,) = select_series(study, SelectionPreferences(times=times(_LIST))).flags
     assert (flag.code, flag.severity) == ("timing_unverified", "warning")
-    assert "in the order of InstanceNumber, but slice 0 was not acquired in that order" in flag.message
+    assert "in the order of InstanceNumber, but slice 1 was not acquired in that order" in flag.message
 
 
 def test_a_list_along_the_order_of_acquisition_is_not(tmp_path, toolbox, times):
@@ -80,7 +80,7 @@ def test_a_list_needs_instance_numbers(tmp_path, toolbox, times, number):
         image.InstanceNumber = number
 
     study = _study_with(tmp_path / "in", toolbox, unnumbered)
-    with pytest.raises(RefusedError, match="InstanceNumber, but it is missing or not unique in slice 0"):
+    with pytest.raises(RefusedError, match="InstanceNumber, but it is missing or not unique in slice 1"):
         select_series(study, SelectionPreferences(times=times(_LIST)))
 
 
@@ -107,7 +107,7 @@ def test_a_wrong_number_of_times_refuses_the_series(study, times):
     given = times("series: [{series: 7, weighting: t2, times_ms: [0, 30]}]")
     selection = select_series(study, SelectionPreferences(times=given))
     refusal = next(r for r in selection.refusals if r.kind is MapKind.T2)
-    assert "2 times were given, but slice 0 has 5 images" in refusal.reason
+    assert "2 times were given, but slice 1 has 5 images" in refusal.reason
 
 
 def test_without_them_the_series_is_refused_and_the_message_names_the_option(study):

@@ -28,10 +28,10 @@ MOLLI = (100.0, 180.0, 260.0, 1000.0, 1080.0, 2000.0, 3000.0, 4000.0)
         ((0.0, 25.0, 55.0, math.inf), Weighting.T2, "t2_3p", None),
         ((2.6, 4.8, 7.1), Weighting.T2_STAR, "t2_star_2p", None),
         ((math.inf, math.inf), Weighting.T1, "sasha_3p", None),
-        ((0.1, 0.9, 30.0), Weighting.T1, "stone_2p", "seconds: the longest of slice 0 is 30"),
+        ((0.1, 0.9, 30.0), Weighting.T1, "stone_2p", "seconds: the longest of slice 1 is 30"),
         ((0.0, 0.025, 0.055, math.inf), Weighting.T2, "t2_3p", "seconds"),
         ((0.0026, 0.0048), Weighting.T2_STAR, "t2_star_2p", "seconds"),
-        ((1e5, 9e5, 3e7), Weighting.T1, "stone_2p", "microseconds: slice 0 has 900000 and 3e"),
+        ((1e5, 9e5, 3e7), Weighting.T1, "stone_2p", "microseconds: slice 1 has 900000 and 3e"),
         ((0.0, 25000.0, 55000.0), Weighting.T2, "t2_2p", "microseconds"),
         ((2600.0, 4800.0), Weighting.T2_STAR, "t2_star_2p", "microseconds"),
     ],
@@ -44,7 +44,7 @@ def test_what_is_taken_for_milliseconds(times, weighting, model, words):
 
 def test_one_slice_in_seconds_is_found_among_others():
     rows = [MOLLI, tuple(time / 1000.0 for time in MOLLI)]
-    assert "slice 1" in unit_fault(rows, Weighting.T1, "molli_3p")
+    assert "slice 2" in unit_fault(rows, Weighting.T1, "molli_3p")
 
 
 def _in_unit(toolbox, factor: float):
