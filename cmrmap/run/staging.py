@@ -48,9 +48,7 @@ class Staged:
             for file in self.files:
                 target = self.folder / file.name
                 target.parent.mkdir(parents=True, exist_ok=True)
-                if self._is_taken(file):  # another program writes here: the less time between, the better
-                    raise _taken(1)
-                os.replace(self.folder / _STAGING_NAME / file.name, target)
+                self._put(file, target)
                 moved.append(file)
             replaced = [file for file in self.files if not is_unchanged(self.folder, file)]
             if replaced:
@@ -67,6 +65,20 @@ class Staged:
         finally:
             discard_unfinished(self.folder)
         return tuple(self.folder / file.name for file in self.files)
+
+    def _put(self, file: WrittenFile, target: Path) -> None:
+        """Put one file into its place, never over that of another program: a link is not made where a file is.
+
+        Where there are no hard links (exFAT, some network shares), what is there is looked at before the rename.
+        """
+        source = self.folder / _STAGING_NAME / file.name
+        with contextlib.suppress(OSError):
+            os.link(source, target)
+            source.unlink()
+            return
+        if self._is_taken(file):
+            raise _taken(1)
+        os.replace(source, target)
 
     def _is_taken(self, file: WrittenFile) -> bool:
         return (self.folder / file.name).exists() and not is_unchanged(self.folder, file)

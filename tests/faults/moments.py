@@ -87,7 +87,7 @@ class Watch:
             if isinstance(flags, int) and flags & _WRITES and self._is_in(path, self.output):
                 return "make"
             return "read" if self._is_in(path, self.source) else None
-        if event == "os.rename":
+        if event in ("os.rename", "os.link"):
             return "move" if self._is_in(arguments[1], self.output) else None
         if event in ("os.remove", "shutil.rmtree"):
             return "drop" if self._is_in(arguments[0], self.output) else None

@@ -70,11 +70,21 @@ def _full_from(monkeypatch: pytest.MonkeyPatch, call: str, first: int, forever: 
     return lambda: seen[0]
 
 
+def _without_links(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have a file system without hard links, on which every file is renamed."""
+
+    def failing(*_: object, **__: object) -> None:
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr("os.link", failing)
+
+
 @pytest.mark.parametrize("forever", [False, True])
 @pytest.mark.parametrize("call", ["fdopen", "replace"])
 def test_wherever_it_fails_nothing_is_left_in_part(
     arguments: list[str], monkeypatch: pytest.MonkeyPatch, call: str, forever: bool
 ) -> None:
+    _without_links(monkeypatch)
     codes = []
     for first in range(1, 20):
         with monkeypatch.context() as patched:
@@ -190,6 +200,7 @@ def test_who_may_read_the_files_is_for_the_umask_to_say(arguments: list[str], ma
 
 
 def test_a_rename_that_fails_takes_the_others_back(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    _without_links(monkeypatch)
     really = os.replace
     done = []
 

@@ -33,23 +33,49 @@ def test_unwritable_folder(tmp_path: Path) -> None:
 
 
 def _appearing(monkeypatch: pytest.MonkeyPatch, folder: Path, at: int, name: str) -> None:
-    """Have somebody else write a file of that name right before or after one of the renames (the ``at``-th)."""
-    rename, seen = os.replace, []
+    """Have somebody else write a file of that name right after the ``at``-th file was put into its place."""
+    link, seen = os.link, []
 
-    def renamed(source: Path, target: Path) -> None:
-        rename(source, target)
+    def linked(source: Path, target: Path) -> None:
+        link(source, target)
         if "results" not in str(target):
             seen.append(target)
             if len(seen) == at:
                 (folder / name).write_bytes(b"theirs")
 
-    monkeypatch.setattr(staging.os, "replace", renamed)
+    monkeypatch.setattr(staging.os, "link", linked)
 
 
 @pytest.mark.parametrize(("at", "name"), [(1, "2.dcm"), (2, "1.dcm"), (3, "3.dcm")])
-def test_what_another_program_writes_among_the_renames_stays_and_is_told(tmp_path, monkeypatch, at, name) -> None:
+def test_what_another_program_writes_meanwhile_stays_and_is_told(tmp_path, monkeypatch, at, name) -> None:
     staged = stage(tmp_path, [(f"{number}.dcm", b"ours") for number in (1, 2, 3)])
     _appearing(monkeypatch, tmp_path, at, name)
     with pytest.raises(OutputError, match="1 file of the same name with other content"):
         staged.move()
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {name: b"theirs"}
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_a_file_that_appears_at_the_last_moment_is_not_written_over(tmp_path, monkeypatch, links) -> None:
+    """Between the look and the act: only a link finds it there, a rename would write over it."""
+    link = os.link
+
+    def late(source: Path, target: Path) -> None:
+        if target.name == "2.dcm":
+            target.write_bytes(b"theirs")
+        if not links:
+            raise OSError
+        link(source, target)
+
+    monkeypatch.setattr(staging.os, "link", late)
+    staged = stage(tmp_path, [(f"{number}.dcm", b"ours") for number in (1, 2, 3)])
+    with pytest.raises(OutputError, match="1 file of the same name with other content"):
+        staged.move()
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"2.dcm": b"theirs"}
+
+
+def test_files_of_the_same_content_may_be_there(tmp_path) -> None:
+    for _ in range(2):
+        stage(tmp_path, [("1.dcm", b"ours")]).move()
+    assert [path.name for path in tmp_path.iterdir()] == ["1.dcm"]
+    assert (tmp_path / "1.dcm").stat().st_nlink == 1
