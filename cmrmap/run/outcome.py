@@ -111,7 +111,7 @@ class Outcome:
 
     @property
     def exit_code(self) -> int:
-        """Exit code of the run (README, "Exit codes")."""
+        """Exit code of the run (docs/running.md, "Exit codes")."""
         if isinstance(self._failure, InputError) and self._stage not in _ASKED:
             return EXIT_ALL_REFUSED  # data that a stage cannot use: arguments and settings were checked before
         if isinstance(self._failure, CmrmapError):
