@@ -82,7 +82,7 @@ def save(session: EditSession, earlier: Sequence[File], writing: threading.Lock)
             study, selection = session.first.one("study", SourceStudy), session.first.one("selection", Selection)
             loaded = consulted(context.source, study, selection, session.plain, beside)
             if not session.same_contours(loaded.corrections.contours, changes):
-                raise CmrmapError("the contours that were to be saved do not read back as drawn; nothing was saved")
+                raise CmrmapError("the contours differ when they are read back; nothing was saved")
             given = {name: session.first[name] for name in ("study", "selection", "hematocrit", "segmentations")}
             stages = STAGES.replace(Stage(_WRITE.name, _WRITE.inputs, _WRITE.output, _writer(objects)))
             run_stages(stages, context, given={**given, "loaded": loaded}, until="written")

@@ -131,7 +131,7 @@ class Outcome:
         if self._failure is not None:
             return internal_error(self._failure, self._stage, advice="; run again with -l DEBUG for the details")
         if not self._reported:
-            return "the run ended before its results were written; run again with -l DEBUG to see why"
+            return "the run ended before its results were written; run again with -l DEBUG for the reason"
         made = [
             f"{key} (DO NOT USE, see its errors)" if verdict.errors else key
             for key, verdict in self.maps.items()
