@@ -18,7 +18,7 @@ def acceptance(
         typer.Option("--config", "-c", help="Settings file; default: a checkout's app.yaml."),
     ] = None,
 ) -> None:
-    """Run the fixed phantom study through the whole application and say whether it is within the stated limits.
+    """Run the fixed phantom study through the whole application and check it against the stated limits.
 
     For a site that installs or updates the application. The exit code is 0 when every check passed, else 1.
 

@@ -15,23 +15,30 @@ if TYPE_CHECKING:
 
 
 def cohort(
-    studies: Annotated[Path, typer.Option("--input", "-i", help="Folder with one folder a study.")],
+    studies: Annotated[Path, typer.Option("--input", "-i", help="Folder with one folder per study.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for OUT/studies/<study> and the tables.")],
     model: Annotated[Path | None, typer.Option("--model", "-m", help="Model folder; default: the one shipped.")] = None,
     config: Annotated[
         Path | None,
         typer.Option("--config", "-c", help="Settings file; default: a checkout's app.yaml."),
     ] = None,
-    hematocrit: Annotated[str | None, typer.Option(help="For every study; default: what each study gives.")] = None,
+    hematocrit: Annotated[
+        str | None, typer.Option(help="Hematocrit for every study; default: each study's own.")
+    ] = None,
     outlines: Annotated[
-        str, typer.Option(help="network; for phantom studies also exact or reader (their masks in its place).")
+        str,
+        typer.Option(help="Source of the contours: network; for phantom studies also exact or reader (their masks)."),
     ] = "network",
-    full: Annotated[bool, typer.Option("--full", help="Every DICOM object too, by the application itself.")] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="Run the full application on each study, with every DICOM object.")
+    ] = False,
     scheduler: Annotated[str | None, typer.Option(help="Address of a Dask scheduler; default: this machine.")] = None,
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes on this machine; default: one a core.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes on this machine; default: one per core.")
+    ] = None,
     retry: Annotated[bool, typer.Option("--retry", help="Analyse studies again that ended with an error.")] = False,
 ) -> None:
-    """Analyse every study of a folder; a killed run goes on where it stopped, and no study can stop another.
+    """Analyse every study of a folder; a killed run resumes where it stopped, and no study can stop another.
 
     OUT holds results.parquet and results.csv (one line a map, slice and segment), studies.parquet and studies.csv
     (one line a study: outcome, exit code, seconds), and OUT/studies/<study>/results of each.
@@ -79,5 +86,5 @@ def cohort(
     for record in summary.records:
         counts[record.outcome] = counts.get(record.outcome, 0) + 1
     told = ", ".join(f"{number} {outcome}" for outcome, number in sorted(counts.items()))
-    print(f"{len(summary.records)} studies: {told}; {summary.n_kept} were done before. The tables name each")
+    print(f"{len(summary.records)} studies: {told}; {summary.n_kept} were done before. The tables list each")
     raise typer.Exit(1 if counts.get("error") else 0)

@@ -13,7 +13,7 @@ def correct(
         Path | None, typer.Argument(help="Input folder of the study: its images, contours and corrections.json.")
     ] = None,
     write: Annotated[
-        bool, typer.Option("--write", help="Write a corrections.json that corrects nothing yet, to be filled in.")
+        bool, typer.Option("--write", help="Write a corrections.json without corrections, to be filled in.")
     ] = False,
     schema: Annotated[bool, typer.Option("--schema", help="Print the JSON schema of corrections.json.")] = False,
 ) -> None:
@@ -21,7 +21,7 @@ def correct(
 
     Contours are DICOM Segmentations or RT Structure Sets that lie among the
     images: cmrmap run takes them in the place of the network's. Everything
-    else is said in corrections.json in the input folder, by slices and images
+    else goes into corrections.json in the input folder, by slices and images
     as results.json names them, from 0:
 
       {"corrections": [

@@ -14,11 +14,11 @@ def edit(
     source: Annotated[
         Path | None, typer.Option("--input", "-i", help="Input folder of that run (or HOLOSCAN_INPUT_PATH).")
     ] = None,
-    model: Annotated[Path | None, typer.Option("--model", "-m", help="As of that run.")] = None,
-    config: Annotated[Path | None, typer.Option("--config", "-c", help="As of that run.")] = None,
-    hematocrit: Annotated[str | None, typer.Option(help="As of that run.")] = None,
-    times: Annotated[Path | None, typer.Option(help="As of that run.")] = None,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="On loopback; 0: one that is free.")] = 0,
+    model: Annotated[Path | None, typer.Option("--model", "-m", help="As in that run.")] = None,
+    config: Annotated[Path | None, typer.Option("--config", "-c", help="As in that run.")] = None,
+    hematocrit: Annotated[str | None, typer.Option(help="As in that run.")] = None,
+    times: Annotated[Path | None, typer.Option(help="As in that run.")] = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on loopback; 0: any free one.")] = 0,
 ) -> None:
     """Show the report of a finished run in a browser, with contours that can be dragged.
 

@@ -16,7 +16,7 @@ from cmrmap.run.shipped_model import find_model_folder
 if TYPE_CHECKING:
     from cmrmap.evaluation.experiment import Evaluation
 
-evaluate = typer.Typer(help="How well it does on cases with a reference.", no_args_is_help=True)
+evaluate = typer.Typer(help="Measure accuracy on cases with a reference.", no_args_is_help=True)
 evaluate.command("t1-bias")(t1_bias)
 
 
@@ -65,8 +65,8 @@ def evaluate_cohort(
     ],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for tables, figures and evaluation.html.")],
     studies: Annotated[Path | None, typer.Option(help="The studies' images, for the figures that show them.")] = None,
-    t2_threshold: Annotated[float, typer.Option(help="Raised T2 is above it, ms (default: the paper's).")] = 58.0,
-    ecv_threshold: Annotated[float, typer.Option(help="Raised ECV is above it, % (default: the paper's).")] = 29.0,
+    t2_threshold: Annotated[float, typer.Option(help="Threshold of raised T2, ms (default: the paper's).")] = 58.0,
+    ecv_threshold: Annotated[float, typer.Option(help="Threshold of raised ECV, % (default: the paper's).")] = 29.0,
     seed: Annotated[int, typer.Option(min=0, help="Of bootstrap intervals.")] = 0,
 ) -> None:
     """Compare cohort results with references: the paper's Tables 1-3, Figures 2-6, and more, on one page.

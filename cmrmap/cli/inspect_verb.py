@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def inspect(
     folder: Annotated[Path, typer.Argument(help="Folder with DICOM files, in any order and depth.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON in place of the table.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of the table.")] = False,
     pictures: Annotated[
         Path | None,
         typer.Option("--pictures", help="Folder for a contact sheet (PNG) of every series: slices x times."),
@@ -33,7 +33,7 @@ def inspect(
         ),
     ] = None,
 ) -> None:
-    """Show what a folder holds, what each series would be taken for, and why; no map is made.
+    """Show the series of a folder, how each would be used, and why; no map is made.
 
     One row per series: number, description, the map it is taken for, slices,
     images, matrix, pixel spacing, position along the slice normal, frame of

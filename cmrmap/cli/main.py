@@ -44,8 +44,8 @@ class _Ordered(TyperGroup):
 cli = typer.Typer(
     name="cmrmap",
     cls=_Ordered,
-    help="T1, T2 and ECV maps of the heart from cardiac MR, and what is needed around them.",
-    epilog="Each verb explains itself: cmrmap VERB --help. Exit codes: 0 done, 1 internal error, 2 bad arguments or "
+    help="T1, T2 and ECV maps of the heart from cardiac MR: make, check, correct, send and evaluate them.",
+    epilog="Help for one command: cmrmap COMMAND --help. Exit codes: 0 done, 1 internal error, 2 bad arguments or "
     "paths, 3 no mapping series, 4 every series refused, 5 not everything was sent.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -107,7 +107,7 @@ def _print_version(wanted: bool) -> None:
 @cli.callback()
 def _options(
     version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and end.")
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
     pass

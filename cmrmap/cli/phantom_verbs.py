@@ -15,7 +15,7 @@ phantom = typer.Typer(help="Digital hearts with known truth, as DICOM.", no_args
 @phantom.command("study")
 def phantom_study(
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for DIR/dicom and DIR/truth.")],
-    seed: Annotated[int, typer.Option(min=0, help="Draws anatomy, tissue, motion and noise.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="Random seed of anatomy, tissue, motion and noise.")] = 1,
     snr: Annotated[float, typer.Option(help="Signal of the myocardium over the noise's SD; inf is no noise.")] = 30.0,
     disease: Annotated[str, typer.Option(help="none, diffuse (the whole wall) or focal (one segment).")] = "none",
     motion: Annotated[
@@ -26,7 +26,7 @@ def phantom_study(
         bool, typer.Option("--hematocrit-file", help="Also write dicom/hematocrit.json, which the application reads.")
     ] = False,
     flavour: Annotated[
-        str, typer.Option(help="Scanner's dialect of the headers; cmrmap phantom flavours lists them.")
+        str, typer.Option(help="Vendor profile of the headers; cmrmap phantom flavours lists them.")
     ] = "standard",
     also: Annotated[
         list[str] | None, typer.Option(help="A further map to write a series for; may be given several times.")
@@ -39,10 +39,10 @@ def phantom_study(
     ] = None,
     off_resonance: Annotated[float, typer.Option(help="Of the heart in MOLLI or SASHA, Hz.")] = 0.0,
     heart_rate: Annotated[
-        float | None, typer.Option("--heart-rate", help="Mean beats a minute; drawn from the seed without it.")
+        float | None, typer.Option("--heart-rate", help="Mean beats per minute; default: random, from the seed.")
     ] = None,
     scanner_maps: Annotated[
-        bool, typer.Option("--scanner-maps", help="Write only the scanner's own maps of the images, in its dialect.")
+        bool, typer.Option("--scanner-maps", help="Write only the scanner's own maps, with its vendor profile.")
     ] = False,
 ) -> None:
     """Write one phantom study: five short-axis slices, native T1, T2 and post-contrast T1, and their truth.
@@ -59,7 +59,7 @@ def phantom_study(
       cmrmap phantom study -o study --t1 molli --heart-rate 85 --efficiency 0.94
 
     With --scanner-maps the images, taken in one held breath, are fitted pixel by pixel where they lie, and only these
-    maps are written, in the dialect of the flavour:
+    maps are written, with the vendor profile:
 
       cmrmap phantom study -o study --scanner-maps --flavour siemens-ve11
     """
@@ -87,7 +87,7 @@ def phantom_study(
 
 @phantom.command("flavours")
 def phantom_flavours() -> None:
-    """List the dialects in which a phantom study can be written: cmrmap phantom study -o DIR --flavour NAME."""
+    """List the vendor profiles for phantom studies: cmrmap phantom study -o DIR --flavour NAME."""
     from cmrmap.phantom.flavours import FLAVOURS
 
     for flavour in FLAVOURS.values():
@@ -98,11 +98,13 @@ def phantom_flavours() -> None:
 def phantom_cohort(
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for DIR/<patient>/dicom and /truth.")],
     patients: Annotated[int, typer.Option("--patients", "-n", min=1, help="Virtual patients.")] = 30,
-    seed: Annotated[int, typer.Option(min=0, help="Of the cohort; patient k is the same in a cohort of any size.")] = 1,
+    seed: Annotated[
+        int, typer.Option(min=0, help="Seed of the cohort; patient k is the same in a cohort of any size.")
+    ] = 1,
     t1: Annotated[
         str, typer.Option("--t1", help="T1 sequence: stone, molli, molli-seconds, molli-original, shmolli, sasha.")
     ] = "stone",
-    processes: Annotated[int | None, typer.Option(min=1, help="At the same time; default: one a core.")] = None,
+    processes: Annotated[int | None, typer.Option(min=1, help="Parallel processes; default: one per core.")] = None,
 ) -> None:
     """Write a cohort of virtual patients with known truth and a simulated reader's contours.
 

@@ -22,7 +22,7 @@ def refine(
     ],
     name: Annotated[
         str,
-        typer.Option("--name", "-n", help='Whose contours they are, e.g. "Reader A, St. X"; stands in every output.'),
+        typer.Option("--name", "-n", help='Whose contours they are, e.g. "Reader A, St. X"; shown in every output.'),
     ],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for checkpoints, logs and the model.")],
     model: Annotated[
@@ -35,7 +35,7 @@ def refine(
         typer.Option(min=0.01, max=0.9, help="Share of the patients (of one: slices) to measure on, never trained on."),
     ] = 0.2,
     coarse: Annotated[bool, typer.Option("--coarse", help="Also refine the network that finds the heart.")] = False,
-    seed: Annotated[int, typer.Option(min=0, help="Draws the split, the order and the augmentation.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Random seed of the split, the order and the augmentation.")] = 0,
 ) -> None:
     """Teach the network a site's own contours, from one study with contours or more; two minutes on two cores.
 
@@ -46,9 +46,9 @@ def refine(
 
       cmrmap run -i study/dicom -o results -m refined/model
 
-    A model is only written if it draws what was held out better, and clear edges no worse, than the one that it was
-    refined from; else one line says why, with exit code 4. A refinement that was killed goes on where it stopped.
-    docs/training.md shows how the cases must lie.
+    A model is only written if it segments held-out images better, and follows clear edges no worse, than the one that
+    it was refined from; else one line gives the reason, with exit code 4. A killed refinement resumes where it
+    stopped. docs/training.md shows how to arrange the cases.
     """
     import logging
 
@@ -62,7 +62,7 @@ def refine(
     outcome = refine_model(cases, start, output, settings)
     for result in outcome.networks:
         kept = f"weights of step {result.step} kept" if result.step else "not refined"
-        reached = f"Dice on what was held out {result.before:.3f} before, {result.after:.3f} after"
+        reached = f"Dice on the held-out images {result.before:.3f} before, {result.after:.3f} after"
         print(f"{result.name} network: {reached}; {kept}")
     if outcome.borders is not None:
         before, after = outcome.borders

@@ -28,24 +28,27 @@ def send(
             help="dicom://AETITLE@host:port[?from=OURS], dicom-tls:// the same over TLS, or https://host/dicom-web.",
         ),
     ],
-    retries: Annotated[int, typer.Option(min=0, help="How often what may pass on another try is tried again.")] = 3,
-    wait_s: Annotated[float, typer.Option(min=0.0, help="Before the first repetition, s; doubles with each.")] = 2.0,
+    retries: Annotated[int, typer.Option(min=0, help="Number of retries after a temporary failure.")] = 3,
+    wait_s: Annotated[float, typer.Option(min=0.0, help="Wait before the first retry, s; doubles with each.")] = 2.0,
     timeout_s: Annotated[float, typer.Option(min=0.1, help="Without an answer, s.")] = 30.0,
     limit_s: Annotated[
-        float | None, typer.Option(min=0.0, help="For everything, s; 0: none. Default: CMRMAP_SEND_LIMIT, else 900.")
+        float | None,
+        typer.Option(min=0.0, help="Time limit for everything, s; 0: none. Default: CMRMAP_SEND_LIMIT, else 900."),
     ] = None,
-    verify: Annotated[bool, typer.Option(help="Ask the destination afterwards what it has (C-FIND, QIDO-RS).")] = True,
+    verify: Annotated[
+        bool, typer.Option(help="Ask the destination afterwards which objects it has (C-FIND, QIDO-RS).")
+    ] = True,
     resume: Annotated[
         bool | None,
         typer.Option(
-            help="Ask the destination first, and send only what it does not list. Default: where some was sent before."
+            help="Ask the destination first, and send only what it does not list. Default: if some were sent before."
         ),
     ] = None,
 ) -> None:
-    """Send the results to an archive and check that all of them arrived; exit code 5 where one did not.
+    """Send the results to an archive and check that all of them arrived; exit code 5 if one did not.
 
-    Of an output folder the objects that its status.json lists are sent, if they are unchanged; of any other folder all
-    *.dcm files, if they are of one patient. What became of each stands in status.json.
+    From an output folder, the objects that its status.json lists are sent, if they are unchanged; from any other
+    folder all *.dcm files, if they are of one patient. status.json records the outcome of each.
 
     Passwords, tokens and certificates come from the environment or from files that it names: CMRMAP_SEND_USER,
     CMRMAP_SEND_PASSWORD, CMRMAP_SEND_TOKEN (each secret also _FILE), CMRMAP_SEND_CA, CMRMAP_SEND_CERTIFICATE,
@@ -86,7 +89,7 @@ def send(
         try:
             record_sent(source, report)
         except OutputError:
-            say("cmrmap: warning: status.json cannot be written; it does not say what was sent")
+            say("cmrmap: warning: status.json cannot be written; what was sent is not recorded")
 
     if signals_are_held():
         watch_sending(progress, record, read_timeout_s(os.environ))

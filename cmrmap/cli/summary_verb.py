@@ -21,7 +21,7 @@ def summary(
         typer.Argument(
             metavar="[STUDY] RESULTS",
             help="RESULTS: the application's output folder. STUDY before it: the phantom study, as `cmrmap phantom "
-            "study` writes it, whose truth is then set beside the maps.",
+            "study` writes it, whose truth is then shown beside the maps.",
         ),
     ],
 ) -> None:

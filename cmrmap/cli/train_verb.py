@@ -17,8 +17,8 @@ _WITHOUT_HEART = 0.4  # of the slices on which the head is trained alone
 def train(
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for checkpoints, logs and the model.")],
     coarse_steps: Annotated[int, typer.Option(min=1, help="Steps of the network that finds the heart.")] = 1200,
-    fine_steps: Annotated[int, typer.Option(min=1, help="Steps of the network that draws it.")] = 6400,
-    seed: Annotated[int, typer.Option(min=0, help="Draws weights and images.")] = 1,
+    fine_steps: Annotated[int, typer.Option(min=1, help="Steps of the network that segments it.")] = 6400,
+    seed: Annotated[int, typer.Option(min=0, help="Random seed of weights and images.")] = 1,
     learning_rate: Annotated[
         float,
         typer.Option(min=1e-6, max=0.1, help="Highest learning rate; less for weights begun --from."),
@@ -29,7 +29,7 @@ def train(
         typer.Option(help="Real anatomy: .npz of cine slices with the cavity labelled in all, the wall in some."),
     ] = None,
     start: Annotated[
-        Path | None, typer.Option("--from", help="Model folder whose weights to begin from; default: random ones.")
+        Path | None, typer.Option("--from", help="Model folder whose weights to start from; default: random ones.")
     ] = None,
     heart_steps: Annotated[
         int, typer.Option(min=0, help="Steps, after these, of the head alone that recognises a heart; 0: none.")
@@ -48,7 +48,7 @@ def train(
         typer.Option(help="DIR/<subject>/reference.npz: images never trained on, whose wall Dice goes into the log."),
     ] = None,
 ) -> None:
-    """Train the segmentation on synthetic images; a killed training goes on where it stopped.
+    """Train the segmentation on synthetic images; a killed training resumes where it stopped.
 
     With --cine half of the slices show real anatomy in mapping contrast; where its readers left out the wall, the
     cavity alone is learned.

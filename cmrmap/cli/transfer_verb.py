@@ -18,13 +18,13 @@ def transfer(
     patients: Annotated[int, typer.Option("--patients", "-n", min=1, help="To evaluate on.")] = 20,
     native_steps: Annotated[int, typer.Option(min=1, help="Training steps of N1, of 9 images.")] = 1500,
     other_steps: Annotated[int, typer.Option(min=1, help="Training steps of N2 to N5.")] = 600,
-    seed: Annotated[int, typer.Option(min=0, help="Draws patients, weights and batches.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="Random seed of patients, weights and batches.")] = 1,
     model: Annotated[
         Path | None,
         typer.Option("--model", "-m", help="Whose network finds the heart; default: the one shipped."),
     ] = None,
 ) -> None:
-    """Train N1-N5 and run experiments 1-6 of Zhu 2020 on the phantom cohort; a run that was killed goes on.
+    """Train N1-N5 and run experiments 1-6 of Zhu 2020 on the phantom cohort; a killed run resumes.
 
     Needs the extra "train" (in a checkout: make env-train). Prints, and writes as DIR/transfer.md, a table of
     refinement rate, Dice, success rates, R and bias per experiment with the paper's figures in brackets:

@@ -58,7 +58,7 @@ class CohortOptions:
         if self.source not in SOURCES:
             raise InputError(f"outlines come from one of {', '.join(SOURCES)}; found {self.source!r}")
         if self.full and self.source != "network":
-            raise InputError(f"the whole application draws its own outlines; found outlines from {self.source!r}")
+            raise InputError(f"the full application makes its own outlines; found outlines from {self.source!r}")
 
 
 @dataclass(frozen=True, slots=True)

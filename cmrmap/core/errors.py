@@ -1,6 +1,6 @@
 """The one error tree. Every message says what was found, what was expected and what to do; never a patient's name.
 
-Each class carries the exit code of the command-line contract (README, "Exit codes").
+Each class carries the exit code of the command-line contract (docs/running.md, "Exit codes").
 """
 
 from __future__ import annotations

@@ -31,6 +31,6 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     made: dict[str, Any] = {}
     for key, value in pairs:
         if key in made:
-            raise RepeatedKeyError(f"the key {key[:60]!r} stands twice in it; keep one of them")
+            raise RepeatedKeyError(f"the key {key[:60]!r} occurs twice in it; keep one of them")
         made[key] = value
     return made

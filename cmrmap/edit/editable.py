@@ -71,7 +71,7 @@ def why_not_editable(products: Products) -> Mapping[tuple[MapKind, int], str]:
         refused = {one.slice_index: one.reason for one in series.map.refusals}
         for index, made in enumerate(series.made.tolist()):
             if made and (series.kind, index) not in editable:
-                reasons[series.kind, index] = "its wall or its cavity is too small to be drawn here"
+                reasons[series.kind, index] = "its wall or its cavity is too small to edit here"
             elif not made:
                 reason = refused.get(index) or refused.get(None)
                 reasons[series.kind, index] = "it has no map to draw on" + (f" ({reason})" if reason else "")

@@ -76,7 +76,7 @@ def _moved(mask: BoolArray, before: Float64Array | None, after: Float64Array | N
     if after is None:
         return mask
     if before is None:
-        raise InputError(f"the {name} of this slice is too small to be drawn here; use a viewer")
+        raise InputError(f"the {name} of this slice is too small to edit here; use a viewer")
     _check(after, mask.shape, name)
     old, new = (polygon2mask(mask.shape, line) for line in (before, after))  # type: ignore[no-untyped-call]
     return np.asarray(np.where(old != new, new, mask), dtype=np.bool_)
@@ -86,7 +86,7 @@ def _check(line: Float64Array, shape: tuple[int, ...], name: str) -> None:
     if line.ndim != 2 or line.shape[1] != 2 or not FEWEST_POINTS <= len(line) <= MOST_POINTS:
         raise InputError(f"the {name} needs {FEWEST_POINTS} to {MOST_POINTS} points of row and column")
     if not np.isfinite(line).all():
-        raise InputError(f"the {name} has points that are no numbers")
+        raise InputError(f"the {name} has points that are not numbers")
     if (line < -0.5).any() or (line > np.subtract(shape, 0.5)).any():
         raise InputError(f"the {name} leaves the image; draw it within {shape[0]} x {shape[1]} pixels")
     if not (np.ptp(line, axis=0) > 1.0).all():

@@ -97,9 +97,11 @@ def save(session: EditSession, earlier: Sequence[File], writing: threading.Lock)
             loaded = consulted(context.source, study, selection, session.plain, beside)
             read = loaded.corrections
             if not session.same_contours(read.contours, changes):
-                raise CmrmapError("the contours that were to be saved do not read back as drawn; nothing was saved")
+                raise CmrmapError("the contours differ when they are read back; nothing was saved")
             if not same_marks(read.slices, session.corrected.slices, changes, tuple(session.marked.values())):
-                raise CmrmapError("the marks that were to be saved do not read back as set; nothing was saved")
+                raise CmrmapError(
+                    "the insertion points or what is left out differ when they are read back; nothing was saved"
+                )
             given = {name: session.first[name] for name in ("study", "selection", "hematocrit", "segmentations")}
             stages = STAGES.replace(Stage(_WRITE.name, _WRITE.inputs, _WRITE.output, _writer(objects)))
             run_stages(stages, context, given={**given, "loaded": loaded}, until="written")

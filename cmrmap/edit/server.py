@@ -141,4 +141,4 @@ def _content(body: bytes) -> Any:
     try:
         return json.loads(body)
     except (ValueError, RecursionError):
-        raise InputError("the change is no JSON; load the page again") from None
+        raise InputError("the change is not JSON; load the page again") from None

@@ -168,15 +168,15 @@ def agreement_table(evaluation: Evaluation, kind: MapKind, reference: str) -> Te
 def calibration_table(evaluation: Evaluation, reference: str, kinds: Sequence[MapKind]) -> TextTable:
     """Coverage of the 95 % intervals, and what refusing flagged and uncertain values does to the rest."""
     header = (
-        *("model", "map", "scope", "intervals that hold the reference", "median |error| / SE"),
+        *("model", "map", "scope", "intervals that contain the reference", "median |error| / SE"),
         *(
             "flagged",
             "SD unflagged",
             "SD flagged",
             "P",
             "mean |error| of all",
-            "of the surest 80 %",
-            "of the surest 50 %",
+            "of the most certain 80 %",
+            "of the most certain 50 %",
         ),
     )
     rows = []
@@ -198,7 +198,7 @@ def calibration_table(evaluation: Evaluation, reference: str, kinds: Sequence[Ma
                 )
     notes = (
         "Intervals: value ± 1.96 standard errors; 95 % is nominal. P: are flagged errors larger (Mann-Whitney).",
-        "Surest: fewest warnings first, then the smallest standard error.",
+        "Most certain: fewest warnings first, then the smallest standard error.",
     )
     return TextTable(
         f"calibration_{safe_name(reference)}", f"Uncertainty and flags against {reference}", header, tuple(rows), notes

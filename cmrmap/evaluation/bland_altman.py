@@ -80,7 +80,7 @@ def agreement(automatic: npt.ArrayLike, reference: npt.ArrayLike) -> Agreement:
     if a.ndim != 1 or a.shape != r.shape or a.size == 0:
         raise InputError(f"agreement needs pairs of values; found {a.shape} and {r.shape}")
     if not (np.isfinite(a).all() and np.isfinite(r).all()):
-        raise InputError("agreement needs finite values; leave out the pairs without one, and say so")
+        raise InputError("agreement needs finite values; leave out the pairs without one, and report it")
     notes: list[str] = []
     n, difference = a.size, a - r
     sd = float(difference.std(ddof=1)) if n > 1 else _NAN

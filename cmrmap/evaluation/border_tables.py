@@ -105,7 +105,7 @@ def _value_table(subjects: Sequence[SubjectFigures], found: Mapping[str, Mapping
 
 def _slice_table(subjects: Sequence[SubjectFigures]) -> Table:
     table = _table(
-        "Slices: the clear border furthest off, mm; mean minus the reader's, ms; what the application says",
+        "Slices: the clear border furthest off, mm; mean minus the reader's, ms; the application's findings",
         ("subject", "slice", "endocardium", "epicardium", "mean", "sure", "findings"),
     )
     for subject in subjects:
@@ -137,9 +137,9 @@ def _worst_text(one: SliceFigures, border: int) -> str:
 def _sign_tables(subjects: Sequence[SubjectFigures], kinds: Collection[str]) -> tuple[Table, ...]:
     limits = ", ".join(f"{limit:g} ms ({kind})" for kind, limit in BAD_VALUE_MS.items() if kind in kinds)
     titles = {
-        "border": "Slices with a clear border more than 3 mm off, told by",
-        "ray": "Clear rays more than 3 mm off, told by (rays of a slice are not independent)",
-        "value": f"Slices whose mean is off by more than {limits}, told by",
+        "border": "Slices with a clear border more than 3 mm off, identified by",
+        "ray": "Clear rays more than 3 mm off, identified by (rays of a slice are not independent)",
+        "value": f"Slices whose mean is off by more than {limits}, identified by",
     }
     out = []
     for what, signs in bad_slices_told(subjects).items():

@@ -110,7 +110,7 @@ def calibration_figure(evaluation: Evaluation, reference: str) -> bytes:
                 xlabel="nominal level",
                 ylabel="share of intervals that hold",
             )
-            lower.set(xlabel="share of segments kept, surest first", ylabel=f"mean |error|, {kind.unit}")
+            lower.set(xlabel="share of segments kept, most certain first", ylabel=f"mean |error|, {kind.unit}")
             lower.set_ylim(bottom=0)
             lower.invert_xaxis()
             if upper.get_legend_handles_labels()[0]:

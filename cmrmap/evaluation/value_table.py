@@ -71,7 +71,7 @@ def read_csv(path: Path) -> pd.DataFrame:
     values = pd.to_numeric(table["value"], errors="coerce")
     wrong = values.isna() & table["value"].notna() & (table["value"].astype("string").str.lower() != "nan")
     if wrong.any():
-        raise InputError(f"the reference, line {int(np.argmax(wrong)) + 2}: the value is no number")
+        raise InputError(f"the reference, line {int(np.argmax(wrong)) + 2}: the value is not a number")
     table = table.assign(value=values)
     for name in ("slice_index", "aha"):
         table[name] = pd.to_numeric(table[name], errors="coerce") if name in table else np.nan
@@ -99,7 +99,7 @@ def check_table(table: pd.DataFrame, name: str) -> pd.DataFrame:
     if len(double):
         first = double.iloc[0]
         raise InputError(
-            f"{name} has {len(double)} lines that are there more than once (first: study {first['study']}, "
+            f"{name} has {len(double)} lines that occur more than once (first: study {first['study']}, "
             f"{first['map']}, {first['scope']}); give each value once"
         )
     for kind in MapKind:

@@ -47,7 +47,7 @@ def write_evaluation(
     write_file(output / "evaluation.json", (json.dumps(content, indent=1, allow_nan=False) + "\n").encode())
     introduction = (
         f"{', '.join(evaluation.models)} compared with {', '.join(evaluation.references)}. Differences are automatic "
-        "minus reference. Virtual patients are phantoms: what holds for them need not hold for patients.",
+        "minus reference. Virtual patients are phantoms: results for them need not apply to patients.",
     )
     page = render.to_page("Evaluation", introduction, every, drawn, lines)
     return write_file(output / PAGE_NAME, page.encode())
@@ -108,8 +108,8 @@ def all_figures(
         figures.roc_figure(evaluation, reference),
     )
     out["calibration"] = (
-        f"Intervals and refusals against {reference}. Top: share of intervals that hold the reference. Bottom: error "
-        "of the segments that are kept.",
+        f"Intervals and refusals against {reference}. Top: share of intervals that contain the reference. Bottom: "
+        "error of the segments that are kept.",
         figures.calibration_figure(evaluation, reference),
     )
     return out

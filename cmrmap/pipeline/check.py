@@ -94,8 +94,8 @@ def _unless_taken(verdict: LabelVerdict | None, kind: MapKind, taken: Collection
     name = verdict.kind.spec.name
     return LabelVerdict(
         None,
-        f"{verdict.reason}; the study's {name} series was refused, and it is not taken for that one: check the series, "
-        "and name it in app.yaml",
+        f"{verdict.reason}; the study's {name} series was refused, and this series does not replace it: check the "
+        "series, and name it in app.yaml",
     )
 
 

@@ -22,7 +22,7 @@ from cmrmap.quality.catalogue.reader_findings import READER_CONTOURS, READER_CON
 from cmrmap.segmentation.shape import heart_shape
 
 _SPECK_PX = 5  # a stray stroke of the brush, or a pinhole; what is larger was meant
-_SIDE_BY_SIDE = "two objects draw on the slice, and differ; remove the one that is not meant ({others})"
+_SIDE_BY_SIDE = "two objects have different contours for the slice; remove the wrong one ({others})"
 
 
 def correct(
@@ -82,7 +82,7 @@ class _Series:
         for time, labels in edited[first].items():
             place = self._reference(index) if time is None else time
             if place < 0:
-                self._refuse(index, first, "it names no image, and the network outlined none that it could lie on")
+                self._refuse(index, first, "it names no image, and the network segmented no image at its position")
                 return
             ring = closed_ring(labels)
             if isinstance(ring, str):
@@ -181,11 +181,11 @@ def closed_ring(labels: LabelArray) -> LabelArray | str:
     shape = heart_shape(labels, _SPECK_PX)
     wall, blood = labels == Label.MYOCARDIUM, labels == Label.CAVITY
     if shape.euler_number != 0:
-        return "the wall that it draws is no closed ring; close it, and draw one wall a slice"
+        return "its wall is not a closed ring; close it, with one wall per slice"
     if np.count_nonzero(wall & ~shape.wall) > _SPECK_PX:
-        return "the wall that it draws has several parts; draw one wall a slice"
+        return "its wall has several parts; draw one wall per slice"
     if np.count_nonzero(blood & ~shape.body) > _SPECK_PX:
-        return "blood pool is drawn outside the wall; it belongs into the ring"
+        return "its blood pool lies outside the wall; it must lie inside the ring"
     return shape.labels()
 
 

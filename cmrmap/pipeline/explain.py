@@ -152,9 +152,9 @@ def why_not_counted(fitted: ParameterMap, blood_pixels: BoolArray, pixel: tuple[
     if status is FitStatus.NO_VALID_VALUE:
         return "the scanner's map has no valid value there"
     if status not in COUNTED_STATUS:
-        return f"the fit is not to be trusted: {status.name.lower()}"
+        return f"the fit cannot be trusted: {status.name.lower()}"
     if not np.isfinite(fitted.values[pixel]):
-        return "its neighbours' fits are not to be trusted"
+        return "its neighbours' fits cannot be trusted"
     if blood_pixels[pixel]:
         return "it lies in the edge of the blood, or in a part of the wall that lies nearly all in that edge"
-    return "it lies at the wall's border, or its value out of the range of settings.pruning"
+    return "it lies at the wall's border, or its value is outside the range of settings.pruning"

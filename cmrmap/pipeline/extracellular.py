@@ -195,7 +195,8 @@ def _map(
     )
     uncounted = np.flatnonzero((reference >= 0) & ~fitted.analysed.any(axis=(1, 2)))
     low, high = settings.pruning.ranges[MapKind.ECV]
-    why = f"no pixel of the wall has an ECV that counts ({low:g}-{high:g} %); check the hematocrit and both T1 maps"
+    accepted = f"in the accepted range ({low:g}-{high:g} %)"
+    why = f"no pixel of the wall has an ECV {accepted}; check the hematocrit and both T1 maps"
     return MappedEcv(without_slices(fitted, dict.fromkeys(uncounted.tolist(), why)), native, post, partner, grid)
 
 

@@ -30,7 +30,7 @@ from cmrmap.settings import AnalysisSettings
 
 _NONE: Mapping[int, str] = MappingProxyType({})
 _NOTHING = "the image of the scanner's map cannot be used (see the findings)"
-_NOT_DRAWN = "no outline was drawn on the scanner's map"
+_NOT_DRAWN = "no left ventricle was found on the scanner's map"
 _LEFT_OUT = "corrections.json leaves out its image, the scanner's map"
 
 

@@ -56,7 +56,7 @@ def _select(context: RunContext, study: SourceStudy) -> Selection:
 
 
 def _hematocrit(context: RunContext, study: SourceStudy) -> Hematocrit | Refusal | None:
-    """Look in the order of the README: user, FHIR, hematocrit.json, settings."""
+    """Look in the order of docs/running.md: user, FHIR, hematocrit.json, settings."""
     return find_hematocrit(
         context.source,
         patient_identifiers(study),

@@ -136,7 +136,7 @@ class StudyAnalysis:
     def _from_dicom(self, what: str) -> None:
         if self.context.input_folder is None:
             raise InputError(
-                f"a study that came as arrays cannot give {what}, which tells of its DICOM files; take .report, .maps, "
+                f"a study that came as arrays cannot give {what}, which describes its DICOM files; use .report, .maps, "
                 "or use cmrmap.analyse_folder"
             )
 

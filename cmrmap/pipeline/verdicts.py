@@ -111,7 +111,7 @@ def without_empty_slices(
 
 
 def empty_slices(series: MappedSeries, settings: AnalysisSettings, by: Collection[MapKind] = ()) -> dict[int, str]:
-    """Return the slices of which no pixel, or hardly one, has a value that counts, with what their fits were.
+    """Return the slices of which no pixel, or hardly one, has a usable value, with what their fits were.
 
     Parameters
     ----------
@@ -164,8 +164,8 @@ def _why_empty(series: MappedSeries, index: int, counted: BoolArray, settings: A
         unit = series.kind.unit
         told.append(
             f"values of about {np.median(strayed):.0f} {unit} in {100 * strayed.size / status.size:.0f} %, outside the "
-            f"{low:.0f}-{high:.0f} {unit} that count"
+            f"accepted {low:.0f}-{high:.0f} {unit}"
         )
-    listed = ", ".join(told) or "no pixel is left of it"
+    listed = ", ".join(told) or "no pixel of it remains"
     has = "have" if n_counted else "has"
-    return f"{few} of the wall {has} a value that counts ({listed}); check the images and their times"
+    return f"{few} of the wall {has} a usable value ({listed}); check the images and their times"

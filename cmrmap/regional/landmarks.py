@@ -95,7 +95,7 @@ def marked_fault(anterior_rad: float, inferior_rad: float, geometry: SliceGeomet
         least, most = np.rad2deg(_ARC_RANGE_RAD)
         return f"lie {np.rad2deg(apart):.0f} degrees apart about the ventricle; expected {least:.0f} to {most:.0f}"
     if float(patient_way(inferior_rad, anterior_rad, geometry) @ _ANTERIOR) <= -_CLEAR:
-        return "are swapped: the one called anterior lies below and behind the other"
+        return "are swapped: the one labelled anterior lies below and behind the other"
     return ""
 
 
@@ -163,7 +163,7 @@ def find_insertion_points(
             ends[s] = found
     for s in _strays(ends):
         ends[s] = np.nan
-        reasons[s] = "the right ventricle found is turned by more than 60 degrees against the other slices"
+        reasons[s] = "the right ventricle found is rotated by more than 60 degrees from the other slices"
     measured = np.isfinite(ends).all(axis=1)
     sources = [PointSource.MEASURED if m else PointSource.NONE for m in measured]
     for s, angles in given.items():
@@ -194,7 +194,7 @@ def _measured_ends(
         # Septum (right), anterior and apex form a right-handed frame in a heart of usual situs.
         forward = float(direction @ np.cross(patient_direction(septum, geometry), apex))
     if abs(forward) < _CLEAR:
-        return "the image plane does not tell which insertion point is anterior"
+        return "the image plane does not show which insertion point is anterior"
     return (second, first) if forward > 0 else (first, second)
 
 

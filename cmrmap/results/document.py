@@ -87,9 +87,9 @@ class Flag(Entry):
 
     code: Annotated[str, Field(pattern="^[a-z0-9_]+$")]
     severity: Severity
-    threatens: Annotated[Threat, Field(description="what it puts in doubt: findings are told in this order")]
+    threatens: Annotated[Threat, Field(description="what is in doubt; findings are listed in this order")]
     message: Annotated[str, Field(description="what was found and what to do, in 25 words at most")]
-    detail: Annotated[str, Field(description="the whole, where it did not fit into the message")]
+    detail: Annotated[str, Field(description="the full sentence, if it did not fit into the message")]
     map: MapKind | None
     slice_index: Count | None
 
@@ -147,10 +147,10 @@ class Slice(Entry):
     sd: Sd = Field(validation_alias=AliasPath("statistics", "sd"))
     n_pixels: Count = Field(validation_alias=AliasPath("statistics", "n_pixels"))
     uncertainty: Uncertainty = Field(validation_alias=AliasPath("statistics", "uncertainty"))
-    drawn_by: Annotated[DrawnBy, Field(description="whose outlines count: the network's, or a reader's contours")]
+    drawn_by: Annotated[DrawnBy, Field(description="whose outlines are used: the network's, or a reader's contours")]
     by_network: Annotated[
         Statistics | None,
-        Field(description="what the network's outlines alone give, where a reader corrected the slice, else null"),
+        Field(description="the values with the network's outlines, if a reader corrected the slice, else null"),
     ]
     segments: tuple[Segment, ...]
 
@@ -168,7 +168,7 @@ class Map(Entry):
     ]
     drawn_by: Annotated[
         DrawnBy | None,
-        Field(description="reader: the outlines of a slice that was made are a reader's; null where nothing was made"),
+        Field(description="reader: the outlines of a slice that was made are a reader's; null if nothing was made"),
     ]
     unit: str = Field(validation_alias=AliasPath("kind", "unit"))
     model: Annotated[str | None, Field(description="relaxation model; scanner_map: nothing was fitted")]
@@ -207,7 +207,7 @@ def _by_key(maps: Sequence[MapResult]) -> Mapping[str, MapResult]:
 
 
 _MAP_FIELDS: dict[str, Any] = {kind.value: _map_of(kind) for kind in MapKind}
-Maps = create_model("Maps", __base__=Entry, __doc__="By map; one that was not made says why.", **_MAP_FIELDS)
+Maps = create_model("Maps", __base__=Entry, __doc__="By map; a map that was not made has its reason.", **_MAP_FIELDS)
 
 
 class Document(Entry):

@@ -64,7 +64,7 @@ class SliceEntry(_Entry):
     exclude_images: Annotated[tuple[Image, ...], Field(description="they take no part in the fit")] = ()
     exclude_segments: Annotated[
         tuple[Annotated[int, Field(ge=1, le=16, strict=True)], ...],
-        Field(description="AHA segments whose pixels no mean counts; ECV leaves out those of its T1 maps too"),
+        Field(description="AHA segments whose pixels no mean includes; ECV leaves out those of its T1 maps too"),
     ] = ()
     insertion_points: Points | None = None
 
@@ -75,9 +75,9 @@ class CorrectionsFile(_Entry):
     model_config = ConfigDict(title="CMRmap corrections.json")
 
     schema_version: Literal["1.0"] = VERSION
-    study_instance_uid: Annotated[
-        str | None, Field(description="if it is given, the file is used for this study alone")
-    ] = None
+    study_instance_uid: Annotated[str | None, Field(description="if given, the file is used for this study only")] = (
+        None
+    )
     corrections: Annotated[tuple[SliceEntry, ...], Field(description="at most one entry for a slice of a map")] = ()
 
 
@@ -107,7 +107,7 @@ def read_corrections_file(folder: Path, study_instance_uid: str) -> ReadFile:
         return ReadFile()
     documents = read_documents(path)
     if len(documents) != 1 or not isinstance(documents[0], dict):
-        return ReadFile(faults=("the file is no JSON object; see cmrmap correct --help",))
+        return ReadFile(faults=("the file is not a JSON object; see cmrmap correct --help",))
     document = documents[0]
     if AMBIGUOUS in document:
         return ReadFile(faults=(f"the file {_TWICE}",))
@@ -119,7 +119,7 @@ def read_corrections_file(folder: Path, study_instance_uid: str) -> ReadFile:
     if head.study_instance_uid not in (None, study_instance_uid):
         return ReadFile(faults=("the file is of another study than the images",))
     if not isinstance(entries, list):
-        return ReadFile(faults=("corrections is no list; see cmrmap correct --help",))
+        return ReadFile(faults=("corrections is not a list; see cmrmap correct --help",))
     if len(entries) > _MOST_ENTRIES:
         return ReadFile(faults=(f"it has {len(entries)} entries; expected at most {_MOST_ENTRIES}",))
     found: list[tuple[int, SliceEntry]] = []
@@ -176,7 +176,7 @@ def written(path: Path, content: str) -> None:
         with path.open("x", encoding="utf-8") as stream:
             stream.write(content)
     except FileExistsError:
-        raise InputError(f"{FILE_NAME} is there already; it is left as it is") from None
+        raise InputError(f"{FILE_NAME} exists already; it was not changed") from None
     except OSError as error:
         raise InputError(
             f"{FILE_NAME} cannot be written ({error.strerror}); expected a folder with write permission and free space"

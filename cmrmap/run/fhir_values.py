@@ -87,7 +87,7 @@ def fraction_of(node: Mapping[str, Any]) -> float | str:
     if not isinstance(quantity, dict):
         return "it has no valueQuantity"
     if node.get("dataAbsentReason"):
-        return "it says that its value is absent"
+        return "it states that its value is absent"
     if quantity.get("comparator") is not None:
         return "its value is a bound (comparator), not a measurement"
     value = quantity.get("value")

@@ -110,7 +110,7 @@ def _chosen(usable: Sequence[LaboratoryHematocrit], study_date: date | None) -> 
     if others[-1] - others[0] > _SAME:
         listed = ", ".join(f"{value:.3g}" for value in others)
         cautions.append(f"there are several of that day ({listed}); the latest is taken ({taken.value_fraction:.3g})")
-    cautions.append(_far(taken.day, study_date) if taken.day else "it does not say when it was measured")
+    cautions.append(_far(taken.day, study_date) if taken.day else "it has no date of measurement")
     source = "FHIR Observation" + (f" ({taken.day.isoformat()})" if taken.day else "")
     return _cautious(parse_hematocrit(taken.value_fraction or 0.0, source), cautions)
 

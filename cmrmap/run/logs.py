@@ -37,7 +37,7 @@ class _Formatter(logging.Formatter):
         """Return the lines of a record."""
         if record.name.partition(".")[0] not in _OURS:
             record = logging.makeLogRecord(record.__dict__)
-            record.msg = f"{record.name} said something at {record.filename}:{record.lineno}"
+            record.msg = f"{record.name} wrote a message at {record.filename}:{record.lineno}"
             record.args, record.exc_info, record.exc_text, record.stack_info = None, None, None, None
         return super().format(record)
 

@@ -111,7 +111,7 @@ class Outcome:
 
     @property
     def exit_code(self) -> int:
-        """Exit code of the run (README, "Exit codes")."""
+        """Exit code of the run (docs/running.md, "Exit codes")."""
         if isinstance(self._failure, InputError) and self._stage not in _ASKED:
             return EXIT_ALL_REFUSED  # data that a stage cannot use: arguments and settings were checked before
         if isinstance(self._failure, CmrmapError):
@@ -131,7 +131,7 @@ class Outcome:
         if self._failure is not None:
             return internal_error(self._failure, self._stage, advice="; run again with -l DEBUG for the details")
         if not self._reported:
-            return "the run ended before its results were written; run again with -l DEBUG to see why"
+            return "the run ended before its results were written; run again with -l DEBUG for the reason"
         made = [
             f"{key} (DO NOT USE, see its errors)" if verdict.errors else key
             for key, verdict in self.maps.items()

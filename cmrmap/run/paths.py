@@ -24,7 +24,7 @@ def check_input(path: Path) -> None:
     if not os.path.exists(path):
         # the same where a folder above it may not be entered, which hides what lies there
         raise InputError(
-            "input folder does not exist, or lies where this user may not look; give the folder with the study's DICOM "
+            "input folder does not exist, or this user may not read it; give the folder with the study's DICOM "
             "files by -i"
         )
     if not os.path.isdir(path):

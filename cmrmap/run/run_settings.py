@@ -85,7 +85,9 @@ def build_parser(program: str) -> argparse.ArgumentParser:
     parser.add_argument(
         "-m", "--model", help="folder with the models (or CMRMAP_MODEL_PATH, HOLOSCAN_MODEL_PATH); default: the shipped"
     )
-    parser.add_argument("-w", "--workdir", help="taken for the SDK's sake; nothing is kept there (or HOLOSCAN_WORKDIR)")
+    parser.add_argument(
+        "-w", "--workdir", help="accepted for compatibility with the SDK; not used (or HOLOSCAN_WORKDIR)"
+    )
     parser.add_argument(
         "-c",
         "--config",
@@ -93,7 +95,7 @@ def build_parser(program: str) -> argparse.ArgumentParser:
     )
     parser.add_argument("-l", "--log-level", type=str.upper, choices=LOG_LEVELS, help="default: INFO")
     parser.add_argument("--hematocrit", help="fraction, e.g. 0.42; 20-70 is read as percent (or CMRMAP_HEMATOCRIT)")
-    parser.add_argument("--times", help="file of times for series whose headers do not tell them (or CMRMAP_TIMES)")
+    parser.add_argument("--times", help="file of times for series whose headers do not give them (or CMRMAP_TIMES)")
     parser.add_argument(
         "--into-non-empty",
         action="store_true",

@@ -35,12 +35,12 @@ def sendable_files(source: Path) -> tuple[tuple[Outgoing, ...], str]:
     code = status.get("exit_code")
     if code not in (EXIT_OK, EXIT_NOT_STORED) and read_sent(source) is None:  # one that was ended while sending
         raise InputError(
-            f"the last run into the folder ended with exit code {code}; its status.json says why; run it again, or "
-            "send the files one by one"
+            f"the last run into the folder ended with exit code {code}; see its status.json for the reason; run "
+            "it again, or send the files one by one"
         )
     objects = [file for file in listed if file.name.endswith(".dcm")]
     if not objects:
-        raise InputError("the run that wrote into the folder made no DICOM objects; its status.json says why")
+        raise InputError("the run that wrote into the folder made no DICOM objects; see its status.json for the reason")
     lost = [file for file in objects if not is_unchanged(source, file)]
     if lost:
         raise InputError(

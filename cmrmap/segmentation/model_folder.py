@@ -110,7 +110,7 @@ def _tensors(content: bytes, path: Path) -> dict[str, Tensor]:
     try:
         tensors = load(content)
     except Exception as error:  # what is no such file raises whatever its parser raises
-        raise ModelError(f"weights file {path} is no safetensors file; restore the model folder") from error
+        raise ModelError(f"weights file {path} is not a safetensors file; restore the model folder") from error
     broken = [name for name, values in tensors.items() if not bool(torch.isfinite(values).all())]
     if broken:
         raise ModelError(

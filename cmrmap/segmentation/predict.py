@@ -196,7 +196,7 @@ def _labelled(one: _Slice, network: Network) -> SlicePrediction:
         labels[index] = label.numpy()
         confidence[index] = float((best * ventricle).sum() / ventricle.sum().clamp_min(1))
         if not label.any():
-            reasons[index] = "no left ventricle was drawn on this image"
+            reasons[index] = "no left ventricle was found on this image"
     heart = heart_probability(network.fine, drawing.seen)
     doubt = None
     if network.border_calibration is not None:

@@ -118,11 +118,11 @@ def fault(before: ClearBorders, after: ClearBorders) -> str:
     before, after : of the same slices
     """
     if after.drawn < before.drawn - TOLERANCE:
-        return f"it draws the heart in {after.drawn:.0%} of the phantom's images, before {before.drawn:.0%}"
+        return f"it segments the heart in {after.drawn:.0%} of the phantom's images, before {before.drawn:.0%}"
     for name, shift in (("endocardium", after.endocardium_mm), ("epicardium", after.epicardium_mm)):
         if not abs(shift) <= LARGEST_SHIFT_MM:
             return (
-                f"it draws the {name} {shift:+.1f} mm off the clear edges of the phantom; no convention is more than "
+                f"it places the {name} {shift:+.1f} mm off the clear edges of the phantom; no convention is more than "
                 f"{LARGEST_SHIFT_MM:.0f} mm off"
             )
     if after.off > before.off + TOLERANCE:

@@ -187,7 +187,7 @@ def _dice(found: Score) -> float:
 
 def _no_gain(results: Sequence[RefinedNetwork]) -> str:
     reached = "; ".join(f"Dice {one.after:.3f}, before {one.before:.3f} ({one.name} network)" for one in results)
-    return f"what was held out is drawn no better: {reached}; expected a gain of {LEAST_GAIN:g} or more"
+    return f"held-out images are not segmented better: {reached}; expected a gain of {LEAST_GAIN:g} or more"
 
 
 def _trainable(network: StackUNet) -> StackUNet:

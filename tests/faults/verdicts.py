@@ -18,7 +18,7 @@ _RESULTS = "results/results.json"
 _KILLED = -9
 _SENT = (5, 143, 124, 130)
 _ALLOWED_S = 5.0
-#: exit codes that README and docs/deploy.md name
+#: exit codes that docs/running.md and docs/deploy.md name
 DOCUMENTED = (0, 1, 2, 3, 4, 5, 124, 130, 143)
 #: where memory runs out, and nowhere else, a run may end with 1
 _ENDS_WITH_1 = ("memory", "handles")

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import cmrmap
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.parameter_map import FitStatus
 from cmrmap.pipeline import StudyAnalysis
@@ -24,7 +25,7 @@ _SETTLED_BY_USER = ("HOLOSCAN_", "MERCURE_", "CMRMAP_")
 
 @pytest.fixture(scope="module")
 def small_study(one_slice_study: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of our own in which the study lies where the README's example looks for it."""
+    """A folder of our own in which the study lies where the documents' examples look for it."""
     folder = tmp_path_factory.mktemp("front") / "study"
     folder.mkdir()
     (folder / "dicom").symlink_to(one_slice_study)
@@ -36,25 +37,46 @@ def application(one_slice_run: Any) -> Any:
     return one_slice_run
 
 
-@pytest.fixture(scope="module")
-def readme(small_study: Path) -> dict[str, Any]:
-    """What the README's Python example leaves, started beside the study."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    (example,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+def _run_example(document: str, folder: Path) -> dict[str, Any]:
+    """Run the document's only Python example in ``folder`` and return its names."""
+    (example,) = re.findall(r"```python\n(.*?)```", (ROOT / document).read_text(encoding="utf-8"), re.DOTALL)
     names: dict[str, Any] = {}
     with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(small_study.parent)
-        exec(compile(example, "README.md", "exec"), names)
+        patch.chdir(folder)
+        exec(compile(example, document, "exec"), names)
     return names
 
 
-def test_the_readmes_example_makes_the_applications_output(readme, application, small_study: Path, differing) -> None:
+@pytest.fixture(scope="module")
+def example(small_study: Path) -> dict[str, Any]:
+    """What the Python example of the how-to leaves, started beside the study."""
+    return _run_example("docs/how-to/use-from-python.md", small_study.parent)
+
+
+def test_the_readmes_lines_print_every_map_and_write_the_output(
+    example, small_study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked: list[str] = []
+
+    def analysed(folder: str) -> StudyAnalysis:
+        asked.append(folder)
+        return example["analysis"]  # one analysis serves both examples: it takes the longest
+
+    monkeypatch.setattr(cmrmap, "analyse_folder", analysed)
+    _run_example("README.md", tmp_path)
+    assert (small_study.parent / asked[0]).is_dir()
+    found = [one.kind.value for one in example["analysis"].results.maps]
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == found
+    assert (tmp_path / "results" / "results" / "results.json").is_file()
+
+
+def test_the_example_makes_the_applications_output(example, application, small_study: Path, differing) -> None:
     assert application.exit_code == 0, application.stderr
     assert differing(small_study.parent / "results", application.output) == []
 
 
-def test_its_numbers_are_those_of_results_json(readme, application) -> None:
-    analysis: StudyAnalysis = readme["analysis"]
+def test_its_numbers_are_those_of_results_json(example, application) -> None:
+    analysis: StudyAnalysis = example["analysis"]
     reported = application.json("results.json")["maps"]
     made = [one for one in analysis.results.maps if one.status == "ok"]
     assert [one.kind.value for one in made] == ["t2", "native_t1", "postcontrast_t1", "ecv"]
@@ -63,9 +85,9 @@ def test_its_numbers_are_those_of_results_json(readme, application) -> None:
     assert list(analysis.maps) == [one.kind.value for one in made]
 
 
-def test_its_pixel_is_that_of_the_map_and_of_the_series(readme) -> None:
-    analysis, why = readme["analysis"], readme["why"]
-    place = tuple(readme[name][9] for name in ("slices", "rows", "columns"))
+def test_its_pixel_is_that_of_the_map_and_of_the_series(example) -> None:
+    analysis, why = example["analysis"], example["why"]
+    place = tuple(example[name][9] for name in ("slices", "rows", "columns"))
     series = analysis.series[MapKind.NATIVE_T1.value]
     assert why.value == series.map.values[place]
     assert why.counted

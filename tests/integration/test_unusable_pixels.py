@@ -52,7 +52,7 @@ def _save(images: Iterable[Dataset], folder: Path) -> Path:
     ("change", "reason"),
     [
         (_turned_over, "PhotometricInterpretation is MONOCHROME1"),
-        (_scaled_each, "the largest value of every image is 4095: each was scaled by itself"),
+        (_scaled_each, "the largest value of every image is 4095: each was scaled separately"),
         pytest.param(_about_an_offset, "expected 0: the values are inverted", marks=pytest.mark.slow),
         pytest.param(_of_two_maps, "two or more of its images", marks=pytest.mark.slow),
     ],

@@ -39,7 +39,7 @@ def scaled_each_to_its_own(images: FloatArray, lossy: bool) -> str:
     if level is None:
         return ""
     return (
-        f"the {what} of every image is {level:g}: each was scaled by itself, so their signals cannot be compared; "
+        f"the {what} of every image is {level:g}: each was scaled separately, so their signals cannot be compared; "
         "export the originals"
     )
 

@@ -24,9 +24,9 @@ class ContourOrigin(Enum):
     """Who drew a segmentation."""
 
     READER = "reader"
-    UNEDITED = "it is this software's own output, and nobody edited it"
+    UNEDITED = "it is unedited output of this software"
     OTHER_SOFTWARE = (
-        "all its segments are called AUTOMATIC: it is another software's output; save it as MANUAL or SEMIAUTOMATIC "
+        "all its segments are labelled AUTOMATIC: it is another software's output; save it as MANUAL or SEMIAUTOMATIC "
         "once a reader has checked it"
     )
 

@@ -21,7 +21,7 @@ _SAME_GRID_PX = 0.1  # what decimal strings and a viewer's single precision leav
 _SAME_SPACING = 1e-3
 _SAME_DIRECTION = 1e-3
 _PAIRS = 1 << 18  # of edges that are looked at together: memory
-_NOWHERE = "it lies on no image of a series that is mapped"
+_NOWHERE = "it lies on no image of a mapped series"
 #: what names images of the study, but none of a series that is mapped, has nothing to do with the maps
 ELSEWHERE = "it was drawn on images of the study that are not mapped"
 
@@ -100,7 +100,7 @@ def _only_series(fits: list[tuple[int, int]], images: StudyImages) -> Placement:
         return Placement(tuple((index, s, None) for index, s in fits))
     names = " and ".join(images.stacks[index].kind.spec.name for index in sorted(series))
     return Placement(
-        (), f"it names no image that is here, and slices of {names} lie there; send what it was drawn on along"
+        (), f"it names no image in the folder, and {names} have slices there; send the images that it was drawn on too"
     )
 
 
@@ -111,14 +111,14 @@ def _fault(frame: SegmentationFrame, frame_of_reference_uid: str, images: StudyI
     if frame.shape != matrix:
         return f"its matrix is {frame.shape[0]} x {frame.shape[1]}; expected the image's {matrix[0]} x {matrix[1]}"
     if not _comparable(frame_of_reference_uid, plane):
-        return "its frame of reference is another than the image's"
+        return "its frame of reference differs from the image's"
     if len(frame.spacing_mm) == 2 and not np.allclose(frame.spacing_mm, plane.pixel_spacing_mm, rtol=_SAME_SPACING):
         told = " x ".join(f"{one:.4g}" for one in frame.spacing_mm)
         return f"its pixels are {told} mm; expected {' x '.join(f'{one:.4g}' for one in plane.pixel_spacing_mm)} mm"
     if len(frame.orientation) == 6:
         expected = (*plane.row_cosines, *plane.column_cosines)
         if not np.allclose(frame.orientation, expected, atol=_SAME_DIRECTION):
-            return "its orientation is another than the image's"
+            return "its orientation differs from the image's"
     if len(frame.position_mm) == 3:
         offset = np.subtract(frame.position_mm, plane.position_mm)
         along = (offset @ np.asarray(plane.column_cosines), offset @ np.asarray(plane.row_cosines))

@@ -182,7 +182,7 @@ def _of_segmentation(segmentation: Dataset, images: StudyImages, memory_bytes: i
                 known[label] = mask | known.get(label, np.False_)
     for place, masks in drawing.masks.items():
         if Label.MYOCARDIUM not in masks:
-            drawing.refuse([place], "no myocardium is drawn on the slice")
+            drawing.refuse([place], "the slice has no myocardium")
     return drawing
 
 
@@ -191,7 +191,7 @@ def _of_structure_set(structures: Dataset, images: StudyImages) -> _Drawing:
     if not contours:
         raise _UnusableError("it is empty: no contour of a region named as the left ventricle's wall or blood pool")
     if all(one.automatic for one in contours):
-        raise _UnusableError("all its regions are called AUTOMATIC: it is a software's output, not a reader's")
+        raise _UnusableError("all its regions are labelled AUTOMATIC: it is a software's output, not a reader's")
     drawing = _Drawing(images)
     found: dict[Where, dict[Label | Outer, list[BoolArray]]] = {}
     for contour in contours:
@@ -210,7 +210,7 @@ def _of_structure_set(structures: Dataset, images: StudyImages) -> _Drawing:
     for place, drawn in found.items():
         masks = labelled_masks(drawn)
         if Label.MYOCARDIUM not in masks:
-            drawing.refuse([place], "its contours do not tell wall from blood (give endocardium and epicardium)")
+            drawing.refuse([place], "its contours do not separate wall and blood (give endocardium and epicardium)")
         else:
             drawing.masks[place] = masks
     return drawing

@@ -87,7 +87,7 @@ def choose_model(
         return ModelChoice(
             "t2_2p",
             f"{len(longest)} echoes of one spin-echo train: they decay without an offset, and the first is left out "
-            "where it is low",
+            "if it is low",
         )
     return _CHOICES[weighting](_Series(longest, frame, rows, headers))
 

@@ -93,7 +93,7 @@ def left_out_parts(others: Sequence[LeftOut], told: str, deviations: Mapping[tup
     parts = []
     with_map = [(one.sop_instance_uid, one.frame_index) for one in others]
     for name, count in Counter(deviations[key] for key in with_map if key in deviations).items():
-        why = f"standard deviations that the scanner made: they go with the map in {name}"
+        why = f"standard deviations that the scanner made: they belong to the map in {name}"
         parts.append(SeriesPart(SeriesVerdict.DEVIATIONS, why, count))
     rest = [one for one, key in zip(others, with_map, strict=True) if key not in deviations]
     for reason, count in Counter(one.reason for one in rest).items():

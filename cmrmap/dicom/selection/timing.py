@@ -89,7 +89,7 @@ def find_timing(
     Notes
     -----
     A slice is timed when at least 70 % of its frames have a time and more than half of these times are distinct:
-    fewer would mean that every image is there twice (raw and corrected, magnitude and phase). Slices with a single
+    fewer would mean that every image occurs twice (raw and corrected, magnitude and phase). Slices with a single
     frame decide nothing, but at least one slice must be timed.
     """
     for rule, times in _tried(slices, weighting, rules):
@@ -162,17 +162,19 @@ def _fault(times: Sequence[Times], rule: TimingRule) -> str | None:
     """Why a rule's times are not accepted; None where they are."""
     deciding = [row for row in times if len(row) > 1]
     if not deciding:
-        return "is there for one image a slice only"
+        return "is present in only one image per slice"
     for row in deciding:
         found = [time for time in row if time is not None]
         if len(found) < _LEAST_SHARE_TIMED * len(row):
-            return f"is there for {len(found)} of {len(row)} images of a slice"
+            return f"is present in {len(found)} of {len(row)} images of a slice"
         distinct = set(found)
         if len(distinct) < 2:
             return f"is {found[0]:g} ms in every image of a slice"
         if 2 * len(distinct) <= len(found):
-            return f"has {len(distinct)} different values in {len(found)} images of a slice: every image is there twice"
+            return f"has {len(distinct)} different values in {len(found)} images of a slice: every image occurs twice"
         finite = [time for time in found if math.isfinite(time)]
         if max(finite) < rule.least_ratio * min(finite):
-            return f"runs from {min(finite):g} to {max(finite):g} ms only: that is the heart's rhythm, no preparation"
+            return (
+                f"runs from {min(finite):g} to {max(finite):g} ms only: these follow the heartbeat, not a preparation"
+            )
     return None

@@ -48,7 +48,7 @@ def with_access(destination: Destination, environment: Mapping[str, str]) -> Des
     ca, certificate, key = (_path(name, environment) for name in (CA, CERTIFICATE, KEY))
     if destination.is_dimse and (user or password or token):
         raise InputError(
-            f"{USER}, {PASSWORD} and {TOKEN} are for https addresses; C-STORE knows certificates only: leave them out"
+            f"{USER}, {PASSWORD} and {TOKEN} are for https addresses; C-STORE uses certificates only: leave them out"
         )
     if not destination.is_encrypted and (ca or certificate or key):
         raise InputError(

@@ -142,7 +142,7 @@ class Requestor:
             except OSError:
                 return NoAssociationError(f"no association with {self._to.address}; is it running?", True)
             return NoAssociationError(
-                f"no association with {self._to.address}; does it ask for another certificate of ours?", True
+                f"no association with {self._to.address}; does it require another client certificate?", True
             )
         why = f" ({type(error).__name__})" if error is not None and not isinstance(error, OSError) else ""
         return NoAssociationError(f"no association with {self._to.address}{why}; is it running?", True)

@@ -80,7 +80,7 @@ class Progress:
                 elif not delivery.stored:
                     failed[uid] = delivery.words
                 elif uid in self._missing:
-                    failed[uid] = "taken, but not listed afterwards"
+                    failed[uid] = "accepted, but not listed afterwards"
                 else:
                     accepted.append(uid)
             return SendReport(self.address, tuple(stored), tuple(accepted), failed, tuple(self._warnings))

@@ -77,7 +77,7 @@ class WebSender:
             if code == 409 and len(batch) > 1:  # some were refused: which, a request each tells
                 return {uid: found for one in batch for uid, found in self._deliver([one])[0].items()}, None
             passing = code >= 500 or code in _PASSING
-            return dict.fromkeys(uids, Delivery(False, f"{self._address} answers HTTP {code}", passing)), None
+            return dict.fromkeys(uids, Delivery(False, f"{self._address} returned HTTP {code}", passing)), None
         except _UNREADABLE as error:
             return dict.fromkeys(uids, self._unreadable(error)), None
         except requests.RequestException as error:
@@ -107,7 +107,7 @@ class WebSender:
                     uids = {str(value) for one in page for value in one.get(_UID_TAG, {}).get("Value", ())}
                 except requests.HTTPError as error:
                     code = error.response.status_code if error.response is not None else 0
-                    return f"QIDO-RS is answered by HTTP {code}"
+                    return f"QIDO-RS returned HTTP {code}"
                 except Exception as error:  # no answer, or one that makes no sense
                     return f"QIDO-RS failed ({type(error).__name__})"
                 if not uids - listed:  # a server may leave out the page's limits

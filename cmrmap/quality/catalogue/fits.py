@@ -12,10 +12,10 @@ FEW_PIXELS_ANALYSED = Finding(
     severity=Severity.WARNING,
     threatens=Threat.SLICE,
     threshold=Threshold("below", 0.3, "of the wall's pixels", percent=True),
-    message="only {share:.0%} of wall pixels have a value that counts: check map and contours",
+    message="only {share:.0%} of wall pixels have a usable value: check map and contours",
     typical={"share": 0.25},
-    means="most of the wall was left out (blood at its edge, doubtful fits): the mean stands for a small part of it",
-    advice="look at the slice's map and contours",
+    means="most of the wall was left out (blood at its edge, doubtful fits): the mean represents a small part of it",
+    advice="check the slice's map and contours",
 )
 
 # The thresholds of the two that follow are exceeded in one slice of twenty, and in half of those whose value is far off
@@ -32,7 +32,7 @@ IMAGES_DISAGREE = Finding(
     typical={"found": 4.2},
     inherited="signals of an underlying T1 map do not follow one relaxation curve in this slice: verify contours there",
     means=(
-        "a contour does not lie on the heart, or an image shows another cardiac phase. ECV has this finding where one "
+        "a contour does not lie on the heart, or an image shows another cardiac phase. ECV has this finding if one "
         "of its T1 maps has this or `stray_offset`"
     ),
     advice="verify that every contour lies on the heart",
@@ -59,7 +59,7 @@ IMAGES_CONTRADICTED = Finding(
     message="images at {times} ms left out of the fit: the slice's other images contradict them",
     typical={"times": "350, 1350"},
     means="the heart moved, or a contour missed it, in these images",
-    advice="look at them if many slices have it",
+    advice="check them if many slices have this finding",
 )
 
 FIRST_ECHO_LEFT_OUT = Finding(
@@ -71,8 +71,8 @@ FIRST_ECHO_LEFT_OUT = Finding(
         "the fit, as usual"
     ),
     typical={"low": 12.3},
-    means="the first echo of a spin-echo train holds no stimulated echo; with it T2 would come out too long",
-    advice="none is needed: this is usual",
+    means="the first echo of a spin-echo train contains no stimulated echo; with it T2 would be too long",
+    advice="no action needed: this is usual",
 )
 
 OFFSET_UNKNOWN = Finding(
@@ -86,7 +86,7 @@ OFFSET_UNKNOWN = Finding(
     typical={"found": ", about 6 ms too long by the decay's shape"},
     means="recovery before and during the readout lengthens two-parameter T2, as on the scanner",
     advice="compare T2 only with ranges of the same sequence (figures: docs/clinical-series.md)",
-    warning_where="where the decay over all slices shows that T2 is too long by more than the threshold",
+    warning_where="if the decay over all slices shows that T2 is too long by more than the threshold",
 )
 
 EDGE_OF_RANGE_PIXELS = Finding(
@@ -97,7 +97,7 @@ EDGE_OF_RANGE_PIXELS = Finding(
     message="{share:.0%} of wall pixels have a fit at the limit of the search range: check images and times",
     typical={"share": 0.31},
     means="the times are wrong, or the images do not show this relaxation",
-    advice="look at the slice's images and times",
+    advice="check the slice's images and times",
 )
 
 DEGENERATE_PIXELS = Finding(
@@ -108,7 +108,7 @@ DEGENERATE_PIXELS = Finding(
     message="{share:.0%} of wall pixels have a constant, zero or missing signal: check the slice's images",
     typical={"share": 0.31},
     means="an image is empty, masked or clipped there",
-    advice="look at the slice's images",
+    advice="check the slice's images",
 )
 
 UNPHYSICAL_PIXELS = Finding(
@@ -129,8 +129,8 @@ NULL_AMBIGUOUS_PIXELS = Finding(
     threshold=_MANY_DOUBTFUL,
     message="{share:.0%} of wall pixels have a sample at the signal null, sign unknown: values are used, bias a few ms",
     typical={"share": 0.31},
-    means="a sample lies so near the signal null that its sign cannot be told",
-    advice="none is needed: these values are used; their bias is a few ms",
+    means="a sample lies so near the signal null that its sign cannot be determined",
+    advice="no action needed: these values are used; their bias is a few ms",
 )
 
 FIT_RESIDUALS = Finding(
@@ -156,6 +156,6 @@ SATURATION_EFFICIENCY = Finding(
         "SASHA with three parameters: the share of the signal that the saturation removed; far from 100 % the "
         "transmit field or the times are off"
     ),
-    advice="T1 does not depend on it; where it is a warning, check the transmit field and the preparation times",
+    advice="T1 does not depend on it; if it is a warning, check the transmit field and the preparation times",
     warning_where="below 90 % or above 110 %",
 )

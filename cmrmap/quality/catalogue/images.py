@@ -35,7 +35,7 @@ IMAGES_UNPLACED = Finding(
         "images": "2 images are",
         "reason": "ImageOrientationPatient is missing",
     },
-    means="the header does not say where in the patient an image lies, or gives an impossible position",
+    means="the header gives no position of an image in the patient, or an impossible one",
     advice="export the original images again",
 )
 
@@ -45,7 +45,7 @@ IMAGES_UNTIMED = Finding(
     threatens=Threat.MAP,
     message="{series}: {images} without {time} left out: give the times by --times",
     typical={"series": "series 5 'T1 native'", "images": "2 images", "time": "inversion time"},
-    means="the header does not say with which time an image was weighted, or gives an impossible one",
+    means="the header gives no weighting time of an image, or an impossible one",
     advice="give the times by `--times`, or export the original images again",
 )
 
@@ -71,8 +71,8 @@ SERIES_CHOSEN = Finding(
     threatens=Threat.MAP,
     message="series chosen: {reason}",
     typical={"reason": "native T1 by its description"},
-    means="another series of the study may be the one that was wanted",
-    advice="name another one in the settings if it is the wrong one",
+    means="another series of the study may be the right one",
+    advice="if the choice is wrong, name another series in the settings",
 )
 
 TIMES_UNUSED = Finding(
@@ -81,7 +81,7 @@ TIMES_UNUSED = Finding(
     threatens=Threat.STUDY,
     message="times were given for {series}, which is not in this study: check the name",
     typical={"series": "'T1_MOLLI_pre'"},
-    means="the name that `--times` was given is mistyped, or of another study",
+    means="the name in the `--times` file is misspelt, or belongs to another study",
     advice="check the name",
 )
 
@@ -104,7 +104,7 @@ CONTRAST_IN_DOUBT = Finding(
     threatens=Threat.MAP,
     message="{series}: {caution}; check whether it is native or post-contrast",
     typical={"series": "series 5", "caution": "native by its description, but it began after the injection"},
-    means="native and post-contrast T1 may be mistaken for each other; little evidence tells them apart",
+    means="native and post-contrast T1 may be mistaken for each other; there is little evidence to distinguish them",
     advice="check it; name the series in the settings if it is wrong",
 )
 
@@ -114,7 +114,7 @@ CONTRAST_RELABELLED = Finding(
     threatens=Threat.MAP,
     message="T1 ({measured}) is that of {found}, unlike the header: name the series in the settings if wrong",
     typical={"found": "post-contrast T1", "measured": "blood 320 ms, wall 460 ms"},
-    means="the header or description calls it otherwise, but T1 of wall and blood is that of the other contrast",
+    means="T1 of wall and blood contradicts the label in the header or description",
     advice="check it; name the series in the settings if it is wrong",
 )
 
@@ -126,7 +126,7 @@ POLARITY = Finding(
     typical={"found": "signs of 5 of 5 slices restored from the phase images"},
     means="without the signs of the signals T1 is fitted to magnitudes, which is less certain near the signal's null",
     advice="if a warning: look for phase, real or imaginary images in the study",
-    warning_where="where a slice that was mapped was fitted without signs",
+    warning_where="if a mapped slice was fitted without signs",
 )
 
 SIGNS_NOT_USED = Finding(
@@ -134,9 +134,9 @@ SIGNS_NOT_USED = Finding(
     severity=Severity.WARNING,
     threatens=Threat.SLICE,
     message="magnitudes were fitted: {reason}; check the phase images",
-    typical={"reason": "the signs that were restored do not turn from negative to positive with time"},
+    typical={"reason": "the restored signs do not change from negative to positive with time"},
     means="the restored signs contradict the signals; the phase images may be of another acquisition",
-    advice="look at the slice's phase images",
+    advice="check the slice's phase images",
 )
 
 LOSSY_IMAGES = Finding(
@@ -145,7 +145,7 @@ LOSSY_IMAGES = Finding(
     threatens=Threat.VALUE,
     message="{lossy} of {total} images have lossy compression ({how}): export them without it",
     typical={"lossy": 11, "total": 11, "how": "JPEG 2000"},
-    means="the signals are no longer those that were measured; values and their errors may be wrong",
+    means="the signals are no longer as measured; values and their errors may be wrong",
     advice="export the originals without lossy compression",
 )
 
@@ -186,7 +186,7 @@ SCALE_SLOPES_APPLIED = Finding(
     ),
     typical={"low": 0.0123, "high": 0.0456},
     means="the scanner scaled the images of a slice differently; its private scale slope made them comparable",
-    advice="none is needed",
+    advice="no action needed",
 )
 
 SCALE_UNKNOWN = Finding(
@@ -196,7 +196,7 @@ SCALE_UNKNOWN = Finding(
     message="images may not be comparable: {reason}; export with private attributes",
     typical={"reason": "RescaleSlope varies (0.8 to 2.1) within a slice, Philips scale slope missing"},
     means=(
-        "the images of a slice may have been scaled differently, and the header no longer says how: values may be wrong"
+        "the images of a slice may have been scaled differently, and the header does not show how: values may be wrong"
     ),
     advice="export the originals with their private attributes",
 )
@@ -206,9 +206,9 @@ SLICE_NOT_USED = Finding(
     severity=Severity.WARNING,
     threatens=Threat.SLICE,
     message="slice not mapped: {reason}",
-    typical={"reason": "the largest value of every image is 4095: each was scaled by itself; export the originals"},
+    typical={"reason": "the largest value of every image is 4095: each was scaled separately; export the originals"},
     means=(
-        "the images of a slice do not follow one relaxation curve: each was scaled by itself, or others are among them"
+        "the images of a slice do not follow one relaxation curve: each was scaled separately, or some do not belong"
     ),
     advice="export the originals; send a series with the weighted images only",
 )
@@ -223,7 +223,7 @@ IMAGE_UNEXPLAINED = Finding(
         "reason": "it does not fit the relaxation that the other images agree on",
     },
     means="it is a map or another image among the weighted ones, or its time is wrong",
-    advice="look at the image; check its time",
+    advice="check the image and its time",
 )
 
 SCANNER_MAP_READ = Finding(
@@ -233,7 +233,7 @@ SCANNER_MAP_READ = Finding(
     message="values are those of the scanner's map, nothing was fitted here; {errors}",
     typical={"errors": "it comes without standard deviations, so no standard errors are given"},
     means="how the scanner fitted is not known here; the errors are known only if the scanner sent standard deviations",
-    advice="send the weighted images too where values are to be checked",
+    advice="send the weighted images too if the values must be checked",
 )
 
 MIXED_SOURCES = Finding(

@@ -17,7 +17,7 @@ UNCERTAIN_MEAN = Finding(
         "before use"
     ),
     typical={"half": 11.5, "unit": "ms", "widest": 5.0},
-    means="the mean is too uncertain to tell sick from healthy",
+    means="the mean is too uncertain to distinguish diseased from healthy",
     advice="check contours and images before the value is used",
 )
 
@@ -31,8 +31,8 @@ IMPLAUSIBLE_VALUES = Finding(
         "advice": "check its times: perhaps doubled",
     },
     means=(
-        "times or scale are wrong, the series is another one, or the contours lie beside the heart: no heart "
-        "has such T1 of wall or blood, T2 or ECV at this field strength, diseased ones included"
+        "times or scale are wrong, the series is another one, or the contours lie beside the heart: no heart, "
+        "healthy or diseased, has such T1 of wall or blood, T2 or ECV at this field strength"
     ),
     advice="do not use the map; check its times. No ECV is made from such T1",
 )
@@ -54,7 +54,7 @@ HEMATOCRIT_READ = Finding(
     threatens=Threat.VALUE,
     message="{note}",
     typical={"note": "hematocrit 42 read as percent (0.42)"},
-    means="ECV scales with 1 - hematocrit: a value read wrongly makes all of it wrong",
+    means="ECV scales with 1 - hematocrit: if the value was read wrongly, all of ECV is wrong",
     advice="check the value",
 )
 
@@ -75,10 +75,10 @@ SYNTHETIC_HEMATOCRIT = Finding(
     code="synthetic_hematocrit",
     severity=Severity.WARNING,
     threatens=Threat.VALUE,
-    message="{note}: measure it where ECV matters",
+    message="{note}: measure it if ECV matters",
     typical={"note": "hematocrit estimated from native blood T1, not valid for children"},
-    means="the hematocrit's estimate adds its error to ECV",
-    advice="give a measured one if there is one",
+    means="the error of the estimate adds to the error of ECV",
+    advice="give a measured hematocrit if there is one",
 )
 
 REFERENCE_RANGES_OF_ANOTHER_MODEL = Finding(
@@ -87,6 +87,6 @@ REFERENCE_RANGES_OF_ANOTHER_MODEL = Finding(
     threatens=Threat.MAP,
     message="reference ranges are for model {expected}, the map is {found}: no z-scores; give ranges of this model",
     typical={"expected": "molli_3p", "found": "sasha_2p"},
-    means="values of two relaxation models differ; a z-score would mislead",
+    means="values of two relaxation models differ; a z-score would be misleading",
     advice="give ranges for this model",
 )

@@ -14,7 +14,7 @@ UNCERTAIN_OUTLINES = Finding(
     threshold=Threshold("below", 0.85, "mean probability over the images that it segmented itself"),
     message="segmentation confidence {found:.2f}, below {limit:.2f}: verify contours",
     typical={"found": 0.81},
-    means="the network is not sure of its contours: they may not lie on the heart",
+    means="the network is not certain of its contours: they may not lie on the heart",
     advice="verify the contours before a value of the slice is used",
 )
 
@@ -22,13 +22,13 @@ UNCERTAIN_BORDER = Finding(
     code="uncertain_border",
     severity=Severity.WARNING,
     threatens=Threat.SEGMENT,
-    # calibrated on synthetic slices; docs/segmentation.md, "How sure is a border?"
+    # calibrated on synthetic slices; docs/segmentation.md, "How certain is a border?"
     threshold=Threshold("above", 0.35, "probability in an AHA segment"),
     message=(
         "AHA {segments}: a contour may be off by more than 3 mm (probability up to {found:.2f}): verify contours there"
     ),
     typical={"segments": "3, 8", "found": 0.52},
-    means="the network is not sure where the border of the wall lies there; the segment's value may hold blood or fat",
+    means="the border of the wall is uncertain there; the segment's value may include blood or fat",
     advice="verify the contours of these segments before their values are used",
 )
 
@@ -38,23 +38,23 @@ IMAGES_REFINED = Finding(
     threatens=Threat.SLICE,
     threshold=Threshold("above", 0.3, "of the slice's images", percent=True),
     message=(
-        "{replaced} of {present} images failed the shape check and took another image's contours: if many, "
+        "{replaced} of {present} images failed the shape check and use another image's contours: if many, "
         "verify contours"
     ),
     typical={"replaced": 4, "present": 11},
-    means="these images have much noise, artefacts or other contrast; borrowed contours may not follow their motion",
+    means="these images have noise, artefacts or another contrast; contours of another image may miss their motion",
     advice="if a warning: verify the slice's contours",
-    warning_where="beyond the threshold",
+    warning_where="above the threshold",
 )
 
 IMAGES_EXCLUDED = Finding(
     code="images_excluded",
     severity=Severity.WARNING,
     threatens=Threat.SLICE,
-    message="{excluded} of {present} images have no usable segmentation and are left out: look at them",
+    message="{excluded} of {present} images have no usable segmentation and are left out: check them",
     typical={"excluded": 2, "present": 11},
     means="the images show no clear left ventricle; the fit has fewer samples",
-    advice="look at those images",
+    advice="check those images",
 )
 
 BLOOD_IN_WALL = Finding(
@@ -65,7 +65,7 @@ BLOOD_IN_WALL = Finding(
     message="{share:.0%} of wall pixels are excluded for partial volume with blood{lost}: check contours",
     typical={"share": 0.56, "lost": "; none left of AHA 13, 16"},
     means="the wall is thin or cut obliquely, or the contour lies too far inward: few pixels are free of blood",
-    advice="verify the slice's contours; segments without a value have no wall that is free of blood",
+    advice="verify the slice's contours; a segment without a value has no wall free of blood",
 )
 
 SLICE_ORDER_REVERSED = Finding(
@@ -93,7 +93,7 @@ INSERTION_POINTS_FROM_NEIGHBOUR = Finding(
     message="RV insertion points taken from neighbouring slices: {reason}",
     typical={"reason": "no right ventricle beside the left one in any image of the slice"},
     means="AHA segments of the slice are oriented as in the neighbouring slices",
-    advice="look at the slice's segments",
+    advice="check the slice's segments",
 )
 
 INSERTION_POINTS_MISSING = Finding(

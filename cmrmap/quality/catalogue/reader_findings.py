@@ -1,4 +1,4 @@
-"""Findings about what a reader corrected: whose contours count, and what of it cannot be used."""
+"""Findings about what a reader corrected: whose contours are used, and which corrections cannot be used."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ READER_CONTOURS = Finding(
     message="segmented by a reader, {how} ({source}): compare with the network's numbers",
     typical={"how": "drawn on 1 of 11 images, carried to the others", "source": "segmentation 1.2.826.0.1"},
     means="the slice was segmented by a reader; results.json gives the network's numbers beside the reader's",
-    advice="none is needed; compare the two numbers",
+    advice="no action needed; compare the two numbers",
 )
 
 READER_CONTOURS_REFUSED = Finding(
@@ -21,7 +21,7 @@ READER_CONTOURS_REFUSED = Finding(
     threatens=Threat.SLICE,
     message="contours of {source} not used ({reason}): correct or remove them",
     typical={"source": "segmentation 1.2.826.0.1", "reason": "of another study"},
-    means="contours that came with the images cannot be used; the slice has the network's",
+    means="contours among the images cannot be used; the slice has the network's",
     advice="correct or remove the object, and run again",
 )
 
@@ -29,10 +29,10 @@ CONTOURS_LEFT_ASIDE = Finding(
     code="contours_left_aside",
     severity=Severity.INFO,
     threatens=Threat.STUDY,
-    message="contours of {source} left aside: {reason}",
+    message="contours of {source} ignored: {reason}",
     typical={"source": "segmentation 1.2.826.0.1", "reason": "unedited output of this application"},
-    means="contours in the input that are no reader's of the mapped series: unedited output, or of other images",
-    advice="none is needed",
+    means="the contours were not made by a reader for a mapped series: they are unedited output, or of other images",
+    advice="no action needed",
 )
 
 READER_EXCLUDED = Finding(
@@ -42,7 +42,7 @@ READER_EXCLUDED = Finding(
     message="left out by corrections.json: {what}; no action needed",
     typical={"what": "AHA segment 3"},
     means="a reader left out images, AHA segments or the slice",
-    advice="none is needed",
+    advice="no action needed",
 )
 
 CORRECTIONS_REFUSED = Finding(
@@ -51,6 +51,6 @@ CORRECTIONS_REFUSED = Finding(
     threatens=Threat.STUDY,
     message="a line of corrections.json is not used: {reason}; correct the file",
     typical={"reason": "entry 2: the series has no slice 9"},
-    means="a line of corrections.json cannot be applied; everything else of it is",
+    means="a line of corrections.json cannot be applied; all other lines are",
     advice="correct the file (cmrmap correct checks it), and run again",
 )

@@ -126,8 +126,8 @@ def split_cases(
         aside = _between_the_ends(cases, held_out)
     if not any(aside):
         raise InputError(
-            "there are contours of one slice only; expected two slices or more: one is learned from, another is what "
-            "shows whether that helped"
+            "there are contours of one slice only; expected two slices or more: one to train on, another to "
+            "measure the effect"
         )
     training = tuple(case for case, out in zip(cases, aside, strict=True) if not out)
     return training, tuple(case for case, out in zip(cases, aside, strict=True) if out)

@@ -31,7 +31,7 @@ def read_dicom_cases(folder: Path) -> tuple[TrainingCase, ...]:
         no folder, or not one case with labels
     """
     if not folder.is_dir():
-        raise InputError(f"{folder} is no folder; give one that holds a folder with DICOM for every study")
+        raise InputError(f"{folder} is not a folder; give one with a DICOM folder for every study")
     studies = sorted(path for path in folder.iterdir() if path.is_dir())
     if any(path.is_file() for path in folder.iterdir()) or not studies:
         studies = [folder]

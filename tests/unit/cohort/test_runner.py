@@ -157,7 +157,7 @@ def test_masks_of_a_study_without_truth_are_refused_for_that_study(studies: Path
 def test_bad_options_are_told(options, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="outlines come from"):
         dataclasses.replace(options, source="expert")
-    with pytest.raises(InputError, match="draws its own outlines"):
+    with pytest.raises(InputError, match="makes its own outlines"):
         dataclasses.replace(options, source="exact", full=True)
     (tmp_path / "studies" / "a").mkdir(parents=True)
     (tmp_path / "studies" / "a" / "x").write_text("")

@@ -1,4 +1,4 @@
-"""A site's JSON: what stands twice in it is told."""
+"""A site's JSON: a key that occurs twice is named."""
 
 import json
 
@@ -14,7 +14,7 @@ def test_other_json_is_what_it_is() -> None:
 
 @pytest.mark.parametrize("text", ['{"a": 1, "a": 1}', '[{"b": {"a": 1, "b": 2, "a": {}}}]'])
 def test_a_key_that_stands_twice_is_told(text: str) -> None:
-    with pytest.raises(RepeatedKeyError, match="the key 'a' stands twice in it; keep one of them"):
+    with pytest.raises(RepeatedKeyError, match="the key 'a' occurs twice in it; keep one of them"):
         parse_json(text)
 
 

@@ -47,6 +47,6 @@ def test_a_slice_with_a_map_and_both_borders_can_be_edited(products: Products) -
 def test_every_other_slice_says_why_it_cannot(products: Products) -> None:
     assert why_not_editable(products) == {
         (MapKind.T2, 1): "it has no map to draw on (ghosting)",
-        (MapKind.T2, 2): "its wall or its cavity is too small to be drawn here",
+        (MapKind.T2, 2): "its wall or its cavity is too small to edit here",
         (MapKind.T2, 3): "it has no map to draw on",
     }

@@ -81,10 +81,10 @@ _EIGHT = np.stack([48 + 9 * np.sin(2 * np.linspace(0, 6.2, 40)), 46 + 15 * np.si
         (Borders(epicardium=_circle(60.0)), "leaves the image; draw it within 96 x 96 pixels"),
         (Borders(epicardium=_EIGHT), "the epicardium crosses itself"),
         (Borders(endocardium=np.full((30, 2), 40.0)), "the endocardium encloses nothing"),
-        (Borders(endocardium=_circle(12.0) * np.nan), "points that are no numbers"),
+        (Borders(endocardium=_circle(12.0) * np.nan), "points that are not numbers"),
         (Borders(endocardium=_circle(12.0, count=5)), "needs 8 to 600 points"),
         (Borders(endocardium=_circle(12.0, count=700)), "needs 8 to 600 points"),
-        (Borders(endocardium=_circle(20.0)), "no closed ring"),
+        (Borders(endocardium=_circle(20.0)), "not a closed ring"),
     ],
     ids=lambda one: one if isinstance(one, str) else "",
 )
@@ -97,5 +97,5 @@ def test_what_is_no_wall_is_refused_in_one_line(drawn: Borders, words: str) -> N
 def test_a_wall_without_a_cavity_has_no_inner_border_to_draw() -> None:
     labels = np.where(_ring() == Label.CAVITY, Label.MYOCARDIUM, _ring()).astype(np.uint8)
     assert borders_of(labels).endocardium is None
-    with pytest.raises(InputError, match="too small to be drawn here"):
+    with pytest.raises(InputError, match="too small to edit here"):
         redrawn(labels, Borders(endocardium=_circle(5.0)), 1.0)

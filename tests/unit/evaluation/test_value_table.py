@@ -37,7 +37,7 @@ def test_only_the_columns_that_are_needed(tmp_path: Path) -> None:
     [
         ("study,map\na,t2\n", "no column value"),
         ("study,map,value\na,t3,50\n", "the map t3"),
-        ("study,map,value\na,t2,fifty\n", "line 2: the value is no number"),
+        ("study,map,value\na,t2,fifty\n", "line 2: the value is not a number"),
         ("study,map,value\na,t2,50\na,t2,51\n", "more than once.*study a"),
         ("study,map,value\na,ecv,0.27\nb,ecv,27\n", "1 of 2 ecv values lie outside.*give all of them in %"),
         ("study,map,value\na,t2,0.05\n", "give all of them in ms"),

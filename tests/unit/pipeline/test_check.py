@@ -190,4 +190,4 @@ def test_a_slice_without_a_value_in_either_range_has_no_say_in_the_label(chain) 
     (found,) = check_series([tenth], SETTINGS)
     assert not found.made.any()
     assert found.findings == ()
-    assert "outside the 400-2500 ms that count" in found.map.refusals[0].reason
+    assert "outside the accepted 400-2500 ms" in found.map.refusals[0].reason

@@ -207,7 +207,7 @@ def test_a_lost_slice_and_one_without_an_outline_are_refused(study, stacks):
     (one,) = mapped((lost,), truth)
     reasons = {refusal.slice_index: refusal.reason for refusal in one.map.refusals}
     assert reasons[0].startswith("the image of the scanner's map cannot be used")
-    assert reasons[4].startswith("no outline was drawn")
+    assert reasons[4].startswith("no left ventricle was found")
     assert one.made.tolist() == [False, True, True, True, False]
 
 

@@ -38,7 +38,7 @@ def test_the_reason_for_a_segment_is_told_where_it_was_given(untouched) -> None:
 @pytest.mark.parametrize(
     ("anterior", "inferior", "words"),
     [
-        ((20.0, -14.0), (-20.0, -7.0), "are swapped: the one called anterior lies below and behind the other"),
+        ((20.0, -14.0), (-20.0, -7.0), "are swapped: the one labelled anterior lies below and behind the other"),
         ((-20.0, -7.0), (-10.0, -3.5), "lie 0 degrees apart about the ventricle; expected 20 to 175"),
         ((-20.0, 0.0), (20.0, 0.0), "lie 180 degrees apart"),
     ],

@@ -30,9 +30,9 @@ def _blood_outside(labels: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        (_torn, "no closed ring"),
+        (_torn, "not a closed ring"),
         (_twice, "several parts"),
-        (_blood_outside, "blood pool is drawn outside the wall"),
+        (_blood_outside, "blood pool lies outside the wall"),
     ],
 )
 def test_a_contour_that_is_no_ring_is_refused_and_the_networks_counts(cut, untouched, on_map, change, reason) -> None:
@@ -60,5 +60,5 @@ def test_two_objects_on_one_slice_are_refused_unless_they_agree(cut, untouched, 
         if other is second:
             np.testing.assert_array_equal(one.labels, untouched[NATIVE].refined.labels)
             told = one.reading.findings[0].detail or one.reading.findings[0].message
-            assert "two objects draw on the slice, and differ; remove the one" in told
+            assert "two objects have different contours for the slice; remove the wrong one" in told
             assert "(1.3)" in told

@@ -1,4 +1,4 @@
-"""THE list of stages: its types fit together, the README shows it, and it is what the graph and `cmrmap run` run."""
+"""THE list of stages: its types fit together, its document shows it, and the graph and `cmrmap run` run it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from cmrmap.pipeline import STAGES, RunContext, stages
 from cmrmap.pipeline.stages import load_folder, stages_of
 from cmrmap.settings import AnalysisSettings, HematocritSettings
 
-ROOT = Path(__file__).resolve().parents[3]
+DOCUMENT = Path(__file__).resolve().parents[3] / "docs" / "how-it-works.md"
 
 
 def test_every_call_takes_what_the_stages_before_it_make() -> None:
@@ -40,14 +40,14 @@ def test_every_product_but_the_last_is_taken() -> None:
     assert set(STAGES.outputs) - taken == {"sent"}
 
 
-def test_readme_shows_the_list() -> None:
-    blocks = re.findall(r"```\n(read .*?)\n```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+def test_the_document_shows_the_list() -> None:
+    blocks = re.findall(r"```\n(read .*?)\n```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL)
     assert blocks == [STAGES.picture]
 
 
-def test_readme_says_of_every_stage_what_it_does() -> None:
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| ([a-z, ]+) \| .+ \|$", text[text.index("## How it works") :], re.MULTILINE)
+def test_the_document_describes_every_stage() -> None:
+    text = DOCUMENT.read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([a-z, ]+) \| .+ \|$", text, re.MULTILINE)
     told = [name for row in rows for name in row.split(", ")]
     assert [name for name in told if name != "stage"] == [stage.name for stage in STAGES]
 

@@ -58,7 +58,7 @@ def test_a_slice_without_one_value_that_counts_is_refused_with_what_its_fits_wer
     found = without_empty_slices(spoiled, SETTINGS)
     assert found.made.tolist() == [True, True, False, True, True]
     (refusal,) = found.map.refusals
-    assert "no pixel of the wall has a value" in refusal.reason
+    assert "no pixel of the wall has a usable value" in refusal.reason
     assert "an unphysical fit in 100 %" in refusal.reason
 
 
@@ -67,7 +67,7 @@ def test_values_outside_the_range_that_counts_are_named(chain) -> None:
     tenth = replace(old, map=replace(old.map, values=old.map.values / 10, analysed=np.zeros_like(old.map.analysed)))
     found = without_empty_slices(tenth, SETTINGS)
     assert not found.made.any()
-    assert "outside the 400-2500 ms that count" in found.map.refusals[0].reason
+    assert "outside the accepted 400-2500 ms" in found.map.refusals[0].reason
 
 
 def test_a_series_with_values_everywhere_is_left_alone(chain) -> None:
@@ -89,7 +89,7 @@ def test_a_slice_with_hardly_a_value_is_refused(chain) -> None:
     found = without_empty_slices(replace(old, map=replace(old.map, analysed=analysed)), SETTINGS)
     assert found.made.tolist() == [True, True, False, True, True]
     assert found.map.refusals[0].reason.startswith("only 3 of ")
-    assert "pixels of the wall have a value that counts" in found.map.refusals[0].reason
+    assert "pixels of the wall have a usable value" in found.map.refusals[0].reason
 
 
 def test_under_another_name_pixels_in_the_edge_of_the_blood_do_not_count_either(chain) -> None:

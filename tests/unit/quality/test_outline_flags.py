@@ -31,7 +31,7 @@ def test_outline_flags_count_and_weigh():
     assert set(found) == {(1, "images_missing"), (1, "images_refined"), (2, "images_refined"), (2, "images_excluded")}
     assert found[1, "images_refined"] == (
         "info",
-        "1 of 8 images failed the shape check and took another image's contours: if many, verify contours",
+        "1 of 8 images failed the shape check and use another image's contours: if many, verify contours",
     )
     assert found[2, "images_refined"][0] == "warning"
     assert found[1, "images_missing"][1] == "1 of 9 images of the slice are missing: send or export them"

@@ -62,7 +62,7 @@ def test_where_the_axes_do_not_tell_handedness_does(draw_heart):
     labels, usable = heart.labels[None, None], np.ones((1, 1), bool)
     undecided = find_insertion_points(labels, usable, (geometry,))
     assert undecided.source == ("none",)
-    assert "does not tell which insertion point is anterior" in undecided.reason[0]
+    assert "does not show which insertion point is anterior" in undecided.reason[0]
     normal = geometry.normal
     # The right ventricle is on the left of the image: seen from the apex (apex = -normal), anterior is up.
     up = find_insertion_points(labels, usable, (geometry,), apex=-normal)

@@ -51,7 +51,7 @@ def test_a_key_that_stands_twice_is_told(tmp_path: Path) -> None:
     path = write(tmp_path / "ranges.json")
     path.write_text(path.read_text().replace('"mean": 50.0', '"mean": 50.0, "mean": 51.0'))
     with pytest.raises(
-        SettingsError, match=r"ranges\.json: the key 'mean' stands twice in it; keep one of them"
+        SettingsError, match=r"ranges\.json: the key 'mean' occurs twice in it; keep one of them"
     ) as told:
         read_reference_ranges(path)
     assert told.value.exit_code == 2

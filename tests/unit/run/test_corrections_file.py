@@ -54,17 +54,17 @@ def test_every_correction_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        ("{", "the file is no JSON object"),
-        ("[]", "the file is no JSON object"),
+        ("{", "the file is not a JSON object"),
+        ("[]", "the file is not a JSON object"),
         ('{"corrections": [], "corrections": [1]}', "the file names a key twice, with two values; keep one of them"),
-        ({"corrections": 3}, "corrections is no list"),
+        ({"corrections": 3}, "corrections is not a list"),
         ({"schema_version": "9"}, "schema_version"),
         ({"correction": []}, "correction: Extra inputs are not permitted"),
         ({"study_instance_uid": "1.2.4"}, "the file is of another study than the images"),
         ({"Doe^Jane": []}, "a key: Extra inputs are not permitted"),
         ({"x" * 5000: []}, "a key: Extra inputs are not permitted"),
         ({"corrections": [0] * 1001}, "it has 1001 entries; expected at most 1000"),
-        ('{"corrections": []' + " " * 32_000_000 + "}", "the file is no JSON object"),
+        ('{"corrections": []' + " " * 32_000_000 + "}", "the file is not a JSON object"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_one_fault(tmp_path: Path, content: Any, reason: str) -> None:
@@ -138,7 +138,7 @@ def test_the_example_corrects_nothing_and_is_read_back(tmp_path: Path) -> None:
 def test_a_file_that_is_there_is_left_as_it_is(tmp_path: Path) -> None:
     path = tmp_path / FILE_NAME
     written(path, "{}\n")
-    with pytest.raises(InputError, match="is there already; it is left as it is"):
+    with pytest.raises(InputError, match="exists already; it was not changed"):
         written(path, "other")
     assert path.read_text() == "{}\n"
     with pytest.raises(InputError, match="cannot be written"):

@@ -88,5 +88,5 @@ def test_only_what_a_run_finished_is_sent(tmp_path: Path) -> None:
     assert len(sendable_files(tmp_path / "sent in part")[0]) == 1
     for failure, code in ((InputError("bad"), 2), (RefusedError("all"), 4), (EndedError("late", 124), 124)):
         _run(tmp_path / str(code), _object(1), failure=failure)
-        with pytest.raises(InputError, match=f"ended with exit code {code}; its status.json says why"):
+        with pytest.raises(InputError, match=f"ended with exit code {code}; see its status.json for the reason"):
             sendable_files(tmp_path / str(code))

@@ -47,7 +47,7 @@ def test_damaged_card(model_folder: Path, text: str) -> None:
 def test_a_card_that_says_one_thing_twice(model_folder: Path) -> None:
     card = (model_folder / CARD_NAME).read_text().replace("{", '{"convention": "A", "convention": "B",', 1)
     (model_folder / CARD_NAME).write_text(card)
-    with pytest.raises(ModelError, match=r"model\.json: the key 'convention' stands twice in it; keep one of them"):
+    with pytest.raises(ModelError, match=r"model\.json: the key 'convention' occurs twice in it; keep one of them"):
         load_network(model_folder)
 
 
@@ -116,7 +116,7 @@ def _signed(folder: Path, content: bytes | None = None, **changes: object) -> No
 @pytest.mark.parametrize("content", [b"", b"junk" * 1000, b"\xff" * 8, (8).to_bytes(8, "little") + b"[[[[[[[["])
 def test_junk_with_a_checksum_that_fits_is_no_weights_file(model_folder: Path, content: bytes) -> None:
     _signed(model_folder, content)
-    with pytest.raises(ModelError, match=r"is no safetensors file; restore the model folder"):
+    with pytest.raises(ModelError, match=r"is not a safetensors file; restore the model folder"):
         load_network(model_folder)
 
 

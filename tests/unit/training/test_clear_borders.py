@@ -60,15 +60,15 @@ def test_outlines_beside_the_heart_do_not_pass(monkeypatch: pytest.MonkeyPatch) 
 def test_a_border_across_clear_blood_is_no_convention(monkeypatch: pytest.MonkeyPatch) -> None:
     right, shrunk = _measured(_ring(), monkeypatch), _measured(_ring(ENDO_MM - 5), monkeypatch)
     assert shrunk.off == 0  # all alike: only as a whole it is too far
-    assert re.match(r"it draws the endocardium -[45].\d mm off", fault(right, shrunk))
+    assert re.match(r"it places the endocardium -[45].\d mm off", fault(right, shrunk))
 
 
 def test_hearts_that_are_lost_do_not_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     right, none = _measured(_ring(), monkeypatch), _measured(np.zeros((100, 90), np.uint8), monkeypatch)
     assert (none.drawn, none.off) == (0, 1)
-    assert fault(right, none) == "it draws the heart in 0% of the phantom's images, before 100%"
+    assert fault(right, none) == "it segments the heart in 0% of the phantom's images, before 100%"
     doubted = _measured(_ring(), monkeypatch, heart=0.3)  # drawn, but taken for no heart
-    assert "draws the heart in 0%" in fault(_measured(_ring(), monkeypatch, heart=0.9), doubted)
+    assert "segments the heart in 0%" in fault(_measured(_ring(), monkeypatch, heart=0.9), doubted)
 
 
 def test_an_edge_that_is_not_seen_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,7 +81,7 @@ def test_what_differs_no_more_than_two_trainings_passes() -> None:
     before = ClearBorders(1.0, 0.1, 0.0, 0.02)
     assert fault(before, ClearBorders(0.995, 0.1, 0.0, 0.029)) == ""
     assert "before 2.0%" in fault(before, ClearBorders(1.0, 0.1, 0.0, 0.031))
-    assert "draws the heart in 98%" in fault(before, ClearBorders(0.98, 0.1, 0.0, 0.02))
+    assert "segments the heart in 98%" in fault(before, ClearBorders(0.98, 0.1, 0.0, 0.02))
 
 
 @pytest.mark.slow

@@ -39,7 +39,7 @@ def test_refining_on_a_tiny_set_makes_the_loss_fall(tmp_path: Path) -> None:
     measured = [entry["held_out_loss"] for entry in logged if "held_out_loss" in entry]
     assert logged[-1]["step"] == 40
     assert measured[-1] < measured[0]
-    reached = re.search(r"Dice on what was held out (\S+) before, (\S+) after", printed)
+    reached = re.search(r"Dice on the held-out images (\S+) before, (\S+) after", printed)
     assert reached is not None
     gain = float(reached[2]) - float(reached[1])
     assert gain >= 0

@@ -126,7 +126,7 @@ def test_what_is_drawn_no_better_is_not_written(model: Path, tmp_path: Path) -> 
     spoiled = refine_model(cases, tmp_path / "good" / "model", tmp_path / "bad", Refinement("R", 4, learning_rate=1.0))
     assert spoiled.networks[0].step == 0
     assert spoiled.networks[0].before == pytest.approx(good.networks[0].after, abs=1e-6)
-    assert "held out is drawn no better" in spoiled.refused
+    assert "held-out images are not segmented better" in spoiled.refused
     assert spoiled.borders is None
     assert not (tmp_path / "bad" / "model").exists()
 

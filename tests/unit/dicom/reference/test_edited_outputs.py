@@ -1,4 +1,4 @@
-"""This application's own segmentations among the images: unedited they are left aside, edited they are a reader's."""
+"""This application's own segmentations among the images: unedited they are ignored, edited they are a reader's."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -26,7 +26,7 @@ def test_unedited_outputs_are_left_aside_with_one_note(with_outputs: Path) -> No
     contours, (flag,) = read_contours(with_outputs)
     assert contours == ()
     assert (flag.code, flag.severity) == ("contours_left_aside", "info")
-    assert "and 8 more left aside: it is this software's own output, and nobody edited it" in sentence_of(flag)
+    assert "and 8 more ignored: it is unedited output of this software" in sentence_of(flag)
 
 
 def _in_place(segmentation: Dataset) -> None:
@@ -97,7 +97,7 @@ def test_without_the_map_an_edited_segmentation_is_refused_where_series_lie_in_o
     _in_place(segmentation)
     segmentation.save_as(path)
     flag = only_refusal(read_contours(with_outputs))
-    assert "slices of native T1 and post-contrast T1 and T2 lie there; send what it was drawn on along" in (
+    assert "native T1 and post-contrast T1 and T2 have slices there; send the images that it was drawn on too" in (
         sentence_of(flag).replace("T2 and native T1 and post-contrast T1", "native T1 and post-contrast T1 and T2")
     )
 

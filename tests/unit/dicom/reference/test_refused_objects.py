@@ -38,7 +38,7 @@ def _cut_in_header(path: Path) -> None:
         (lambda seg: setattr(seg, "StudyInstanceUID", "1.2.9"), "it is of another study than the images"),
         (lambda seg: setattr(seg, "PatientID", "p2"), "it is of another patient than the images"),
         (lambda seg: setattr(seg, "PatientBirthDate", "19810101"), "it is of another patient than the images"),
-        (lambda seg: setattr(seg, "FrameOfReferenceUID", "1.2.77"), "its frame of reference is another"),
+        (lambda seg: setattr(seg, "FrameOfReferenceUID", "1.2.77"), "its frame of reference differs"),
         (lambda seg: set_pixels(seg, 0 * seg.pixel_array), "it is empty"),
     ],
 )
@@ -58,7 +58,7 @@ def test_an_object_that_is_not_of_these_images_is_refused(
     ("attribute", "value", "reason"),
     [
         ("PixelSpacing", ["1.3", "1.5"], "its pixels are 1.3 x 1.5 mm; expected 1.25 x 1.5 mm"),
-        ("ImageOrientationPatient", ["1", "0", "0", "0", "1", "0"], "its orientation is another than the image's"),
+        ("ImageOrientationPatient", ["1", "0", "0", "0", "1", "0"], "its orientation differs from the image's"),
         ("ImagePositionPatient", ["8", "-6", "1.3"], "it lies 1.3 mm from the image"),
     ],
 )
@@ -118,7 +118,7 @@ def test_a_segmentation_without_wall_is_refused(folder: Path) -> None:
 
 def test_the_output_of_other_software_is_no_readers(folder: Path) -> None:
     drawn_segmentation([image_of(folder)], wall_and_blood(), kind="AUTOMATIC").save_as(folder / "seg.dcm")
-    assert "all its segments are called AUTOMATIC: it is another software's output" in sentence_of(
+    assert "all its segments are labelled AUTOMATIC: it is another software's output" in sentence_of(
         only_refusal(read_contours(folder))
     )
     drawn_segmentation([image_of(folder)], wall_and_blood(), kind="SEMIAUTOMATIC").save_as(folder / "seg.dcm")

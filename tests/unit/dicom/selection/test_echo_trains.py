@@ -89,7 +89,7 @@ def test_preparation_times_that_stand_as_echo_times_are_taken(select, by_echo) -
 
 
 def test_an_echo_time_of_zero_in_several_images_is_no_time(select, by_echo) -> None:
-    with pytest.raises(RefusedError, match="is there for 2 of 4 images"):
+    with pytest.raises(RefusedError, match="is present in 2 of 4 images"):
         select(by_echo((0.0, 0.0, 25.0, 55.0), "T2 map FLASH"))
 
 

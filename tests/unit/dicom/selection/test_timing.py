@@ -140,8 +140,8 @@ def test_a_frame_flagged_as_not_inverted_has_recovered_for_ever():
     ("rows", "reason"),
     [
         ([["5", "5", "5"]], r"InversionTime \(0018,0082\) is 5 ms in every image of a slice"),
-        ([["1", "1", "2", "2"]], "has 2 different values in 4 images of a slice: every image is there twice"),
-        ([["1", None, None]], "is there for 1 of 3 images of a slice"),
+        ([["1", "1", "2", "2"]], "has 2 different values in 4 images of a slice: every image occurs twice"),
+        ([["1", None, None]], "is present in 1 of 3 images of a slice"),
         ([[None, None]], r"no known attribute gives an inversion time that differs .* every slice; give the times"),
     ],
 )

@@ -209,7 +209,7 @@ def test_a_wrong_password_is_told_and_not_tried_again(web, outgoing, caplog):
     caplog.set_level("DEBUG")
     address, asked = web(wanted="Bearer right")
     report = send(outgoing[:1], _access(address, TOKEN=_SECRET), **_QUICK)
-    assert set(report.failed.values()) == {f"{address} answers HTTP 401"}
+    assert set(report.failed.values()) == {f"{address} returned HTTP 401"}
     assert len(asked) == 1
     assert _SECRET not in caplog.text
 
@@ -263,7 +263,7 @@ class TestDicomOverTls:
         known = _access(there, CA=made.ca, CERTIFICATE=made.client, KEY=made.client_key)
         assert send(outgoing, known, **_QUICK).failed == {}
         (words,) = set(send(outgoing, _access(there, CA=made.ca), **_QUICK).failed.values())
-        assert "certificate of ours" in words
+        assert "another client certificate" in words
 
     def test_a_node_without_it_is_told(self, classes, outgoing, made):
         entity = AE(ae_title="ARCHIVE")

@@ -94,7 +94,7 @@ def test_what_it_never_lists_is_not_stored(pauses, progress):
     sender = Pretender([{"1.1": _OK, "1.2": _OK}], [{"1.1"}])
     deliver(sender, _FILES, progress, repeated(0, 0))
     verify(sender, _FILES, progress, repeated(1, 2.0))
-    assert progress.report() == SendReport("there", ("1.1",), failed={"1.2": "taken, but not listed afterwards"})
+    assert progress.report() == SendReport("there", ("1.1",), failed={"1.2": "accepted, but not listed afterwards"})
 
 
 @pytest.mark.parametrize(("listings", "stored"), [(["no C-FIND"], ()), ([{"1.1"}, "no C-FIND"], ("1.1",))])

@@ -142,7 +142,7 @@ def test_what_is_taken_but_not_listed_is_not_stored(outgoing, classes):
     with serving(node, classes) as there:
         report = send(outgoing, there, **_QUICK)
         unverified = send(outgoing, there, verify=False, **_QUICK)
-    assert dict(report.failed) == {lost: "taken, but not listed afterwards"}
+    assert dict(report.failed) == {lost: "accepted, but not listed afterwards"}
     assert unverified.failed == {}
 
 

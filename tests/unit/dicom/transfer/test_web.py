@@ -43,5 +43,5 @@ def test_web_failures_are_repeated_only_where_they_may_pass(outgoing, statuses, 
     finally:
         server.shutdown()
         server.server_close()
-    assert set(report.failed.values()) == {f"{there.address} answers HTTP {statuses[0]}"}
+    assert set(report.failed.values()) == {f"{there.address} returned HTTP {statuses[0]}"}
     assert handler.seen == seen

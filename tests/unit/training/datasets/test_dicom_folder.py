@@ -94,5 +94,5 @@ def test_without_labels_the_reason_is_given(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["none", "file"])
 def test_what_is_no_folder_is_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / "file").write_text("x")
-    with pytest.raises(InputError, match="is no folder"):
+    with pytest.raises(InputError, match="is not a folder"):
         read_dicom_cases(tmp_path / name)
