@@ -18,6 +18,7 @@ from cmrmap.core.scanner_map import ValueSource
 from cmrmap.core.statuses import MapStatus, SliceStatus
 from cmrmap.pipeline.extracellular import MappedEcv
 from cmrmap.pipeline.mapped_series import MappedSeries
+from cmrmap.pipeline.model_misfit import model_misfit
 from cmrmap.pipeline.regions import Regions, locate
 from cmrmap.pipeline.volume import map_volume
 from cmrmap.regional import SegmentTable, segment_table
@@ -174,6 +175,7 @@ def _result(
         blood=mean_blood(fitted.blood) if fitted.kind.spec.has_blood else None,
         slices=slices,
         model_reason=None if fitted.kind is MapKind.ECV else series.stack.model_reason,
+        model_misfit=None if fitted.kind is MapKind.ECV else model_misfit(series),
     )
 
 
