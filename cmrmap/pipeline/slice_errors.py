@@ -71,33 +71,39 @@ class SliceErrors(Unchanging):
         return float(image_noise_gain(self.rows, self.columns, pull, shape).mean())
 
     @remembered_often
-    def common(self, pattern: Float64Array) -> Float64Array:
+    def common(self, pattern: Float64Array, *, by_influence: bool = True) -> Float64Array:
         """Turn a region around the wall and add up over all places.
 
         Parameters
         ----------
         pattern : (angle, depth) weights of the region, summing to 1
+        by_influence : let images count by the square of what they do to the value: errors in vivo are no equal share of
+            every image's signal, and what counts is how large they are where they matter; else all count alike
 
         Returns
         -------
-        (turn, 3) squares of the region's mean residuals; what they would be if every image's noise had unit variance in
-        the mean, and if every image had a gain error of unit variance; 0 where too little of the place has a fit
+        (turn, 3) weighted squares of the region's mean residuals; what they would be if every image's noise had unit
+        variance in the mean, and if every image had a gain error of unit variance; 0 where too little of the place has
+        a fit
         """
         out = np.zeros((TURNS, 3))
         angles, depths = np.nonzero(pattern)  # a segment has a sixth of the cells: the others would only add zeros
         weights_here = pattern[angles, depths]
-        by_noise = self.left.sum(axis=0)
-        by_gain = (1.0 + self.added_variance) @ self.left
         for turn in range(TURNS):
             cells = (slice(None), (angles + turn * len(pattern) // TURNS) % len(pattern), depths)
-            weights = weights_here * self.known[cells]
+            known = self.known[cells]
+            weights = weights_here * known
             total = weights.sum(axis=1)
             if not (total > _LEAST_KNOWN).all():
                 continue
-            residual, signal, share = (
-                (weights * planes[cells]).sum(axis=1) / total for planes in (self.residuals, self.signal, self.share)
+            residual, signal, share, pull = (
+                np.where(known, weights * planes[cells], 0.0).sum(axis=1) / total
+                for planes in (self.residuals, self.signal, self.share, self.sensitivity)
             )
-            out[turn] = residual @ residual, by_noise @ share, by_gain @ signal**2
+            influence = pull**2 / (pull @ pull) if by_influence and pull.any() else np.full(len(pull), 1.0 / len(pull))
+            by_noise = influence @ self.left
+            by_gain = (influence * (1.0 + self.added_variance)) @ self.left
+            out[turn] = influence @ residual**2, by_noise @ share, by_gain @ signal**2
         return out
 
 
@@ -141,7 +147,7 @@ def measure_slice_errors(
     sixth = np.zeros(polar.signals.shape[2:])
     sixth[: max(len(sixth) // TURNS, 1), polar.mid_wall] = 1.0
     sixth /= sixth.sum()
-    found, region_noise, region_gain = (float(x) for x in one.common(sixth).sum(axis=0))
+    found, region_noise, region_gain = (float(x) for x in one.common(sixth, by_influence=False).sum(axis=0))
     region_noise *= one.averaged_noise(sixth, shape)
     determinant = by_noise * region_gain - by_gain * region_noise
     gain = (by_noise * found - region_noise * power) / determinant if determinant > 0 else 0.0
