@@ -135,6 +135,8 @@ def _of_t2(series: MappedSeries, regions: Regions, settings: AnalysisSettings) -
 
 def _offset_is_told(series: MappedSeries) -> bool:
     """Whether T2 was fitted without the constant part that its images may have."""
+    if series.fit is None:
+        return False
     model = get_model(series.map.model)
     return model.family == "t2" and not (model.has_offset or series.stack.echo_train) and bool(series.made.any())
 

@@ -16,6 +16,7 @@ from cmrmap.core.parameter_map import ParameterMap
 from cmrmap.core.regional_values import RegionStatistics
 from cmrmap.core.scanner_map import ValueSource
 from cmrmap.core.statuses import MapStatus, SliceStatus
+from cmrmap.pipeline.border_shift import border_shift_variance, wall_thickness_mm
 from cmrmap.pipeline.extracellular import MappedEcv
 from cmrmap.pipeline.mapped_series import MappedSeries
 from cmrmap.pipeline.model_misfit import model_misfit
@@ -106,8 +107,11 @@ def series_numbers(series: MappedSeries, regions: Regions, field: FieldMap | Non
 
 @remembered
 def _numbers_of_series(series: MappedSeries, regions: Regions) -> tuple[SegmentTable, MapResult]:
+    thickness_mm = wall_thickness_mm(series)
+
     def uncertainty(region: BoolArray) -> float:
-        return float(np.sqrt(series.variance(series.region_cells(region))))
+        cells = series.region_cells(region)
+        return float(np.sqrt(series.variance(cells) + border_shift_variance(series.map, cells, thickness_mm)))
 
     table = segment_table(series.map.values, series.map.analysed, regions.aha, series.made, uncertainty)
     alone = None if series.network is None else _numbers_of_series(series.network, locate(series.network))[0]

@@ -41,7 +41,8 @@ Uncertainty: TypeAlias = Annotated[
     Rounded,
     Field(
         description="standard error of the mean, in the map's unit: propagated from the fit, or from the scanner's own "
-        "standard deviations; null where a scanner's map came without"
+        "standard deviations, with what a shift of the borders that all images share does to it; null where a "
+        "scanner's map came without"
     ),
 ]
 
