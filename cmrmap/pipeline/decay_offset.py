@@ -12,12 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from cmrmap.core.arrays import BoolArray, Float64Array
+from cmrmap.pipeline.common_misfit import FEWEST_SLICES, SAME_TIME_MS, wall_sums, whole_slices
 from cmrmap.pipeline.polar_fit import PolarFit
-from cmrmap.relaxometry import fit_relaxation, get_model
+from cmrmap.relaxometry import fit_relaxation
 
-_FEWEST_SLICES = 3
 _FEWEST_TIMES = 3
-_SAME_TIME_MS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,40 +35,6 @@ class OffsetEffect:
     t2_ms: float
 
 
-def common_misfit(fit: PolarFit, mid_wall: BoolArray) -> Float64Array:
-    """Return the relative residual that the other slices have in common: what a decay without a constant cannot follow.
-
-    Parameters
-    ----------
-    fit : of a series
-    mid_wall : (depth,) of the cells to judge by
-
-    Returns
-    -------
-    (slice, time) share of the fitted signal; 0 for other models, for fewer than three slices, and where slices have
-    different times. A slice that lost an image has the share of each of its times, and no say in it
-    """
-    out = np.zeros(fit.times_ms.shape)
-    model = get_model(fit.model)
-    if model.family != "t2" or model.has_offset or not _same_times(fit.times_ms):
-        return out
-    whole = _whole(fit.times_ms)
-    signal, residual = _sums(fit, mid_wall)
-    known = whole[:, None] & np.isfinite(signal) & (signal > 0)
-    share = np.where(known, residual / np.where(known, signal, 1.0), 0.0)
-    n_known = known.sum(axis=0)
-    others = n_known - known
-    enough = known & (others >= _FEWEST_SLICES - 1)
-    # of the others, so that a slice's own errors stay its own
-    out = np.where(enough, (share.sum(axis=0) - share) / np.maximum(others, 1), out)
-    everywhere = np.where(n_known >= _FEWEST_SLICES - 1, share.sum(axis=0) / np.maximum(n_known, 1), 0.0)
-    times_ms = np.median(fit.times_ms[whole], axis=0)
-    for s in np.flatnonzero(~whole):  # its images lie at the places of earlier times
-        same = np.abs(fit.times_ms[s][:, None] - times_ms) <= _SAME_TIME_MS
-        out[s] = same @ everywhere / np.maximum(same.sum(axis=1), 1)
-    return out
-
-
 def offset_effect(fit: PolarFit, mid_wall: BoolArray) -> OffsetEffect | None:
     """Compare fits of two and of three parameters to the mean decay of the wall of all slices.
 
@@ -84,10 +49,10 @@ def offset_effect(fit: PolarFit, mid_wall: BoolArray) -> OffsetEffect | None:
     """
     if not _same_times(fit.times_ms) or fit.times_ms.shape[1] < _FEWEST_TIMES:
         return None
-    signal, residual = _sums(fit, mid_wall)
-    seen = _whole(fit.times_ms) & np.isfinite(signal).all(axis=1)
+    signal, residual, _ = wall_sums(fit, mid_wall)
+    seen = whole_slices(fit.times_ms) & np.isfinite(signal).all(axis=1)
     decays = (signal + residual)[seen]
-    if len(decays) < _FEWEST_SLICES:
+    if len(decays) < FEWEST_SLICES:
         return None
     decays = decays / decays.mean(axis=1, keepdims=True)
     whole = decays.mean(axis=0)
@@ -103,20 +68,6 @@ def offset_effect(fit: PolarFit, mid_wall: BoolArray) -> OffsetEffect | None:
     return OffsetEffect(float(excess[0]), float(error), float(two[0]))
 
 
-def _whole(times_ms: Float64Array) -> BoolArray:
-    """(slice,) True for the slices that lost no image."""
-    return np.asarray(np.isfinite(times_ms).all(axis=1), dtype=np.bool_)
-
-
 def _same_times(times_ms: Float64Array) -> bool:
-    known = times_ms[_whole(times_ms)]
-    return len(known) >= _FEWEST_SLICES and bool(np.ptp(known, axis=0).max() <= _SAME_TIME_MS)
-
-
-def _sums(fit: PolarFit, mid_wall: BoolArray) -> tuple[Float64Array, Float64Array]:
-    """(slice, time) fitted signal and residual, summed over the trusted cells at mid-wall; NaN if not used."""
-    inside = (fit.trusted & mid_wall)[:, None]
-    used = inside & np.isfinite(fit.samples)
-    signal, residual = (np.where(used, planes, 0.0).sum(axis=(2, 3)) for planes in (fit.fitted, fit.residuals))
-    none = ~used.any(axis=(2, 3))
-    return np.where(none, np.nan, signal), np.where(none, np.nan, residual)
+    known = times_ms[whole_slices(times_ms)]
+    return len(known) >= FEWEST_SLICES and bool(np.ptp(known, axis=0).max() <= SAME_TIME_MS)

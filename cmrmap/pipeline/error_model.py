@@ -24,7 +24,7 @@ from cmrmap.alignment import image_noise_gain
 from cmrmap.core.arrays import BoolArray, Float64Array, IntArray
 from cmrmap.core.memo import remembered_often
 from cmrmap.core.polar_stack import PolarStack
-from cmrmap.pipeline.decay_offset import common_misfit
+from cmrmap.pipeline.common_misfit import CommonMisfit, wall_misfit
 from cmrmap.pipeline.polar_fit import PolarFit
 from cmrmap.pipeline.slice_errors import TURNS, SliceErrors, measure_slice_errors
 from cmrmap.relaxometry import get_model
@@ -43,6 +43,7 @@ class ErrorModel:
     ----------
     slices : None where a slice was not made or its noise cannot be told
     shape : (rows, columns) of the images
+    misfit : what the slices leave over alike, which is not in the errors
     pool : the slices that common errors are judged by together; None: its own. Where a reader corrected slices they are
         the network's, so that the errors of the other slices stay what they were
     """
@@ -50,6 +51,7 @@ class ErrorModel:
     fit: PolarFit
     slices: tuple[SliceErrors | None, ...]
     shape: tuple[int, int]
+    misfit: CommonMisfit
     pool: tuple[SliceErrors | None, ...] | None = None
 
     @property
@@ -77,7 +79,7 @@ class ErrorModel:
         """
         pairs = zip(self.slices, network.slices, touched, strict=True)
         slices = tuple(own if changed else known for own, known, changed in pairs)
-        return replace(self, slices=slices, pool=network.slices)
+        return replace(self, slices=slices, misfit=network.misfit, pool=network.slices)
 
     def variance(self, cells: Float64Array) -> float:
         """Variance of a weighted sum of the cells' values.
@@ -186,6 +188,6 @@ def build_error_model(
     times : per slice the indices of the images that were fitted
     shape : (rows, columns) of the images
     """
-    misfit = common_misfit(fit, polar.mid_wall)
-    slices = tuple(measure_slice_errors(polar, fit, s, used, shape, misfit[s, used]) for s, used in enumerate(times))
-    return ErrorModel(fit, slices, shape)
+    misfit = wall_misfit(fit, polar.mid_wall)
+    slices = tuple(measure_slice_errors(polar, fit, s, used, shape, misfit) for s, used in enumerate(times))
+    return ErrorModel(fit, slices, shape, misfit)

@@ -15,6 +15,7 @@ from cmrmap.core.parameter_map import BloodValue, FitStatus, ParameterMap
 from cmrmap.core.scanner_map import ValueSource
 from cmrmap.ecv import EcvGrid, ecv_grid, region_common_variance
 from cmrmap.ecv.hematocrit import Hematocrit, synthetic_hematocrit
+from cmrmap.pipeline.border_shift import border_shift_variance, wall_thickness_mm
 from cmrmap.pipeline.mapped_series import MappedSeries
 from cmrmap.pipeline.slice_pairs import frames_apart, pair_slices, unpaired_reason
 from cmrmap.pipeline.verdicts import without_slices
@@ -67,7 +68,9 @@ class MappedEcv:
         variance = (
             self.native.variance(by_native) + self.post.variance(by_post) + region_common_variance(self.grid, cells)
         )
-        return _PERCENT * float(np.sqrt(variance))
+        # the same habit drew both series: it shifts their ratio, not each by itself
+        shared = border_shift_variance(self.map, cells, wall_thickness_mm(self.native))
+        return float(np.sqrt(_PERCENT**2 * variance + shared))
 
 
 def map_ecv(

@@ -15,6 +15,7 @@ from cmrmap.pipeline.decay_offset import OffsetEffect, offset_effect
 from cmrmap.pipeline.extracellular import MappedEcv
 from cmrmap.pipeline.map_numbers import MapNumbers
 from cmrmap.pipeline.mapped_series import MappedSeries
+from cmrmap.pipeline.model_misfit import model_misfit
 from cmrmap.pipeline.regions import Regions
 from cmrmap.quality.catalogue.fits import (
     FIT_RESIDUALS,
@@ -25,7 +26,7 @@ from cmrmap.quality.catalogue.images import MIXED_SOURCES, POLARITY, SIGNS_NOT_U
 from cmrmap.quality.catalogue.mean_quality import HEMATOCRIT_DOUBTFUL, HEMATOCRIT_READ, SYNTHETIC_HEMATOCRIT
 from cmrmap.quality.catalogue.outline_quality import WALL_LIKE_BLOOD
 from cmrmap.quality.declaration import Finding
-from cmrmap.quality.fit_flags import disagreement_flags, fit_flags, uncertainty_flags
+from cmrmap.quality.fit_flags import disagreement_flags, fit_flags, misfit_flags, uncertainty_flags
 from cmrmap.quality.outline_flags import blood_likeness_flags, border_flags, outline_flags
 from cmrmap.quality.placement_flags import insertion_point_flags, mirror_flags, plane_flags, slice_order_flags
 from cmrmap.quality.plausible_flags import implausible_ecv
@@ -67,7 +68,7 @@ def _of_map(
         yield from _of_sources(source)
         yield from _handed_on(source)
     else:
-        yield from _of_series(source, regions)
+        yield from _of_series(source, regions, settings)
         yield from _of_t2(source, regions, settings)
     fitted = source.map
     wall = np.asarray(fitted.labels == Label.MYOCARDIUM, dtype=np.bool_)
@@ -76,12 +77,13 @@ def _of_map(
     yield from uncertainty_flags(fitted.kind, table.slices, table.segments, settings.quality.widest(fitted.kind))
 
 
-def _of_series(series: MappedSeries, regions: Regions) -> Iterator[QualityFlag]:
+def _of_series(series: MappedSeries, regions: Regions, settings: AnalysisSettings) -> Iterator[QualityFlag]:
     yield from series.findings
     yield from outline_flags(series.refined)
     doubts = (regions.contour_doubt(series, index) if made else {} for index, made in enumerate(series.made))
     yield from border_flags(series.kind, tuple(doubts))
     yield from _of_fit(series)
+    yield from _of_misfit(series, settings)
     yield from _of_disagreement(series)
     yield from blood_likeness_flags(series.kind, series.wall_like_blood)
     yield from slice_order_flags(regions.levels, series.kind)
@@ -112,17 +114,31 @@ def _of_fit(series: MappedSeries) -> Iterator[QualityFlag]:
             yield SIGNS_NOT_USED.flag(series.kind, index, reason=note)
 
 
+def _of_misfit(series: MappedSeries, settings: AnalysisSettings) -> tuple[QualityFlag, ...]:
+    """Tell what all slices leave over alike, unless it is what a T2 without offset is told for."""
+    misfit = None if _offset_is_told(series) else model_misfit(series)
+    if misfit is None:
+        return ()
+    widest = settings.quality.widest(series.kind)
+    return misfit_flags(series.kind, misfit.rms_percent / 100, misfit.largest_change, misfit.without_ms, widest)
+
+
 def _of_t2(series: MappedSeries, regions: Regions, settings: AnalysisSettings) -> Iterator[QualityFlag]:
     wall = np.asarray(series.map.labels == Label.MYOCARDIUM, dtype=np.bool_)
     countable = prune_boundary(wall, settings.pruning.boundary_px)
     yield from blood_flags(series.kind, countable, series.blood_pixels, regions.aha)
     yield from first_echo_flags(series.kind, series.low_first_echo)
-    if series.fit is None:
-        return
-    model = get_model(series.map.model)
-    if model.family == "t2" and not (model.has_offset or series.stack.echo_train) and series.made.any():
+    if series.fit is not None and _offset_is_told(series):
         effect = offset_effect(series.fit.cells, series.polar.mid_wall) or OffsetEffect(*[float("nan")] * 3)
         yield offset_flag(series.kind, effect.excess_ms, effect.uncertainty_ms, effect.t2_ms)
+
+
+def _offset_is_told(series: MappedSeries) -> bool:
+    """Whether T2 was fitted without the constant part that its images may have."""
+    if series.fit is None:
+        return False
+    model = get_model(series.map.model)
+    return model.family == "t2" and not (model.has_offset or series.stack.echo_train) and bool(series.made.any())
 
 
 def _of_disagreement(series: MappedSeries) -> tuple[QualityFlag, ...]:

@@ -16,8 +16,10 @@ from cmrmap.core.parameter_map import ParameterMap
 from cmrmap.core.regional_values import RegionStatistics
 from cmrmap.core.scanner_map import ValueSource
 from cmrmap.core.statuses import MapStatus, SliceStatus
+from cmrmap.pipeline.border_shift import border_shift_variance, wall_thickness_mm
 from cmrmap.pipeline.extracellular import MappedEcv
 from cmrmap.pipeline.mapped_series import MappedSeries
+from cmrmap.pipeline.model_misfit import model_misfit
 from cmrmap.pipeline.regions import Regions, locate
 from cmrmap.pipeline.volume import map_volume
 from cmrmap.regional import SegmentTable, segment_table
@@ -105,8 +107,11 @@ def series_numbers(series: MappedSeries, regions: Regions, field: FieldMap | Non
 
 @remembered
 def _numbers_of_series(series: MappedSeries, regions: Regions) -> tuple[SegmentTable, MapResult]:
+    thickness_mm = wall_thickness_mm(series)
+
     def uncertainty(region: BoolArray) -> float:
-        return float(np.sqrt(series.variance(series.region_cells(region))))
+        cells = series.region_cells(region)
+        return float(np.sqrt(series.variance(cells) + border_shift_variance(series.map, cells, thickness_mm)))
 
     table = segment_table(series.map.values, series.map.analysed, regions.aha, series.made, uncertainty)
     alone = None if series.network is None else _numbers_of_series(series.network, locate(series.network))[0]
@@ -174,6 +179,7 @@ def _result(
         blood=mean_blood(fitted.blood) if fitted.kind.spec.has_blood else None,
         slices=slices,
         model_reason=None if fitted.kind is MapKind.ECV else series.stack.model_reason,
+        model_misfit=None if fitted.kind is MapKind.ECV else model_misfit(series),
     )
 
 

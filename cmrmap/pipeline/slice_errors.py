@@ -10,6 +10,7 @@ from cmrmap.alignment import image_noise_gain, sample_noise_factor, wall_parts
 from cmrmap.core.arrays import BoolArray, Float64Array, IntArray, frozen
 from cmrmap.core.memo import Unchanging, remembered_often
 from cmrmap.core.polar_stack import PolarStack
+from cmrmap.pipeline.common_misfit import CommonMisfit
 from cmrmap.pipeline.polar_fit import PolarFit
 from cmrmap.relaxometry import get_model
 from cmrmap.relaxometry.rician import residual_share
@@ -33,6 +34,8 @@ class SliceErrors(Unchanging):
     measured : (time, angle, depth) fitted signal as it was measured: without its sign where that is not known
     left : (time, time) squares of 1 - H, H the fit's projection at the slice's mean: what an error in one image leaves
         in the residual of another
+    added_variance : (time,) by what share the variance of a common error grew where the other slices' misfit was taken
+        out: theirs are in it
     noise_sd : of one channel of one pixel, the common errors taken out
     gain_sd : relative error that an image has in common over a sixth of the wall
     unevenness : by how much the images differ around the wall from one relaxation, beyond noise, as a share of the
@@ -51,6 +54,7 @@ class SliceErrors(Unchanging):
     noise_share: Float64Array
     measured: Float64Array
     left: Float64Array
+    added_variance: Float64Array
     noise_sd: float = float("nan")
     gain_sd: float = float("nan")
     unevenness: float = float("nan")
@@ -67,50 +71,56 @@ class SliceErrors(Unchanging):
         return float(image_noise_gain(self.rows, self.columns, pull, shape).mean())
 
     @remembered_often
-    def common(self, pattern: Float64Array) -> Float64Array:
+    def common(self, pattern: Float64Array, *, by_influence: bool = True) -> Float64Array:
         """Turn a region around the wall and add up over all places.
 
         Parameters
         ----------
         pattern : (angle, depth) weights of the region, summing to 1
+        by_influence : let images count by the square of what they do to the value: errors in vivo are no equal share of
+            every image's signal, and what counts is how large they are where they matter; else all count alike
 
         Returns
         -------
-        (turn, 3) squares of the region's mean residuals; what they would be if every image's noise had unit variance in
-        the mean, and if every image had a gain error of unit variance; 0 where too little of the place has a fit
+        (turn, 3) weighted squares of the region's mean residuals; what they would be if every image's noise had unit
+        variance in the mean, and if every image had a gain error of unit variance; 0 where too little of the place has
+        a fit
         """
         out = np.zeros((TURNS, 3))
         angles, depths = np.nonzero(pattern)  # a segment has a sixth of the cells: the others would only add zeros
         weights_here = pattern[angles, depths]
-        shares = self.left.sum(axis=0)
         for turn in range(TURNS):
             cells = (slice(None), (angles + turn * len(pattern) // TURNS) % len(pattern), depths)
-            weights = weights_here * self.known[cells]
+            known = self.known[cells]
+            weights = weights_here * known
             total = weights.sum(axis=1)
             if not (total > _LEAST_KNOWN).all():
                 continue
-            residual, signal, share = (
-                (weights * planes[cells]).sum(axis=1) / total for planes in (self.residuals, self.signal, self.share)
+            residual, signal, share, pull = (
+                np.where(known, weights * planes[cells], 0.0).sum(axis=1) / total
+                for planes in (self.residuals, self.signal, self.share, self.sensitivity)
             )
-            out[turn] = residual @ residual, shares @ share, shares @ signal**2
+            influence = pull**2 / (pull @ pull) if by_influence and pull.any() else np.full(len(pull), 1.0 / len(pull))
+            by_noise = influence @ self.left
+            by_gain = (influence * (1.0 + self.added_variance)) @ self.left
+            out[turn] = influence @ residual**2, by_noise @ share, by_gain @ signal**2
         return out
 
 
 def measure_slice_errors(
-    polar: PolarStack, fit: PolarFit, s: int, used: IntArray, shape: tuple[int, int], misfit: Float64Array
+    polar: PolarStack, fit: PolarFit, s: int, used: IntArray, shape: tuple[int, int], misfit: CommonMisfit
 ) -> SliceErrors | None:
     """Measure noise and common errors of slice ``s``; None where it was not made or its noise cannot be told.
 
-    ``misfit`` : (time,) of the used images, the share of the signal by which all slices leave the model alike: no error
-    of this slice's images
+    ``misfit`` : what all slices leave over alike, which is no error of this slice's images
     """
     if not used.size or not fit.trusted[s].any() or not np.isfinite(fit.noise_sd[s]):
         return None
     if get_model(fit.model).conditional:  # images that count in a few cells tell nothing of the slice
         counted = np.isfinite(fit.samples[s, used]) & fit.trusted[s]
         kept = counted.sum(axis=(1, 2)) >= _LEAST_KNOWN * fit.trusted[s].sum()
-        used, misfit = used[kept], misfit[kept]
-    residuals = fit.samples[s, used] - (1.0 + misfit[:, None, None]) * fit.fitted[s, used]
+        used = used[kept]
+    residuals = fit.residuals[s, used] - misfit.taken_out[s, used, None, None] * fit.amplitude[s]
     known = np.isfinite(residuals) & fit.trusted[s]
     one = SliceErrors(
         used=used,
@@ -124,6 +134,7 @@ def measure_slice_errors(
         noise_share=fit.noise_share[s, used],
         measured=fit.fitted[s, used] if fit.signed[s] else np.abs(fit.fitted[s, used]),
         left=_left(fit, s, used),
+        added_variance=misfit.added_variance[s, used],
     )
     # two equations, of single cells and of sixths of the wall, at mid-wall, where partial volume does not disturb
     inside = known & polar.mid_wall
@@ -131,11 +142,12 @@ def measure_slice_errors(
     power = float((one.residuals**2)[inside].sum())
     factor = sample_noise_factor(polar)[s, used]
     by_noise = float((factor * one.share * own[:, None, None])[inside].sum())
-    by_gain = float((one.signal**2 * own[:, None, None])[inside].sum())
+    gained = own * (1.0 + one.added_variance)
+    by_gain = float((one.signal**2 * gained[:, None, None])[inside].sum())
     sixth = np.zeros(polar.signals.shape[2:])
     sixth[: max(len(sixth) // TURNS, 1), polar.mid_wall] = 1.0
     sixth /= sixth.sum()
-    found, region_noise, region_gain = (float(x) for x in one.common(sixth).sum(axis=0))
+    found, region_noise, region_gain = (float(x) for x in one.common(sixth, by_influence=False).sum(axis=0))
     region_noise *= one.averaged_noise(sixth, shape)
     determinant = by_noise * region_gain - by_gain * region_noise
     gain = (by_noise * found - region_noise * power) / determinant if determinant > 0 else 0.0

@@ -22,7 +22,7 @@ from cmrmap.quality.catalogue.fits import (
     STRAY_OFFSET,
     UNPHYSICAL_PIXELS,
 )
-from cmrmap.quality.catalogue.mean_quality import UNCERTAIN_MEAN, UNCERTAIN_SEGMENTS
+from cmrmap.quality.catalogue.mean_quality import MODEL_MISFIT, UNCERTAIN_MEAN, UNCERTAIN_SEGMENTS
 from cmrmap.quality.listing import runs
 
 _NORMAL_95 = 1.96
@@ -113,3 +113,25 @@ def uncertainty_flags(
         if wide:
             flags.append(UNCERTAIN_SEGMENTS.flag(kind, s, segments=runs(wide), widest=widest, unit=kind.unit))
     return tuple(flags)
+
+
+def misfit_flags(
+    kind: MapKind, size: float, change: float, without_ms: float, widest: float
+) -> tuple[QualityFlag, ...]:
+    """Tell that all slices of a map lie off its model alike.
+
+    Parameters
+    ----------
+    kind : which map
+    size : root mean square over the images, as a share of the signal without relaxation
+    change : what the value would change by without the one image that matters most, in the map's unit; NaN where none
+        can be left out
+    without_ms : the time of that image; infinity where it is saturation-prepared
+    widest : half width of a 95 % interval that is still let pass, in the map's unit
+    """
+    if not MODEL_MISFIT.crossed(size) or math.isnan(change):
+        return ()
+    time = "infinity" if math.isinf(without_ms) else f"{without_ms:.0f} ms"
+    much = abs(change) > widest
+    flag = MODEL_MISFIT.flag(kind, is_warning=much, found=100 * size, change=change, unit=kind.unit, time=time)
+    return (flag,)

@@ -11,6 +11,7 @@ from cmrmap.results.map_result import (
     absent_map,
     mean_blood,
 )
+from cmrmap.results.misfit_result import ImageMisfit, ModelMisfit
 from cmrmap.results.rounding import rounded
 from cmrmap.results.serialise import to_csv, to_json
 from cmrmap.results.study_result import HematocritResult, InputSummary, SoftwareInfo, StudyResult
@@ -20,8 +21,10 @@ __all__ = [
     "BloodResult",
     "ComparedValue",
     "HematocritResult",
+    "ImageMisfit",
     "InputSummary",
     "MapResult",
+    "ModelMisfit",
     "ReferenceComparison",
     "SegmentResult",
     "SliceResult",

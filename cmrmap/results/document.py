@@ -19,10 +19,11 @@ from cmrmap.core.scanner_map import ValueSource
 from cmrmap.core.statuses import MapStatus, SliceStatus
 from cmrmap.results.entry_types import Count, Entry, NotNegative, Number, Rounded, Sha256, Uid
 from cmrmap.results.map_result import DrawnBy, MapResult
+from cmrmap.results.misfit_entry import ModelMisfit
 from cmrmap.results.range_entry import Aha, ReferenceRange
 from cmrmap.results.series_entry import Series
 
-SCHEMA_VERSION = "1.4"
+SCHEMA_VERSION = "1.5"
 
 #: a reason if and only if the status is not ok
 _REASON_UNLESS_OK: JsonDict = {
@@ -40,7 +41,8 @@ Uncertainty: TypeAlias = Annotated[
     Rounded,
     Field(
         description="standard error of the mean, in the map's unit: propagated from the fit, or from the scanner's own "
-        "standard deviations; null where a scanner's map came without"
+        "standard deviations, with what a shift of the borders that all images share does to it; null where a "
+        "scanner's map came without"
     ),
 ]
 
@@ -183,6 +185,12 @@ class Map(Entry):
         Field(description="over the analysed pixels of AHA segments 8 and 9 (Messroghli 2017) of all mid-level slices"),
     ]
     blood: Blood | None
+    model_misfit: Annotated[
+        ModelMisfit | None,
+        Field(
+            description="what all slices leave over alike; null: not fitted here, or fewer than three slices compare"
+        ),
+    ]
     slices: tuple[Slice, ...]
     reference_range: Annotated[
         ReferenceRange | None,

@@ -13,6 +13,7 @@ from cmrmap.core.regional_values import RegionStatistics, SliceLevel
 from cmrmap.core.scanner_map import ValueSource
 from cmrmap.core.statuses import MapStatus, SliceStatus
 from cmrmap.results.comparison import ReferenceComparison
+from cmrmap.results.misfit_result import ModelMisfit
 
 NO_STATISTICS = RegionStatistics(float("nan"), float("nan"), 0, float("nan"))
 
@@ -104,6 +105,8 @@ class MapResult:
     reference : z-scores against the site's reference ranges; None where there are none
     mid_septum : over the analysed pixels of AHA segments 8 and 9 in all mid-level slices, in the map's unit
     source : what the values were taken from; None where nothing was made
+    model_misfit : what all slices leave over alike; None where nothing was fitted, and where fewer than three slices
+        can be compared
     """
 
     kind: MapKind
@@ -131,6 +134,7 @@ class MapResult:
 
     mid_septum: RegionStatistics = NO_STATISTICS
     source: ValueSource | None = None
+    model_misfit: ModelMisfit | None = None
 
     def __post_init__(self) -> None:
         status = _checked(MapStatus, f"the {self.kind.value} map", self.status, self.reason)

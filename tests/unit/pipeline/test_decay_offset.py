@@ -10,7 +10,8 @@ from cmrmap.core.outlines import SegmentationStack
 from cmrmap.phantom.generate import generate_study
 from cmrmap.phantom.parameters import draw_study_parameters
 from cmrmap.pipeline import align, fit, refine
-from cmrmap.pipeline.decay_offset import common_misfit, offset_effect
+from cmrmap.pipeline.common_misfit import wall_misfit
+from cmrmap.pipeline.decay_offset import offset_effect
 from cmrmap.pipeline.find import find
 from cmrmap.pipeline.map_numbers import series_numbers
 from cmrmap.pipeline.regions import locate
@@ -79,10 +80,11 @@ def test_it_is_a_warning_where_it_is_large_and_else_a_note(prepared, decaying) -
 
 
 def test_what_all_slices_leave_over_alike_is_no_error_of_one(prepared) -> None:
-    misfit = common_misfit(prepared.cells, prepared.polar.mid_wall)
-    assert misfit.shape == (5, 3)
-    assert np.abs(misfit).max() > 0.005
-    assert (np.sign(misfit) == np.sign(misfit[0])).all()
+    misfit = wall_misfit(prepared.cells, prepared.polar.mid_wall)
+    assert misfit.taken_out.shape == (5, 3)
+    assert misfit.kept > 0.5
+    assert np.abs(misfit.taken_out).max() > 0.004
+    assert (np.sign(misfit.taken_out) == np.sign(misfit.taken_out[0])).all()
     half = 1.96 * np.array([one.uncertainty for one in series_numbers(prepared, locate(prepared)).table.slices])
     assert (half < 5.0).all()  # with three images too a slice's mean may be told
 
@@ -104,9 +106,9 @@ def test_two_slices_and_other_models_tell_nothing(study, prepared) -> None:
         replace(stack, images=stack.images[:2], times_ms=stack.times_ms[:2], geometry=stack.geometry[:2]), labels[:2]
     )
     assert offset_effect(few.cells, few.polar.mid_wall) is None
-    assert not common_misfit(few.cells, few.polar.mid_wall).any()
-    other = replace(prepared.cells, model="t2_3p")
-    assert not common_misfit(other, prepared.polar.mid_wall).any()
+    assert not wall_misfit(few.cells, few.polar.mid_wall).taken_out.any()
+    other = replace(prepared.cells, model="t2_3p")  # as many images as parameters
+    assert not wall_misfit(other, prepared.polar.mid_wall).taken_out.any()
 
 
 def test_of_three_images_none_may_be_missing(study) -> None:
@@ -128,15 +130,16 @@ def test_of_three_images_none_may_be_missing(study) -> None:
 
 def test_a_slice_that_lost_an_image_has_the_share_of_its_own_times_and_no_say(prepared) -> None:
     whole = prepared.cells
-    misfit = common_misfit(whole, prepared.polar.mid_wall)
+    misfit = wall_misfit(whole, prepared.polar.mid_wall)
     planes = {name: np.array(getattr(whole, name)) for name in ("samples", "fitted", "sensitivity", "noise_share")}
     times = np.array(whole.times_ms)
     for one in (*planes.values(), times):
         one[2] = np.roll(one[2], -1, axis=0)  # the others have moved to its place
         one[2, -1] = np.nan
     lost = replace(whole, times_ms=times, **planes)
-    found = common_misfit(lost, prepared.polar.mid_wall)
-    np.testing.assert_allclose(found[2], [*misfit[2, 1:], 0.0])
+    found = wall_misfit(lost, prepared.polar.mid_wall)
+    shrunk = found.kept / misfit.kept
+    np.testing.assert_allclose(found.taken_out[2], [*(shrunk * misfit.taken_out[2, 1:]), 0.0])
     others = [0, 1, 3, 4]
     planes = {name: one[others] for name, one in planes.items()}
     alone = {
@@ -144,6 +147,6 @@ def test_a_slice_that_lost_an_image_has_the_share_of_its_own_times_and_no_say(pr
         for name in ("values", "sd", "amplitude", "offset", "t_star", "r2", "status", "noise_sd", "floor_sd", "signed")
     }
     four = replace(whole, times_ms=times[others], notes=whole.notes[:4], **planes, **alone)
-    np.testing.assert_allclose(found[others], common_misfit(four, prepared.polar.mid_wall))
+    np.testing.assert_allclose(found.taken_out[others], wall_misfit(four, prepared.polar.mid_wall).taken_out)
     effect = offset_effect(lost, prepared.polar.mid_wall)
     assert effect == offset_effect(four, prepared.polar.mid_wall)

@@ -5,7 +5,7 @@ import numpy as np
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.parameter_map import FitStatus
 from cmrmap.core.regional_values import RegionStatistics
-from cmrmap.quality.fit_flags import disagreement_flags, fit_flags, uncertainty_flags
+from cmrmap.quality.fit_flags import disagreement_flags, fit_flags, misfit_flags, uncertainty_flags
 
 
 def test_fit_flags_speak_only_of_what_is_frequent():
@@ -63,3 +63,16 @@ def test_images_that_are_not_of_one_relaxation_are_told():
     assert "25, infinity ms" in found[0].message
     assert "5.0 %" in found[1].message
     assert "6.0 %" in found[2].message
+
+
+def test_a_misfit_of_all_slices_is_told_from_one_percent_on_and_warns_where_one_image_decides():
+    kind = MapKind.NATIVE_T1
+    assert misfit_flags(kind, 0.01, 80.0, 30000.0, 60.0) == ()
+    assert misfit_flags(kind, float("nan"), 80.0, 30000.0, 60.0) == ()
+    assert misfit_flags(kind, 0.02, float("nan"), float("nan"), 60.0) == ()
+    (note,) = misfit_flags(kind, 0.02, -16.0, 30000.0, 60.0)
+    assert (note.code, note.severity, note.slice_index) == ("model_misfit", "info", None)
+    assert "2.0 % of signal (-16 ms without the image at 30000 ms)" in note.message
+    (warning,) = misfit_flags(kind, 0.02, 61.0, np.inf, 60.0)
+    assert warning.severity == "warning"
+    assert "(+61 ms without the image at infinity)" in warning.message

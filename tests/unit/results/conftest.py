@@ -13,8 +13,10 @@ from cmrmap.core.series_row import SeriesRow
 from cmrmap.results import (
     BloodResult,
     HematocritResult,
+    ImageMisfit,
     InputSummary,
     MapResult,
+    ModelMisfit,
     SegmentResult,
     SliceResult,
     SoftwareInfo,
@@ -23,7 +25,7 @@ from cmrmap.results import (
 )
 from cmrmap.results.json_schema import json_schema
 
-NAN = float("nan")
+NAN, INF = float("nan"), float("inf")
 
 
 def _stats(mean=1103.123456789, n=120):
@@ -48,6 +50,7 @@ def _t1_map(kind=MapKind.NATIVE_T1, **changes):
         slices,
         "a reason",
         mid_septum=_stats(1120.5, 31),
+        model_misfit=ModelMisfit(2.5, (ImageMisfit(193.0, 1.75), ImageMisfit(INF, -6.25)), -16.0, INF),
     )
     return dataclasses.replace(made, **changes)
 

@@ -28,6 +28,13 @@ def test_a_study_fits_the_schema_and_reads_back(study, validate):
     assert (native["status"], native["unit"], native["success"]) == ("partial", "ms", False)
     assert native["patient"] == {"mean": 1103.12, "sd": 41.5, "n_pixels": 120, "uncertainty": 2.25}
     assert native["mid_septum"] == {"mean": 1120.5, "sd": 41.5, "n_pixels": 31, "uncertainty": 2.25}
+    assert native["model_misfit"] == {
+        "rms_percent": 2.5,
+        "largest_change": -16.0,
+        "without_ms": None,
+        "images": [{"time_ms": 193.0, "percent": 1.75}, {"time_ms": None, "percent": -6.25}],
+    }
+    assert document["maps"]["t2"]["model_misfit"] is None
     assert document["maps"]["t2"]["mid_septum"] == {"mean": None, "sd": None, "n_pixels": 0, "uncertainty": None}
     assert native["blood"] == {"t1_ms": 1650.0, "uncertainty": 12.0}
     first, second = native["slices"]
@@ -72,6 +79,7 @@ def test_keys_come_in_the_contracts_order(study):
         "patient",
         "mid_septum",
         "blood",
+        "model_misfit",
         "slices",
         "reference_range",
     ]

@@ -1,0 +1,72 @@
+"""What all slices of a map leave over alike, as the results tell it, and what it may do to the value."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cmrmap.core.arrays import Float64Array, finite_median
+from cmrmap.pipeline.common_misfit import CommonMisfit
+from cmrmap.pipeline.mapped_series import MappedSeries
+from cmrmap.relaxometry import fit_relaxation, get_model
+from cmrmap.relaxometry.models import signal
+from cmrmap.results import ImageMisfit, ModelMisfit
+
+_PERCENT = 100.0
+
+
+def model_misfit(series: MappedSeries) -> ModelMisfit | None:
+    """Return the misfit of a map's model; None where nothing was fitted, or fewer than three slices can be compared.
+
+    Parameters
+    ----------
+    series : as mapped
+    """
+    found = series.fit
+    if found is None or not np.isfinite(found.errors.misfit.share).any():
+        return None
+    misfit, cells = found.errors.misfit, found.cells
+    told = np.flatnonzero(np.isfinite(misfit.share))
+    mid_wall = np.where(cells.trusted & series.polar.mid_wall, 1.0, np.nan)
+    t_ms = finite_median(mid_wall * cells.t_star)
+    ratio = finite_median(mid_wall * cells.offset / cells.amplitude)
+    time_ms, change = largest_change(misfit, cells.model, t_ms, ratio)
+    return ModelMisfit(
+        rms_percent=_PERCENT * misfit.size,
+        images=tuple(ImageMisfit(float(misfit.times_ms[t]), float(_PERCENT * misfit.believed[t])) for t in told),
+        largest_change=change,
+        without_ms=time_ms,
+    )
+
+
+def largest_change(misfit: CommonMisfit, model: str, t_ms: float, offset: float) -> tuple[float, float]:
+    """Return the time of the image without which the misfit would change T most, and by how much it would, in ms.
+
+    Parameters
+    ----------
+    misfit : of a series that was fitted with ``model``
+    t_ms : T (MOLLI: T*) that is typical of the wall
+    offset : B over A that is typical of it; not read in models without
+
+    Returns
+    -------
+    NaN, NaN where no fit without one image has an answer
+    """
+    known = np.isfinite(misfit.share)
+    times = misfit.times_ms[known]
+    counted_as = get_model(get_model(model).counted_as or model)
+    if not (np.isfinite(t_ms) and len(times) > counted_as.n_parameters):
+        return float("nan"), float("nan")
+    sets = _without_each(signal(counted_as, times, t_ms, 1.0, offset) + misfit.believed[known])
+    found = fit_relaxation(sets, times, counted_as.name, magnitude=False).t_ms
+    change = found[1:] - found[0]
+    if not np.isfinite(change).any():
+        return float("nan"), float("nan")
+    most = int(np.nanargmax(np.abs(change)))
+    return float(times[most]), float(change[most])
+
+
+def _without_each(samples: Float64Array) -> Float64Array:
+    """(1 + time, time) the samples, and the samples without each in turn."""
+    sets = np.repeat(samples[None], len(samples) + 1, axis=0)
+    sets[np.arange(len(samples)) + 1, np.arange(len(samples))] = np.nan
+    return sets
