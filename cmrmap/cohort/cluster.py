@@ -18,6 +18,12 @@ _SECONDS_TO_JOIN = 60
 #: Dask has the memory that a study frees given back at once, and the network takes it again for every image, which
 #: costs half of the time; these are what glibc comes to by itself where nobody sets them
 _MEMORY = {"MALLOC_TRIM_THRESHOLD_": 1 << 30, "MALLOC_MMAP_THRESHOLD_": 1 << 25}
+_LOCAL = {
+    **{f"distributed.nanny.pre-spawn-environ.{name}": value for name, value in _MEMORY.items()},
+    # a worker looks a hundred times a second where its study is and keeps the call trees of each of the last 1000
+    # seconds, twice: up to 0.5 MB a second
+    "distributed.worker.profile.enabled": False,
+}
 
 
 @contextlib.contextmanager
@@ -41,7 +47,7 @@ def open_client(scheduler: str | None, workers: int) -> Iterator[Client]:
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # its messages about dying workers: ours say it
     if scheduler is None:
         with (
-            dask.config.set({f"distributed.nanny.pre-spawn-environ.{name}": value for name, value in _MEMORY.items()}),
+            dask.config.set(_LOCAL),
             LocalCluster(
                 n_workers=workers,
                 threads_per_worker=1,

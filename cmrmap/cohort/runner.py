@@ -162,7 +162,8 @@ def _results(client: Client, tasks: Sequence[StudyTask]) -> Iterator[StudyRecord
     """Yield the records as they come; a worker that dies gives its study to another.
 
     No more studies are handed out than there are threads, so that a study that kills its worker is never blamed on
-    one that waits behind it. A study on which workers keep dying is tried once more when it is alone.
+    one that waits behind it. A study on which workers keep dying is tried once more when it is alone. Dask names the
+    jobs: a study's name, which may be a patient's, would be seen on its pages, and Dask keeps statistics of each name.
     """
     waiting = list(reversed(tasks))
     suspects: list[StudyTask] = []
@@ -173,7 +174,7 @@ def _results(client: Client, tasks: Sequence[StudyTask]) -> Iterator[StudyRecord
     def submit() -> None:
         if waiting:
             task = waiting.pop()
-            future = client.submit(run_task, task, key=f"cmrmap-{task.study.name}-{task.fingerprint[:12]}", pure=False)
+            future = client.submit(run_task, task, pure=False)
             jobs[future.key] = task
             completed.add(future)
 
@@ -192,7 +193,7 @@ def _results(client: Client, tasks: Sequence[StudyTask]) -> Iterator[StudyRecord
         for _ in range(max(1, sum(client.nthreads().values()) - len(jobs))):
             submit()
     for task in suspects:
-        future = client.submit(run_task, task, key=f"cmrmap-alone-{task.study.name}", pure=False)
+        future = client.submit(run_task, task, pure=False)
         try:
             yield future.result()
         except KilledWorker:

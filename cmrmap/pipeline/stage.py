@@ -24,8 +24,8 @@ class Stage:
     inputs : names of the products that it takes, in the order of the call's arguments
     output : name of the product that it makes
     call : takes the `RunContext` and the inputs, returns the product
-    frees_memory : it needs much memory while it works, which goes back to the system when it ends, if the run has the
-        process to itself: the C library would keep it
+    frees_memory : it needs much memory while it works; if the run has the process to itself, what earlier stages have
+        freed goes back to the system before, and what it freed when it ends: the C library would keep both
     """
 
     name: str
@@ -157,12 +157,15 @@ def perform(stage: Stage, context: RunContext, inputs: Sequence[object], log_lev
     the product
     """
     started = time.perf_counter()
+    gives_back = stage.frees_memory and context.owns_process
+    if gives_back:
+        return_memory(cycles=True)
     try:
         product = stage.call(context, *inputs)
     except BaseException as error:
         context.outcome.fail(error, stage.name)
         raise
-    if stage.frees_memory and context.owns_process:
+    if gives_back:
         return_memory()
     _LOG.log(log_level, "%-24s %6.2f s", stage.name, time.perf_counter() - started)
     return product

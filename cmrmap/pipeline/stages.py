@@ -208,7 +208,7 @@ STAGES = StageList(
         Stage("report", ("loaded", "series", "ecv"), "maps", _report),
         Stage("summarise", ("study", "selection", "loaded", "maps"), "results", _summarise),
         Stage("draw", ("study", "loaded", "series", "ecv", "maps", "results"), "drawing", _draw, frees_memory=True),
-        Stage("encode", ("study", "maps", "results", "drawing"), "files", _encode),
+        Stage("encode", ("study", "maps", "results", "drawing"), "files", _encode, frees_memory=True),
         Stage("bundle", ("results", "files", "drawing"), "bundle", _bundle),
         Stage("write", ("bundle",), "written", _write),
         Stage("send", ("written",), "sent", _send),

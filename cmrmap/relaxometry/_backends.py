@@ -1,4 +1,4 @@
-"""Which kernel fits: the compiled one where numba is at hand, numpy otherwise; and on how many threads."""
+"""Which kernel fits: the compiled one where its library or numba is at hand, else numpy; and on how many threads."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import numpy as np
 
 from cmrmap.core.arrays import Float64Array
 from cmrmap.core.errors import InputError
+from cmrmap.relaxometry import _ahead
 from cmrmap.relaxometry._numpy_kernel import fit_pixels as numpy_kernel
 from cmrmap.relaxometry._problem import Kernel, Problem, Results
 
@@ -24,13 +25,19 @@ _NO_NUMBA = 'backend "numba" cannot be used: numba is not importable; install it
 
 @lru_cache(maxsize=1)
 def _compiled_kernel() -> Kernel | None:
-    """Import numba (0.5 s) and load or compile the kernel, once and only when a fit needs it; None where it cannot."""
+    """Load the library of the fit, else import numba (1 s) and load or compile the kernel; None where it cannot.
+
+    Once, and only when a fit needs it.
+    """
+    kernel = _ahead.load()
+    if kernel is not None:
+        return kernel
     try:
         module = importlib.import_module("cmrmap.relaxometry._numba_kernel")
     except ImportError:  # no numba for this Python or platform
         return None
-    kernel: Kernel = module.fit_pixels
-    return kernel
+    compiled: Kernel = module.fit_pixels
+    return compiled
 
 
 def prepare(*, wait: bool = True) -> None:

@@ -12,7 +12,6 @@ import dis
 import enum
 import hashlib
 import os
-import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
@@ -20,6 +19,8 @@ from typing import Any
 
 import numba
 import numpy as np
+
+from cmrmap.relaxometry._trusted import is_ours
 
 
 def key_of(function: Callable[..., object], signature: Any = None) -> str:
@@ -62,14 +63,7 @@ def is_own(folder: Path, function: str) -> bool:
     if not folder.exists():
         return is_own(folder.parent, function) if folder.parent != folder else False
     held = [path for path in folder.glob("*.nb[ic]") if function in path.name]
-    return all(_is_ours(os.lstat(path)) for path in (Path(os.path.realpath(folder)), *held))
-
-
-def _is_ours(found: os.stat_result) -> bool:
-    """Whether only this user and root may write: also where the group is one that the user has alone, by custom."""
-    own_group = found.st_gid == os.getegid() == os.geteuid()
-    others = stat.S_IWOTH | (0 if own_group else stat.S_IWGRP)
-    return found.st_uid in (0, os.geteuid()) and not found.st_mode & others and not stat.S_ISLNK(found.st_mode)
+    return all(is_ours(os.lstat(path)) for path in (Path(os.path.realpath(folder)), *held))
 
 
 def _constants(function: Callable[..., object], seen: set[object]) -> Iterator[str]:

@@ -118,7 +118,10 @@ _PROBLEM = numba.types.NamedTuple(  # type: ignore[no-untyped-call]
 )
 
 
-@compiled(numba.void(_TABLE_2D, _PROBLEM, _F8[:, :], numba.uint8[::1], numba.int16[::1], _F8[:, :]))
+SIGNATURE = numba.void(_TABLE_2D, _PROBLEM, _F8[:, :], numba.uint8[::1], numba.int16[::1], _F8[:, :])
+
+
+@compiled(SIGNATURE)
 def fit_pixels(
     signals: Float64Array,
     problem: Problem,

@@ -17,9 +17,9 @@ import numpy.typing as npt
 
 from cmrmap.relaxometry._numba_cache import is_own, key_of
 
-_FAST = {"contract", "nsz", "reassoc"}
+FAST = {"contract", "nsz", "reassoc"}
 _INNER: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}  # no entry from Python
-_OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}  # numpy's division by zero: no test, no exit
+OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}  # numpy's division by zero: no test, no exit
 LANES = 64  # enough that a loop's start costs nothing, few enough that all the work stays in the first cache
 
 Float32Array = npt.NDArray[np.float32]
@@ -29,17 +29,17 @@ Function = TypeVar("Function", bound=Callable[..., object])
 
 def inner(function: Function) -> Function:
     """Compile a function that compiled functions alone call, when they are compiled."""
-    return cast(Function, numba.njit(fastmath=_FAST, **_INNER, **_OPTIONS)(function))
+    return cast(Function, numba.njit(fastmath=FAST, **_INNER, **OPTIONS)(function))
 
 
 def inlined(function: Function) -> Function:
     """Compile a function into the one place that calls it: handing its tuples over would cost more than some steps."""
-    return cast(Function, numba.njit(fastmath=_FAST, inline="always", **_INNER, **_OPTIONS)(function))
+    return cast(Function, numba.njit(fastmath=FAST, inline="always", **_INNER, **OPTIONS)(function))
 
 
 def merged(function: Function) -> Function:
     """As `inlined`, but by the compiler after it has made vectors of its loops: the same bits wherever it stands."""
-    return cast(Function, numba.njit(fastmath=_FAST, forceinline=True, **_INNER, **_OPTIONS)(function))
+    return cast(Function, numba.njit(fastmath=FAST, forceinline=True, **_INNER, **OPTIONS)(function))
 
 
 def compiled(signature: Any) -> Callable[[Function], Function]:
@@ -58,7 +58,7 @@ def compiled(signature: Any) -> Callable[[Function], Function]:
         # numba looks for changes in the function's own file only, and names what it keeps after the function
         function.__qualname__ += "_" + key_of(function, signature)
         try:
-            dispatcher: Any = numba.njit(fastmath=_FAST, **_OPTIONS)(function)
+            dispatcher: Any = numba.njit(fastmath=FAST, **OPTIONS)(function)
             dispatcher.enable_caching()
             if is_own(Path(dispatcher.stats.cache_path), function.__qualname__):
                 dispatcher.compile(signature)
@@ -66,6 +66,6 @@ def compiled(signature: Any) -> Callable[[Function], Function]:
                 return cast(Function, dispatcher)
         except Exception:  # as above; it is compiled without
             pass
-        return cast(Function, numba.njit(signature, fastmath=_FAST, **_OPTIONS)(function))
+        return cast(Function, numba.njit(signature, fastmath=FAST, **OPTIONS)(function))
 
     return decorate

@@ -53,7 +53,14 @@ def spare_imports() -> None:
     gc.enable()
 
 
-def return_memory() -> None:
-    """Give memory that was freed back to the system, which C libraries keep for later; where they can (glibc)."""
+def return_memory(*, cycles: bool = False) -> None:
+    """Give memory that was freed back to the system, which C libraries keep for later; where they can (glibc).
+
+    Parameters
+    ----------
+    cycles : free first what only refers to itself, arrays of finished stages among it
+    """
+    if cycles:
+        gc.collect()
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).malloc_trim(0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import platform
 import subprocess
 from functools import cache
@@ -11,6 +12,9 @@ from pathlib import Path
 from cmrmap.core.version import VERSION
 
 _ROOT = Path(__file__).resolve().parents[2]
+
+#: written by cmrmap.relaxometry._numba_ahead, which is not imported for this
+_ABOUT_THE_FIT = Path(__file__).resolve().parents[1] / "relaxometry" / "ahead" / "about.json"
 
 _LIBRARIES = (
     "monai-deploy-app-sdk",
@@ -28,9 +32,11 @@ _LIBRARIES = (
 def software_versions() -> dict[str, str]:
     """Return versions by name, this software first; a library that is not installed is left out.
 
-    Nothing is imported: the versions come from the installed packages' metadata.
+    Nothing is imported: the versions come from the installed packages' metadata; numba's, where it is not installed,
+    from what says who compiled the library of the fit.
     """
     found = {name: _version(name) for name in _LIBRARIES}
+    found["numba"] = found["numba"] or _compiler_of_the_fit()
     known = {name: version for name, version in found.items() if version is not None}
     return {"cmrmap": VERSION, "python": platform.python_version(), **known}
 
@@ -40,6 +46,13 @@ def _version(name: str) -> str | None:
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
+        return None
+
+
+def _compiler_of_the_fit() -> str | None:
+    try:
+        return str(json.loads(_ABOUT_THE_FIT.read_text(encoding="utf-8"))["numba"])
+    except (OSError, ValueError, KeyError):
         return None
 
 

@@ -71,8 +71,9 @@ def _bad_files(context: Path) -> Iterator[str]:
 
 def _bad_imports(context: Path) -> Iterator[str]:
     """Find what the application imports although it is left out, or not under version control."""
-    left_out = _json(context / "pip/left-out.json")["packages"]
-    names = {name: distribution for distribution in left_out for name in import_names(distribution)}
+    left_out = _json(context / "pip/left-out.json")
+    names = {name: distribution for distribution in left_out["packages"] for name in import_names(distribution)}
+    only_build = {name: distribution for distribution in left_out["build"] for name in import_names(distribution)}
     ours = {path.name for path in (context / "app").iterdir() if path.is_dir()}
     for path in sorted((context / "app").rglob("*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -81,7 +82,8 @@ def _bad_imports(context: Path) -> Iterator[str]:
             if module.partition(".")[0] in ours and not (place.is_dir() or place.with_suffix(".py").is_file()):
                 yield f"app: {path.relative_to(context / 'app')} imports {module}, which git does not track; add it"
         for imported in imported_names(tree):
-            distribution = names.get(imported.partition(".")[0])
+            first = imported.partition(".")[0]
+            distribution = names.get(first) or (None if path.name.startswith("_numba_") else only_build.get(first))
             if distribution is not None:
                 yield (
                     f"app: {path.relative_to(context / 'app')} imports {imported}, "

@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -82,10 +83,13 @@ def _correct(
     requirements = lock.read_requirements(repository / "requirements.in")
     requirements += lock.read_requirements(repository / "requirements-torch.txt")
     torch = lock.read_lock(PACKAGING / ("torch-cuda.txt" if variant.cuda else "torch-cpu.txt"))
-    packages = lock.locked_packages(requirements, left_out["packages"], cuda=variant.cuda)
+    kept = lock.locked_packages(requirements, left_out["packages"], cuda=variant.cuda)
+    packages = lock.locked_packages(requirements, [*left_out["packages"], *left_out["build"]], cuda=variant.cuda)
+    only_build = {name: version for name, version in kept.items() if name not in packages}
     if variant.cuda:
         packages = lock.with_cuda(packages, torch, left_out["packages"])
-    hashed = lock.hashed_lines(packages, [*lock.read_lock(repository / "requirements.txt"), *torch])
+    locked = [*lock.read_lock(repository / "requirements.txt"), *torch]
+    hashed, hashed_build = lock.hashed_lines(packages, locked), lock.hashed_lines(only_build, locked)
     documents = environment["HOLOSCAN_DOCS_PATH"]
     labels |= {
         "base": variant.base,
@@ -106,15 +110,17 @@ def _correct(
     _write_json(folder / "pip" / "left-out.json", left_out)
     (folder / "pip" / "requirements.txt").unlink()  # the SDK's copy, which leaves most versions open
     for place in ("docs", "pip"):  # what is installed, and where people look it up
-        (folder / place / "packages.txt").write_text("".join(f"{line}\n" for line in hashed), encoding="utf-8")
+        _write_lines(folder / place / "packages.txt", hashed)
+    _write_lines(folder / "pip" / "build.txt", hashed_build)
     version = str(app["version"])
     sbom.write_bill(folder / "docs", packages, folder / "models", title=title, version=version, time=revision.time)
     shutil.copyfile(PACKAGING / "complete_bill.py", folder / "pip" / "complete_bill.py")
     shutil.copyfile(PACKAGING / "slim.py", folder / "pip" / "slim.py")
-    (folder / "pip" / "system.txt").write_text("".join(f"{name}\n" for name in left_out["system"]), encoding="utf-8")
+    _write_lines(folder / "pip" / "system.txt", left_out["system"])
     shutil.copytree(PACKAGING / "stand_ins", folder / "pip" / "stand_ins", ignore=shutil.ignore_patterns("__pycache__"))
-    named = closure.foreign_modules(folder / "app")
-    (folder / "pip" / "imports.txt").write_text("".join(f"{name}\n" for name in named), encoding="utf-8")
+    gone = {module for name in only_build for module in lock.import_names(name)}
+    named = [name for name in closure.foreign_modules(folder / "app") if name.partition(".")[0] not in gone]
+    _write_lines(folder / "pip" / "imports.txt", named)
     (folder / "tools").write_text(entrypoint.correct_tools(context.tools), encoding="utf-8")
     text = dockerfile.render_dockerfile(
         PACKAGING / "Dockerfile.jinja2", labels, environment, base=variant.base, python=PYTHON, cuda=variant.cuda
@@ -138,6 +144,10 @@ def _application(repository: Path) -> dict[str, Any]:
         if key not in application:
             raise PackagingError(f"app.yaml has no application.{key}; expected one")
     return application
+
+
+def _write_lines(path: Path, lines: Iterable[str]) -> None:
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 
 
 def _write_json(path: Path, content: Any) -> None:

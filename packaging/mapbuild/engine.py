@@ -74,15 +74,16 @@ def fetch_wheels(context: Path) -> bool:
     if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
         return False
     folder = context / "wheelhouse"
-    path = context / "pip" / "packages.txt"
-    lines = [line.partition(" ")[0] for line in path.read_text(encoding="utf-8").splitlines()]
+    lists = [context / "pip" / name for name in ("packages.txt", "build.txt")]
+    lines = [line.partition(" ")[0] for path in lists for line in path.read_text(encoding="utf-8").splitlines()]
     wanted = {line.replace("-", "_").replace("==", "-").lower() for line in lines}
     for wheel in folder.glob("*.whl"):  # of an earlier build
         if "-".join(wheel.name.lower().split("-")[:2]) not in wanted:
             wheel.unlink()
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
     command += ["--only-binary", ":all:", "--find-links", str(folder), "--dest", str(folder)]
-    found = subprocess.run([*command, "--require-hashes", "-r", str(path)], capture_output=True, text=True, check=False)
+    command += ["--require-hashes", *(word for path in lists for word in ("-r", str(path)))]
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
     if found.returncode:
         reason = next((line for line in found.stderr.splitlines() if line.startswith("ERROR")), "pip failed")
         raise PackagingError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import json
 import os
 import signal
@@ -12,6 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from tests.small_studies import QUICK_SETTINGS, small_study, write_copy
 from tests.soak.resources import memory_mb, processes_below
 
@@ -19,6 +22,8 @@ ROOT = Path(__file__).resolve().parents[2]
 _SEEDS = (1, 2, 3, 4)
 _LOOK_S = 5.0
 _WORKERS = 2
+#: studies of a worker's own after which everything that is made once is made
+WARM = 10
 
 
 def write_cohort(folder: Path, n_studies: int) -> Path:
@@ -62,13 +67,13 @@ def run_soak(folder: Path, n_studies: int) -> dict[str, Any]:
             if killed is None and len(records) >= n_studies // 2:
                 killed = _kill_a_worker(records, process.pid)
             children = {child: memory_mb(child) for child in processes_below(process.pid)}
-            line = {"done": len(records), "run": process.pid, "client_mb": memory_mb(process.pid)}
+            line = {"at": time.time(), "done": len(records), "run": process.pid, "client_mb": memory_mb(process.pid)}
             log.write(json.dumps({**line, "killed": killed, "below_mb": children}) + "\n")
             log.flush()
             time.sleep(_LOOK_S)
     found = {"exit code": process.returncode, "killed worker": killed is not None}
     found["minutes of this run"] = round((time.monotonic() - started) / 60, 1)
-    return {**found, **_lost(output, n_studies), **_memory(folder / "cohort.jsonl")}
+    return {**found, **_lost(output, n_studies), **_memory(folder / "cohort.jsonl", _ended(output))}
 
 
 def _environment() -> dict[str, str]:
@@ -106,21 +111,36 @@ def _lost(output: Path, n_studies: int) -> dict[str, Any]:
     return {**found, "other numbers than the same phantom": wrong, "unfinished files": left}
 
 
-def _memory(log: Path) -> dict[str, Any]:
-    """Return the memory of client and workers after a tenth of the studies and at the end."""
+def _ended(output: Path) -> dict[str, list[float]]:
+    """Return when each worker was done with each of its studies, s since 1970, in order."""
+    times: dict[str, list[float]] = {}
+    for path in output.glob("studies/*/study.json"):
+        worker = json.loads(path.read_text(encoding="utf-8"))["worker"].rpartition(":")[2]
+        times.setdefault(worker, []).append(path.stat().st_mtime)
+    return {worker: sorted(found) for worker, found in times.items()}
+
+
+def _memory(log: Path, ended: dict[str, list[float]]) -> dict[str, Any]:
+    """Return the memory of client and workers after their first `WARM` studies and at the end, and the line between.
+
+    A worker's studies are its own, not those of all.
+    """
     lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
-    last = lines[-1]["run"]
-    lines = [line for line in lines if line["run"] == last and line["done"]]
-    total, first = lines[-1]["done"], lines[0]["done"]
-    warm = [line for line in lines if line["done"] >= first + (total - first) // 10]
-    client = [line["client_mb"] for line in warm if line["client_mb"] == line["client_mb"]]
-    found: dict[str, Any] = {"client and scheduler, MB": f"{client[0]:.0f} -> {client[-1]:.0f}"}
-    workers: dict[str, list[tuple[int, float]]] = {}
-    for line in warm:
-        for process, memory in line["below_mb"].items():
-            if memory > 300:  # those that have the network loaded
-                workers.setdefault(process, []).append((line["done"], memory))
-    for number, series in enumerate((one for one in workers.values() if len(one) > 4), start=1):
-        (begun, first_mb), (ended, last_mb) = series[2], series[-2]
-        found[f"worker {number}, MB"] = f"{first_mb:.0f} (study {begun}) -> {last_mb:.0f} (study {ended})"
+    lines = [line for line in lines if line["run"] == lines[-1]["run"] and line["done"]]
+    client = [(line["done"], line["client_mb"]) for line in lines if line["client_mb"] == line["client_mb"]]
+    found = {"client and scheduler": _growth(client)}
+    for number, (worker, times) in enumerate(sorted(ended.items()), start=1):
+        at_work = [line for line in lines if worker in line["below_mb"] and times[0] <= line["at"] <= times[-1]]
+        series = [(bisect.bisect(times, line["at"]), line["below_mb"][worker]) for line in at_work]
+        found[f"worker {number}"] = _growth(series)
     return found
+
+
+def _growth(series: Sequence[tuple[int, float]]) -> str:
+    """Say how memory (MB) goes with the number of studies; the slope is that of least squares, in kB a study."""
+    warm = np.array([one for one in series if one[0] >= WARM], dtype=float).reshape(-1, 2)
+    if len(warm) < 3 or warm[0, 0] == warm[-1, 0]:
+        return "too few studies"
+    slope = 1000 * np.polyfit(warm[:, 0], warm[:, 1], 1)[0]
+    (first, first_mb), (last, last_mb) = warm[0], warm[-1]
+    return f"{first_mb:.1f} MB (study {first:.0f}) -> {last_mb:.1f} MB (study {last:.0f}), {slope:+.1f} kB a study"

@@ -88,8 +88,33 @@ def test_every_package_is_installed_by_its_hashes(rendered: Path) -> None:
 
 def test_what_the_application_imports_is_compiled_in_the_build(rendered: Path) -> None:
     named = (rendered / "pip/imports.txt").read_text().splitlines()
-    assert {"numba", "torch", "scipy.ndimage", "skimage.measure", "highdicom.seg", "yaml"} <= set(named)
+    assert {"torch", "scipy.ndimage", "skimage.measure", "highdicom.seg", "yaml"} <= set(named)
     assert [one for one in named if one.partition(".")[0] in ("app", "cmrmap", "operators", "json", "os")] == []
+
+
+def test_what_compiles_the_fit_is_in_the_build_only(rendered: Path) -> None:
+    build = (rendered / "pip/build.txt").read_text().splitlines()
+    assert sorted(line.partition("==")[0] for line in build) == ["llvmlite", "numba"]
+    assert all(" --hash=sha256:" in line for line in build)
+    kept = (rendered / "pip/packages.txt").read_text()
+    assert "numba==" not in kept
+    assert "llvmlite==" not in kept
+    bill = _json(rendered / "docs/sbom.cdx.json")
+    assert not {"numba", "llvmlite"} & {one["name"] for one in bill["components"]}
+    named = {line.partition(".")[0] for line in (rendered / "pip/imports.txt").read_text().splitlines()}
+    assert not {"numba", "llvmlite"} & named
+    assert (rendered / "app/cmrmap/relaxometry/_numba_ahead.py").is_file()
+    text = (rendered / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", " ")
+    assert "cmrmap.relaxometry._numba_ahead /fit" in text
+    assert "COPY --from=packages /fit /opt/holoscan/app/cmrmap/relaxometry/ahead" in text
+
+
+def test_what_the_build_alone_has_is_imported_by_the_compiler_of_the_fit_alone(
+    spoiled: Callable[[str, str, str], Path],
+) -> None:
+    context = spoiled("app/cmrmap/relaxometry/fit.py", "import numpy as np", "import numba\nimport numpy as np")
+    (fault,) = faults(context)
+    assert fault == "app: cmrmap/relaxometry/fit.py imports numba, but packaging/left-out.yaml leaves out numba"
 
 
 def test_the_same_commit_gives_the_same_context(rendered: Path, tmp_path: Path) -> None:

@@ -98,3 +98,16 @@ def test_a_failure_is_told_to_the_outcome_and_raised() -> None:
         perform(Stage("read", (), "study", fail), context, ())
     assert context.outcome.failed
     assert context.outcome.message.startswith("internal error in stage read: ValueError")
+
+
+@pytest.mark.parametrize(("frees", "owns"), [(True, True), (True, False), (False, True)])
+def test_a_stage_that_needs_much_memory_gives_back_what_was_freed_before_and_after_it(
+    frees: bool, owns: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(
+        "cmrmap.pipeline.stage.return_memory", lambda *, cycles=False: told.append("cycles" if cycles else "freed")
+    )
+    stage = Stage("one", (), "number", lambda context: told.append("work"), frees_memory=frees)
+    perform(stage, RunContext(owns_process=owns), [])
+    assert told == (["cycles", "work", "freed"] if frees and owns else ["work"])

@@ -71,6 +71,24 @@ print(before - resident_kb())
     assert int(_said(program)) > 80_000
 
 
+def test_what_only_refers_to_itself_is_freed_where_that_is_asked_for() -> None:
+    program = """
+import gc, weakref
+from cmrmap.run.lean_process import return_memory
+gc.disable()
+class Node: pass
+node = Node()
+node.itself = node
+seen = weakref.ref(node)
+del node
+return_memory()
+first = seen() is None
+return_memory(cycles=True)
+print(first, seen() is None)
+"""
+    assert _said(program).split() == ["False", "True"]
+
+
 def test_what_is_imported_is_searched_for_cycles_no_more_and_what_comes_later_is() -> None:
     program = """
 import gc, json, weakref
