@@ -1,4 +1,4 @@
-"""Every tunable of the analysis: one frozen object, parsed once, hashed into the provenance of what it made.
+"""The settings of the analysis: one frozen object, parsed once, hashed into the provenance of what it made.
 
 The values are read from the section ``analysis`` of app.yaml. Each field carries its unit and its source; "ours"
 marks a value that the paper (Zhu et al., Radiology: AI 2020;2(1)) does not give.
