@@ -163,6 +163,15 @@ class AnalysisSettings:
         ------
         SettingsError
             an unknown key (the nearest known ones are named), a wrong type, a value out of its range
+
+        Examples
+        --------
+        >>> AnalysisSettings.from_mapping({"blood": {"radius_px": 4}}).blood.radius_px
+        4.0
+        >>> AnalysisSettings.from_mapping({"blood": {"radius": 4}})
+        Traceback (most recent call last):
+            ...
+        cmrmap.core.errors.SettingsError: setting analysis.blood.radius is unknown; did you mean radius_px?
         """
         return parse_section(cls, section, "analysis")
 

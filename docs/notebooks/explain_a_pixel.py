@@ -61,7 +61,7 @@ above.set(ylabel="signal", xlim=(0, curve_ms[-1]))
 above.legend()
 below.axhspan(-why.noise_sd, why.noise_sd, color="lightgray", label="± noise of one pixel")
 below.plot(why.times_ms, why.residuals, "o", color="black")
-below.set(xlabel="inversion time, ms", ylabel="residual")
+below.set(xlabel="inversion time, ms", ylabel="residual", ylim=(-3 * why.noise_sd, 3 * why.noise_sd))
 below.legend()
 plt.show()
 

@@ -85,8 +85,8 @@ for number in range(7, 13):
 # %% [markdown]
 # ## Read the findings
 #
-# What the application noticed about the study. Each has a code that does not change, a severity, and a message. In
-# this study there is little to say; [the list](../flags.md) has them all.
+# What the application noticed about the study. Each has a code that does not change, a severity, and a message.
+# Here all are notes (`info`); [the list](../flags.md) has every finding there is.
 
 # %%
 findings = analysis.results.quality

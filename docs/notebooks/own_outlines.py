@@ -83,7 +83,7 @@ for kind in (MapKind.T2, MapKind.NATIVE_T1, MapKind.POSTCONTRAST_T1, MapKind.ECV
 # %% [markdown]
 # ## What a worse outline does
 #
-# An endocardium that lies a pixel too far inside takes blood into the wall. Overlap hardly shows it; T2 does.
+# An endocardium that lies a pixel too far inside takes blood into the wall. How much of that reaches the means?
 
 # %%
 from scipy.ndimage import binary_dilation
