@@ -29,7 +29,7 @@ unexport PYTHONDONTWRITEBYTECODE
 MAPBUILD := PYTHONPATH=packaging $(BIN)/python -m mapbuild
 MAP_OPTIONS := $(if $(MAP_GPU),--gpu) $(if $(MAP_BASE),--base $(MAP_BASE))
 
-.PHONY: help demo lock evaluation env-evaluation figures map map-context container-tools sbom audit test test-application test-map test-slow lint format schema env env-dev env-train env-docs docs docs-serve notebooks test-training system-packages browser viewer faults soak fuzz bench clean
+.PHONY: help demo lock evaluation env-evaluation figures map map-context container-tools sbom audit test test-application test-map test-slow lint format schema env env-dev env-train env-docs docs docs-serve notebooks release-check test-training system-packages browser viewer faults soak fuzz bench clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -155,6 +155,9 @@ notebooks: env-dev $(NOTEBOOKS) ## the notebooks run on a phantom, with what the
 
 out/notebooks/%.md: docs/notebooks/%.py
 	PYTHONPATH=packaging:. $(BIN)/python -m sitebuild.notebooks $< --output out/notebooks
+
+release-check: env-dev env-docs ## what must hold before a release: distributions, installed wheel, acceptance, site, SBOM, image
+	scripts/release-check.sh
 
 system-packages: ## DICOM tools that tests use, where they may be installed
 	@scripts/system-packages.sh dcmtk dicom3tools orthanc orthanc-dicomweb poppler-utils jq nodejs || true
