@@ -67,7 +67,10 @@ def main() -> int:
     """Check, or write the version that is given."""
     if len(sys.argv) > 1:
         if not re.fullmatch(_NUMBER, sys.argv[1]):
-            print(f"version.py: the version is {sys.argv[1][:20]!r}; expected one such as 0.2.0 or 0.2.0rc1", file=sys.stderr)
+            print(
+                f"version.py: the version is {sys.argv[1][:20]!r}; expected one such as 0.2.0 or 0.2.0rc1",
+                file=sys.stderr,
+            )
             return 2
         for one in places():
             one.write(sys.argv[1])
