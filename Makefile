@@ -10,6 +10,8 @@ EVALUATION := out/evaluation
 PATIENTS := 30
 FUZZ_MUTANTS := 10000
 SOURCES := . bin/monai-deploy
+NOTEBOOKS := $(patsubst docs/notebooks/%.py,out/notebooks/%.md,$(wildcard docs/notebooks/*.py))
+SITE := PYTHONPATH=packaging:. NO_MKDOCS_2_WARNING=1 .venv-docs/bin/python -m mkdocs
 UV := uv==0.13.9
 
 # whole files go to the workers, the longest first (tests/conftest.py); more than four find too little to do
@@ -27,7 +29,7 @@ unexport PYTHONDONTWRITEBYTECODE
 MAPBUILD := PYTHONPATH=packaging $(BIN)/python -m mapbuild
 MAP_OPTIONS := $(if $(MAP_GPU),--gpu) $(if $(MAP_BASE),--base $(MAP_BASE))
 
-.PHONY: help demo lock evaluation env-evaluation figures map map-context container-tools sbom audit test test-application test-map test-slow lint format schema env env-dev env-train test-training system-packages browser viewer faults soak fuzz bench clean
+.PHONY: help demo lock evaluation env-evaluation figures map map-context container-tools sbom audit test test-application test-map test-slow lint format schema env env-dev env-train env-docs docs docs-serve notebooks release-check test-training system-packages browser viewer faults soak fuzz bench clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -84,6 +86,7 @@ test-application: env-dev ## the tests but for the slow ones and those of the tr
 	COVERAGE_FILE=.coverage.application $(ONE_THREAD) $(BIN)/pytest $(IN_PARALLEL) -m "not slow" $(COVER)
 
 test-slow: env-dev env-train system-packages browser viewer ## the slow tests, which `make test` leaves out (CI runs both)
+	@scripts/docs-environment.sh || true # not with Python 3.10; where it should be there, the tests tell that it is not
 	$(ONE_THREAD) $(BIN)/pytest $(IN_PARALLEL) -m "slow and not training"
 	$(ONE_THREAD) $(TRAIN)/python -m pytest -m "slow and training" tests/unit/training
 
@@ -137,6 +140,25 @@ env-dev: ## .venv with what the tests need as well
 env-train: ## .venv-train: .venv and what training on cases needs (MONAI)
 	@scripts/training-environment.sh
 
+env-docs: env-dev ## .venv-docs: .venv and what builds the site (MkDocs); needs Python 3.11
+	@scripts/docs-environment.sh
+
+docs: env-docs notebooks ## out/site: the documents as pages that open offline (out/site/index.html)
+	$(SITE) build --quiet
+	PYTHONPATH=packaging $(BIN)/python -m sitebuild.check_links out/site
+	@echo "open out/site/index.html"
+
+docs-serve: env-docs notebooks ## the same while you write, on http://127.0.0.1:8000
+	$(SITE) serve
+
+notebooks: env-dev $(NOTEBOOKS) ## the notebooks run on a phantom, with what they print and draw, where they changed
+
+out/notebooks/%.md: docs/notebooks/%.py
+	PYTHONPATH=packaging:. $(BIN)/python -m sitebuild.notebooks $< --output out/notebooks
+
+release-check: env-dev env-docs ## what must hold before a release: distributions, installed wheel, acceptance, site, SBOM, image
+	scripts/release-check.sh
+
 system-packages: ## DICOM tools that tests use, where they may be installed
 	@scripts/system-packages.sh dcmtk dicom3tools orthanc orthanc-dicomweb poppler-utils jq nodejs || true
 
@@ -152,5 +174,5 @@ bench: env-dev ## every benchmark that needs no images of yours, one after the o
 	@for script in $(filter-out benchmarks/edit_time.py benchmarks/real_study.py benchmarks/ablation.py benchmarks/fewer_looks.py benchmarks/overlap_limits.py benchmarks/refine_gain.py benchmarks/robustness.py benchmarks/same_results.py benchmarks/whole_job.py,$(wildcard benchmarks/*.py)); do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 clean: ## remove .venv and all that is made
-	rm -rf .venv .venv-train out build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.*
+	rm -rf .venv .venv-train .venv-docs out build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

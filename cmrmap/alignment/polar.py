@@ -54,6 +54,21 @@ def to_polar(
     ------
     InputError
         shapes that do not match, fewer than 4 angles or 1 depth
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from cmrmap.alignment import to_polar
+    >>> from cmrmap.core.map_specs import MapKind
+    >>> rows, columns = np.mgrid[:64, :64]
+    >>> radius = np.hypot(rows - 32, columns - 30)
+    >>> labels = np.where(radius < 12, 2, np.where(radius < 20, 1, 0)).astype(np.uint8)
+    >>> image = np.where(labels == 1, 100.0, 0.0).astype(np.float32)
+    >>> polar = to_polar(image[None, None], labels[None, None], np.ones((1, 1), bool), MapKind.NATIVE_T1)
+    >>> polar.signals.shape
+    (1, 1, 128, 12)
+    >>> float(np.nanmedian(polar.signals))
+    100.0
     """
     if images.ndim != 4 or labels.shape != images.shape or usable.shape != images.shape[:2]:
         raise InputError(

@@ -221,6 +221,13 @@ def get_model(name: str) -> RelaxationModel:
     ------
     InputError
         When there is no model of that name.
+
+    Examples
+    --------
+    >>> get_model("stone_2p").equation
+    '|A (1 - 2 exp(-t/T1))|'
+    >>> get_model("molli_3p").fewest_images
+    4
     """
     try:
         return MODELS[name]

@@ -74,6 +74,19 @@ def ecv_grid(
     ------
     InputError
         shapes that do not match
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from cmrmap.ecv import ecv_grid
+    >>> from cmrmap.ecv.hematocrit import parse_hematocrit
+    >>> wall, blood = np.array([[1000.0, np.nan]]), np.array([1600.0])
+    >>> post_wall, post_blood = np.array([[450.0, 450.0]]), np.array([300.0])
+    >>> sd, blood_sd = np.full((1, 2), 10.0), np.array([20.0])
+    >>> hematocrit = parse_hematocrit(0.42, "example")
+    >>> ecv = ecv_grid(wall, sd, post_wall, sd, blood, blood_sd, post_blood, blood_sd, hematocrit)
+    >>> print((100 * ecv.fraction).round(1), (100 * ecv.sd).round(1))
+    [[26.2  nan]] [[2.4 nan]]
     """
     n_slices = native_ms.shape[0]
     shape = native_ms.shape

@@ -62,6 +62,17 @@ def parse_hematocrit(value: float | str, source: str, sd: float = 0.0) -> Hemato
     ------
     InputError
         no number, or none that a living patient has
+
+    Examples
+    --------
+    >>> parse_hematocrit("0.42", "command line").value_fraction
+    0.42
+    >>> parse_hematocrit(42, "command line").note
+    'hematocrit 42 read as percent (0.42)'
+    >>> parse_hematocrit(4.2, "command line")
+    Traceback (most recent call last):
+        ...
+    cmrmap.core.errors.InputError: hematocrit from command line is 4.2; expected a fraction of ...
     """
     try:
         number = float(value)

@@ -106,6 +106,17 @@ class StageList:
         ------
         InputError
             there is none of this name, or the list would not be consistent
+
+        Examples
+        --------
+        >>> from cmrmap.pipeline import STAGES, Stage
+        >>> mine = Stage("segment", ("loaded",), "segmentations", lambda context, loaded: ())
+        >>> [stage.call for stage in STAGES.replace(mine) if stage.name == "segment"] == [mine.call]
+        True
+        >>> STAGES.replace(Stage("segment", ("loaded",), "outlines", mine.call))
+        Traceback (most recent call last):
+            ...
+        cmrmap.core.errors.InputError: stage refine takes segmentations, which no stage ...
         """
         if stage.name not in {one.name for one in self.stages}:
             known = ", ".join(one.name for one in self.stages)

@@ -49,6 +49,14 @@ def segments_of_angles(
     Returns
     -------
     uint8 of the same shape, 1-16; all 0 where an insertion point is NaN
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from cmrmap.core.regional_values import SliceLevel
+    >>> directions = np.radians([-160.0, 160.0, 0.0])
+    >>> segments_of_angles(directions, np.radians(-120.0), np.radians(120.0), SliceLevel.MID)
+    array([ 8,  9, 12], dtype=uint8)
     """
     angles = np.asarray(angles_rad, dtype=np.float64)
     if not (np.isfinite(anterior_rad) and np.isfinite(inferior_rad)):

@@ -62,6 +62,11 @@ def level_of(index: int, n_slices: int) -> SliceLevel:
     ----------
     index : of the slice, 0 = base
     n_slices : of the stack
+
+    Examples
+    --------
+    >>> [level_of(index, 5).value for index in range(5)]
+    ['basal', 'basal', 'mid', 'mid', 'apical']
     """
     # In units of 1/(2n + 1) of the length: the centre lies at 2i + 1.
     third = (3 * (2 * index + 1)) // (2 * n_slices + 1)

@@ -71,6 +71,14 @@ def region_statistics(values: Float64Array, region: BoolArray, uncertainty: Unce
     -------
     RegionStatistics
         NaN, and 0 pixels, for an empty region; the SD (divisor n - 1) is NaN for a single pixel.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> values = np.array([[[1100.0, 1120.0, np.nan]]])
+    >>> found = region_statistics(values, np.array([[[True, True, True]]]), None)
+    >>> found.mean, found.n_pixels
+    (1110.0, 2)
     """
     counted = np.asarray(region & np.isfinite(values), dtype=np.bool_)
     inside = values[counted]

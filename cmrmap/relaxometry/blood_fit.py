@@ -87,6 +87,17 @@ def fit_blood(
     ------
     InputError
         When the method is unknown, the region is empty, the noise is negative, or as in `fit_relaxation`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from cmrmap.relaxometry import fit_blood, get_model, signal
+    >>> times_ms = [150.0, 400.0, 900.0, 1600.0, 2600.0, 4000.0]
+    >>> mean = signal(get_model("stone_2p"), times_ms, 1700.0, 1000.0)
+    >>> pixels = np.abs(mean + np.random.default_rng(1).normal(0, 10, (80, 6)))
+    >>> blood = fit_blood(pixels, times_ms, "stone_2p", method="rician")
+    >>> print(f"{blood.t1_ms:.0f} +- {blood.sd_ms:.0f} ms")
+    1701 +- 2 ms
     """
     chosen = get_model(model)
     if chosen.family != "t1":

@@ -121,6 +121,20 @@ def fit_relaxation(
     Notes
     -----
     sigma^2 = SSR / (n - p), covariance sigma^2 (J'J)^-1; MOLLI's T1 = T* (B/A - 1) / e by the delta method.
+
+    Examples
+    --------
+    >>> from cmrmap.relaxometry import fit_relaxation
+    >>> times_ms = [25.0, 45.0, 65.0, 85.0]
+    >>> fit = fit_relaxation([[574.0, 384.0, 258.0, 172.0]], times_ms, "t2_2p")
+    >>> print(f"T2 {fit.t_ms[0]:.1f} ms, SD {fit.sd_ms[0]:.2f} ms")
+    T2 49.9 ms, SD 0.11 ms
+    >>> print(fit.status[0])
+    0
+    >>> fit_relaxation([[1.0, 2.0]], times_ms, "t2_2p")
+    Traceback (most recent call last):
+        ...
+    cmrmap.core.errors.InputError: signals must have shape (pixels, times) and times_ms (times,); found (1, 2) and (4,)
     """
     how, data, times = _prepared(signals, times_ms, model, magnitude, look_locker, t_range_ms, backend, threads)
     chosen = how.model

@@ -44,6 +44,16 @@ def signal(
     Returns
     -------
     (..., times) signal before the magnitude is taken
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from cmrmap.relaxometry import get_model, signal
+    >>> signal(get_model("stone_2p"), [0.0, np.inf], 1100.0, 100.0)
+    array([-100.,  100.])
+    >>> signal(get_model("t2_3p"), [0.0, 50.0, np.inf], [50.0, 100.0], 100.0, 5.0).round(1)
+    array([[105. ,  41.8,   5. ],
+           [105. ,  65.7,   5. ]])
     """
     e = decay(times_ms, np.asarray(t_ms, np.float64)[..., None])
     a = np.asarray(amplitude, np.float64)[..., None]

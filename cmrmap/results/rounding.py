@@ -18,6 +18,13 @@ def rounded(value: float | None) -> float | None:
     -------
     float or None
         None where there is no value
+
+    Examples
+    --------
+    >>> rounded(1154.43999)
+    1154.44
+    >>> print(rounded(float("nan")))
+    None
     """
     if value is None or not math.isfinite(value):
         return None

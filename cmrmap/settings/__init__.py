@@ -1,4 +1,4 @@
-"""Every tunable of the analysis, and how a settings file is read."""
+"""The settings of the analysis, and how a settings file is read."""
 
 from cmrmap.settings.per_map import ModelSettings, PruningSettings, QualitySettings, SelectionSettings, SliceSettings
 from cmrmap.settings.tunables import (

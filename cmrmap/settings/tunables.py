@@ -1,4 +1,4 @@
-"""Every tunable of the analysis: one frozen object, parsed once, hashed into the provenance of what it made.
+"""The settings of the analysis: one frozen object, parsed once, hashed into the provenance of what it made.
 
 The values are read from the section ``analysis`` of app.yaml. Each field carries its unit and its source; "ours"
 marks a value that the paper (Zhu et al., Radiology: AI 2020;2(1)) does not give.
@@ -163,6 +163,15 @@ class AnalysisSettings:
         ------
         SettingsError
             an unknown key (the nearest known ones are named), a wrong type, a value out of its range
+
+        Examples
+        --------
+        >>> AnalysisSettings.from_mapping({"blood": {"radius_px": 4}}).blood.radius_px
+        4.0
+        >>> AnalysisSettings.from_mapping({"blood": {"radius": 4}})
+        Traceback (most recent call last):
+            ...
+        cmrmap.core.errors.SettingsError: setting analysis.blood.radius is unknown; did you mean radius_px?
         """
         return parse_section(cls, section, "analysis")
 

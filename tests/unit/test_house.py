@@ -108,7 +108,7 @@ def test_versions_start_with_this_software_and_hold_the_libraries() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    [f"requirements{kind}.txt" for kind in ("", "-torch", "-dev", "-train", "-evaluation")],
+    [f"requirements{kind}.txt" for kind in ("", "-torch", "-dev", "-train", "-evaluation", "-docs")],
 )
 def test_every_requirement_is_pinned(name: str) -> None:
     assert [str(one) for one in read_requirements(ROOT / name) if "==" not in str(one.specifier)] == []
