@@ -19,8 +19,9 @@ def model_misfit(series: MappedSeries) -> ModelMisfit | None:
 
     Parameters
     ----------
-    series : as mapped
+    series : as mapped; where a reader corrected slices, the network's tell, so that a corrected slice changes no other
     """
+    series = series if series.network is None else series.network
     found = series.fit
     if found is None or not np.isfinite(found.errors.misfit.share).any():
         return None

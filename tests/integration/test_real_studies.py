@@ -13,7 +13,9 @@ def test_native_t1_of_every_slice(subject: str, real_run) -> None:
     assert [one["status"] for one in slices] == ["ok"] * 5
     assert all(1000 <= one["mean"] <= 1400 for one in slices), [one["mean"] for one in slices]
     # all slices leave the same over: that is the model's, and no interval holds it
-    assert all(0 < one["uncertainty"] < 18 for one in slices), [one["uncertainty"] for one in slices]
+    errors = sorted(one["uncertainty"] for one in slices)
+    assert errors[0] > 0
+    assert errors[2] < 15, errors
     assert 1.5 < maps["native_t1"]["model_misfit"]["rms_percent"] < 4.0
     told = [one for one in run.json("results.json")["quality"] if one["code"] == "model_misfit"]
     assert [(one["severity"], one["map"], one["slice_index"]) for one in told] == [("info", "native_t1", None)]
