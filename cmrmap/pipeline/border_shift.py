@@ -73,15 +73,16 @@ def _slope_per_mm(
     """(depth,) slope of the mean over the angles that count, outwards; NaN where too few depths have a value."""
     low, high = np.broadcast_to(value_range, 2)
     with np.errstate(invalid="ignore"):
-        known = (values >= low) & (values <= high)
-    weight = np.where(known, angles[:, None], 0.0)
+        known = np.where((values >= low) & (values <= high), values, np.nan)
+    step_mm = np.where(thickness_mm > 0, thickness_mm, np.nan)[:, None] / values.shape[1]
+    # along each ray alone: a cell without a value must not set the rays beside it off against each other
+    steps = np.diff(known, axis=1) / step_mm
+    beside = np.full((2, *values.shape), np.nan)
+    beside[0, :, 1:] = beside[1, :, :-1] = steps
+    n_steps = np.isfinite(beside).sum(axis=0)
+    slopes = np.divide(np.nansum(beside, axis=0), n_steps, out=np.full(values.shape, np.nan), where=n_steps > 0)
+    weight = np.where(np.isfinite(known) & np.isfinite(slopes), angles[:, None], 0.0)
     total = weight.sum(axis=0)
-    there = np.flatnonzero(total > 0)
     out = np.full(values.shape[1], np.nan)
-    thick = np.isfinite(thickness_mm) & (thickness_mm > 0)
-    if len(there) < 2 or not angles[thick].sum() > 0:
-        return out
-    profile = np.where(known, weight * values, 0.0).sum(axis=0)[there] / total[there]
-    mm = (there + 0.5) / values.shape[1] * float(angles[thick] @ thickness_mm[thick] / angles[thick].sum())
-    out[there] = np.gradient(profile, mm)
+    np.divide((weight * np.nan_to_num(slopes)).sum(axis=0), total, out=out, where=total > 0)
     return out

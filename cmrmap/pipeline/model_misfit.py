@@ -39,6 +39,9 @@ def model_misfit(series: MappedSeries) -> ModelMisfit | None:
     )
 
 
+_DECIMALS = 3  # of a change of T in ms: under that it is rounding
+
+
 def largest_change(misfit: CommonMisfit, model: str, t_ms: float, offset: float) -> tuple[float, float]:
     """Return the time of the image without which the misfit would change T most, and by how much it would, in ms.
 
@@ -59,7 +62,7 @@ def largest_change(misfit: CommonMisfit, model: str, t_ms: float, offset: float)
         return float("nan"), float("nan")
     sets = _without_each(signal(counted_as, times, t_ms, 1.0, offset) + misfit.believed[known])
     found = fit_relaxation(sets, times, counted_as.name, magnitude=False).t_ms
-    change = found[1:] - found[0]
+    change = np.round(found[1:] - found[0], _DECIMALS) + 0.0  # what is nothing is 0, not -0, on every processor
     if not np.isfinite(change).any():
         return float("nan"), float("nan")
     most = int(np.nanargmax(np.abs(change)))

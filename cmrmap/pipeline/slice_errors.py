@@ -96,10 +96,12 @@ class SliceErrors(Unchanging):
             total = weights.sum(axis=1)
             if not (total > _LEAST_KNOWN).all():
                 continue
-            residual, signal, share, pull = (
+            residual, signal, share = (
                 np.where(known, weights * planes[cells], 0.0).sum(axis=1) / total
-                for planes in (self.residuals, self.signal, self.share, self.sensitivity)
+                for planes in (self.residuals, self.signal, self.share)
             )
+            # a cell whose sensitivity is not known says nothing of what an image does; the others do
+            pull = np.nansum(np.where(known, weights * self.sensitivity[cells], 0.0), axis=1)
             influence = pull**2 / (pull @ pull) if by_influence and pull.any() else np.full(len(pull), 1.0 / len(pull))
             by_noise = influence @ self.left
             by_gain = (influence * (1.0 + self.added_variance)) @ self.left
