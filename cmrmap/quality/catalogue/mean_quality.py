@@ -27,8 +27,8 @@ MODEL_MISFIT = Finding(
     threatens=Threat.VALUE,
     threshold=Threshold("above", 0.01, "of the signal without relaxation, over the images", percent=True),
     message=(
-        "all slices deviate equally from the model by {found:.1f} % of signal ({change:+.0f} {unit} without the image at "
-        "{time}): compare only with this sequence"
+        "all slices deviate equally from the model by {found:.1f} % of signal ({change:+.0f} {unit} without the "
+        "image at {time}): compare only with this sequence"
     ),
     typical={"found": 2.5, "change": -16.0, "unit": "ms", "time": "30000 ms"},
     means=(
