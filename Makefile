@@ -40,7 +40,7 @@ demo: env ## set-up, phantom study, the application on it, a summary
 	$(BIN)/python -m app -i $(DEMO)/study/dicom -o $(DEMO)/results
 	@$(BIN)/cmrmap summary $(DEMO)/study $(DEMO)/results
 
-evaluation: env-evaluation ## the paper's evaluation on virtual patients, PATIENTS=30; goes on where it was stopped
+evaluation: env-evaluation ## the paper's evaluation on virtual patients, PATIENTS=30; resumes where it was stopped
 	$(BIN)/cmrmap phantom cohort -o $(EVALUATION)/cohort --patients $(PATIENTS)
 	for outlines in network exact reader; do \
 	    $(BIN)/cmrmap cohort -i $(EVALUATION)/cohort -o $(EVALUATION)/$$outlines --outlines $$outlines || exit 1; done
@@ -64,7 +64,7 @@ container-tools: # asked before minutes go into the set-up
 sbom: env-dev ## out/sbom: what the image is made of (CycloneDX) and under which licences
 	$(MAPBUILD) sbom $(MAP_OPTIONS)
 
-audit: env-dev ## whether the locked packages have known vulnerabilities, where that can be asked
+audit: env-dev ## known vulnerabilities of the locked packages, if the data can be reached
 	$(BIN)/python scripts/audit.py
 
 test-map: map ## the image built and run under the contracts of its hosts
@@ -73,7 +73,7 @@ test-map: map ## the image built and run under the contracts of its hosts
 map-context: env-dev ## what the image is built from, rendered and checked without any engine
 	$(MAPBUILD) context $(MAP_OPTIONS)
 
-test: ## set-up, checks of the source, the tests but for the slow ones, what they cover
+test: ## set-up, checks of the source, all tests except the slow ones, their coverage
 	@$(SIDE_BY_SIDE) '$(MAKE) --no-print-directory env-dev' '$(MAKE) --no-print-directory system-packages'
 	@rm -f .coverage .coverage.*
 	@$(SIDE_BY_SIDE) '$(MAKE) --no-print-directory test-application' \
@@ -81,7 +81,7 @@ test: ## set-up, checks of the source, the tests but for the slow ones, what the
 	@$(BIN)/coverage combine --quiet .coverage.application .coverage.training
 	$(BIN)/coverage report
 
-test-application: env-dev ## the tests but for the slow ones and those of the training environment
+test-application: env-dev ## all tests except the slow ones and those of the training environment
 	@$(BIN)/python -c 'import cmrmap.relaxometry as r; r.fit_relaxation([[3, 2, 1]], [10, 20, 30], "t2_2p")' # compiles the fit, once
 	COVERAGE_FILE=.coverage.application $(ONE_THREAD) $(BIN)/pytest $(IN_PARALLEL) -m "not slow" $(COVER)
 
@@ -90,18 +90,18 @@ test-slow: env-dev env-train system-packages browser viewer ## the slow tests, w
 	$(ONE_THREAD) $(BIN)/pytest $(IN_PARALLEL) -m "slow and not training"
 	$(ONE_THREAD) $(TRAIN)/python -m pytest -m "slow and training" tests/unit/training
 
-fuzz: env-dev ## FUZZ_MUTANTS=10000 damaged studies through the command; goes on where it was stopped (docs/dev/fuzz.md)
+fuzz: env-dev ## FUZZ_MUTANTS=10000 damaged studies through the command; resumes where it was stopped (docs/dev/fuzz.md)
 	$(ONE_THREAD) $(BIN)/python -m tests.fuzz --count $(FUZZ_MUTANTS) --workers $(WORKERS) --state out/fuzz/state.jsonl
 
 test-training: env-dev env-train ## the tests that need the training environment
 	COVERAGE_FILE=.coverage.training $(ONE_THREAD) $(TRAIN)/python -m pytest -m "training and not slow" $(COVER) tests/unit/training tests/unit/evaluation
 
-faults: env-dev ## runs that are killed, stopped or starved at every moment, and what must hold; goes on where it was stopped
+faults: env-dev ## runs that are killed, stopped or starved at chosen moments, and what they leave; resumes where it was stopped
 	$(BIN)/python -m tests.faults --state out/faults/state.jsonl
 	$(BIN)/python -m tests.faults --plants
 	$(BIN)/python -m tests.faults.tally out/faults/state.jsonl
 
-soak: env-dev ## hundreds of studies in one process, a thousand in a cohort: memory and handles; the cohort goes on where it was stopped
+soak: env-dev ## hundreds of studies in one process, a thousand in a cohort: memory and open files; the cohort resumes where it was stopped
 	$(BIN)/python -m tests.soak graph
 	$(BIN)/python -m tests.soak cohort
 	$(BIN)/python -m tests.soak growth
@@ -121,11 +121,11 @@ lock: env-dev ## versions and hashes: requirements.txt from requirements.in, and
 	    --custom-compile-command "make lock" --output-file packaging/torch-cuda.txt
 	$(MAPBUILD) lock
 
-format: env-dev ## put the source into its format
+format: env-dev ## format the source
 	$(BIN)/ruff check --fix $(SOURCES)
 	$(BIN)/ruff format $(SOURCES)
 
-schema: env ## docs/results.schema.json made anew from the fields of cmrmap/results/document.py
+schema: env ## docs/results.schema.json from the fields of cmrmap/results/document.py
 	$(BIN)/python -m cmrmap.results.json_schema docs/results.schema.json
 
 env: ## .venv with what the application needs
@@ -151,28 +151,28 @@ docs: env-docs notebooks ## out/site: the documents as pages that open offline (
 docs-serve: env-docs notebooks ## the same while you write, on http://127.0.0.1:8000
 	$(SITE) serve
 
-notebooks: env-dev $(NOTEBOOKS) ## the notebooks run on a phantom, with what they print and draw, where they changed
+notebooks: env-dev $(NOTEBOOKS) ## runs the notebooks that changed, on a phantom, with their output and figures
 
 out/notebooks/%.md: docs/notebooks/%.py
 	PYTHONPATH=packaging:. $(BIN)/python -m sitebuild.notebooks $< --output out/notebooks
 
-release-check: env-dev env-docs ## what must hold before a release: distributions, installed wheel, acceptance, site, SBOM, image
+release-check: env-dev env-docs ## the checks before a release: distributions, installed wheel, acceptance, site, SBOM, image
 	scripts/release-check.sh
 
-system-packages: ## DICOM tools that tests use, where they may be installed
+system-packages: ## DICOM tools that tests use, if they may be installed
 	@scripts/system-packages.sh dcmtk dicom3tools orthanc orthanc-dicomweb poppler-utils jq nodejs || true
 
-browser: ## Chromium for the tests of the HTML report, where it may be installed
+browser: ## Chromium for the tests of the HTML report, if it may be installed
 	@scripts/system-packages.sh chromium || true
 
-viewer: browser ## OHIF and a proxy for the tests that open what is written in a viewer, where they may be fetched
+viewer: browser ## OHIF and a proxy for the tests that open results in a viewer, if they may be fetched
 	@scripts/system-packages.sh nginx-light || true
 	@command -v npm >/dev/null || scripts/system-packages.sh npm || true
 	@scripts/viewer-distribution.sh || true
 
-bench: env-dev ## every benchmark that needs no images of yours, one after the other
+bench: env-dev ## every benchmark that needs no images of your own, one after the other
 	@for script in $(filter-out benchmarks/edit_time.py benchmarks/real_study.py benchmarks/ablation.py benchmarks/fewer_looks.py benchmarks/overlap_limits.py benchmarks/refine_gain.py benchmarks/robustness.py benchmarks/same_results.py benchmarks/whole_job.py,$(wildcard benchmarks/*.py)); do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
-clean: ## remove .venv and all that is made
+clean: ## remove .venv and everything that was made
 	rm -rf .venv .venv-train .venv-docs out build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

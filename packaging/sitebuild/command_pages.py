@@ -17,8 +17,8 @@ from sitebuild.tables import cell, code, table
 
 _HEAD = """# Command line
 
-Made from the parsers themselves when this site is built. `cmrmap VERB --help` prints the same. Verbs that need an
-optional part of the installation say which ([README](overview.md#as-a-package)). What a run ends with:
+Made from the parsers themselves when this site is built. `cmrmap COMMAND --help` prints the same. A command that needs
+an optional part of the installation names it ([install](running.md#install)). How a run ends:
 [exit codes](reference-exit-codes.md).
 """
 _KINDS: dict[Any, str] = {int: "INTEGER", float: "NUMBER", str: "TEXT", Path: "PATH", bool: ""}

@@ -12,9 +12,9 @@ from sitebuild.tables import cell, code, table
 _HEAD = """# Exit codes
 
 Made from the error tree (`cmrmap/core/errors.py`) when this site is built. A run ends with the code of the first error
-that stopped it, and says in one line on stderr what was found, what was expected and what to do. The same words stand
-in `results/status.json` ([what else is in it](tour-integrator.md)). A map that is refused alone does not end a run: it
-ends with 0, and the reason is in the results.
+that stopped it. One line on stderr gives what was found, what was expected and what to do. The same words are in
+`results/status.json` ([what else is in it](tour-integrator.md)). If single maps are refused, the run still ends with 0,
+and the reasons are in the results.
 """
 _MEANINGS = {
     errors.EXIT_OK: ("every map that the series allow was made", "use the results; read their findings"),
