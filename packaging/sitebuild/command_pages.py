@@ -18,7 +18,7 @@ from sitebuild.tables import cell, code, table
 _HEAD = """# Command line
 
 Made from the parsers themselves when this site is built. `cmrmap VERB --help` prints the same. Verbs that need an
-optional part of the installation say which ([README](overview.md#as-a-package)). What a run ends with:
+optional part of the installation say which ([installation](running.md#install)). What a run ends with:
 [exit codes](reference-exit-codes.md).
 """
 _KINDS: dict[Any, str] = {int: "INTEGER", float: "NUMBER", str: "TEXT", Path: "PATH", bool: ""}
