@@ -28,6 +28,8 @@ _ALWAYS_SHOWN = ("app.yaml",)
 #: where `make notebooks` leaves what it ran
 _RUN_NOTEBOOKS = Path(os.environ.get("CMRMAP_NOTEBOOKS", ROOT / "out" / "notebooks"))
 _LOG = logging.getLogger("mkdocs.hooks.sitebuild")
+#: long records, in which every word stands: the search shows them after the documents
+_READ_LAST = ("changelog", "dev/")
 #: the repository's place of every document, by its place in the site; filled by on_files
 _paths: dict[str, str] = {}
 #: the site's place of every file of the repository that a document links to; filled by on_files
@@ -68,6 +70,8 @@ def on_files(files: Files, config: Any) -> Files:
 def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> str:
     """Let the links of a document lead to where the site has what they name."""
     path = _paths.get(page.file.src_uri)
+    if page.file.src_uri.startswith(_READ_LAST):
+        page.meta.setdefault("search", {})["boost"] = 0.3
     return markdown if path is None else rewritten(markdown, path, page.file.src_uri, _places)
 
 

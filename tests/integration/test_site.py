@@ -148,3 +148,32 @@ def test_a_link_that_leads_nowhere_fails_the_build(site: Path, notebooks: Path, 
     assert done.returncode != 0
     assert "'gone.md'" in done.stderr
     assert "#no-such-heading" in done.stderr
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (390, "dark")])
+def test_pages_opened_as_files_can_be_read_and_searched_without_a_network(site: Path, width: int, theme: str) -> None:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as started:
+        chromium = started.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        page = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=theme).new_page()
+        wrong: list[str] = []
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("request", lambda asked: asked.url.startswith(("file:", "data:", "blob:")) or wrong.append(asked.url))
+        for path in sorted(site.rglob("*.html")):
+            if path.relative_to(site).parts[0] == "source":
+                continue
+            page.goto(path.as_uri())
+            wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            assert wide == 0, f"{path.name} is wider than the screen"
+        page.goto((site / "index.html").as_uri())
+        if width < 1000:
+            page.locator("label[for=__search].md-header__button").click()
+        page.locator(".md-search__input").click()
+        page.locator(".md-search__input").press_sequentially("timing tag", delay=30)
+        page.locator(".md-search-result__link", has_text="Add a vendor's timing tag").first.click()
+        page.wait_for_url("**/how-to/add-a-timing-tag.html*")
+        assert page.locator("h1").first.inner_text().startswith("Add a vendor")
+        assert wrong == []
+        chromium.close()
