@@ -43,7 +43,7 @@ class SourceStudy:
 
     Attributes
     ----------
-    study_instance_uid : the one study all images belong to
+    study_instance_uid : the one study all images belong to; "" where what they have is no UID: it may be a name
     headers : MR header by SOP instance UID, in the order of the sorted file names
     paths : file by SOP instance UID
     skipped : number of files left out, by reason
@@ -218,7 +218,7 @@ def examine_folder(folder: Path, memory_mb: float | None = None) -> SourceStudy:
         failure = admission_fault(
             len(listed.files), headers, reader.identities, len(reader.lost), reader.others, listed.n_broken_links
         )
-        study_uid = text(headers[0], "StudyInstanceUID") if failure is None else ""
+        study_uid = clean_uid(text(headers[0], "StudyInstanceUID")) if failure is None else ""
     return SourceStudy(
         study_instance_uid=study_uid,
         headers=MappingProxyType(reader.headers),

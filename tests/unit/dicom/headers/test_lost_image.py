@@ -11,7 +11,8 @@ from pydicom.uid import MRImageStorage
 
 from cmrmap.core.map_specs import MapKind
 from cmrmap.dicom.headers.lost_image import LostImage, lost_image
-from cmrmap.dicom.headers.read import read_study
+from cmrmap.dicom.headers.read import examine_folder, read_study
+from cmrmap.dicom.selection.survey import survey_folder
 
 
 def _header(**values: object) -> Dataset:
@@ -75,3 +76,19 @@ def test_an_element_that_swallows_what_follows_it_is_not_quoted(toolbox, tmp_pat
     (lost,) = read_study(tmp_path).lost
     assert lost.sop_instance_uid == ""
     assert "Doe" not in lost.reason
+
+
+def test_a_study_uid_that_is_a_name_names_no_study(toolbox, tmp_path) -> None:
+    images = [*toolbox.make_series(MapKind.T2, 1)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for image in images:
+            image.StudyInstanceUID = "Doe^Jane"
+        toolbox.save(images, tmp_path)
+    source = examine_folder(tmp_path)
+    assert (source.study_instance_uid, len(source.headers)) == ("", len(images))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        images[0].StudyInstanceUID = "Roe^John"
+        toolbox.save(images, tmp_path)
+    assert {study.study_instance_uid for study in survey_folder(tmp_path).studies} == {""}
