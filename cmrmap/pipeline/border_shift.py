@@ -81,7 +81,7 @@ def _slope_per_mm(
     thick = np.isfinite(thickness_mm) & (thickness_mm > 0)
     if len(there) < 2 or not angles[thick].sum() > 0:
         return out
-    profile = np.where(known, weight * values, 0.0).sum(axis=0)[there] / total[there]
+    profile = (weight * np.where(known, values, 0.0)).sum(axis=0)[there] / total[there]
     mm = (there + 0.5) / values.shape[1] * float(angles[thick] @ thickness_mm[thick] / angles[thick].sum())
     out[there] = np.gradient(profile, mm)
     return out
