@@ -27,9 +27,9 @@ def model_misfit(series: MappedSeries) -> ModelMisfit | None:
         return None
     misfit, cells = found.errors.misfit, found.cells
     told = np.flatnonzero(np.isfinite(misfit.share))
-    mid_wall = np.where(cells.trusted & series.polar.mid_wall, 1.0, np.nan)
-    t_ms = finite_median(mid_wall * cells.t_star)
-    ratio = finite_median(mid_wall * cells.offset / cells.amplitude)
+    mid_wall = cells.trusted & series.polar.mid_wall & (cells.amplitude > 0)
+    t_ms = finite_median(cells.t_star[mid_wall])
+    ratio = finite_median(cells.offset[mid_wall] / cells.amplitude[mid_wall])
     time_ms, change = largest_change(misfit, cells.model, t_ms, ratio)
     return ModelMisfit(
         rms_percent=_PERCENT * misfit.size,

@@ -125,13 +125,14 @@ def misfit_flags(
     kind : which map
     size : root mean square over the images, as a share of the signal without relaxation
     change : what the value would change by without the one image that matters most, in the map's unit; NaN where none
-        can be left out
+        can be left out: what the misfit does to the value is unknown then, and the standard error does not hold it
     without_ms : the time of that image; infinity where it is saturation-prepared
     widest : half width of a 95 % interval that is still let pass, in the map's unit
     """
-    if not MODEL_MISFIT.crossed(size) or math.isnan(change):
+    if not MODEL_MISFIT.crossed(size):
         return ()
+    if math.isnan(change):
+        return (MODEL_MISFIT.flag(kind, is_warning=True, found=100 * size, effect="effect on the value unknown"),)
     time = "infinity" if math.isinf(without_ms) else f"{without_ms:.0f} ms"
-    much = abs(change) > widest
-    flag = MODEL_MISFIT.flag(kind, is_warning=much, found=100 * size, change=change, unit=kind.unit, time=time)
-    return (flag,)
+    effect = f"{change:+.0f} {kind.unit} without the image at {time}"
+    return (MODEL_MISFIT.flag(kind, is_warning=abs(change) > widest, found=100 * size, effect=effect),)

@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -70,17 +71,25 @@ def main() -> None:
 
 
 def make_all(folder: Path) -> None:
-    """Make the library of every level; what the folder had is replaced.
+    """Make the library of every level; earlier ones in the folder are replaced.
 
     Parameters
     ----------
-    folder : made where absent
+    folder : made where absent; must hold nothing else
 
     Raises
     ------
+    SystemExit
+        the folder holds other files: replaced as a whole, it would lose them
     subprocess.CalledProcessError
         one could not be made; what it said is on stderr
     """
+    held = {path.name for path in folder.iterdir()} if folder.is_dir() else {folder.name} if folder.exists() else set()
+    others = [name for name in held - {_ahead.ABOUT} if not fnmatch(name, _ahead.LIBRARIES)]
+    if others:
+        raise SystemExit(
+            f"the folder holds other files ({len(others)}); give a new folder, or one of earlier libraries"
+        )
     with tempfile.TemporaryDirectory() as scratch:
         made = Path(scratch) / "ahead"
         made.mkdir()

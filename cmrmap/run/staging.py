@@ -48,8 +48,8 @@ class Staged:
             for file in self.files:
                 target = self.folder / file.name
                 target.parent.mkdir(parents=True, exist_ok=True)
+                moved.append(file)  # before: a link may be there although making it, or what follows, failed
                 self._put(file, target)
-                moved.append(file)
             replaced = [file for file in self.files if not is_unchanged(self.folder, file)]
             if replaced:
                 raise _taken(len(replaced))
@@ -81,7 +81,7 @@ class Staged:
         os.replace(source, target)
 
     def _is_taken(self, file: WrittenFile) -> bool:
-        return (self.folder / file.name).exists() and not is_unchanged(self.folder, file)
+        return os.path.exists(self.folder / file.name) and not is_unchanged(self.folder, file)  # never raises
 
     def _take_back(self, moved: Iterable[WrittenFile]) -> None:
         """Remove what was moved, but for what another program has put in its place since."""

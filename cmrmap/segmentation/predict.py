@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
@@ -24,7 +25,7 @@ from cmrmap.segmentation.model_folder import Network
 from cmrmap.segmentation.preprocess import FINE_PIXEL_MM, Crop, resample
 from cmrmap.segmentation.recogniser import heart_probability
 from cmrmap.segmentation.ring import Ring, find_rings
-from cmrmap.segmentation.side_by_side import each
+from cmrmap.segmentation.side_by_side import each, one_thread_within_each
 from cmrmap.segmentation.slice_outlines import Drawing, draw_about, draw_at_best
 
 _TRUST_IN_OTHERS = 0.05  # sureness that a place has ahead where the hearts of the other slices lie
@@ -123,7 +124,7 @@ def predict_stacks(
     alone = next(network.fine.parameters()).is_cuda
     what = "drawing contours, slices"
     drawn = iter(list(tracked(each(partial(_drawn, network=network), given, alone=alone), what, len(given))))
-    with torch.inference_mode():
+    with torch.inference_mode(), nullcontext() if alone else one_thread_within_each():
         placed = [
             one for planes in geometry for one in _with_the_others(list(islice(drawn, len(planes))), planes, network)
         ]

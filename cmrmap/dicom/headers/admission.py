@@ -9,8 +9,9 @@ from pydicom.uid import UID, ParametricMapStorage, RTStructureSetStorage, Segmen
 
 from cmrmap.core.errors import NoMappingSeriesError, RefusedError
 from cmrmap.core.provenance import NAME
+from cmrmap.dicom.headers.lost_image import LostImage
 from cmrmap.dicom.headers.patient import PatientIdentity, count_patients
-from cmrmap.dicom.headers.values import text
+from cmrmap.dicom.headers.values import by_fault_kind, text
 
 LABEL_MAP_STORAGE = UID("1.2.840.10008.5.1.4.1.1.66.7")  # Label Map Segmentation Storage (PS3.4 B.5)
 #: objects that hold contours of images
@@ -21,7 +22,7 @@ def admission_fault(
     n_files: int,
     headers: Sequence[Dataset],
     identities: Iterable[PatientIdentity],
-    n_lost: int,
+    lost: Sequence[LostImage],
     others: Mapping[str, int],
     n_broken_links: int = 0,
 ) -> NoMappingSeriesError | RefusedError | None:
@@ -32,11 +33,11 @@ def admission_fault(
     n_files : all files in the folder
     headers : of the MR images
     identities : of every DICOM object that holds no contours
-    n_lost : DICOM files that cannot be used
+    lost : DICOM files that cannot be used
     others : number of objects that are no MR images, by class
     n_broken_links : links in the folder that lead nowhere
     """
-    n_dicom = len(headers) + n_lost + sum(others.values())
+    n_dicom = len(headers) + len(lost) + sum(others.values())
     if n_files == 0:
         holds = f"holds {n_broken_links} links that lead nowhere" if n_broken_links else "is empty"
         return NoMappingSeriesError(f"the input folder {holds}; expected the DICOM files of one study")
@@ -46,7 +47,7 @@ def admission_fault(
     if patients > 1:
         return RefusedError(f"the input folder holds {patients} patients; expected one; give one study per folder")
     if not headers:
-        found = ", ".join([*(f"{count} {name}" for name, count in sorted(others.items())), f"{n_lost} lost"])
+        found = ", ".join([*(f"{count} {name}" for name, count in sorted(others.items())), _told(lost)])
         return NoMappingSeriesError(
             f"none of the {n_dicom} DICOM files in the input folder is a readable MR image ({found}); "
             "expected T1 or T2 weighted series"
@@ -55,6 +56,12 @@ def admission_fault(
     if len(studies) > 1:
         return RefusedError(f"the input folder holds {len(studies)} studies; expected one; give one study per folder")
     return None
+
+
+def _told(lost: Sequence[LostImage]) -> str:
+    """How many images are lost, and the commonest reason."""
+    kinds = by_fault_kind((image.reason, image) for image in lost)
+    return f"{len(lost)} lost" + (f": {max(kinds, key=lambda reason: len(kinds[reason]))}" if kinds else "")
 
 
 def is_parametric_map(header: Dataset) -> bool:

@@ -43,7 +43,7 @@ class SourceStudy:
 
     Attributes
     ----------
-    study_instance_uid : the one study all images belong to
+    study_instance_uid : the one study all images belong to; "" where what they have is no UID: it may be a name
     headers : MR header by SOP instance UID, in the order of the sorted file names
     paths : file by SOP instance UID
     skipped : number of files left out, by reason
@@ -140,7 +140,7 @@ class _Reader:
     def _file(self, path: Path, header: Dataset, taken: int) -> None:
         uid, series = (clean_uid(text(header, keyword)) for keyword in ("SOPInstanceUID", "SeriesInstanceUID"))
         if not uid or not series or not text(header, "StudyInstanceUID"):
-            self._lose(path, "missing_uid", "study, series or SOP instance UID is missing or is none", header)
+            self._lose(path, "missing_uid", "study, series or SOP instance UID is missing or not valid", header)
             return
         if uid not in self.headers:
             self.headers[uid] = header
@@ -216,9 +216,9 @@ def examine_folder(folder: Path, memory_mb: float | None = None) -> SourceStudy:
             reader.add(path)
         headers = list(reader.headers.values())
         failure = admission_fault(
-            len(listed.files), headers, reader.identities, len(reader.lost), reader.others, listed.n_broken_links
+            len(listed.files), headers, reader.identities, reader.lost, reader.others, listed.n_broken_links
         )
-        study_uid = text(headers[0], "StudyInstanceUID") if failure is None else ""
+        study_uid = clean_uid(text(headers[0], "StudyInstanceUID")) if failure is None else ""
     return SourceStudy(
         study_instance_uid=study_uid,
         headers=MappingProxyType(reader.headers),

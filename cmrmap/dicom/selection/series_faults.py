@@ -32,8 +32,6 @@ _WIDEST_MM = 1000.0  # field of view: no scanner images more at once
 #: mapping has 17 at most (MOLLI 3-3-5 and its like 11, STONE 11, SASHA 10 to 15)
 _MOST_UNNAMED = 20
 
-#: DICOM PS3.5 9.1, but for leading zeros, which are common and do no harm
-
 Slices = tuple[tuple[Frame, ...], ...]
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from cmrmap.core.errors import NoMappingSeriesError, RefusedError
+from cmrmap.dicom.headers.cleaning import clean_uid
 from cmrmap.dicom.headers.read import SourceStudy, examine_folder
 from cmrmap.dicom.headers.values import text, tolerant_reading
 from cmrmap.dicom.selection.decisions import Selection
@@ -67,7 +68,7 @@ def _studies(source: SourceStudy) -> tuple[SourceStudy, ...]:
     return tuple(
         replace(
             source,
-            study_instance_uid=study,
+            study_instance_uid=clean_uid(study),
             headers=MappingProxyType({sop: source.headers[sop] for sop in members}),
             paths=MappingProxyType({sop: source.paths[sop] for sop in members}),
             lost=() if index else source.lost,

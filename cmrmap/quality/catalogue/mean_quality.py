@@ -27,16 +27,16 @@ MODEL_MISFIT = Finding(
     threatens=Threat.VALUE,
     threshold=Threshold("above", 0.01, "of the signal without relaxation, over the images", percent=True),
     message=(
-        "all slices deviate equally from the model by {found:.1f} % of signal ({change:+.0f} {unit} without the "
-        "image at {time}): compare only with this sequence"
+        "all slices deviate equally from the model by {found:.1f} % of signal ({effect}): compare only with this "
+        "sequence"
     ),
-    typical={"found": 2.5, "change": -16.0, "unit": "ms", "time": "30000 ms"},
+    typical={"found": 2.5, "effect": "-16 ms without the image at 30000 ms"},
     means=(
         "no image is at fault: under this sequence the tissue does not relax exactly as the model assumes. All studies "
         "of the sequence share this bias, and no standard error includes it"
     ),
     advice="compare the value only with reference ranges of the same sequence and model (docs/relaxometry.md)",
-    warning_where="if the change is more than `analysis.quality` for half of the 95 % confidence interval",
+    warning_where="if the change is more than `analysis.quality` for half of the 95 % confidence interval, or unknown",
 )
 
 IMPLAUSIBLE_VALUES = Finding(

@@ -55,8 +55,9 @@ def test_slices_share_the_shift(native) -> None:
 def test_what_cannot_count_tells_no_slope(native) -> None:
     profile = np.full(12, 1150.0)
     profile[[0, 11]] = 4000.0, 100.0  # blood beyond the range and a failed fit
-    profile[1] = np.nan
-    found = border_shift_variance(with_values(native, profile), even_cells(native), wall_thickness_mm(native))
+    profile[[1, 2]] = np.nan, np.inf
+    with np.errstate(all="raise"):
+        found = border_shift_variance(with_values(native, profile), even_cells(native), wall_thickness_mm(native))
     assert found == pytest.approx(0.0, abs=1e-12)
     nowhere = with_values(native, np.full(12, np.nan))
     assert border_shift_variance(nowhere, even_cells(native), wall_thickness_mm(native)) == 0.0

@@ -69,10 +69,17 @@ def test_a_misfit_of_all_slices_is_told_from_one_percent_on_and_warns_where_one_
     kind = MapKind.NATIVE_T1
     assert misfit_flags(kind, 0.01, 80.0, 30000.0, 60.0) == ()
     assert misfit_flags(kind, float("nan"), 80.0, 30000.0, 60.0) == ()
-    assert misfit_flags(kind, 0.02, float("nan"), float("nan"), 60.0) == ()
+    assert misfit_flags(kind, 0.01, float("nan"), float("nan"), 60.0) == ()
     (note,) = misfit_flags(kind, 0.02, -16.0, 30000.0, 60.0)
     assert (note.code, note.severity, note.slice_index) == ("model_misfit", "info", None)
     assert "2.0 % of signal (-16 ms without the image at 30000 ms)" in note.message
     (warning,) = misfit_flags(kind, 0.02, 61.0, np.inf, 60.0)
     assert warning.severity == "warning"
     assert "(+61 ms without the image at infinity)" in warning.message
+
+
+def test_a_misfit_whose_effect_cannot_be_told_is_a_warning():
+    """It is in no standard error: to be silent of it would leave nothing that tells it."""
+    (warning,) = misfit_flags(MapKind.T2, 0.02, float("nan"), float("nan"), 5.0)
+    assert warning.severity == "warning"
+    assert "2.0 % of signal (effect on the value unknown)" in warning.message

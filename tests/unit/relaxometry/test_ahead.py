@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import ctypes
+import os
 import shutil
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +16,7 @@ import pytest
 
 from cmrmap.relaxometry import _ahead, _backends, fit_relaxation
 from cmrmap.relaxometry._problem import Problem, Results
+from cmrmap.relaxometry._trusted import is_ours
 from cmrmap.relaxometry.basis import reduced_basis
 from cmrmap.relaxometry.models import get_model
 
@@ -68,6 +71,32 @@ def test_what_is_no_library_is_not_loaded(tmp_path: Path) -> None:
     for level in _ahead.LEVELS:
         (tmp_path / _ahead.library_name(level)).write_bytes(b"\x7fELF and no more")
         assert _ahead.load_level(tmp_path, level) is None
+
+
+def _owned(path: Path, uid: int, mode: int = 0o644) -> os.stat_result:
+    found = list(os.lstat(path))
+    found[stat.ST_UID], found[stat.ST_MODE] = uid, stat.S_IFREG | mode
+    return os.stat_result(found)
+
+
+def test_files_are_ours_if_none_can_write_them_who_is_not_trusted_already() -> None:
+    own, sources, stranger = os.geteuid(), os.geteuid() + 1, os.geteuid() + 2
+    for uid, also, expected in ((own, (), True), (0, (), True), (sources, (), False), (sources, (sources,), True)):
+        assert is_ours(_owned(Path(__file__), uid), *also) is expected
+    assert not is_ours(_owned(Path(__file__), stranger), sources)
+    assert not is_ours(_owned(Path(__file__), sources, 0o646), sources)
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "fit.so", "results"])
+def test_a_folder_with_other_files_is_left_as_it_is(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"theirs")
+    (tmp_path / "fit-000000000000-x86-64-v2.so").touch()
+    done = subprocess.run(
+        [sys.executable, "-m", _ahead.COMPILER, str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "holds other files (1); give a new folder" in done.stderr
+    assert (tmp_path / name).read_bytes() == b"theirs"
 
 
 @pytest.fixture(scope="module")

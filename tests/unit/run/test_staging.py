@@ -74,6 +74,29 @@ def test_a_file_that_appears_at_the_last_moment_is_not_written_over(tmp_path, mo
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"2.dcm": b"theirs"}
 
 
+@pytest.mark.parametrize("reported", [True, False])
+def test_a_link_that_is_made_although_the_folder_fails_is_taken_back(tmp_path, monkeypatch, reported) -> None:
+    """A share that goes away in between: nothing of a set that is not complete stays."""
+    link, unlink = os.link, Path.unlink
+
+    def failing(*_: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    def then_failing(source: Path, target: Path) -> None:
+        link(source, target)
+        if target.name == "2.dcm":
+            if reported:
+                failing()
+            monkeypatch.setattr(Path, "unlink", lambda path, **kw: failing() if path == source else unlink(path, **kw))
+
+    staged = stage(tmp_path, [(f"{number}.dcm", b"ours") for number in (1, 2, 3)])
+    monkeypatch.setattr(staging.os, "link", then_failing)
+    monkeypatch.setattr(staging.os, "replace", failing)
+    with pytest.raises(OutputError, match="cannot be written"):
+        staged.move()
+    assert not [path for path in tmp_path.iterdir() if path.name != staging._STAGING_NAME]
+
+
 def test_files_of_the_same_content_may_be_there(tmp_path) -> None:
     for _ in range(2):
         stage(tmp_path, [("1.dcm", b"ours")]).move()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 import torch
 
 from cmrmap.core.geometry import SliceGeometry
-from cmrmap.segmentation import predict
+from cmrmap.segmentation import predict, side_by_side
 from cmrmap.segmentation.model_folder import Network
 from cmrmap.segmentation.network import StackUNet
 from cmrmap.segmentation.side_by_side import each
@@ -49,6 +50,60 @@ def test_as_many_at_a_time_as_torch_may_use_and_one_within_each() -> None:
     assert torch.get_num_threads() == 2
 
 
+@pytest.mark.parametrize(("free_mb", "most"), [(0, 1), (299, 1), (460, 3), (None, 4)])
+def test_no_more_at_a_time_than_memory_holds(free_mb, most, monkeypatch) -> None:
+    torch.set_num_threads(4)
+    free = None if free_mb is None else free_mb * 1_000_000
+    monkeypatch.setattr(side_by_side, "free_memory_bytes", lambda: free)
+    threads = set()
+
+    def work(_: int) -> None:
+        threads.add(threading.get_ident())
+        time.sleep(0.01)
+
+    list(each(work, range(20)))
+    assert len(threads) == most
+
+
+def test_a_single_item_is_computed_as_by_one_thread() -> None:
+    torch.set_num_threads(3)
+    assert list(each(lambda _: torch.get_num_threads(), range(1))) == [1]
+    assert list(each(lambda _: 0, ())) == []
+    assert torch.get_num_threads() == 3
+
+
+@pytest.mark.parametrize("n_given", [0, 1, 2])
+def test_where_the_system_gives_no_more_threads_the_work_is_done_one_after_the_other(n_given, monkeypatch) -> None:
+    torch.set_num_threads(3)
+    start, started = threading.Thread.start, []
+
+    def limited(thread: threading.Thread) -> None:
+        if len(started) >= n_given:
+            raise RuntimeError("can't start new thread")
+        started.append(thread)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", limited)
+
+    def work(item: int) -> tuple[int, int, int]:
+        return item, threading.get_ident(), torch.get_num_threads()
+
+    assert list(each(work, range(5))) == [(item, threading.get_ident(), 1) for item in range(5)]
+    assert len(started) == n_given
+    assert not any(thread.is_alive() for thread in started)
+    assert torch.get_num_threads() == 3
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_whoever_listens_is_not_in_inference_mode(alone) -> None:
+    """A listener that fails leaves the generator where it stands: its mode would stay on as long as its traceback."""
+    torch.set_num_threads(1)
+    results = each(lambda _: torch.is_inference_mode_enabled(), range(2), alone=alone)
+    assert next(results)
+    assert not torch.is_inference_mode_enabled()
+    results.close()
+
+
 def test_alone_is_one_after_the_other_with_all_threads() -> None:
     torch.set_num_threads(2)
 
@@ -66,6 +121,7 @@ def test_the_first_failure_is_told_and_nothing_else_is_begun() -> None:
         begun.append(item)
         if item == 0:
             raise ValueError("slice 1")
+        time.sleep(0.002)
         return item
 
     with pytest.raises(ValueError, match="slice 1"):

@@ -9,9 +9,11 @@ import pytest
 from pydicom.dataset import Dataset
 from pydicom.uid import MRImageStorage
 
+from cmrmap.core.errors import NoMappingSeriesError
 from cmrmap.core.map_specs import MapKind
 from cmrmap.dicom.headers.lost_image import LostImage, lost_image
-from cmrmap.dicom.headers.read import read_study
+from cmrmap.dicom.headers.read import examine_folder, read_study
+from cmrmap.dicom.selection.survey import survey_folder
 
 
 def _header(**values: object) -> Dataset:
@@ -58,7 +60,7 @@ def test_an_image_whose_uid_is_a_name_is_lost_and_not_named_by_it(toolbox, tmp_p
     assert len(study.headers) == len(images) - 1
     (lost,) = study.lost
     assert "Doe" not in lost.series_instance_uid + lost.sop_instance_uid + lost.reason
-    assert "or is none" in lost.reason
+    assert "or not valid" in lost.reason
 
 
 def test_an_element_that_swallows_what_follows_it_is_not_quoted(toolbox, tmp_path) -> None:
@@ -75,3 +77,31 @@ def test_an_element_that_swallows_what_follows_it_is_not_quoted(toolbox, tmp_pat
     (lost,) = read_study(tmp_path).lost
     assert lost.sop_instance_uid == ""
     assert "Doe" not in lost.reason
+
+
+def test_a_study_uid_that_is_a_name_names_no_study(toolbox, tmp_path) -> None:
+    images = [*toolbox.make_series(MapKind.T2, 1)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for image in images:
+            image.StudyInstanceUID = "Doe^Jane"
+        toolbox.save(images, tmp_path)
+    source = examine_folder(tmp_path)
+    assert (source.study_instance_uid, len(source.headers)) == ("", len(images))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        images[0].StudyInstanceUID = "Roe^John"
+        toolbox.save(images, tmp_path)
+    assert {study.study_instance_uid for study in survey_folder(tmp_path).studies} == {""}
+
+
+def test_a_study_that_is_lost_whole_is_told_with_the_reason(toolbox, tmp_path) -> None:
+    """Some programs that take names away write letters into UIDs: the one line on stderr must say what is wrong."""
+    images = [*toolbox.make_series(MapKind.T2, 1)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for image in images:
+            image.SOPInstanceUID += ".ANON"
+        toolbox.save(images, tmp_path)
+    with pytest.raises(NoMappingSeriesError, match="lost: study, series or SOP instance UID is missing or not valid"):
+        read_study(tmp_path)
