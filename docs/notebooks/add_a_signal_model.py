@@ -108,7 +108,7 @@ print(f"at 90 %: bias {errors['stone_2p'][4]:.0f} ms (stone_2p), {errors['ir_3p'
 print(f"at 90 %: SD {spreads['stone_2p'][4]:.1f} ms (stone_2p), {spreads['ir_3p'][4]:.1f} ms (ir_3p)")
 
 # %% [markdown]
-# The free constant takes out the bias and pays with a larger SD. That is the choice between any two models of one
+# The free constant removes the bias at the cost of a larger SD. That is the choice between any two models of one
 # series, and both sides of it should be measured before one of them is made the standard.
 #
 # ## Bring it into the application

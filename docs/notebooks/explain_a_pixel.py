@@ -25,7 +25,7 @@ analysis = cmrmap.analyse_folder("study/dicom")
 # %% [markdown]
 # ## Choose a pixel
 #
-# One that a mean counts: `aha` is its segment, 0 where no mean counts it. Slices, rows and columns count from 0.
+# One that a mean includes: `aha` is its segment, 0 if no mean includes it. Slices, rows and columns start at 0.
 
 # %%
 t1 = analysis.maps["native_t1"]
@@ -69,9 +69,9 @@ plt.show()
 # The image without inversion (30 000 ms) lies beyond the right edge of the picture. Residuals within the grey band
 # are noise. A single large one points to one image, with motion or an artefact; a pattern points to the model.
 #
-# ## A pixel that does not count
+# ## A pixel that no mean includes
 #
-# At the border of the wall a pixel holds some blood. It is shown in the map, and no mean counts it.
+# At the border of the wall a pixel contains some blood. The map shows it, and no mean includes it.
 
 # %%
 border = t1.myocardium[mid] & np.isfinite(t1.values[mid]) & (t1.aha[mid] == 0)
@@ -94,6 +94,6 @@ print(f"segment 8: {numbers.mean:.0f} ms, {numbers.n_pixels} pixels with an SD o
 print(f"standard error: {numbers.uncertainty:.1f} ms; by the root of the number it would be {naive:.1f} ms")
 
 # %% [markdown]
-# [Uncertainty](../uncertainty.md) says what the standard error is made of, and how it was checked.
+# [Uncertainty](../uncertainty.md) explains what the standard error is made of, and how it was checked.
 #
 # Next: [bring your own outlines](own_outlines.py).

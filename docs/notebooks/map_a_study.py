@@ -42,13 +42,13 @@ for found in analysis.results.maps:
         print(f"{found.kind.value}: {about} ({value.n_pixels} pixels)")
 
 # %% [markdown]
-# The number after ± is the standard error: how well the mean is known. A map that could not be made says why
-# instead.
+# The number after ± is the standard error: how well the mean is known. A map that could not be made has
+# its reason instead.
 #
 # ## Look at the maps
 #
 # `analysis.maps` holds one volume a map, (slice, row, column), NaN where there is no value. `shown_values` is the
-# whole field of view, `values` the wall alone.
+# whole field of view, `values` only the wall.
 
 # %%
 maps = [MapKind.T2, MapKind.NATIVE_T1, MapKind.POSTCONTRAST_T1, MapKind.ECV]
@@ -71,8 +71,8 @@ plt.show()
 # %% [markdown]
 # ## Read the segments
 #
-# `aha` numbers the pixels of each AHA segment that the means count. The border layers are left out of it: they hold
-# some blood or fat.
+# `aha` numbers the pixels of each AHA segment that the means include. The border layers are not part of it: they
+# contain some blood or fat.
 
 # %%
 t1 = analysis.maps["native_t1"]

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Bring your own outlines
 #
-# Map a study with outlines that the network did not draw: another network's, or those of a reader as arrays. The
+# Map a study with outlines that the network did not make: another network's, or those of a reader as arrays. The
 # stage `segment` is replaced by a function of yours; the shape check, motion correction, fits, means and findings
 # stay.
 #
