@@ -27,6 +27,7 @@ settings.load_profile("ci" if IN_CI else "dev")
 #: files that take longest, longest first: workers take whole files in this order, so that short ones even out the end
 LONGEST = (
     "test_hostile_dicom.py",
+    "test_site.py",
     "test_demo.py",
     "test_wheel.py",
     "test_cohort.py",
