@@ -106,11 +106,12 @@ soak: env-dev ## hundreds of studies in one process, a thousand in a cohort: mem
 	$(BIN)/python -m tests.soak cohort
 	$(BIN)/python -m tests.soak growth
 
-lint: env-dev ## ruff, mypy, the import rules
+lint: env-dev ## ruff, mypy, the import rules, spelling
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	git ls-files -z | xargs -0 -r $(BIN)/codespell
 
 lock: env-dev ## versions and hashes: requirements.txt from requirements.in, and torch for the image (packaging/torch-*.txt)
 	$(BIN)/python -m pip install --quiet $(UV)
