@@ -23,7 +23,12 @@ from cmrmap.quality.catalogue.fits import (
     SATURATION_EFFICIENCY,
 )
 from cmrmap.quality.catalogue.images import MIXED_SOURCES, POLARITY, SIGNS_NOT_USED
-from cmrmap.quality.catalogue.mean_quality import HEMATOCRIT_DOUBTFUL, HEMATOCRIT_READ, SYNTHETIC_HEMATOCRIT
+from cmrmap.quality.catalogue.mean_quality import (
+    HEMATOCRIT_DOUBTFUL,
+    HEMATOCRIT_READ,
+    MODEL_MISFIT,
+    SYNTHETIC_HEMATOCRIT,
+)
 from cmrmap.quality.catalogue.outline_quality import WALL_LIKE_BLOOD
 from cmrmap.quality.declaration import Finding
 from cmrmap.quality.fit_flags import disagreement_flags, fit_flags, misfit_flags, uncertainty_flags
@@ -67,6 +72,8 @@ def _of_map(
         yield from _of_hematocrit(source)
         yield from _of_sources(source)
         yield from _handed_on(source)
+        yield from _misfit_of_sources(source, settings)
+        yield from _of_place(source.native, regions, MapKind.ECV)
     else:
         yield from _of_series(source, regions, settings)
         yield from _of_t2(source, regions, settings)
@@ -88,8 +95,13 @@ def _of_series(series: MappedSeries, regions: Regions, settings: AnalysisSetting
     yield from blood_likeness_flags(series.kind, series.wall_like_blood)
     yield from slice_order_flags(regions.levels, series.kind)
     yield from insertion_point_flags(regions.points, series.kind)
-    yield from plane_flags([long_axis_deg(plane) for plane in series.stack.geometry], series.kind)
-    yield from mirror_flags(handedness(regions.points, series.stack.geometry), series.kind)
+    yield from _of_place(series, regions, series.kind)
+
+
+def _of_place(series: MappedSeries, regions: Regions, kind: MapKind) -> Iterator[QualityFlag]:
+    """Tell a map whose slices lie as no heart's short axis does, or show its mirror image."""
+    yield from plane_flags([long_axis_deg(plane) for plane in series.stack.geometry], kind)
+    yield from mirror_flags(handedness(regions.points, series.stack.geometry), kind)
 
 
 def _of_fit(series: MappedSeries) -> Iterator[QualityFlag]:
@@ -166,6 +178,12 @@ def _of_sources(ecv: MappedEcv) -> Iterator[QualityFlag]:
     by_source = {one.source: one.kind.spec.name for one in (ecv.native, ecv.post)}
     if len(by_source) > 1:
         yield MIXED_SOURCES.flag(MapKind.ECV, read=by_source["scanner_map"], fitted=by_source["weighted_images"])
+
+
+def _misfit_of_sources(ecv: MappedEcv, settings: AnalysisSettings) -> Iterator[QualityFlag]:
+    """Tell of ECV that a T1 map which it is made from deviates from its model in all slices."""
+    if any(_of_misfit(series, settings) for series in (ecv.native, ecv.post)):
+        yield MODEL_MISFIT.flag_inherited(MapKind.ECV)
 
 
 def _handed_on(ecv: MappedEcv) -> Iterator[QualityFlag]:

@@ -36,6 +36,7 @@ MODEL_MISFIT = Finding(
         "of the sequence share this bias, and no standard error includes it"
     ),
     advice="compare the value only with reference ranges of the same sequence and model (docs/relaxometry.md)",
+    inherited="in an underlying T1 map, all slices deviate equally from the model: no interval includes what that does",
     warning_where="if the change is more than `analysis.quality` for half of the 95 % confidence interval, or unknown",
 )
 
