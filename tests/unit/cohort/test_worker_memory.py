@@ -18,8 +18,9 @@ from tests.small_studies import QUICK_SETTINGS, small_study, write_copy
 from tests.soak.resources import memory_mb
 
 _WARM, _MORE = 15, 45
-#: MB from the warm-up to the end: pages that the memory allocator takes now and then, without a trend
-_NOISE = 4.0
+#: MB from the warm-up to the end: the memory allocator takes pages in steps of 3 to 4 MB now and then (7.2 MB was the most
+#: that was seen); a worker that keeps call trees grows by 23 MB
+_NOISE = 12.0
 
 
 def _own_memory_mb() -> float:
