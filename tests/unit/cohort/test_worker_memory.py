@@ -18,8 +18,8 @@ from tests.small_studies import QUICK_SETTINGS, small_study, write_copy
 from tests.soak.resources import memory_mb
 
 _WARM, _MORE = 15, 45
-#: MB from the warm-up to the end: the memory allocator takes pages in steps of 3 to 4 MB now and then (7.2 MB was the most
-#: that was seen); a worker that keeps call trees grows by 23 MB
+#: MB from the warm-up to the end: the memory allocator takes pages in steps of 3 to 4 MB now and then (7.2 MB at most
+#: where it was seen); a worker that keeps call trees grows by 23 MB
 _NOISE = 12.0
 
 
