@@ -22,12 +22,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from cmrmap.core.arrays import Float64Array, LabelArray
 from cmrmap.core.geometry import SliceGeometry
+from cmrmap.core.heart_axis import LONG_AXIS
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.relaxation_models import ModelName
 from cmrmap.core.stack import WeightedStack
 from cmrmap.phantom.signal import inversion_recovery, t2_preparation
 from cmrmap.pipeline import study as chain
-from cmrmap.pipeline.heart_signs import LONG_AXIS
 from cmrmap.pipeline.heart_verdict import not_hearts
 from cmrmap.run.shipped_model import find_model_folder
 from cmrmap.segmentation import Network, load_network

@@ -11,13 +11,13 @@ from cmrmap.alignment import wall_parts
 from cmrmap.core.arrays import BoolArray, Float64Array, IntArray
 from cmrmap.core.errors import InputError
 from cmrmap.core.geometry import SliceGeometry
+from cmrmap.core.heart_axis import long_axis_deg
 from cmrmap.core.memo import remembered
 from cmrmap.core.outlines import Label, RefinedSegmentation
 from cmrmap.core.polar_stack import PolarStack
 from cmrmap.core.relaxation_models import get_model
 from cmrmap.core.stack import WeightedStack
 from cmrmap.pipeline.heart_size import measure_size, pool_core
-from cmrmap.regional import long_axis_deg
 from cmrmap.relaxometry import RelaxationFit, fit_relaxation
 
 #: Axis of the left ventricle from base to apex in the patient (LPS) of a usual heart: left, forward, down

@@ -2,14 +2,13 @@
 
 from cmrmap.regional.aha import APICAL_SEGMENTS, SEGMENT_NAMES, aha_map, segments_of_angles
 from cmrmap.regional.contour_doubt import doubt_by_segment
-from cmrmap.regional.handedness import LONG_AXIS, handedness, long_axis_deg
+from cmrmap.regional.handedness import handedness
 from cmrmap.regional.landmarks import InsertionPoints, PointSource, angle_of, apex_direction, find_insertion_points
 from cmrmap.regional.levels import LevelAssignment, SliceOrder, assign_levels, level_of
 from cmrmap.regional.statistics import SegmentTable, region_statistics, segment_table
 
 __all__ = [
     "APICAL_SEGMENTS",
-    "LONG_AXIS",
     "SEGMENT_NAMES",
     "InsertionPoints",
     "LevelAssignment",
@@ -24,7 +23,6 @@ __all__ = [
     "find_insertion_points",
     "handedness",
     "level_of",
-    "long_axis_deg",
     "region_statistics",
     "segment_table",
     "segments_of_angles",

@@ -12,24 +12,9 @@ import numpy as np
 
 from cmrmap.core.arrays import Float64Array
 from cmrmap.core.geometry import SliceGeometry
+from cmrmap.core.heart_axis import base_to_apex
 from cmrmap.regional.circle import patient_direction, patient_way, wrapped
 from cmrmap.regional.landmarks import InsertionPoints, PointSource
-
-#: from base to apex in LPS: to the left and forward; down as well, which tells the two ends of an axis apart no better
-_TOWARDS_APEX = np.array([1.0, -1.0, 0.0]) / np.sqrt(2.0)
-#: axis of a usual left ventricle in LPS, base to apex: to the left, forward and down
-LONG_AXIS = np.array([0.68, -0.55, -0.48]) / np.linalg.norm([0.68, -0.55, -0.48])
-_DECISIVE = 0.2  # cosine between the slices' normal and that direction: under it, planes do not tell where the apex is
-
-
-def long_axis_deg(geometry: SliceGeometry) -> float:
-    """Return the angle between a slice's normal and the axis of a usual left ventricle, 0-90 degrees.
-
-    Parameters
-    ----------
-    geometry : of the slice
-    """
-    return float(np.rad2deg(np.arccos(min(1.0, abs(float(geometry.normal @ LONG_AXIS))))))
 
 
 def handedness(points: InsertionPoints, geometry: Sequence[SliceGeometry]) -> Float64Array:
@@ -48,11 +33,11 @@ def handedness(points: InsertionPoints, geometry: Sequence[SliceGeometry]) -> Fl
     """
     out = np.full(len(geometry), np.nan)
     for index, (plane, source) in enumerate(zip(geometry, points.source, strict=True)):
-        along = float(plane.normal @ _TOWARDS_APEX)
-        if source not in (PointSource.MEASURED, PointSource.MANUAL) or abs(along) < _DECISIVE:
+        apex, is_known = base_to_apex(plane)
+        if source not in (PointSource.MEASURED, PointSource.MANUAL) or not is_known:
             continue
         anterior, inferior = float(points.anterior_rad[index]), float(points.inferior_rad[index])
         septum = anterior + float(wrapped(inferior - anterior)) / 2
-        frame = np.cross(patient_direction(septum, plane), np.sign(along) * plane.normal)
+        frame = np.cross(patient_direction(septum, plane), apex)
         out[index] = float(patient_way(inferior, anterior, plane) @ frame)
     return out

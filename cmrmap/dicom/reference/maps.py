@@ -16,10 +16,10 @@ from pydicom.uid import SegmentationStorage
 from cmrmap.core.arrays import BoolArray, Float64Array
 from cmrmap.core.errors import InputError
 from cmrmap.core.geometry import SliceGeometry
+from cmrmap.core.heart_axis import base_to_apex
 from cmrmap.core.memory import image_memory_bytes
 from cmrmap.dicom.headers.bounded import TooLargeError, open_bounded, read_bounded
 from cmrmap.dicom.loading.stored_pixels import LostPixelsError, decoded
-from cmrmap.dicom.selection.slices import base_to_apex
 from cmrmap.dicom.writing.codes import AHA_SEGMENTS, LEFT_VENTRICLE_MYOCARDIUM
 
 _PARAMETRIC_MAP = "1.2.840.10008.5.1.4.1.1.30"

@@ -14,10 +14,11 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from cmrmap.core.arrays import Float64Array
+from cmrmap.core.heart_axis import base_to_apex
 from cmrmap.dicom.headers.values import text
 from cmrmap.dicom.selection.frame_group import FrameGroup
 from cmrmap.dicom.selection.series_rules import is_motion_corrected
-from cmrmap.dicom.selection.slices import SLICE_TOLERANCE_MM, Frame, base_to_apex, same_grid
+from cmrmap.dicom.selection.slices import SLICE_TOLERANCE_MM, Frame, same_grid
 
 _LONGEST_PAUSE_S = 300.0  # between the parts of one acquisition
 _USUAL_THICKNESS_MM = 8.0  # where the source gives none

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from cmrmap.core.geometry import same_orientation
+from cmrmap.core.heart_axis import base_to_apex
 from cmrmap.dicom.selection.candidates import Candidate
 from cmrmap.dicom.selection.series_rules import is_motion_corrected
-from cmrmap.dicom.selection.slices import SLICE_TOLERANCE_MM, Frame, base_to_apex
+from cmrmap.dicom.selection.slices import SLICE_TOLERANCE_MM, Frame
 
 
 def told_set_aside(best: Candidate, others: Iterable[Candidate]) -> str:

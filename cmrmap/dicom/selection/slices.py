@@ -6,18 +6,14 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
 from pydicom.dataset import Dataset
 
-from cmrmap.core.arrays import Float64Array
 from cmrmap.core.geometry import SliceGeometry, same_frame_of_reference, same_orientation
+from cmrmap.core.heart_axis import base_to_apex
 from cmrmap.dicom.headers.values import number, text
 
 SLICE_TOLERANCE_MM = 0.5  # frames closer than this along the normal are one slice
 _SPACING_TOLERANCE = 1e-3  # relative
-_LEAST_DECISIVE = 0.2  # |cosine| between the normal and left-anterior
-#: LPS direction in which the left ventricle's long axis runs from base to apex: left and anterior.
-_TOWARDS_APEX = np.array([1.0, -1.0, 0.0]) / math.sqrt(2.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,20 +67,6 @@ def split_by_grid(frames: Iterable[Frame]) -> list[list[Frame]]:
         else:
             home.append(frame)
     return groups
-
-
-def base_to_apex(geometry: SliceGeometry) -> tuple[Float64Array, bool]:
-    """Return the unit normal turned from base to apex, and whether the direction is known.
-
-    The apex lies to the left and front of the base in the patient (+x, -y in LPS). Where the normal hardly has such
-    a component (a transverse stack) the direction is not known and the normal is returned as it is, so that slices
-    keep ascending position along it.
-    """
-    normal = geometry.normal
-    along = float(normal @ _TOWARDS_APEX)
-    if abs(along) < _LEAST_DECISIVE:
-        return normal, False
-    return (normal if along > 0.0 else -normal), True
 
 
 def group_slices(frames: Sequence[Frame]) -> list[list[Frame]]:

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from cmrmap.core.geometry import SliceGeometry
+from cmrmap.core.heart_axis import LONG_AXIS
 from cmrmap.pipeline.heart_signs import Course, HeartSigns
 from cmrmap.pipeline.heart_verdict import NEEDED, NOT_FOUND, doubt_from, judge_series
-from cmrmap.regional import LONG_AXIS
 
 AXIAL = np.array([0.0, 0.0, 1.0])
 OBLIQUE = np.array([0.7, 0.4, -0.6]) / np.linalg.norm(

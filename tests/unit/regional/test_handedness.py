@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cmrmap.core.geometry import SliceGeometry
-from cmrmap.regional import LONG_AXIS, find_insertion_points, handedness, long_axis_deg
+from cmrmap.regional import find_insertion_points, handedness
 
 
 def _of(labels: np.ndarray, geometry: SliceGeometry, **options) -> float:
@@ -49,18 +49,3 @@ def test_planes_along_the_axis_tell_nothing():
     unit = tuple(float(one) / np.sqrt(2) for one in plane.row_cosines)
     plane = replace(plane, row_cosines=unit)
     assert np.isnan(_of(np.zeros((100, 100), np.uint8), plane, manual={0: (0.0, 1.0)}))
-
-
-@pytest.mark.parametrize(
-    ("row", "column", "degrees"),
-    [((1, 0, 0), (0, 1, 0), 61), ((1, 0, 0), (0, 0, -1), 57), ((0, 1, 0), (0, 0, -1), 47)],
-)
-def test_the_patients_own_planes_lie_between(row, column, degrees):
-    assert long_axis_deg(SliceGeometry((0, 0, 0), row, column, (1.2, 1.2))) == pytest.approx(degrees, abs=1)
-
-
-def test_a_short_axis_is_across_the_axis():
-    across = np.cross(LONG_AXIS, (0, 0, 1))
-    across /= np.linalg.norm(across)
-    plane = SliceGeometry((0, 0, 0), tuple(across), tuple(np.cross(LONG_AXIS, across)), (1.2, 1.2))
-    assert long_axis_deg(plane) == pytest.approx(0, abs=1e-4)

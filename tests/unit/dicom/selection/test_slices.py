@@ -1,52 +1,15 @@
 from __future__ import annotations
 
-import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydicom.dataset import Dataset
 
-from cmrmap.core.geometry import SliceGeometry
 from cmrmap.dicom.headers.frames import geometry_of
-from cmrmap.dicom.selection.slices import Frame, base_to_apex, group_slices, split_by_grid
+from cmrmap.dicom.selection.slices import Frame, group_slices, split_by_grid
 
 
 def _frames(images):
     return [Frame(image.SOPInstanceUID, "", 0, image, geometry_of(image)) for image in images]
-
-
-def _geometry(row, column):
-    return SliceGeometry((0.0, 0.0, 0.0), row, column, (1.0, 1.0))
-
-
-def test_normal_is_turned_to_the_left_and_front():
-    towards, decisive = base_to_apex(_geometry((0.6, 0.8, 0.0), (0.0, 0.0, -1.0)))
-    away, decisive_too = base_to_apex(_geometry((0.0, 0.0, -1.0), (0.6, 0.8, 0.0)))
-    assert decisive
-    assert decisive_too
-    np.testing.assert_allclose(towards, away)
-    assert towards[0] > 0.0
-    assert towards[1] < 0.0
-
-
-def test_transverse_stack_is_not_decisive_and_keeps_its_normal():
-    normal, decisive = base_to_apex(_geometry((1.0, 0.0, 0.0), (0.0, 1.0, 0.0)))
-    assert not decisive
-    np.testing.assert_allclose(normal, (0.0, 0.0, 1.0))
-
-
-@pytest.mark.parametrize(
-    ("degrees", "decisive"), [(5.0, False), (11.0, False), (12.0, True), (20.0, True), (45.0, True)]
-)
-def test_a_plane_tells_base_from_apex_from_twelve_degrees_of_tilt_on(degrees: float, decisive: bool):
-    """The normal leans from the feet towards left and front: its part along that way is the sine of the tilt."""
-    along, lean = np.cos(np.deg2rad(degrees)), np.sin(np.deg2rad(degrees))
-    across = np.sqrt(0.5)
-    row = (across, across, 0.0)
-    column = (-across * along, across * along, lean)
-    normal, found = base_to_apex(_geometry(row, column))
-    assert found is decisive
-    assert abs(normal @ (across, -across, 0.0)) == pytest.approx(lean)
 
 
 @given(order=st.permutations(range(15)))
