@@ -37,7 +37,7 @@ _ELSEWHERE = (Path(__file__).resolve().parents[1] / "core" / "parameter_map.py",
 
 _F8, _I8 = ctypes.c_double, ctypes.c_int64
 _ROWS, _POINTER = np.ctypeslib.ndpointer, ctypes.c_void_p
-#: as `cmrmap.relaxometry._numba_ahead.fit_flat` has them, after the two of numba's calling convention
+#: as `cmrmap.relaxometry._numba_flat.fit_flat` has them, after the two of numba's calling convention
 ARGUMENTS = (
     *(_POINTER, _POINTER),
     *(_ROWS(np.float64, 2, flags="C"), _I8, _I8, _I8),
@@ -143,13 +143,10 @@ def _kernel(entry: Any) -> Kernel:
             raise ValueError("results must have one entry for each pixel; this is a mistake of the caller")
         if len(problem.times_ms) != n_times or sensitivity.shape[1] not in (0, n_times):
             raise ValueError("signals must have the times of the problem; this is a mistake of the caller")
-        p = problem
         code = entry(
             *(ctypes.byref(_POINTER()), ctypes.byref(_POINTER())),
             *(signals, n_pixels, n_times, apart),
-            *(p.times_ms, p.log_t, p.step, p.dictionary, p.dictionary_single, p.polynomials, p.gain),
-            *(p.has_offset, p.recovering, p.look_locker, p.magnitude),
-            *(p.column_constant, p.column_slope, p.ratio_low, p.ratio_high),
+            *problem,
             *(values.ctypes.data, status, n_negative, sensitivity, sensitivity.shape[1]),
         )
         if code:

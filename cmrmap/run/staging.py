@@ -33,7 +33,7 @@ class Staged:
     files: tuple[WrittenFile, ...]
 
     def move(self) -> tuple[Path, ...]:
-        """Put the files into their places, one rename each.
+        """Put the files into their places, one after the other; none of them stays where one fails.
 
         Raises
         ------
