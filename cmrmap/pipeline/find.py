@@ -8,6 +8,7 @@ import numpy as np
 
 from cmrmap.core.arrays import finite_median
 from cmrmap.core.findings import QualityFlag, Severity
+from cmrmap.core.heart_axis import long_axis_deg
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.memo import remembered
 from cmrmap.core.outlines import Label
@@ -15,7 +16,6 @@ from cmrmap.pipeline.decay_offset import OffsetEffect, offset_effect
 from cmrmap.pipeline.extracellular import MappedEcv
 from cmrmap.pipeline.map_numbers import MapNumbers
 from cmrmap.pipeline.mapped_series import MappedSeries
-from cmrmap.pipeline.model_misfit import model_misfit
 from cmrmap.pipeline.regions import Regions
 from cmrmap.quality.catalogue.fits import (
     FIT_RESIDUALS,
@@ -36,9 +36,10 @@ from cmrmap.quality.outline_flags import blood_likeness_flags, border_flags, out
 from cmrmap.quality.placement_flags import insertion_point_flags, mirror_flags, plane_flags, slice_order_flags
 from cmrmap.quality.plausible_flags import implausible_ecv
 from cmrmap.quality.t2_flags import blood_flags, first_echo_flags, offset_flag
-from cmrmap.regional import SegmentTable, handedness, long_axis_deg
+from cmrmap.regional import SegmentTable, handedness
 from cmrmap.regional.pruning import prune_boundary
 from cmrmap.relaxometry import get_model
+from cmrmap.results import ModelMisfit
 from cmrmap.settings import AnalysisSettings
 
 
@@ -54,28 +55,42 @@ def find(made: Sequence[MapNumbers], settings: AnalysisSettings) -> tuple[Qualit
     -------
     of each map first what its images, outlines and slices tell, then its fits, then its means
     """
-    return tuple(flag for one in made for flag in _flags_of(one.source, one.regions, one.table, settings))
+    told: list[QualityFlag] = []
+    for one in made:
+        told += _flags_of(one.source, one.regions, one.table, one.result.model_misfit, settings)
+        sources = one.result.kind.spec.sources  # of ECV; the maps that it is made from come before it
+        if any(flag.code == MODEL_MISFIT.code and flag.map in sources for flag in told):
+            told.append(MODEL_MISFIT.flag_inherited(one.result.kind))
+    return tuple(told)
 
 
 @remembered
 def _flags_of(
-    source: MappedSeries | MappedEcv, regions: Regions, table: SegmentTable, settings: AnalysisSettings
+    source: MappedSeries | MappedEcv,
+    regions: Regions,
+    table: SegmentTable,
+    misfit: ModelMisfit | None,
+    settings: AnalysisSettings,
 ) -> tuple[QualityFlag, ...]:
-    return tuple(_of_map(source, regions, table, settings))
+    return tuple(_of_map(source, regions, table, misfit, settings))
 
 
 def _of_map(
-    source: MappedSeries | MappedEcv, regions: Regions, table: SegmentTable, settings: AnalysisSettings
+    source: MappedSeries | MappedEcv,
+    regions: Regions,
+    table: SegmentTable,
+    misfit: ModelMisfit | None,
+    settings: AnalysisSettings,
 ) -> Iterator[QualityFlag]:
     if isinstance(source, MappedEcv):
         yield from implausible_ecv(_median_ecv(source))
         yield from _of_hematocrit(source)
         yield from _of_sources(source)
         yield from _handed_on(source)
-        yield from _misfit_of_sources(source, settings)
         yield from _of_place(source.native, regions, MapKind.ECV)
     else:
-        yield from _of_series(source, regions, settings)
+        yield from _of_series(source, regions)
+        yield from _of_misfit(source, misfit, settings)
         yield from _of_t2(source, regions, settings)
     fitted = source.map
     wall = np.asarray(fitted.labels == Label.MYOCARDIUM, dtype=np.bool_)
@@ -84,13 +99,12 @@ def _of_map(
     yield from uncertainty_flags(fitted.kind, table.slices, table.segments, settings.quality.widest(fitted.kind))
 
 
-def _of_series(series: MappedSeries, regions: Regions, settings: AnalysisSettings) -> Iterator[QualityFlag]:
+def _of_series(series: MappedSeries, regions: Regions) -> Iterator[QualityFlag]:
     yield from series.findings
     yield from outline_flags(series.refined)
     doubts = (regions.contour_doubt(series, index) if made else {} for index, made in enumerate(series.made))
     yield from border_flags(series.kind, tuple(doubts))
     yield from _of_fit(series)
-    yield from _of_misfit(series, settings)
     yield from _of_disagreement(series)
     yield from blood_likeness_flags(series.kind, series.wall_like_blood)
     yield from slice_order_flags(regions.levels, series.kind)
@@ -126,10 +140,9 @@ def _of_fit(series: MappedSeries) -> Iterator[QualityFlag]:
             yield SIGNS_NOT_USED.flag(series.kind, index, reason=note)
 
 
-def _of_misfit(series: MappedSeries, settings: AnalysisSettings) -> tuple[QualityFlag, ...]:
+def _of_misfit(series: MappedSeries, misfit: ModelMisfit | None, settings: AnalysisSettings) -> tuple[QualityFlag, ...]:
     """Tell what all slices leave over alike, unless it is what a T2 without offset is told for."""
-    misfit = None if _offset_is_told(series) else model_misfit(series)
-    if misfit is None:
+    if misfit is None or _offset_is_told(series):
         return ()
     widest = settings.quality.widest(series.kind)
     return misfit_flags(series.kind, misfit.rms_percent / 100, misfit.largest_change, misfit.without_ms, widest)
@@ -178,12 +191,6 @@ def _of_sources(ecv: MappedEcv) -> Iterator[QualityFlag]:
     by_source = {one.source: one.kind.spec.name for one in (ecv.native, ecv.post)}
     if len(by_source) > 1:
         yield MIXED_SOURCES.flag(MapKind.ECV, read=by_source["scanner_map"], fitted=by_source["weighted_images"])
-
-
-def _misfit_of_sources(ecv: MappedEcv, settings: AnalysisSettings) -> Iterator[QualityFlag]:
-    """Tell of ECV that a T1 map which it is made from deviates from its model in all slices."""
-    if any(_of_misfit(series, settings) for series in (ecv.native, ecv.post)):
-        yield MODEL_MISFIT.flag_inherited(MapKind.ECV)
 
 
 def _handed_on(ecv: MappedEcv) -> Iterator[QualityFlag]:

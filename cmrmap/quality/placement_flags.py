@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from cmrmap.core.arrays import Float64Array, finite_median
 from cmrmap.core.findings import QualityFlag
 from cmrmap.core.map_specs import MapKind
@@ -18,8 +16,6 @@ from cmrmap.quality.catalogue.outline_quality import (
     UNUSUAL_PLANE,
 )
 from cmrmap.regional import InsertionPoints, LevelAssignment, PointSource, SliceOrder
-
-_CLEARLY = 0.5  # a triple product of directions: half of what a mirror image in its usual position has
 
 
 def slice_order_flags(levels: LevelAssignment, kind: MapKind) -> tuple[QualityFlag, ...]:
@@ -39,7 +35,7 @@ def plane_flags(degrees: Sequence[float], kind: MapKind) -> tuple[QualityFlag, .
 
     Parameters
     ----------
-    degrees : of each slice, see :func:`cmrmap.regional.long_axis_deg`
+    degrees : of each slice, see :func:`cmrmap.core.heart_axis.long_axis_deg`
     kind : the map whose slices they are
     """
     found = finite_median(degrees)
@@ -54,8 +50,7 @@ def mirror_flags(handedness: Float64Array, kind: MapKind) -> tuple[QualityFlag, 
     handedness : (slice,) see :func:`cmrmap.regional.handedness`
     kind : the map whose slices they are
     """
-    known = handedness[np.isfinite(handedness)]
-    return (MIRRORED.flag(kind),) if known.size and finite_median(known) < -_CLEARLY else ()
+    return (MIRRORED.flag(kind),) if MIRRORED.crossed(finite_median(handedness)) else ()
 
 
 def insertion_point_flags(points: InsertionPoints, kind: MapKind) -> tuple[QualityFlag, ...]:

@@ -110,6 +110,9 @@ MIRRORED = Finding(
     code="mirrored",
     severity=Severity.WARNING,
     threatens=Threat.SEGMENT,
+    threshold=Threshold(
+        "below", -0.5, "by the triple product of septal, anterior and apical direction (1 in a usual heart)"
+    ),
     message="the right ventricle lies where the left one's free wall should be: check ImageOrientationPatient",
     means="the orientation in the headers mirrors the images, or the heart itself is mirrored (situs inversus, "
     "dextrocardia): septal and lateral AHA segments may be exchanged; means of slices and map are not affected",
