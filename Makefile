@@ -86,7 +86,7 @@ test-application: env-dev ## all tests except the slow ones and those of the tra
 	COVERAGE_FILE=.coverage.application $(ONE_THREAD) $(BIN)/pytest $(IN_PARALLEL) -m "not slow" $(COVER)
 
 test-slow: env-dev env-train system-packages browser viewer ## the slow tests, which `make test` leaves out (CI runs both)
-	@scripts/docs-environment.sh || true # not with Python 3.10; where it should be there, the tests tell that it is not
+	@scripts/layered-environment.sh docs || true # not with Python 3.10; where it should be there, the tests tell that it is not
 	$(ONE_THREAD) $(BIN)/pytest $(IN_PARALLEL) -m "slow and not training"
 	$(ONE_THREAD) $(TRAIN)/python -m pytest -m "slow and training" tests/unit/training
 
@@ -139,10 +139,10 @@ env-dev: ## .venv with what the tests need as well
 	@scripts/environment.sh dev
 
 env-train: ## .venv-train: .venv and what training on cases needs (MONAI)
-	@scripts/training-environment.sh
+	@scripts/layered-environment.sh train
 
 env-docs: env-dev ## .venv-docs: .venv and what builds the site (MkDocs); needs Python 3.11
-	@scripts/docs-environment.sh
+	@scripts/layered-environment.sh docs
 
 docs: env-docs notebooks ## out/site: the documents as pages that open offline (out/site/index.html)
 	$(SITE) build --quiet

@@ -40,7 +40,7 @@ def main() -> int:
         _serve(arguments.serve, arguments.cores)
         return 0
     if arguments.peer is None:
-        subprocess.run([ROOT / "scripts" / "training-environment.sh"], check=True)
+        subprocess.run([ROOT / "scripts" / "layered-environment.sh", "train"], check=True)
         arguments.peer = ROOT / ".venv-train" / "bin" / "python"
     times: dict[str, list[tuple[float, float]]] = {"ours": [], "peer": []}
     pythons = {"ours": Path(sys.executable), "peer": arguments.peer}

@@ -71,6 +71,11 @@ if usable && [ "$(cat "$stamp" 2>/dev/null)" = "$key" ]; then
     exit 0
 fi
 
+if [ -L $venv ] && ! usable; then # --clear would empty what it leads to
+    echo "environment.sh: $venv is a link to an environment of another folder; expected one of this checkout; remove the link" >&2
+    exit 1
+fi
+
 started=$(date +%s)
 if ! usable; then
     python=$(find_python)

@@ -164,6 +164,37 @@ def test_set_up_says_when_the_python_asked_for_is_none() -> None:
     assert "expected runtime, evaluation or dev" in found.stderr
 
 
+@pytest.mark.parametrize(("script", "kind"), [("environment.sh", "runtime"), ("layered-environment.sh", "train")])
+def test_set_up_does_not_empty_an_environment_that_a_link_leads_to(tmp_path: Path, script: str, kind: str) -> None:
+    checkout, elsewhere = tmp_path / "checkout", tmp_path / "elsewhere"
+    (checkout / "cmrmap" / "core").mkdir(parents=True)
+    (checkout / "scripts").mkdir()
+    copied = ("requirements.txt", "requirements-torch.txt", "requirements-train.txt", "pyproject.toml", "setup.py")
+    for name in (*copied, "cmrmap/core/version.py", f"scripts/{script}"):
+        (checkout / name).write_bytes((ROOT / name).read_bytes())
+    elsewhere.mkdir()
+    (elsewhere / "package").write_text("precious", encoding="utf-8")
+    if kind == "train":
+        (checkout / ".venv" / "bin").mkdir(parents=True)
+        (checkout / ".venv" / "bin" / "python").write_text(
+            f'#!/bin/sh\nexec "{sys.executable}" "$@"\n', encoding="utf-8"
+        )
+        (checkout / ".venv" / "bin" / "python").chmod(0o755)
+    (checkout / (".venv" if kind == "runtime" else ".venv-train")).symlink_to(elsewhere)
+    found = _run("sh", checkout / "scripts" / script, kind, env={**os.environ, "PYTHON": sys.executable})
+    assert found.returncode == 1
+    assert "is a link" in found.stderr
+    assert "remove the link" in found.stderr
+    assert (elsewhere / "package").read_text(encoding="utf-8") == "precious"
+
+
+@pytest.mark.parametrize("kind", [(), ("nonsense",)])
+def test_a_layer_of_another_kind_is_not_known(kind: tuple[str, ...]) -> None:
+    found = _run("sh", ROOT / "scripts" / "layered-environment.sh", *kind)
+    assert found.returncode == 2
+    assert "expected train or docs" in found.stderr
+
+
 def test_set_up_refuses_an_interpreter_that_does_not_run(tmp_path: Path) -> None:
     (tmp_path / "scripts").mkdir()
     (tmp_path / "cmrmap" / "core").mkdir(parents=True)

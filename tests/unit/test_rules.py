@@ -94,6 +94,38 @@ def test_module_names_are_told_apart() -> None:
     assert {name: places for name, places in names.items() if len(places) > 1} == {}
 
 
+def _names_in(module: str) -> set[str]:
+    """Names that a module of the checkout has, without running it: what it defines or imports, and modules below it."""
+    place = ROOT.joinpath(*module.split("."))
+    source = place / "__init__.py" if place.is_dir() else place.with_suffix(".py")
+    found = {path.stem for path in place.glob("*")} if place.is_dir() else set()
+    for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            found |= {one.asname or one.name for one in node.names}
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+    return found
+
+
+def test_scripts_outside_the_package_import_what_there_is() -> None:
+    """Most of them take minutes, so no test runs them: whoever measures next would find that a name has moved."""
+    scripts = [
+        path for room in ("benchmarks", "docs/figures", "scripts") for path in sorted((ROOT / room).rglob("*.py"))
+    ]
+    assert len(scripts) > 25
+    missing = [
+        f"{path.relative_to(ROOT)}: {one.name} of {node.module}"
+        for path in scripts
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in ("cmrmap", "app", "tests")
+        for one in node.names
+        if one.name not in _names_in(str(node.module))
+    ]
+    assert missing == []
+
+
 def test_no_import_hides_in_type_checking_or_in_a_circle() -> None:
     hidden = []
     for path in SOURCES:
