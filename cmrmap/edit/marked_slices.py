@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -127,16 +127,21 @@ def with_marks(
     return tuple(said.values())
 
 
-def misplaced(corrections: Corrections, series: Sequence[MappedSeries]) -> Mapping[MapKind, str]:
-    """Return by map why an insertion point cannot be right.
+def misplaced(corrections: Corrections, series: Sequence[MappedSeries]) -> Mapping[Place, str]:
+    """Return by slice why an insertion point cannot be right.
 
     Parameters
     ----------
     corrections : of the study
     series : as mapped
     """
-    told = {one.kind: marked_points(one, corrections)[1] for one in series}
-    return {kind: flags[0].message for kind, flags in told.items() if flags}
+    found = {}
+    for one in series:
+        for said in corrections.slices:  # one at a time: a finding on points names no slice
+            _, flags = marked_points(one, replace(corrections, slices=(said,)))
+            if flags:
+                found[one.kind, said.slice_index] = flags[0].message
+    return found
 
 
 def _located(

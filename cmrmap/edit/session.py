@@ -11,13 +11,12 @@ import numpy as np
 
 from cmrmap.core.corrections import Corrections, ReaderContour
 from cmrmap.core.errors import InputError
-from cmrmap.core.map_specs import MapKind
 from cmrmap.core.memo import Memo, remembering
 from cmrmap.core.statuses import SliceStatus
 from cmrmap.dicom.loading.loaded_study import LoadedStudy
 from cmrmap.edit.changes import SliceChange
 from cmrmap.edit.editable import EditableSlice, editable_slices
-from cmrmap.edit.marked_slices import MarkableSlice, markable_slices, misplaced, with_marks
+from cmrmap.edit.marked_slices import MarkableSlice, Place, markable_slices, misplaced, with_marks
 from cmrmap.edit.outline import redrawn
 from cmrmap.edit.report_stage import EDIT_STAGES, NUMBER_STAGES
 from cmrmap.pipeline.context import RunContext
@@ -33,8 +32,6 @@ from cmrmap.run.outcome import Outcome
 UNSAVED = "contours that are not saved"
 _KEPT = ("study", "selection", "hematocrit", "segmentations")
 _OF_NUMBERS = ("maps", "results")  # made again for the page, with what lies around the walls
-
-Place = tuple[MapKind, int]
 
 
 @dataclass(slots=True)
@@ -148,8 +145,8 @@ class EditSession:
         corrections = replace(loaded.corrections, slices=said)
         faults = misplaced(corrections, series)
         for change in changes:
-            if change.marks is not None and change.marks.insertion_angles is not None and change.map in faults:
-                raise InputError(f"{self.marked[change.place].name}: {faults[change.map]}; the point stays as it was")
+            if change.marks is not None and change.marks.insertion_angles is not None and change.place in faults:
+                raise InputError(f"{self.marked[change.place].name}: {faults[change.place]}; the point stays as it was")
         return {**made, "loaded": replace(loaded, corrections=corrections)}
 
     def contour(self, change: SliceChange) -> ReaderContour:

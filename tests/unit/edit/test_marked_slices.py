@@ -12,8 +12,10 @@ from cmrmap.core.errors import InputError
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.regional_values import SliceLevel
 from cmrmap.edit.changes import Marks, SliceChange
-from cmrmap.edit.marked_slices import MarkableSlice, with_marks
-from cmrmap.regional.landmarks import angle_of
+from cmrmap.edit.marked_slices import MarkableSlice, misplaced, with_marks
+from cmrmap.phantom.parameters import draw_study_parameters
+from cmrmap.phantom.planes import slice_geometry
+from cmrmap.regional.landmarks import angle_of, marked_fault
 
 T2, NATIVE = MapKind.T2, MapKind.NATIVE_T1
 CENTRE = (30.0, 41.0)
@@ -83,3 +85,27 @@ def test_other_slices_and_segments_of_another_level_are_refused() -> None:
         with_marks(START, [_change(7, exclude_slice=True)], SLICES)
     with pytest.raises(InputError, match="has the AHA segments 13 to 16 only"):
         with_marks(START, [_change(1, exclude_segments=(3,))], SLICES)
+
+
+def test_points_that_cannot_be_right_are_told_of_their_own_slice_alone() -> None:
+    """Of two slices one is wrong: points of the other may still be moved, and the sentence names the wrong one."""
+    plane = slice_geometry(draw_study_parameters(seed=1, snr=30.0).anatomy)[0]
+    series = SimpleNamespace(
+        kind=T2,
+        first_called=T2,
+        made=np.array([True, True]),
+        reference_centres=np.array([CENTRE, CENTRE]),
+        stack=SimpleNamespace(geometry=(plane, plane)),
+    )
+    apart, together = ((20.0, 34.0), (40.0, 34.0)), ((20.0, 41.0), (20.0, 42.0))
+    assert marked_fault(*(angle_of(point, CENTRE) for point in apart), plane) == ""
+
+    def found(first, second):
+        slices = (SliceCorrection(T2, 0, insertion_points=first), SliceCorrection(T2, 1, insertion_points=second))
+        return misplaced(Corrections(slices=slices), (series,))
+
+    assert found(apart, apart) == {}
+    (told,) = found(apart, together).items()
+    assert told[0] == (T2, 1)
+    assert "slice 1" in told[1]
+    assert set(found(together, together)) == {(T2, 0), (T2, 1)}
