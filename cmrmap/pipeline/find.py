@@ -99,7 +99,7 @@ def _of_series(series: MappedSeries, regions: Regions, settings: AnalysisSetting
 
 
 def _of_place(series: MappedSeries, regions: Regions, kind: MapKind) -> Iterator[QualityFlag]:
-    """Tell a map whose slices lie as no heart's short axis does, or show its mirror image."""
+    """Report a map whose slices are not in short axis, or show a mirrored heart."""
     yield from plane_flags([long_axis_deg(plane) for plane in series.stack.geometry], kind)
     yield from mirror_flags(handedness(regions.points, series.stack.geometry), kind)
 
@@ -127,7 +127,7 @@ def _of_fit(series: MappedSeries) -> Iterator[QualityFlag]:
 
 
 def _of_misfit(series: MappedSeries, settings: AnalysisSettings) -> tuple[QualityFlag, ...]:
-    """Tell what all slices leave over alike, unless it is what a T2 without offset is told for."""
+    """Report the misfit common to all slices, unless `offset_unknown` reports it (T2 without an offset)."""
     misfit = None if _offset_is_told(series) else model_misfit(series)
     if misfit is None:
         return ()
@@ -181,7 +181,7 @@ def _of_sources(ecv: MappedEcv) -> Iterator[QualityFlag]:
 
 
 def _misfit_of_sources(ecv: MappedEcv, settings: AnalysisSettings) -> Iterator[QualityFlag]:
-    """Tell of ECV that a T1 map which it is made from deviates from its model in all slices."""
+    """Report for ECV that one of its T1 maps deviates from its model in all slices."""
     if any(_of_misfit(series, settings) for series in (ecv.native, ecv.post)):
         yield MODEL_MISFIT.flag_inherited(MapKind.ECV)
 
