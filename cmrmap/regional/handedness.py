@@ -1,7 +1,7 @@
-"""Whether septum, anterior wall and apex lie to each other as in a heart, or as in its mirror image.
+"""Whether septum, anterior wall and apex lie as in a usual heart, or as in its mirror image.
 
-Images are mirrored by an orientation in the header that is not that of the pixels. A map's mean is right then, and its
-segments are another heart's.
+Images are mirrored if the orientation in the header is not that of the pixels. The mean of the map is then right, but
+septal and lateral segments are exchanged.
 """
 
 from __future__ import annotations
@@ -15,11 +15,13 @@ from cmrmap.core.geometry import SliceGeometry
 from cmrmap.regional.circle import patient_direction, patient_way, wrapped
 from cmrmap.regional.landmarks import InsertionPoints, PointSource
 
-#: from base to apex in LPS: to the left and forward; down as well, which tells the two ends of an axis apart no better
+#: from base to apex in LPS: to the left and forward; the downward part does not help to distinguish base from apex
 _TOWARDS_APEX = np.array([1.0, -1.0, 0.0]) / np.sqrt(2.0)
 #: axis of a usual left ventricle in LPS, base to apex: to the left, forward and down
 LONG_AXIS = np.array([0.68, -0.55, -0.48]) / np.linalg.norm([0.68, -0.55, -0.48])
-_DECISIVE = 0.2  # cosine between the slices' normal and that direction: under it, planes do not tell where the apex is
+_DECISIVE = (
+    0.2  # cosine between the slices' normal and that direction: below it, the plane does not show where the apex is
+)
 
 
 def long_axis_deg(geometry: SliceGeometry) -> float:
@@ -43,7 +45,7 @@ def handedness(points: InsertionPoints, geometry: Sequence[SliceGeometry]) -> Fl
     Returns
     -------
     (slice,) triple product of the three directions: near 1 in a heart in its usual position (apex to the left), near -1
-    in its mirror image; NaN of slices without insertion points of their own, and of planes that do not tell where the
+    in its mirror image; NaN for slices without insertion points of their own, and for planes that do not show where the
     apex is
     """
     out = np.full(len(geometry), np.nan)
