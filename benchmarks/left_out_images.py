@@ -2,8 +2,8 @@
 
 ``python benchmarks/left_out_images.py STUDY...`` maps every fitted series of folders of DICOM files by the network's
 outlines, then fits it again without each image in turn, and with images drawn with replacement. What the slices' means
-move by stands beside their standard errors: "counted" as if what all slices leave over alike were an error of the
-images, "taken out" as the application has it (`cmrmap.pipeline.common_misfit`), for both ways alike.
+move by stands beside their standard errors: "counted" as if the misfit common to all slices were an error of the
+images, "taken out" as the application has it (`cmrmap.pipeline.common_misfit`), both ways.
 
 Without an image: the weighted jackknife, ``sum (1 - h_i) (T_i - T)^2`` with h_i the image's leverage (Hinkley,
 Technometrics 1977;19:285-292; Wu, Ann Statist 1986;14:1261-1295): images of a recovery differ in leverage, and the

@@ -1,14 +1,13 @@
-"""What a mean owes to where the borders lie: an error that all images and slices share, so that no residual shows it.
+"""Effect of a shift of the borders on a mean: an error shared by all images and slices, which leaves no residual.
 
-Whoever draws has a habit, and the point spread moves what is seen: both shift a border alike in all images and slices.
-Such a shift brings every cell a little nearer to the blood or to what lies around the heart. What that does to a mean
-is told by the map itself, by how steeply its values change from the endocardium to the epicardium where they are
-counted:
+A reader's convention and the point spread shift a border in the same way in all images and slices. Such a shift brings
+every cell a little nearer to the blood or to the tissue around the heart. Its effect on a mean follows from the map
+itself, from the slope of the analysed values from the endocardium to the epicardium:
 
     change of the mean = sum over cells of weight * dT/dr * (share of the shift at that depth)
 
 with the whole shift of the endocardium at depth 0, none of it at depth 1, and the other way round for the epicardium.
-In a wall that is even from border to border a shift does nothing.
+In a wall whose values do not change with depth a shift has no effect.
 """
 
 from __future__ import annotations
@@ -48,7 +47,7 @@ def border_shift_variance(fitted: ParameterMap, cells: Float64Array, thickness_m
 
     Parameters
     ----------
-    fitted : the map, values on the polar grid (slice, angle, depth); those that cannot count do not tell the slope
+    fitted : the map, values on the polar grid (slice, angle, depth); those out of range are not used for the slope
     cells : (slice, angle, depth) weight of every cell in the mean, summing to 1
     thickness_mm : (slice, angle)
 
@@ -75,7 +74,7 @@ def _slope_per_mm(
     with np.errstate(invalid="ignore"):
         known = np.where((values >= low) & (values <= high), values, np.nan)
     step_mm = np.where(thickness_mm > 0, thickness_mm, np.nan)[:, None] / values.shape[1]
-    # along each ray alone: a cell without a value must not set the rays beside it off against each other
+    # along each ray separately: else a cell without a value would add the difference between rays to the slope
     steps = np.diff(known, axis=1) / step_mm
     beside = np.full((2, *values.shape), np.nan)
     beside[0, :, 1:] = beside[1, :, :-1] = steps

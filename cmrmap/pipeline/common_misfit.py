@@ -1,9 +1,9 @@
-"""What the slices of a series leave over alike: a relaxation that the model does not follow, no error of an image.
+"""Misfit common to all slices of a series: a relaxation that the model does not describe, no error of an image.
 
-Errors of images differ from slice to slice: each slice's images are taken at beats of their own and outlined one by
-one. What the model leaves out is the same in all slices: the constant part of a T2 signal, magnetisation transfer by
-the pulses of the slices beside, an inversion that is not perfect. It is told apart by how the slices differ, leaves
-the standard error, and is reported by itself: what it does to the value no residual tells.
+Errors of images differ from slice to slice: each slice's images are acquired in different heartbeats and segmented
+separately. A misfit of the model is the same in all slices: the constant part of a T2 signal, magnetisation transfer by
+the pulses of the neighbouring slices, an imperfect inversion. The differences between the slices separate the two. The
+misfit is removed from the standard error and reported separately: residuals do not show its effect on the value.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ _SAME_TIME_SHARE = 0.1  # of the time: inversion times follow the heart's rhythm
 
 @dataclass(frozen=True, slots=True)
 class CommonMisfit(Unchanging):
-    """What all slices of a series leave over alike; shares are of A, the signal without relaxation.
+    """Misfit common to all slices of a series; shares are of A, the signal without relaxation.
 
     Attributes
     ----------
     times_ms : (time,) of the images, medians over the slices
-    share : (time,) median over the slices of the mean signed residual of their mid-wall; NaN where too few tell
+    share : (time,) median over the slices of the mean signed residual of their mid-wall; NaN in too few slices
     kept : the part of ``share`` that is not explained by how the slices differ by chance; 0 where less than half is
     taken_out : (slice, time) what is taken out of a slice's residuals: ``kept`` times the median of the other slices;
-        0 where too few tell
+        0 in too few slices
     added_variance : (slice, time) by what share the variance of the slice's own errors grows by that
     """
 
@@ -50,12 +50,12 @@ class CommonMisfit(Unchanging):
 
     @property
     def believed(self) -> Float64Array:
-        """(time,) the share that chance does not explain; NaN where too few slices tell."""
+        """(time,) the share that chance does not explain; NaN where too few slices have the image."""
         return np.asarray(self.kept * self.share, dtype=np.float64)
 
     @property
     def size(self) -> float:
-        """Root mean square over the images of what is believed; NaN where nothing is known."""
+        """Root mean square of `believed` over the images; NaN where nothing is known."""
         known = self.believed[np.isfinite(self.share)]
         return float(np.sqrt(np.mean(known**2))) if known.size else float("nan")
 
@@ -86,7 +86,7 @@ def whole_slices(times_ms: Float64Array) -> BoolArray:
 
 
 def wall_misfit(fit: PolarFit, mid_wall: BoolArray) -> CommonMisfit:
-    """Measure what the walls of all slices leave over alike.
+    """Measure the misfit that the walls of all slices have in common.
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ def wall_misfit(fit: PolarFit, mid_wall: BoolArray) -> CommonMisfit:
 
 
 def common_misfit(share: Float64Array, times_ms: Float64Array, n_parameters: int) -> CommonMisfit:
-    """Tell what slices leave over alike from what each leaves over by itself.
+    """Separate the misfit common to all slices from each slice's own residuals.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ def common_misfit(share: Float64Array, times_ms: Float64Array, n_parameters: int
     -------
     CommonMisfit
         Nothing is taken out where fewer than three slices have times that match to a tenth, nor from the images that do
-        not match. A slice that lost an image has what the others tell at each of its times, and no say in it.
+        not match. A slice that lost an image has the others' median at each of its times, and does not contribute.
     """
     whole = whole_slices(times_ms) & np.isfinite(share).any(axis=1)
     nothing = np.zeros(share.shape)
@@ -154,7 +154,7 @@ def _kept(told: Float64Array, middle: Float64Array, n: IntArray) -> float:
 
     Parameters
     ----------
-    told : (slice, time) shares; NaN where one has no say
+    told : (slice, time) shares; NaN where a slice does not contribute
     middle, n : (time,) median and number of those that have
     """
     found = float((middle**2).sum())

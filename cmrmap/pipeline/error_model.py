@@ -2,15 +2,15 @@
 
 Pixel noise averages out over a region; what moves a whole region of one image does not: breathing through the coils'
 shading, a beat that was not like the others, an outline that is a little off. Such an error is, to first order, a
-relative gain of that image in that region. Both are measured from what the fit leaves over:
+relative gain of that image in that region. Both are measured from the residuals of the fit:
 
     residual of a cell           = (1 - H) (noise + gain * signal)
     mean residual of the region  = (1 - H) (noise averaged + gain * signal averaged)
 
-with H the fit's projection. The first tells the noise, the second the gain: two equations for two variances. Both are
-then carried to T by the fit's sensitivity. What the model itself absorbs leaves no residual and is not seen: partial
-volume that is alike in all images. What a T2 decay of two parameters leaves in all slices alike is no error of an
-image: it is the constant part of the signal (`decay_offset`), taken out here and told as a finding of its own.
+with H the fit's projection. The first gives the noise, the second the gain: two equations for two variances. Both
+are then carried to T by the fit's sensitivity. Partial volume that is the same in all images leaves no residual and is
+not detected. A residual common to all slices is no error of an image but the model's misfit (`common_misfit`). It is
+removed here and reported as a finding of its own: `model_misfit`, for T2 without an offset `offset_unknown`.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class ErrorModel:
     ----------
     slices : None where a slice was not made or its noise cannot be told
     shape : (rows, columns) of the images
-    misfit : what the slices leave over alike, which is not in the errors
+    misfit : the misfit common to all slices, which is not in the errors
     pool : the slices that common errors are judged by together; None: its own. Where a reader corrected slices they are
         the network's, so that the errors of the other slices stay what they were
     """

@@ -68,7 +68,7 @@ class MappedEcv:
         variance = (
             self.native.variance(by_native) + self.post.variance(by_post) + region_common_variance(self.grid, cells)
         )
-        # the same habit drew both series: it shifts their ratio, not each by itself
+        # both series have the same convention: a shift of the borders changes their ratio, not each separately
         shared = border_shift_variance(self.map, cells, wall_thickness_mm(self.native))
         return float(np.sqrt(_PERCENT**2 * variance + shared))
 

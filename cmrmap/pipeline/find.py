@@ -113,7 +113,7 @@ def _of_series(series: MappedSeries, regions: Regions) -> Iterator[QualityFlag]:
 
 
 def _of_place(series: MappedSeries, regions: Regions, kind: MapKind) -> Iterator[QualityFlag]:
-    """Tell a map whose slices lie as no heart's short axis does, or show its mirror image."""
+    """Report a map whose slices are not in short axis, or show a mirrored heart."""
     yield from plane_flags([long_axis_deg(plane) for plane in series.stack.geometry], kind)
     yield from mirror_flags(handedness(regions.points, series.stack.geometry), kind)
 
@@ -141,7 +141,7 @@ def _of_fit(series: MappedSeries) -> Iterator[QualityFlag]:
 
 
 def _of_misfit(series: MappedSeries, misfit: ModelMisfit | None, settings: AnalysisSettings) -> tuple[QualityFlag, ...]:
-    """Tell what all slices leave over alike, unless it is what a T2 without offset is told for."""
+    """Report the misfit common to all slices, unless `offset_unknown` reports it (T2 without an offset)."""
     if misfit is None or _offset_is_told(series):
         return ()
     widest = settings.quality.widest(series.kind)

@@ -1,4 +1,4 @@
-"""What all slices of a map leave over alike, as the results tell it, and what it may do to the value."""
+"""Misfit common to all slices of a map, as the results give it, and its possible effect on the value."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def model_misfit(series: MappedSeries) -> ModelMisfit | None:
 
     Parameters
     ----------
-    series : as mapped; where a reader corrected slices, the network's tell, so that a corrected slice changes no other
+    series : as mapped; where a reader corrected slices, the network's are used, so that no other slice changes
     """
     series = series if series.network is None else series.network
     found = series.fit

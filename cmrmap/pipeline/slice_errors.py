@@ -1,4 +1,4 @@
-"""Noise and common errors of one slice, by what its fit leaves over; why so: `cmrmap.pipeline.error_model`."""
+"""Noise and common errors of one slice, from the residuals of its fit; why so: `cmrmap.pipeline.error_model`."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ class SliceErrors(Unchanging):
     measured : (time, angle, depth) fitted signal as it was measured: without its sign where that is not known
     left : (time, time) squares of 1 - H, H the fit's projection at the slice's mean: what an error in one image leaves
         in the residual of another
-    added_variance : (time,) by what share the variance of a common error grew where the other slices' misfit was taken
-        out: theirs are in it
+    added_variance : (time,) relative increase of a common error's variance by removing the other slices' misfit, which
+        includes their errors
     noise_sd : of one channel of one pixel, the common errors taken out
     gain_sd : relative error that an image has in common over a sixth of the wall
     unevenness : by how much the images differ around the wall from one relaxation, beyond noise, as a share of the
@@ -77,8 +77,8 @@ class SliceErrors(Unchanging):
         Parameters
         ----------
         pattern : (angle, depth) weights of the region, summing to 1
-        by_influence : let images count by the square of what they do to the value: errors in vivo are no equal share of
-            every image's signal, and what counts is how large they are where they matter; else all count alike
+        by_influence : weight images by the square of their influence on the value, since errors in vivo are not an
+            equal share of every image's signal; else all images have equal weight
 
         Returns
         -------
@@ -100,7 +100,7 @@ class SliceErrors(Unchanging):
                 np.where(known, weights * planes[cells], 0.0).sum(axis=1) / total
                 for planes in (self.residuals, self.signal, self.share)
             )
-            # a cell whose sensitivity is not known says nothing of what an image does; the others do
+            # cells of unknown sensitivity do not contribute to an image's influence
             pull = np.nansum(np.where(known, weights * self.sensitivity[cells], 0.0), axis=1)
             influence = pull**2 / (pull @ pull) if by_influence and pull.any() else np.full(len(pull), 1.0 / len(pull))
             by_noise = influence @ self.left
@@ -112,9 +112,9 @@ class SliceErrors(Unchanging):
 def measure_slice_errors(
     polar: PolarStack, fit: PolarFit, s: int, used: IntArray, shape: tuple[int, int], misfit: CommonMisfit
 ) -> SliceErrors | None:
-    """Measure noise and common errors of slice ``s``; None where it was not made or its noise cannot be told.
+    """Measure noise and common errors of slice ``s``; None where it was not made or its noise cannot be measured.
 
-    ``misfit`` : what all slices leave over alike, which is no error of this slice's images
+    ``misfit`` : common to all slices, so no error of this slice's images
     """
     if not used.size or not fit.trusted[s].any() or not np.isfinite(fit.noise_sd[s]):
         return None

@@ -118,14 +118,14 @@ def uncertainty_flags(
 def misfit_flags(
     kind: MapKind, size: float, change: float, without_ms: float, widest: float
 ) -> tuple[QualityFlag, ...]:
-    """Tell that all slices of a map lie off its model alike.
+    """Report that all slices of a map deviate from its model in the same way.
 
     Parameters
     ----------
     kind : which map
     size : root mean square over the images, as a share of the signal without relaxation
-    change : what the value would change by without the one image that matters most, in the map's unit; NaN where none
-        can be left out: what the misfit does to the value is unknown then, and the standard error does not hold it
+    change : of the value without the one image that matters most, in the map's unit; NaN where none can be left out:
+        the effect of the misfit on the value is then unknown, and the standard error does not include it
     without_ms : the time of that image; infinity where it is saturation-prepared
     widest : half width of a 95 % interval that is still let pass, in the map's unit
     """

@@ -31,7 +31,7 @@ def slice_order_flags(levels: LevelAssignment, kind: MapKind) -> tuple[QualityFl
 
 
 def plane_flags(degrees: Sequence[float], kind: MapKind) -> tuple[QualityFlag, ...]:
-    """Tell slices that do not lie as a heart's short axis usually does.
+    """Report slices that are not in the usual short-axis plane.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def plane_flags(degrees: Sequence[float], kind: MapKind) -> tuple[QualityFlag, .
 
 
 def mirror_flags(handedness: Float64Array, kind: MapKind) -> tuple[QualityFlag, ...]:
-    """Tell slices that show a heart's mirror image.
+    """Report slices that show a mirrored heart.
 
     Parameters
     ----------

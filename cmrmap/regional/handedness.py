@@ -1,7 +1,7 @@
-"""Whether septum, anterior wall and apex lie to each other as in a heart, or as in its mirror image.
+"""Whether septum, anterior wall and apex lie as in a usual heart, or as in its mirror image.
 
-Images are mirrored by an orientation in the header that is not that of the pixels. A map's mean is right then, and its
-segments are another heart's.
+Images are mirrored if the orientation in the header is not that of the pixels. The mean of the map is then right, but
+septal and lateral segments are exchanged.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def handedness(points: InsertionPoints, geometry: Sequence[SliceGeometry]) -> Fl
     Returns
     -------
     (slice,) triple product of the three directions: near 1 in a heart in its usual position (apex to the left), near -1
-    in its mirror image; NaN of slices without insertion points of their own, and of planes that do not tell where the
+    in its mirror image; NaN for slices without insertion points of their own, and for planes that do not show where the
     apex is
     """
     out = np.full(len(geometry), np.nan)

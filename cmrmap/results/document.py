@@ -188,7 +188,7 @@ class Map(Entry):
     model_misfit: Annotated[
         ModelMisfit | None,
         Field(
-            description="what all slices leave over alike; null: not fitted here, or fewer than three slices compare"
+            description="misfit common to all slices; null: not fitted here, or fewer than three slices can be compared"
         ),
     ]
     slices: tuple[Slice, ...]

@@ -105,7 +105,7 @@ class MapResult:
     reference : z-scores against the site's reference ranges; None where there are none
     mid_septum : over the analysed pixels of AHA segments 8 and 9 in all mid-level slices, in the map's unit
     source : what the values were taken from; None where nothing was made
-    model_misfit : what all slices leave over alike; None where nothing was fitted, and where fewer than three slices
+    model_misfit : misfit common to all slices; None where nothing was fitted, and where fewer than three slices
         can be compared
     """
 

@@ -1,4 +1,4 @@
-"""What a relaxation model leaves over alike in all slices of a map: beside its standard errors, never in them."""
+"""A relaxation model's misfit common to all slices of a map, which its standard errors do not include."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class ImageMisfit:
 
 @dataclass(frozen=True, slots=True)
 class ModelMisfit:
-    """What all slices leave over alike, as far as it is not chance.
+    """Misfit common to all slices, as far as chance does not explain it.
 
     Attributes
     ----------

@@ -8,34 +8,34 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-#: what is done, by family of cases
+#: the failure, by family of cases
 WORDS = {
     "kill": "kill -9",
     "term": "SIGTERM",
     "int": "SIGINT; two signals",
     "limit": "time limit",
     "full": "disk full",
-    "inodes": "no more files on the disk",
+    "inodes": "no more inodes on the disk",
     "readonly": "disk or results/ read-only",
     "filesize": "limited size of files",
-    "input": "input vanishes, shrinks, or becomes another patient's",
+    "input": "input is removed, truncated, or replaced by another patient's",
     "memory": "memory limits",
     "two": "two runs into one folder",
-    "streams": "closed, full and broken streams",
+    "streams": "closed, full and broken stdout or stderr",
     "handles": "no more open files",
-    "foreign": "somebody writes into the folder",
+    "foreign": "another program writes into the folder",
     "vanished": "output folder removed",
     "clock": "clock a day ahead",
     "home": "no home, no temporary folder",
 }
 #: what is left in the folder, and its column
 _KEPT = {
-    "whole": "whole set",
-    "fewer": "of fewer images",
-    "reason": "reason alone",
-    "before": "set before",
+    "whole": "complete set",
+    "fewer": "set from fewer images",
+    "reason": "reason only",
+    "before": "earlier set",
     "none": "nothing",
-    "part": "part, marked",
+    "part": 'part, status "running"',
 }
 
 
@@ -46,7 +46,7 @@ def table(records: Sequence[dict[str, Any]]) -> str:
     ----------
     records : of the harness
     """
-    columns = ("what is done", "runs", "struck", *_KEPT.values(), "not allowed")
+    columns = ("failure", "runs", "injected", *_KEPT.values(), "not allowed")
     lines = ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
     for family, words in WORDS.items():
         own = [one for one in records if one["case"].partition("-")[0] == family]
@@ -84,7 +84,8 @@ def slowest(records: Sequence[dict[str, Any]]) -> str:
     records : of the harness
     """
     seconds = sorted(one["seconds"] for one in records if one["action"] in ("term", "int", "twice") and one["struck"])
-    return f"after a signal: median {seconds[len(seconds) // 2]} s, most {seconds[-1]} s of {len(seconds)} runs"
+    middle, longest = seconds[len(seconds) // 2], seconds[-1]
+    return f"Time to end after SIGTERM or SIGINT: median {middle} s, longest {longest} s ({len(seconds)} runs)."
 
 
 def put(document: Path, name: str, text: str) -> None:
@@ -115,9 +116,9 @@ def summary(records: Sequence[dict[str, Any]]) -> str:
     lines = [f"{one['case']}: {fault}" for one in records for fault in one["faults"]]
     about = (
         f"`make faults`, seed {records[0]['seed']}, commit {', '.join(commits)}: {len(records)} runs, {started} of "
-        f"them in a process started anew, each followed by one more into the same folder; {slowest(records)}."
+        f"them in a separate process, each followed by another run into the same folder. {slowest(records)}"
     )
-    found = "\n".join(f"- {line}" for line in lines) or "Nothing that is not allowed."
+    found = "\n".join(f"- {line}" for line in lines) or "Not allowed: none."
     return f"{about}\n\n{table(records)}\n\n{found}\n"
 
 

@@ -6,7 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from tests.fuzz.oracle import NOT_ALLOWED, OUTCOMES, WRITTEN
+from tests.fuzz.oracle import NOT_ALLOWED, OUTCOMES, TOLD, WRITTEN
+
+#: heads of columns that differ from the outcome's name in a state file
+_HEADS = {TOLD: "reported"}
 
 
 def tables(lines: Sequence[dict[str, Any]]) -> str:
@@ -27,7 +30,10 @@ def tables(lines: Sequence[dict[str, Any]]) -> str:
 
 def _counted(made: Sequence[dict[str, Any]], key: str) -> list[str]:
     names = list(dict.fromkeys(line[key] for line in sorted(made, key=lambda line: (line["group"], line[key]))))
-    rows = [f"| {key} | mutants | " + " | ".join(OUTCOMES) + " |", "|---" * (len(OUTCOMES) + 2) + "|"]
+    rows = [
+        f"| {key} | mutants | " + " | ".join(_HEADS.get(one, one) for one in OUTCOMES) + " |",
+        "|---" * (len(OUTCOMES) + 2) + "|",
+    ]
     for name in [*names, "all"]:
         own = Counter(line["outcome"] for line in made if name in (line[key], "all"))
         rows.append(f"| {name} | {own.total()} | " + " | ".join(str(own[one]) for one in OUTCOMES) + " |")

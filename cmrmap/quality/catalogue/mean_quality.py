@@ -27,17 +27,16 @@ MODEL_MISFIT = Finding(
     threatens=Threat.VALUE,
     threshold=Threshold("above", 0.01, "of the signal without relaxation, over the images", percent=True),
     message=(
-        "all slices deviate equally from the model by {found:.1f} % of signal ({effect}): compare only with this "
-        "sequence"
+        "model misfit common to all slices, {found:.1f} % of signal ({effect}): compare only within this sequence"
     ),
     typical={"found": 2.5, "effect": "-16 ms without the image at 30000 ms"},
     means=(
-        "no image is at fault: under this sequence the tissue does not relax exactly as the model assumes. All studies "
-        "of the sequence share this bias, and no standard error includes it"
+        "no image is wrong: with this sequence the signal does not follow the model exactly. All studies with the "
+        "sequence may share this bias, and no standard error includes it"
     ),
     advice="compare the value only with reference ranges of the same sequence and model (docs/relaxometry.md)",
-    inherited="in an underlying T1 map, all slices deviate equally from the model: no interval includes what that does",
-    warning_where="if the change is more than `analysis.quality` for half of the 95 % confidence interval, or unknown",
+    inherited="misfit common to all slices of an underlying T1 map: no interval includes its effect on ECV",
+    warning_where="if the change exceeds the limit of `analysis.quality` for half of a 95 % interval, or is unknown",
 )
 
 IMPLAUSIBLE_VALUES = Finding(

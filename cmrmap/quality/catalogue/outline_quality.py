@@ -111,24 +111,26 @@ MIRRORED = Finding(
     severity=Severity.WARNING,
     threatens=Threat.SEGMENT,
     threshold=Threshold(
-        "below", -0.5, "by the triple product of septal, anterior and apical direction (1 in a usual heart)"
+        "below", -0.5, "of the triple product of the septal, anterior and apical directions (1 in a usual heart)"
     ),
-    message="the right ventricle lies where the left one's free wall should be: check ImageOrientationPatient",
+    message="the right ventricle lies on the lateral side of the left: check ImageOrientationPatient",
     means="the orientation in the headers mirrors the images, or the heart itself is mirrored (situs inversus, "
     "dextrocardia): septal and lateral AHA segments may be exchanged; means of slices and map are not affected",
-    advice="compare the orientation with the scanner's own display; do not use the segments until it is right",
+    advice="compare with the orientation on the scanner's display; do not use AHA segments until it is clarified",
 )
 
 UNUSUAL_PLANE = Finding(
     code="unusual_plane",
     severity=Severity.WARNING,
     threatens=Threat.SEGMENT,
-    threshold=Threshold("above", 65.0, "degrees between the slices' normal and the axis of a usual left ventricle"),
-    message="the slices' normal is {found:.0f} degrees off a heart's usual long axis: check plane and orientation",
+    threshold=Threshold(
+        "above", 65.0, "degrees between the slices' normal and the usual long axis of the left ventricle"
+    ),
+    message="the slices' normal is {found:.0f} degrees from the heart's usual long axis: check plane and orientation",
     typical={"found": 71.0},
-    means="the slices are not in short axis, the orientation in the headers is wrong, or the heart lies unusually: "
-    "levels and AHA segments, which are named by the patient's axes, may be exchanged",
-    advice="compare the orientation with the scanner's own display",
+    means="the slices are not in short axis, the orientation in the headers is wrong, or the position of the heart is "
+    "unusual: levels and AHA segments, which follow the patient's axes, may be exchanged",
+    advice="compare with the orientation on the scanner's display",
 )
 
 WALL_LIKE_BLOOD = Finding(

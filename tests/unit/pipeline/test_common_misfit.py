@@ -1,4 +1,4 @@
-"""What slices leave over alike, told apart from what each leaves over by itself; what it does to errors and results."""
+"""Misfit common to all slices, separated from each slice's own residuals; its effect on errors and results."""
 
 from dataclasses import replace
 
