@@ -14,16 +14,18 @@ from cmrmap.cohort.runner import CohortOptions, run_cohort
 from cmrmap.cohort.studies import StudyFolder
 from cmrmap.cohort.task import StudyTask, run_task
 from cmrmap.run.defaults import read_settings
+from cmrmap.run.lean_process import return_memory
 from tests.small_studies import QUICK_SETTINGS, small_study, write_copy
 from tests.soak.resources import memory_mb
 
 _WARM, _MORE = 15, 45
-#: MB from the warm-up to the end: the memory allocator takes pages in steps of 3 to 4 MB now and then (7.2 MB at most
-#: where it was seen); a worker that keeps call trees grows by 23 MB
-_NOISE = 12.0
+#: MB from the warm-up to the end: what a study needs differs a little from run to run
+_NOISE = 4.0
 
 
 def _own_memory_mb() -> float:
+    """Memory that is held, without what the allocator keeps for later: that grows in steps, which are no leak."""
+    return_memory(cycles=True)
     return memory_mb(os.getpid())
 
 
