@@ -29,14 +29,14 @@ _MODULES = {
 }
 
 
-def api_pages(root: Path) -> dict[str, tuple[str, str]]:
-    """Return the pages: their place in the site -> (title, Markdown)."""
+def api_pages(root: Path) -> dict[str, str]:
+    """Return the pages, by their place in the site."""
     pages = {}
     for module, title in {**_ROOMS, **_MODULES}.items():
         names = exported(root, module) if module in _ROOMS else _public(root, module)
         parts = [f"# {title}: `{module}`\n", _first_docstring(root, module)]
         parts += [f"::: {module}.{name}\n" for name in names]
-        pages[f"api/{module}.md"] = (f"{title}: {module}", "\n\n".join(parts))
+        pages[f"api/{module}.md"] = "\n\n".join(parts)
     return pages
 
 

@@ -20,8 +20,6 @@ ROOT_PAGES = {
     "SECURITY.md": "security-policy.md",
     "SUPPORT.md": "support.md",
 }
-#: files of docs/ that are shown, not copied
-SHOWN_IN_DOCS = (".py",)
 _LARGEST_SHOWN = 100_000
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
 _CODE_SPAN = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)")

@@ -37,8 +37,8 @@ _places: dict[str, str] = {}
 
 
 def on_config(config: Any) -> Any:
-    """Show the version in the header."""
-    config.extra["version_text"] = VERSION
+    """Show the version at the foot of every page."""
+    config.copyright = f"CMRmap {VERSION}. {config.copyright}"
     return config
 
 
@@ -57,7 +57,7 @@ def on_files(files: Files, config: Any) -> Files:
         "reference-settings.md": settings_page(),
         "reference-results.md": schema_page(ROOT),
         "reference-exit-codes.md": exit_code_page(),
-        **{uri: text for uri, (_, text) in api_pages(ROOT).items()},
+        **api_pages(ROOT),
     }
     for uri, text in made.items():
         files.append(File.generated(config, uri, content=text))

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from cmrmap.core.version import VERSION
 from sitebuild.check_links import faults
 from tests.sharing import made_once
 
@@ -129,6 +130,7 @@ def test_every_document_is_a_page_and_can_be_searched(site: Path) -> None:
         assert wanted in titles
     assert [entry["location"] for entry in index["docs"] if entry["location"].startswith("source/")] == []
     assert (site / "search" / "search_index.js").is_file()  # for pages that are opened as files
+    assert f"CMRmap {VERSION}." in (site / "index.html").read_text(encoding="utf-8")
 
 
 def test_notebooks_are_pages_with_pictures_and_can_be_taken_along(site: Path) -> None:

@@ -1,6 +1,6 @@
 // The insertion points of a slice: two directions about the ventricle's centre, shown just outside the epicardium.
 
-const POINTS = { name: "insertion points", letters: ["A", "I"], colour: "#ff9f1c", names: ["anterior", "inferior"] };
+const POINTS = { name: "insertion points", letters: ["A", "I"], colour: "#ff9f1c" };
 
 const OUTSIDE = 15; // of the screen: the handles of the epicardium can be told from them
 
