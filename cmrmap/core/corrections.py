@@ -18,28 +18,28 @@ _WORDS = re.compile(rf'{_LEFT_OUT} \("[^"]*"?\)?')
 
 
 def left_out_because(words: str) -> str:
-    """Return why a slice is left out, with the words of the reader, which are in quotes for the next function."""
+    """Return why a slice is left out, with the reader's words in quotes, so that `without_readers_words` finds them."""
     return f"{_LEFT_OUT} ({quoted(words)})"
 
 
 def quoted(words: str) -> str:
-    """Return what a reader wrote in quotes, and no other in it."""
+    """Return a reader's words in double quotes, with no other double quote in them."""
     plain = words.replace('"', "'")
     return f'"{plain}"'
 
 
 def plain_words(words: str) -> str:
-    """Return what a reader wrote as one line of what can be printed: results and report show it."""
+    """Return a reader's words as one line of printable characters, as results and report show them."""
     return " ".join("".join(sign if sign.isprintable() else " " for sign in words).split())
 
 
 def reason_or_none_given(words: str) -> str:
-    """Return why a slice is left out as a reader wrote it, or that he did not."""
+    """Return the reader's reason why a slice is left out, or that none was given."""
     return plain_words(words) or _NO_REASON
 
 
 def without_readers_words(reason: str) -> str:
-    """Return a reason without what a reader wrote, which may name the patient: for the log and status.json."""
+    """Return a reason without the reader's words, which may name the patient: for the log and status.json."""
     return _WORDS.sub(_LEFT_OUT, reason)
 
 

@@ -1,4 +1,4 @@
-"""What a browser may send: the slices that a reader changed, each with borders and marks, and what the page has."""
+"""What a browser may send: the slices that a reader changed, each with borders and marks, and the page's state."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _Form = TypeVar("_Form", bound=_Sent)
 
 
 class Marks(_Sent):
-    """What is said of a slice beside its contours.
+    """A reader's marks on a slice apart from its contours.
 
     Attributes
     ----------
@@ -53,7 +53,7 @@ class SliceChange(_Sent):
 
     @property
     def draws(self) -> bool:
-        """Whether it says anything of the contours."""
+        """Whether it changes the contours."""
         return self.base == "network" or self.epicardium is not None or self.endocardium is not None
 
     @property

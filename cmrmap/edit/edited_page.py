@@ -20,7 +20,7 @@ from cmrmap.report.html import Addition, page_parts, write_html
 from cmrmap.results import StudyResult
 
 _SCRIPTS = ("outline", "history", "points", "handles", "left_out", "client", "bar", "editor", "begin")
-_TAKE_BACK = "Take it back below; once that is saved, its contour can be edited from the next start on."
+_TAKE_BACK = "Take it back below and save; its contour can be edited after the next start of cmrmap edit."
 _NO_VALUE = "none"
 _PATIENT = 1_000_000  # no slice has this index
 _DIGITS = 2  # of a place in the image: a hundredth of a pixel

@@ -1,4 +1,4 @@
-"""What a reader marks of a slice beside its contours: as it is at the start, and in the terms of corrections.json."""
+"""A reader's marks on a slice apart from its contours: at the start, and in the terms of corrections.json."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ _DIGITS = 2  # of a point in corrections.json: a hundredth of a pixel
 
 @dataclass(frozen=True, slots=True)
 class MarkableSlice:
-    """One slice that has a map, or had one but for the reader who left it out.
+    """One slice that has a map, or would have one if a reader had not left it out.
 
     Attributes
     ----------
     kind, slice_index : which
     first_called : the map that its series was taken for before its T1 was measured
-    level : of the slice, which tells its AHA segments
+    level : of the slice, which determines its AHA segments
     start : its marks at the start
     """
 
@@ -47,7 +47,7 @@ class MarkableSlice:
 
     @property
     def name(self) -> str:
-        """What messages call it."""
+        """Its name in messages."""
         return f"{self.kind.spec.name}, slice {self.slice_index + 1}"
 
     @property
@@ -57,7 +57,7 @@ class MarkableSlice:
 
 
 def markable_slices(products: Products) -> Mapping[Place, MarkableSlice]:
-    """Return the slices of which something can be marked.
+    """Return the slices that can be marked.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def markable_slices(products: Products) -> Mapping[Place, MarkableSlice]:
 
 
 def insertion_angles(products: Products) -> Mapping[Place, tuple[float, float]]:
-    """Return the image angles, anterior and inferior, rad, that the AHA segments of each mapped slice go by.
+    """Return the image angles, anterior and inferior, rad, that the AHA segments of each mapped slice follow.
 
     Parameters
     ----------
@@ -97,7 +97,7 @@ def with_marks(
     slices: Mapping[Place, MarkableSlice],
     series: Sequence[MappedSeries] = (),
 ) -> tuple[SliceCorrection, ...]:
-    """Return what is said of slices at the start, with what a reader marked since in its place.
+    """Return the corrections of slices at the start, replaced by the marks that a reader has made since.
 
     Parameters
     ----------
@@ -182,7 +182,7 @@ def _correction(
 
 
 def _point(angle_rad: float, index: int, series: MappedSeries) -> Point:
-    """Return the place on the epicardium, in the image that the map lies on, that lies at an angle."""
+    """Return the place on the epicardium, at an angle, in the image that the map lies on."""
     time = int(series.map.reference_time[index])
     row, column = series.polar.centres[index, time].tolist()
     radius = float(np.nanmean(series.polar.outer_radius[index, time]))

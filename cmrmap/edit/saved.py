@@ -99,9 +99,7 @@ def save(session: EditSession, earlier: Sequence[File], writing: threading.Lock)
             if not session.same_contours(read.contours, changes):
                 raise CmrmapError("the contours differ when they are read back; nothing was saved")
             if not same_marks(read.slices, session.corrected.slices, changes, tuple(session.marked.values())):
-                raise CmrmapError(
-                    "the insertion points or what is left out differ when they are read back; nothing was saved"
-                )
+                raise CmrmapError("insertion points or exclusions differ when they are read back; nothing was saved")
             given = {name: session.first[name] for name in ("study", "selection", "hematocrit", "segmentations")}
             stages = STAGES.replace(Stage(_WRITE.name, _WRITE.inputs, _WRITE.output, _writer(objects)))
             run_stages(stages, context, given={**given, "loaded": loaded}, until="written")
@@ -121,7 +119,7 @@ def _writer(more: Sequence[File]) -> Callable[[RunContext, OutputBundle], tuple[
 
 
 def _marks(session: EditSession, earlier: Sequence[File]) -> Iterator[File]:
-    """Yield the file of marks, if there is something in it that the input's own does not say."""
+    """Yield the file of marks, if the input's own does not already contain them."""
     before = {name: content for name, content in earlier if name == MARKS_NAME}
     with tempfile.TemporaryDirectory() as made:
         put_beside(tuple(before.items()), Path(made))

@@ -1,4 +1,4 @@
-"""What a reader marked, as the corrections.json that gives the same numbers in a new run."""
+"""A reader's marks as a corrections.json, with which a new run gives the same numbers."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from cmrmap.run.corrections_file import (
     read_corrections_file,
 )
 
-#: in the output folder, where everything that is no DICOM object lies
+#: in the output folder, with all other files that are not DICOM objects
 MARKS_NAME = f"results/{FILE_NAME}"
 
 
 def marks_file(session: EditSession, folder: Path) -> bytes | None:
-    """Return a corrections.json with what was marked since the start; None where nothing was.
+    """Return a corrections.json with the marks made since the start; None if there are none.
 
     What the file that counted at the start says of other slices is in it as well. Entries of it that could not be used
     are not.
@@ -55,7 +55,7 @@ def same_marks(
     changes: Sequence[SliceChange],
     slices: Sequence[MarkableSlice],
 ) -> bool:
-    """Tell whether what was read says of the changed slices what was marked.
+    """Whether the file as read back has the marks of the changed slices.
 
     Parameters
     ----------

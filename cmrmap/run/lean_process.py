@@ -1,4 +1,4 @@
-"""What a process that only analyses can do without: for a process of our own, before torch and pydicom are imported.
+"""Imports that a process which only analyses does not need: called in our own process before torch and pydicom.
 
 What is left out was measured to take a third of torch's import and a quarter of pydicom's.
 """
@@ -43,10 +43,10 @@ def settle_imports() -> None:
 
 
 def spare_imports() -> None:
-    """Take what is there, imports above all, out of what Python's search for cycles goes through; once a process.
+    """Exclude present objects, mostly imports, from Python's garbage collection; once per process.
 
-    They are 275 000 objects, which stay to the end: each full search took 0.2 s over them. A process that began with
-    the search switched off, so that imports are not searched again and again, has it on from here.
+    They are 275 000 objects, which stay to the end: each full collection took 0.2 s for them. A process that started
+    with garbage collection off, so that imports are not searched repeatedly, has it on from here.
     """
     if not gc.get_freeze_count():
         gc.freeze()
@@ -54,11 +54,11 @@ def spare_imports() -> None:
 
 
 def return_memory(*, cycles: bool = False) -> None:
-    """Give memory that was freed back to the system, which C libraries keep for later; where they can (glibc).
+    """Return freed memory, which C libraries keep for later, to the system; does nothing without glibc.
 
     Parameters
     ----------
-    cycles : free first what only refers to itself, arrays of finished stages among it
+    cycles : collect garbage first, such as arrays of finished stages
     """
     if cycles:
         gc.collect()

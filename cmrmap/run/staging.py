@@ -90,8 +90,8 @@ class Staged:
 
 def _taken(count: int) -> OutputError:
     return OutputError(
-        f"output folder holds {count} file{'s' if count > 1 else ''} of the same name with other content; give another "
-        "by -o, which no other program writes to"
+        f"output folder has {count} file{'s' if count > 1 else ''} of the same name with different content, written or "
+        "changed by another program; give another folder with -o"
     )
 
 

@@ -1,8 +1,8 @@
-"""Slices that are worked on side by side, each by one thread.
+"""Slices processed side by side, each by one thread.
 
 A slice's operations are too small to be shared by threads: on two free cores the demo study's contours took 8.8 s with
-one thread, 10.3 s with two threads within each operation, 5.6 s with two slices at a time. And each slice is computed
-as by one thread, so that results are the same to the bit however many there are; sums that threads share are not.
+one thread, 10.3 s with two threads within each operation, 5.6 s with two slices at a time. Each slice is computed by
+one thread, so results are the same to the bit with any number of threads; sums shared by threads are not.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from cmrmap.core.memory import free_memory_bytes
 
 _T = TypeVar("_T")
 _R = TypeVar("_R")
-#: that the networks take for one slice while it is drawn: 133 MB for 11 images of 256 x 256, 140 MB of 512 x 512
+#: memory of the networks for one slice: 133 MB for 11 images of 256 x 256, 140 MB of 512 x 512
 _SLICE_BYTES = 150_000_000
 
 
 def each(work: Callable[[_T], _R], items: Sequence[_T], *, alone: bool = False) -> Iterator[_R]:
     """Yield what ``work`` makes of every item, in their order; as many at a time as torch may use threads.
 
-    Fewer where there is not the memory for so many slices: a container may have many cores and little of it.
+    Fewer if the memory does not suffice for so many slices: a container may have many cores and little memory.
 
     Parameters
     ----------

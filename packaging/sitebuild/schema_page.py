@@ -12,7 +12,7 @@ from sitebuild.tables import cell, code, table
 _HEAD = """# results.json
 
 Made from [results.schema.json](results.schema.json), which is made from the fields that the application writes; every
-results.json is valid by it. Values that are not available are null.
+results.json conforms to it. Values that are not available are null.
 """
 
 

@@ -10,7 +10,7 @@ from sitebuild.tables import cell, code, table
 
 _HEAD = """# Settings
 
-Made from the declarations in `cmrmap/settings` when this site is built. They stand in the section `analysis` of
+Made from the declarations in `cmrmap/settings` when this site is built. They are in the section `analysis` of
 [app.yaml](source/app.yaml.md), or of the file that `-c` names. What is left out keeps its default. An unknown key, a
 wrong type or a value outside its range ends the run with exit code 2 and names the setting. The digest of all settings
 is written into every output. "ours" marks a value that the paper (Zhu 2020) does not give.

@@ -59,7 +59,7 @@ def admission_fault(
 
 
 def _told(lost: Sequence[LostImage]) -> str:
-    """How many images are lost, and the commonest reason."""
+    """Return the number of lost images, and the most frequent reason."""
     kinds = by_fault_kind((image.reason, image) for image in lost)
     return f"{len(lost)} lost" + (f": {max(kinds, key=lambda reason: len(kinds[reason]))}" if kinds else "")
 

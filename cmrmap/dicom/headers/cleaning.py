@@ -17,7 +17,7 @@ def clean_text(given: str, longest: int) -> str:
 
 
 def clean_code(given: str) -> str:
-    """Return the code string (VR CS: 16 capital letters, digits, spaces, underscores), or "" where it is none.
+    """Return the code string (VR CS: 16 capital letters, digits, spaces, underscores), or "" if it is not valid.
 
     Parameters
     ----------
@@ -28,17 +28,17 @@ def clean_code(given: str) -> str:
 
 
 def clean_uid(given: str) -> str:
-    """Return the UID (DICOM PS3.5 9.1), or "" where it is none: any other text may be a name, or half of a file.
+    """Return the UID (DICOM PS3.5 9.1), or "" if it is not valid: other text may be a name, or part of a file.
 
     Parameters
     ----------
-    given : a value as it was read; components with leading zeros, which some systems write, are taken
+    given : a value as it was read; components with leading zeros, which some systems write, are accepted
     """
     return given if len(given) <= 64 and re.fullmatch(r"[0-9]+(\.[0-9]+)*", given) else ""
 
 
 def clean_date(given: str) -> str:
-    """Return the date (VR DA), or "" where it is none.
+    """Return the date (VR DA), or "" if it is not valid.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def clean_date(given: str) -> str:
 
 
 def clean_time(given: str) -> str:
-    """Return the time of day in whole seconds (VR TM), or "" where it is none.
+    """Return the time of day in whole seconds (VR TM), or "" if it is not valid.
 
     Parameters
     ----------

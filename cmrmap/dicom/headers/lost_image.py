@@ -1,4 +1,4 @@
-"""Images that are there but cannot be used, as far as messages may name them."""
+"""Images that are present but cannot be used, with the identifiers that messages may name."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from cmrmap.dicom.headers.values import number, text
 
 @dataclass(frozen=True, slots=True)
 class LostImage:
-    """An image that is there but cannot be used.
+    """An image that is present but cannot be used.
 
     Attributes
     ----------
-    file_name : relative to the input folder; may hold the patient's name
+    file_name : relative to the input folder; may contain the patient's name
     reason : in words, with what was found
-    series_instance_uid, sop_instance_uid, instance_number : "" where they cannot be read, or are none
+    series_instance_uid, sop_instance_uid, instance_number : "" if they cannot be read or are not valid
     """
 
     file_name: str
@@ -29,7 +29,7 @@ class LostImage:
 
 
 def lost_image(file_name: str, reason: str, header: Dataset) -> LostImage:
-    """Return an image as lost, with UIDs and the number of its header if they are such.
+    """Return an image as lost, with the UIDs and the number of its header if they are valid.
 
     What a damaged file has in their place may be all that follows in it, the patient's name too.
 

@@ -43,7 +43,7 @@ class SourceStudy:
 
     Attributes
     ----------
-    study_instance_uid : the one study all images belong to; "" where what they have is no UID: it may be a name
+    study_instance_uid : the one study all images belong to; "" if they have no valid UID: other text may be a name
     headers : MR header by SOP instance UID, in the order of the sorted file names
     paths : file by SOP instance UID
     skipped : number of files left out, by reason

@@ -121,7 +121,7 @@ def _latest(members: Sequence[Frame], weighting: Weighting) -> FrameGroup:
         kept.append(best)
         if len(last) > 1 and not math.isfinite(best.tie_break[0]) and not _alike(last):
             fault = (
-                f"it has {len(last)} maps of a slice, made at one time and different, and no InstanceNumber that tells "
+                f"it has {len(last)} different maps of a slice with the same time, and no InstanceNumber that shows "
                 f"which is the first; {_EXPECTED}, or InstanceNumber; export the original images"
             )
         if differing_times([frame.header for frame in frames], weighting):

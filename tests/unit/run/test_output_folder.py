@@ -73,7 +73,7 @@ def test_an_object_that_somebody_has_edited_is_theirs(tmp_path: Path) -> None:
     (tmp_path / "1.2.dcm").write_bytes(b"edited")
     with pytest.raises(OutputError, match="or that were changed since"):
         claim(tmp_path)
-    with pytest.raises(OutputError, match="1 file of the same name with other content"):
+    with pytest.raises(OutputError, match="1 file of the same name with different content"):
         _run(tmp_path, into_non_empty=True)
     assert (tmp_path / "1.2.dcm").read_bytes() == b"edited"
 

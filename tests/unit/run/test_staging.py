@@ -50,7 +50,7 @@ def _appearing(monkeypatch: pytest.MonkeyPatch, folder: Path, at: int, name: str
 def test_what_another_program_writes_meanwhile_stays_and_is_told(tmp_path, monkeypatch, at, name) -> None:
     staged = stage(tmp_path, [(f"{number}.dcm", b"ours") for number in (1, 2, 3)])
     _appearing(monkeypatch, tmp_path, at, name)
-    with pytest.raises(OutputError, match="1 file of the same name with other content"):
+    with pytest.raises(OutputError, match="1 file of the same name with different content"):
         staged.move()
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {name: b"theirs"}
 
@@ -69,7 +69,7 @@ def test_a_file_that_appears_at_the_last_moment_is_not_written_over(tmp_path, mo
 
     monkeypatch.setattr(staging.os, "link", late)
     staged = stage(tmp_path, [(f"{number}.dcm", b"ours") for number in (1, 2, 3)])
-    with pytest.raises(OutputError, match="1 file of the same name with other content"):
+    with pytest.raises(OutputError, match="1 file of the same name with different content"):
         staged.move()
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"2.dcm": b"theirs"}
 

@@ -227,7 +227,7 @@ def test_which_of_two_maps_of_one_moment_is_the_first_must_be_stated(select, map
     found = select(first, second, maps(5, T2_MAP))
     if which == "both":
         assert set(taken(found)) == {T2}
-        assert "no InstanceNumber that tells which is the first" in reasons(found)[NATIVE]
+        assert "no InstanceNumber that shows which is the first" in reasons(found)[NATIVE]
     elif which != "copies":
         numbered = second if which == "first" else first
         assert {frame.sop_instance_uid for frame in taken(found)[NATIVE].frames} == {
