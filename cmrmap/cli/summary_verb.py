@@ -108,5 +108,5 @@ def _files_table(results: Path) -> Table:
 
 
 def _size(files: list[Path]) -> str:
-    kilobytes = sum(path.stat().st_size for path in files) / 1024
-    return f"{kilobytes:.1f} kB" if kilobytes < 1024 else f"{kilobytes / 1024:.1f} MB"
+    kilobytes = sum(path.stat().st_size for path in files) / 1000
+    return f"{kilobytes:.1f} kB" if kilobytes < 1000 else f"{kilobytes / 1000:.1f} MB"

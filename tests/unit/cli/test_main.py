@@ -156,6 +156,7 @@ def test_summary_shows_maps_against_truth_and_files(tmp_path: Path) -> None:
     (tmp_path / "truth").mkdir()
     (tmp_path / "results").mkdir()
     (tmp_path / "1.2.3.dcm").write_bytes(b"0" * 2048)
+    (tmp_path / "results" / "report.html").write_bytes(b"0" * 1_300_000)
     truth = {"t2": {"patient": {"mean": 50.0}}, "ecv": {"patient": {"mean": 26.0}}}
     maps = {
         "t2": {"status": "ok", "slices": [{"status": "ok"}] * 5, "patient": {"mean": 50.5, "sd": 2.0}},
@@ -169,6 +170,7 @@ def test_summary_shows_maps_against_truth_and_files(tmp_path: Path) -> None:
         assert words in found.output
     assert "1 DICOM objects" in found.output
     assert "2.0 kB" in found.output
+    assert "1.3 MB" in found.output  # a million bytes, as the documents count
 
 
 def test_summary_tells_an_error_of_the_model_from_one_of_the_analysis(tmp_path: Path) -> None:
