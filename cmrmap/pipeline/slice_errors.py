@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 
 from cmrmap.alignment import image_noise_gain, sample_noise_factor, wall_parts
-from cmrmap.core.arrays import BoolArray, Float64Array, IntArray, frozen
+from cmrmap.core.arrays import BoolArray, Float64Array, FloatArray, IntArray, frozen
 from cmrmap.core.memo import Unchanging, remembered_often
 from cmrmap.core.polar_stack import PolarStack
 from cmrmap.pipeline.common_misfit import CommonMisfit
@@ -86,27 +86,29 @@ class SliceErrors(Unchanging):
         variance in the mean, and if every image had a gain error of unit variance; 0 where too little of the place has
         a fit
         """
-        out = np.zeros((TURNS, 3))
-        angles, depths = np.nonzero(pattern)  # a segment has a sixth of the cells: the others would only add zeros
-        weights_here = pattern[angles, depths]
-        for turn in range(TURNS):
-            cells = (slice(None), (angles + turn * len(pattern) // TURNS) % len(pattern), depths)
-            known = self.known[cells]
-            weights = weights_here * known
-            total = weights.sum(axis=1)
-            if not (total > _LEAST_KNOWN).all():
-                continue
-            residual, signal, share = (
-                np.where(known, weights * planes[cells], 0.0).sum(axis=1) / total
-                for planes in (self.residuals, self.signal, self.share)
-            )
-            # cells of unknown sensitivity do not contribute to an image's influence
-            pull = np.nansum(np.where(known, weights * self.sensitivity[cells], 0.0), axis=1)
-            influence = pull**2 / (pull @ pull) if by_influence and pull.any() else np.full(len(pull), 1.0 / len(pull))
-            by_noise = influence @ self.left
-            by_gain = (influence * (1.0 + self.added_variance)) @ self.left
-            out[turn] = influence @ residual**2, by_noise @ share, by_gain @ signal**2
-        return out
+        turned = np.stack([np.roll(pattern, turn * len(pattern) // TURNS, axis=0).ravel() for turn in range(TURNS)], 1)
+        known = self._planes(self.known) @ turned
+        sensitive = np.where(self.known & np.isfinite(self.sensitivity), self.sensitivity, 0.0)
+        # (time, turn); cells of unknown sensitivity do not contribute to an image's influence
+        pull = self._planes(sensitive) @ turned
+        seen = (known > _LEAST_KNOWN).all(axis=0)
+        residual, signal, share = (
+            self._planes(planes) @ turned / np.where(known > 0, known, 1.0)
+            for planes in (self.residuals, self.signal, self.share)
+        )
+        squares = (pull**2).sum(axis=0)
+        influence = np.full(pull.shape, 1.0 / len(pull))
+        if by_influence:
+            influence = np.where(squares > 0, pull**2 / np.where(squares > 0, squares, 1.0), influence)
+        by_noise = self.left.T @ influence
+        by_gain = self.left.T @ (influence * (1.0 + self.added_variance)[:, None])
+        squared = influence * residual**2, by_noise * share, by_gain * signal**2
+        return np.where(seen[:, None], np.stack([each.sum(axis=0) for each in squared], axis=1), 0.0)
+
+    @staticmethod
+    def _planes(cells: FloatArray | BoolArray) -> Float64Array:
+        """(time, angle, depth) as rows of cells, so that a sum over many regions is one product of matrices."""
+        return np.asarray(cells, dtype=np.float64).reshape(len(cells), -1)
 
 
 def measure_slice_errors(

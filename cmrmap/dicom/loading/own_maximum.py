@@ -64,10 +64,12 @@ def _same_maximum(images: FloatArray, lossy: bool) -> float | None:
 
 def _same_statistic(images: FloatArray) -> tuple[str, float | None]:
     """Return which other value is the same in every image, and that value."""
-    levels = {f"{share:g}th percentile": np.percentile(images, share, axis=(1, 2)) for share in _PERCENTILES}
+    names = [f"{share:g}th percentile" for share in _PERCENTILES]
+    levels = dict(zip(names, np.percentile(images, _PERCENTILES, axis=(1, 2)), strict=True))  # sorted once for all
     levels["mean"] = images.mean(axis=(1, 2), dtype=np.float64)
+    tops = images.max(axis=(1, 2))
     for name, found in levels.items():
-        clipped = (found >= images.max(axis=(1, 2))).any()  # the receiver's own limit, not a scale
+        clipped = (found >= tops).any()  # the receiver's own limit, not a scale
         if not clipped and found.min() > 0.0 and np.ptp(found) <= _SAME_LEVEL * found.max():
             return name, float(np.median(found))
     return "", None
