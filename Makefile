@@ -172,7 +172,7 @@ viewer: browser ## OHIF and a proxy for the tests that open results in a viewer,
 	@scripts/viewer-distribution.sh || true
 
 bench: env-dev ## every benchmark that needs no images of your own, one after the other
-	@for script in $(filter-out benchmarks/edit_time.py benchmarks/real_study.py benchmarks/ablation.py benchmarks/fewer_looks.py benchmarks/overlap_limits.py benchmarks/refine_gain.py benchmarks/robustness.py benchmarks/same_results.py benchmarks/whole_job.py,$(wildcard benchmarks/*.py)); do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+	@for script in $(filter-out benchmarks/edit_time.py benchmarks/real_study.py benchmarks/ablation.py benchmarks/fewer_looks.py benchmarks/overlap_limits.py benchmarks/refine_gain.py benchmarks/robustness.py benchmarks/same_results.py benchmarks/unanimous_edges.py benchmarks/whole_job.py,$(wildcard benchmarks/*.py)); do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 clean: ## remove .venv and everything that was made
 	rm -rf .venv .venv-train .venv-docs out build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.*
