@@ -221,6 +221,7 @@ def main() -> int:
     parser.add_argument(_STAGES_OF, type=Path, help=argparse.SUPPRESS)
     parser.add_argument(_GROWTH_OF, type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # measured as installed: where it is set, every run compiles anew
     if given.growth_of is not None:
         print_growth(given.growth_of)
         return 0
