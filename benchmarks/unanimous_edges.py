@@ -86,7 +86,7 @@ def table(name: str, slices: list[SliceEdges]) -> Iterator[str]:
             meant = one.errors.error_mm - one.errors.clear_error_mm
             beyond = error - np.clip(error, np.minimum(meant, 0), np.maximum(meant, 0))
             off = np.abs(beyond) > OFF_MM
-            n_off, slices_off = n_off + np.count_nonzero(off), slices_off + bool(off.any())
+            n_off, slices_off = n_off + int(off.sum()), slices_off + bool(off.any())
             counted = moved & np.isfinite(error)
             before += np.abs(one.errors.error_mm[counted]).tolist()
             after += np.abs(error[counted]).tolist()

@@ -91,7 +91,7 @@ class SliceErrors(Unchanging):
         sensitive = np.where(self.known & np.isfinite(self.sensitivity), self.sensitivity, 0.0)
         # (time, turn); cells of unknown sensitivity do not contribute to an image's influence
         pull = self._planes(sensitive) @ turned
-        seen = (known > _LEAST_KNOWN).all(axis=0)
+        seen = np.asarray((known > _LEAST_KNOWN).all(axis=0), dtype=np.bool_)
         residual, signal, share = (
             self._planes(planes) @ turned / np.where(known > 0, known, 1.0)
             for planes in (self.residuals, self.signal, self.share)
