@@ -20,8 +20,8 @@ used. `info`: worth knowing. What cannot be mapped at all is refused, with its r
 shows no left ventricle in short axis ([how this is checked](segmentation.md#is-it-a-heart)).
 
 Findings are listed in this order: what makes a value doubtful, then segments, slices, maps, the study; the most severe
-first. Equal findings of several slices are listed once, with the lowest and the highest of their values. Each code below
-has an example of its message, indented.
+first. Equal findings of several slices are listed once, with the lowest and the highest of their values. Below, each
+code has an example of its message, indented.
 
 Written from the catalogue in `cmrmap/quality/catalogue`: `python -m cmrmap.quality.flags_document docs/flags.md`.
 """
