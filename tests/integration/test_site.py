@@ -93,7 +93,7 @@ def test_a_study_is_mapped_near_its_truth(notebooks: Path) -> None:
 
 def test_a_pixel_is_explained(notebooks: Path) -> None:
     printed = _printed(notebooks, "explain_a_pixel")
-    assert "counted by the means" in printed
+    assert "included in the means" in printed
     assert re.search(r"counted: False; \w+", printed)
     propagated, naive = map(float, re.search(r"standard error: ([\d.]+) ms; .* be ([\d.]+) ms", printed).groups())  # type: ignore[union-attr]
     assert propagated > naive  # which the text says of it
