@@ -34,7 +34,7 @@ class DecodingSettings(Checked):
 
 @dataclass(frozen=True, slots=True)
 class SegmentationSettings(Checked):
-    """Which network draws the first outlines."""
+    """Which network makes the first outlines."""
 
     model: str | None = tunable(None, unit="folder name", source="ours; null = the only model folder there is")
 
@@ -88,7 +88,7 @@ class BloodSettings(Checked):
     method: str = tunable(
         "rician",
         unit="method",
-        source=f"ours; mean is the way of {_ZHU}, biased at low SNR on magnitude images",
+        source=f"ours; mean is the method of {_ZHU}, biased at low SNR on magnitude images",
         choices=("rician", "mean"),
     )
 
