@@ -153,5 +153,15 @@ class QualitySettings(Checked):
     )
 
     def widest(self, kind: MapKind) -> float:
-        """Half width of a map, in its unit."""
+        """Return the half width of a mean's 95 % interval from which it is flagged.
+
+        Parameters
+        ----------
+        kind : of the map
+
+        Returns
+        -------
+        float
+            in the map's unit; of a percentage, in points
+        """
         return float(getattr(self, _widest_name(kind.spec)))
