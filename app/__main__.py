@@ -11,8 +11,8 @@ if not __package__:  # run by path: the interpreter looked in this folder, not b
 
 from app.process import settle_process
 from cmrmap.core.streams import open_streams
-from cmrmap.run.ending import hold_signals
 from cmrmap.run.lean_process import settle_imports
+from cmrmap.run.signals import hold_signals
 
 if __name__ == "__main__":
     open_streams()

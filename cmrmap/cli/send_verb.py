@@ -62,10 +62,11 @@ def send(
     from cmrmap.dicom.transfer.deliveries import Progress
     from cmrmap.dicom.transfer.destinations import has_password, parse_destination
     from cmrmap.dicom.transfer.sending import send as send_files
-    from cmrmap.run.ending import signals_are_held, watch_sending
+    from cmrmap.run.ending import watch_sending
     from cmrmap.run.run_settings import read_timeout_s
     from cmrmap.run.sendable import sendable_files
     from cmrmap.run.sent_record import read_sent, record_sent
+    from cmrmap.run.signals import signals_are_held
 
     named = parse_destination(to)
     given_by = context.get_parameter_source("to")

@@ -99,6 +99,21 @@ class MapSpecError(CmrmapError):
     """A map's descriptor that contradicts itself or another map's."""
 
 
+def no_thread_is_left(error: BaseException) -> bool:
+    """Tell whether the system gave no more threads: a limit of processes or memory, as containers and queues set it.
+
+    Parameters
+    ----------
+    error : any
+
+    Returns
+    -------
+    bool
+        True of what Python raises where a thread cannot be started
+    """
+    return isinstance(error, RuntimeError) and _NO_THREAD in str(error)
+
+
 def internal_error(error: BaseException, stage: str = "", advice: str = "") -> str:
     """Say what happened where, without the error's own text: it may quote tag values, and with them the patient.
 
@@ -119,7 +134,7 @@ def internal_error(error: BaseException, stage: str = "", advice: str = "") -> s
     'memory ran out in stage fit; allow more (of a container: --memory 4g), or give fewer images'
     """
     during = f" in stage {stage}" if stage else ""
-    if isinstance(error, RuntimeError) and _NO_THREAD in str(error):
+    if no_thread_is_left(error):
         return (
             f"no thread could be started{during}: memory, or the number of processes, is limited; allow more (of a "
             "container: --memory 4g, --pids-limit)"

@@ -24,12 +24,13 @@ from cmrmap.pipeline.context import context_of_run
 from cmrmap.pipeline.execution import run_stages
 from cmrmap.pipeline.stages import load_images
 from cmrmap.results import StudyResult, to_json
-from cmrmap.run.ending import signals_are_held, watch_editing
+from cmrmap.run.ending import watch_editing
 from cmrmap.run.manifest import RESULTS_NAME, read_status
 from cmrmap.run.outcome import Outcome
 from cmrmap.run.output_folder import claim
 from cmrmap.run.replacing import was_interrupted
 from cmrmap.run.run_settings import RunSettings
+from cmrmap.run.signals import signals_are_held
 
 _LEAST_DIFFERENCE = 5e-3  # of a mean: more than the last digits that differ between processors
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from cmrmap.core.files import write_file
 from cmrmap.core.map_specs import MapKind
+from cmrmap.run.manifest import read_status
 from cmrmap.run.software import software_versions
 
 #: the study: these never change, so that sites and years can be compared
@@ -53,7 +54,7 @@ def run_acceptance(output: Path, more: Sequence[str] = ()) -> tuple[Check, ...]:
         "study": STUDY,
         "passed": all(one.passed for one in checks),
         "checks": [asdict(one) for one in checks],
-        "versions": software_versions(),
+        "versions": (read_status(output / "results") or {}).get("versions") or software_versions(),
     }
     write_file(output / "acceptance.json", (json.dumps(content, indent=1) + "\n").encode())
     return checks

@@ -14,6 +14,7 @@ from cmrmap.pipeline.completeness import with_losses
 from cmrmap.pipeline.input_summary import lost_flags, summarise_input
 from cmrmap.pipeline.study import StudyMaps
 from cmrmap.quality.catalogue.images import SERIES_CHOSEN
+from cmrmap.relaxometry import kernel_in_use
 from cmrmap.results import HematocritResult, SoftwareInfo, StudyResult
 
 
@@ -35,6 +36,7 @@ def summarise(
             provenance.weights_sha256,
             provenance.settings_sha256,
             provenance.convention,
+            kernel_in_use() if any(one.source == "weighted_images" for one in maps.maps) else None,
         ),
         input=summarise_input(study, selection, loaded),
         hematocrit=HematocritResult(hematocrit.value_fraction, hematocrit.source) if hematocrit else HematocritResult(),

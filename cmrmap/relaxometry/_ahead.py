@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -117,6 +118,19 @@ def load_level(folder: Path, level: str) -> Kernel | None:
         return None
     entry.argtypes, entry.restype = ARGUMENTS, ctypes.c_int32
     return _kernel(entry)
+
+
+def compiler_version(folder: Path = FOLDER) -> str | None:
+    """Return the version of numba that made the libraries in a folder; None where the folder does not say.
+
+    Parameters
+    ----------
+    folder : that a library was loaded from
+    """
+    try:
+        return str(json.loads((folder / ABOUT).read_text(encoding="utf-8"))["numba"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _kernel(entry: Any) -> Kernel:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import os
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
+from importlib import metadata
 from itertools import pairwise
+from typing import Literal
 
 import numpy as np
 
 from cmrmap.core.arrays import Float64Array
-from cmrmap.core.errors import InputError
+from cmrmap.core.errors import InputError, no_thread_is_left
 from cmrmap.relaxometry import _ahead
 from cmrmap.relaxometry._numpy_kernel import fit_pixels as numpy_kernel
 from cmrmap.relaxometry._problem import Kernel, Problem, Results
@@ -20,6 +24,7 @@ from cmrmap.relaxometry._problem import Kernel, Problem, Results
 BACKENDS = ("auto", "numba", "numpy")
 #: below this many pixels starting a second thread costs more than it saves
 PIXELS_PER_THREAD = 25_000
+_LOG = logging.getLogger("cmrmap.relaxometry")
 _NO_NUMBA = 'backend "numba" cannot be used: numba is not importable; install it or use "auto"'
 
 
@@ -27,14 +32,20 @@ _NO_NUMBA = 'backend "numba" cannot be used: numba is not importable; install it
 def _compiled_kernel() -> Kernel | None:
     """Load the library of the fit, else import numba (1 s) and load or compile the kernel; None where it cannot.
 
-    Once, and only when a fit needs it.
+    Once, and only when a fit needs it; where it cannot, the log says so.
     """
     kernel = _ahead.load()
     if kernel is not None:
         return kernel
     try:
         module = importlib.import_module("cmrmap.relaxometry._numba_kernel")
-    except ImportError:  # no numba for this Python or platform
+    except (ImportError, OSError) as error:  # no numba for this Python or platform; or its own library is damaged
+        _LOG.warning(
+            "neither the compiled library of the fit nor numba can be loaded (%s): numpy fits, which takes about ten "
+            "times as long; install numba, or make the library by python -m %s",
+            type(error).__name__,
+            _ahead.COMPILER,
+        )
         return None
     compiled: Kernel = module.fit_pixels
     return compiled
@@ -49,12 +60,42 @@ def prepare(*, wait: bool = True) -> None:
     Parameters
     ----------
     wait : False returns at once and leaves the work to a thread; a fit that comes too early waits for it. No daemon: a
-        process that ends in between must not be torn out of the compiler, and ends after it
+        process that ends in between must not be torn out of the compiler, and ends after it. Where the system gives no
+        thread, the first fit does the work
     """
     if wait:
         _compiled_kernel()
-    else:
+        return
+    try:
         threading.Thread(target=_compiled_kernel, name="fit kernel").start()
+    except RuntimeError as error:
+        if not no_thread_is_left(error):
+            raise
+
+
+def kernel_in_use() -> Literal["compiled", "numpy"]:
+    """Tell what fits here unless a backend is asked for by name.
+
+    Returns
+    -------
+    str
+        "compiled": the library or numba, which give the same to the bit; "numpy": neither can be loaded
+    """
+    return "numpy" if _compiled_kernel() is None else "compiled"
+
+
+def compiler_version() -> str | None:
+    """Return the version of numba that compiled the kernel in use.
+
+    Returns
+    -------
+    str or None
+        of the library where that is loaded, whatever is installed; None where numpy fits
+    """
+    kernel = _compiled_kernel()
+    if kernel is None:
+        return None
+    return _ahead.compiler_version() if kernel.__module__ == _ahead.__name__ else metadata.version("numba")
 
 
 def choose_backend(backend: str) -> str:
@@ -109,8 +150,23 @@ def fit_block(backend: str, signals: Float64Array, problem: Problem, results: Re
         return
     bounds = np.linspace(0, n_pixels, n_threads + 1).astype(int)
     parts = [slice(a, b) for a, b in pairwise(bounds.tolist())]
-    with ThreadPoolExecutor(n_threads) as pool:
-        list(pool.map(run, parts))
+    _side_by_side(run, parts)
+
+
+def _side_by_side(run: Callable[[slice], None], parts: list[slice]) -> None:
+    """Run parts in a thread each, those for which the system gives no thread in this one."""
+    with ThreadPoolExecutor(len(parts)) as pool:
+        begun = []
+        try:
+            for part in parts:
+                begun.append(pool.submit(run, part))  # noqa: PERF401 what was begun must be known where one fails
+        except RuntimeError as error:
+            if not no_thread_is_left(error):
+                raise
+        for part in parts[len(begun) :]:
+            run(part)
+        for one in begun:
+            one.result()
 
 
 def _available_cores() -> int:

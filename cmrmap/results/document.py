@@ -23,7 +23,7 @@ from cmrmap.results.misfit_entry import ModelMisfit
 from cmrmap.results.range_entry import Aha, ReferenceRange
 from cmrmap.results.series_entry import Series
 
-SCHEMA_VERSION = "1.5"
+SCHEMA_VERSION = "1.6"
 
 #: a reason if and only if the status is not ok
 _REASON_UNLESS_OK: JsonDict = {
@@ -60,6 +60,10 @@ class Software(Entry):
     model: Annotated[
         Literal["shipped model", "site model"] | None,
         Field(description="shipped with this version, or not; null: none"),
+    ]
+    fit_kernel: Annotated[
+        Literal["compiled", "numpy"] | None,
+        Field(description="what fitted; numpy: nothing compiled could be loaded; null: no map was made by a fit"),
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Literal
 
 from cmrmap.core.errors import InputError
 from cmrmap.core.findings import QualityFlag
@@ -25,12 +26,15 @@ class SoftwareInfo:
     settings_sha256 : of the settings; None where there were none
     convention : whose contours the weights were refined with, or "site model" where their card does not say; None: the
         model is the one that ships with this version, or there was none
+    fit_kernel : what fitted: "compiled", or "numpy" where nothing compiled could be loaded; None where no map was made
+        by a fit
     """
 
     version: str
     weights_sha256: str | None = None
     settings_sha256: str | None = None
     convention: str | None = None
+    fit_kernel: Literal["compiled", "numpy"] | None = None
 
     @property
     def model(self) -> str | None:

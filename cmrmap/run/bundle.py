@@ -93,6 +93,7 @@ def write_bundle(
     contents = (*more, *bundle.contents)
 
     def tell() -> None:
+        outcome.fit_kernel = bundle.results.software.fit_kernel
         outcome.report(bundle.verdicts, bundle.n_skipped)
 
     return write_together(folder, contents, outcome, tell, instead_of)

@@ -19,24 +19,14 @@ from cmrmap.core.streams import say
 from cmrmap.dicom.transfer.base import SendReport
 from cmrmap.dicom.transfer.deliveries import Progress
 from cmrmap.run.outcome import Outcome, write_status
+from cmrmap.run.signals import ENDING
 from cmrmap.run.staging import discard_unfinished
 
-_SIGNALS = frozenset({signal.SIGTERM, signal.SIGINT})
 #: files that are being written, and a run that is as good as over, may take this long before the process ends
 _WRITING_S = 3.0
 #: the last words on a disk that does not answer may take this long
 _LAST_WORDS_S = 1.0
 _LOOK_S = 0.05
-
-
-def hold_signals() -> None:
-    """Keep the signals that end a run for `watch`; to be called before any thread is started."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
-
-
-def signals_are_held() -> bool:
-    """Whether `hold_signals` was called: in a process of our own it was, in somebody else's it must not be."""
-    return signal.pthread_sigmask(signal.SIG_BLOCK, ()) >= _SIGNALS
 
 
 def watch(outcome: Outcome, folder: Path | None, timeout_s: float) -> None:
@@ -101,9 +91,9 @@ def _when_ended(timeout_s: float, end: Callable[[signal.struct_siginfo | None], 
 
     def wait() -> None:
         if deadline is None:
-            end(signal.sigwaitinfo(_SIGNALS))
+            end(signal.sigwaitinfo(ENDING))
         else:
-            end(signal.sigtimedwait(_SIGNALS, max(0.0, deadline - time.monotonic())))
+            end(signal.sigtimedwait(ENDING, max(0.0, deadline - time.monotonic())))
 
     threading.Thread(target=wait, name="ending", daemon=True).start()
 
@@ -160,7 +150,10 @@ def _leave(record: Callable[[], object], message: str, exit_code: int) -> None:
             record()
 
     last = threading.Thread(target=write, daemon=True)
-    last.start()
-    last.join(_LAST_WORDS_S)
+    try:
+        last.start()
+        last.join(_LAST_WORDS_S)
+    except RuntimeError:  # the system gives no thread: then without a limit of time
+        write()
     say(f"cmrmap: {message}")
     os._exit(exit_code)

@@ -14,13 +14,14 @@ from cmrmap.core.map_specs import MapKind
 from cmrmap.core.streams import say
 from cmrmap.core.version import VERSION
 from cmrmap.results import HematocritResult, InputSummary, SoftwareInfo, StudyResult, absent_map, to_json
-from cmrmap.run.ending import signals_are_held, watch
+from cmrmap.run.ending import watch
 from cmrmap.run.limits import check_memory
 from cmrmap.run.logs import configure_logging
 from cmrmap.run.manifest import RESULTS_NAME, listed_files
 from cmrmap.run.outcome import Outcome, write_status
 from cmrmap.run.output_folder import Claim, claim
 from cmrmap.run.run_settings import RunSettings, find_status_folder, read_run_settings, read_timeout_s
+from cmrmap.run.signals import signals_are_held
 from cmrmap.run.staging import take_back, write_together
 
 _LOG = logging.getLogger("cmrmap.run")

@@ -64,6 +64,7 @@ class Outcome:
     skipped_files : files of the input that are no DICOM image of use
     objects : the files that the run has put, or is about to put, into its output folder
     model : what drew the outlines, in words; None until it is loaded
+    fit_kernel : what fitted, "compiled" or "numpy"; None: nothing was fitted, or nothing is written yet
     writing : held while the results are written, so that nobody ends the run in between
     sending : what is known of the objects that are being sent; None: nothing is being sent
     sent : what became of them, once it is known
@@ -74,6 +75,7 @@ class Outcome:
     skipped_files: int = 0
     objects: tuple[WrittenFile, ...] = ()
     model: str | None = None
+    fit_kernel: str | None = None
     writing: threading.Lock = field(default_factory=threading.Lock, repr=False)
     sending: Progress | None = None
     sent: SendReport | None = None
@@ -190,7 +192,7 @@ class Outcome:
             "skipped_files": self.skipped_files,
             "objects": [{"file": one.name, "sha256": one.sha256} for one in self.objects],
             "model": self.model,
-            "versions": software_versions(),
+            "versions": software_versions(self.fit_kernel),
         }
         if self.sent is not None:
             content["sent"] = sent_entry(self.sent)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import platform
 import subprocess
 from functools import cache
@@ -13,9 +12,6 @@ from cmrmap.core.version import VERSION
 
 _ROOT = Path(__file__).resolve().parents[2]
 
-#: written by cmrmap.relaxometry._numba_ahead, which is not imported for this
-_ABOUT_THE_FIT = Path(__file__).resolve().parents[1] / "relaxometry" / "ahead" / "about.json"
-
 _LIBRARIES = (
     "monai-deploy-app-sdk",
     "holoscan-cu13",
@@ -23,20 +19,26 @@ _LIBRARIES = (
     "numpy",
     "scipy",
     "scikit-image",
-    "numba",
     "pydicom",
     "highdicom",
 )
 
 
-def software_versions() -> dict[str, str]:
+def software_versions(fit_kernel: str | None = None) -> dict[str, str]:
     """Return versions by name, this software first; a library that is not installed is left out.
 
-    Nothing is imported: the versions come from the installed packages' metadata; numba's, where it is not installed,
-    from what says who compiled the library of the fit.
+    Nothing is imported that a run has not used: the versions come from the installed packages' metadata.
+
+    Parameters
+    ----------
+    fit_kernel : what fitted in the run, as in results.json: only where that is "compiled", numba is named, with the
+        version that compiled it; None: nothing was fitted
     """
     found = {name: _version(name) for name in _LIBRARIES}
-    found["numba"] = found["numba"] or _compiler_of_the_fit()
+    if fit_kernel == "compiled":
+        from cmrmap.relaxometry import compiler_version  # there already: it has fitted
+
+        found["numba"] = compiler_version()
     known = {name: version for name, version in found.items() if version is not None}
     return {"cmrmap": VERSION, "python": platform.python_version(), **known}
 
@@ -46,13 +48,6 @@ def _version(name: str) -> str | None:
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
-        return None
-
-
-def _compiler_of_the_fit() -> str | None:
-    try:
-        return str(json.loads(_ABOUT_THE_FIT.read_text(encoding="utf-8"))["numba"])
-    except (OSError, ValueError, KeyError):
         return None
 
 

@@ -208,7 +208,7 @@ def _ended(run: Started) -> int:
         if run.program == "app":
             from app.runtime import main as run_app
             from cmrmap.core.streams import open_streams
-            from cmrmap.run.ending import hold_signals
+            from cmrmap.run.signals import hold_signals
 
             open_streams()
             hold_signals()

@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cmrmap.pipeline.in_process import run_in_process
-from cmrmap.run.ending import hold_signals
 from cmrmap.run.entry import run_command as run_entry
+from cmrmap.run.signals import hold_signals
 
 ROOT = Path(__file__).resolve().parents[2]
 #: what a run may take; the clock of a busy machine is no measure: its limit ends what waits for ever

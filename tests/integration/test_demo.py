@@ -39,6 +39,8 @@ def test_run_is_quiet_and_ok(demo_run) -> None:
         *("summarise", "draw", "encode", "bundle", "write"),
     ]
     status = demo_run.json("status.json")
+    assert demo_run.json("results.json")["software"]["fit_kernel"] == "compiled"
+    assert status["versions"]["numba"]
     assert (status["outcome"], status["exit_code"]) == ("ok", 0)
     usual = {"t2", "native_t1", "postcontrast_t1", "ecv"}
     assert {key: one["status"] for key, one in status["maps"].items()} == {

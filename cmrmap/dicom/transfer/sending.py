@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pydicom
 
-from cmrmap.core.errors import InputError
+from cmrmap.core.errors import InputError, no_thread_is_left
 from cmrmap.dicom.headers.patient import count_patients, identity_of
 from cmrmap.dicom.transfer.base import Delivery, Destination, Outgoing, Sender, SendReport
 from cmrmap.dicom.transfer.deliveries import Progress
 from cmrmap.dicom.transfer.destinations import check_libraries
 
 _CLOSING_S = 3.0  # for what is under way when the limit comes
+_NO_THREAD = "not sent: no thread could be started; allow more processes (of a container: --pids-limit), and send again"
 
 
 def find_files(folder: Path, names: Collection[str] | None = None) -> tuple[Outgoing, ...]:
@@ -125,7 +126,12 @@ def send(
 
     # a thread, since no library's own limit counts for a server that answers, but slowly
     worker = threading.Thread(target=work, name="sending", daemon=True)
-    worker.start()
+    try:
+        worker.start()
+    except RuntimeError as error:
+        if not no_thread_is_left(error):
+            raise
+        return progress.report(_NO_THREAD)
     try:
         worker.join(limit_s or None)
         rest = f"not sent within {limit_s:g} s" if worker.is_alive() else "not sent"

@@ -11,14 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from cmrmap.run.ending import signals_are_held
+from cmrmap.run.signals import signals_are_held
 
 ROOT = Path(__file__).resolve().parents[3]
 _PROGRAM = """
 import sys, threading, time
 from pathlib import Path
-from cmrmap.run.ending import hold_signals, watch
+from cmrmap.run.signals import hold_signals
 hold_signals()
+from cmrmap.run.ending import watch
 from cmrmap.core.errors import InputError
 from cmrmap.run.outcome import MapVerdict, Outcome
 folder = Path(sys.argv[1])
@@ -166,6 +167,16 @@ def test_a_disk_that_does_not_answer_does_not_keep_it(tmp_path: Path) -> None:
     process.terminate()
     _, said = process.communicate(timeout=5)
     assert (process.returncode, "ended by SIGTERM" in said) == (143, True)
+
+
+def test_a_system_that_gives_no_more_threads_does_not_keep_it_either(tmp_path: Path) -> None:
+    body = f'def none(_): raise RuntimeError("can\'t start new thread")\nthreading.Thread.start = none\n{_WAIT}'
+    process = _start(tmp_path, body)
+    time.sleep(0.3)
+    process.terminate()
+    _, said = process.communicate(timeout=5)
+    assert (process.returncode, "ended by SIGTERM" in said) == (143, True)
+    assert _status(tmp_path)["exit_code"] == 143
 
 
 def test_the_first_failure_keeps_its_code(tmp_path: Path) -> None:

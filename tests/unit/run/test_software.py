@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from cmrmap.run import software as provenance
+from cmrmap.run.outcome import Outcome
 
 
 @pytest.fixture
@@ -41,6 +42,22 @@ def test_without_git_it_is_unknown(source: Path, monkeypatch: pytest.MonkeyPatch
     _repository(source)
     monkeypatch.setenv("PATH", str(tmp_path))
     assert provenance.source_commit() == "unknown"
+
+
+def test_numba_is_named_only_where_something_compiled_has_fitted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cmrmap.relaxometry.compiler_version", lambda: "0.61.0")
+    assert "numba" not in provenance.software_versions()
+    assert "numba" not in provenance.software_versions("numpy")
+    assert provenance.software_versions("compiled")["numba"] == "0.61.0"
+    monkeypatch.setattr("cmrmap.relaxometry.compiler_version", lambda: None)  # a library that does not say
+    assert "numba" not in provenance.software_versions("compiled")
+
+
+def test_the_status_names_what_fitted_once_the_results_are_written() -> None:
+    outcome = Outcome()
+    assert "numba" not in outcome.as_dict(running=True)["versions"]
+    outcome.fit_kernel = "compiled"
+    assert outcome.as_dict()["versions"]["numba"]
 
 
 def test_versions_name_this_software_first() -> None:
