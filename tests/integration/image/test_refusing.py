@@ -9,14 +9,14 @@ from tests.image_engine import ROOT, Engine, read_status
 
 
 def test_a_failing_operator_ends_with_1(engine: Engine, one_slice: Path, output: Path, tmp_path: Path) -> None:
-    text = (ROOT / "operators" / "refinement.py").read_text(encoding="utf-8")
-    broken = tmp_path / "refinement.py"
-    broken.write_text(
-        text.replace("def work(", "def work(self, *_: object) -> None:\n        raise ValueError\n\n    def _work(", 1)
-    )
+    text = (ROOT / "cmrmap" / "pipeline" / "stages.py").read_text(encoding="utf-8")
+    broken = tmp_path / "stages.py"
+    changed = text.replace("def _refine(", "def _refine(*_: object) -> None:\n    raise ValueError\n\n\ndef _unused(", 1)
+    assert changed != text
+    broken.write_text(changed, encoding="utf-8")
     broken.chmod(0o644)
     done = engine.run(
-        source=one_slice, output=output, options=("-v", f"{broken}:/opt/holoscan/app/operators/refinement.py:ro")
+        source=one_slice, output=output, options=("-v", f"{broken}:/opt/holoscan/app/cmrmap/pipeline/stages.py:ro")
     )
     assert done.code == 1, done.stderr
     assert "internal error in stage refine: ValueError" in done.stderr
