@@ -16,6 +16,10 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.parsing import parse_in_turn
+
+parse_in_turn()
+
 IN_CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
 
 # deadline: the first example compiles and loads; too_slow: a shared machine is no finding

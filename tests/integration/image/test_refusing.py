@@ -11,7 +11,8 @@ from tests.image_engine import ROOT, Engine, read_status
 def test_a_failing_operator_ends_with_1(engine: Engine, one_slice: Path, output: Path, tmp_path: Path) -> None:
     text = (ROOT / "cmrmap" / "pipeline" / "stages.py").read_text(encoding="utf-8")
     broken = tmp_path / "stages.py"
-    changed = text.replace("def _refine(", "def _refine(*_: object) -> None:\n    raise ValueError\n\n\ndef _unused(", 1)
+    failing = "def _refine(*_: object) -> None:\n    raise ValueError\n\n\ndef _unused("
+    changed = text.replace("def _refine(", failing, 1)
     assert changed != text
     broken.write_text(changed, encoding="utf-8")
     broken.chmod(0o644)
