@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -130,11 +131,14 @@ def read_subject(folder: Path, pixel_mm: float) -> Subject:
     InputError
         a folder without these
     """
-    with np.load(folder / REFERENCE_NAME) as reference:
-        if "masks" not in reference:
-            raise InputError(f"{folder.name}: {REFERENCE_NAME} holds no masks; expected (slice, time, row, column)")
-        masks = np.asarray(reference["masks"], dtype=np.uint8)
-        images = np.asarray(reference["images"], dtype=np.float32) if "images" in reference else None
+    try:
+        with (folder / REFERENCE_NAME).open("rb") as stream, np.load(stream) as reference:
+            if "masks" not in reference:
+                raise InputError(f"{folder.name}: {REFERENCE_NAME} holds no masks; expected (slice, time, row, column)")
+            masks = np.asarray(reference["masks"], dtype=np.uint8)
+            images = np.asarray(reference["images"], dtype=np.float32) if "images" in reference else None
+    except (OSError, EOFError, ValueError, BadZipFile) as error:
+        raise InputError(f"{folder.name}: {REFERENCE_NAME} cannot be read ({type(error).__name__})") from error
     if images is None:
         return _from_dicom(folder, masks)
     if images.ndim != 4 or images.shape != masks.shape:

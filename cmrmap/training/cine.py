@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -53,13 +54,11 @@ def read_cine(path: Path) -> tuple[CineCase, ...]:
     """
     wanted = ("images", "labels", "has_myocardium", "pixel_mm")
     try:
-        with np.load(path) as archive:
+        with path.open("rb") as stream, np.load(stream) as archive:  # numpy leaves a file open that is no archive
             images, labels, has_wall, pixel_mm = (archive[name] for name in wanted)
             subjects = archive.get("subject", np.full(len(images), ""))
-    except (OSError, EOFError, ValueError, KeyError) as error:
-        raise InputError(
-            f"{path.name} cannot be read as cine slices; expected .npz with {', '.join(wanted)}"
-        ) from error
+    except (OSError, EOFError, ValueError, KeyError, BadZipFile) as error:
+        raise InputError(f"the file of --cine holds no cine slices; expected .npz with {', '.join(wanted)}") from error
     cases = []
     for image, label, wall, spacing, subject in zip(images, labels, has_wall, pixel_mm, subjects, strict=True):
         if not (label == Label.CAVITY).any():

@@ -49,19 +49,24 @@ FAILURES: Mapping[str, tuple[str, ...]] = {
     "evaluate segmentation": ("--data {none}", "--data {study}"),
     "evaluate cohort": ("-r {none} --reference {none} -o {out}", "-r {study} --reference {study} -o {out}"),
     "evaluate t1-bias": ("-s none",),
-    "train": (),  # its data are synthetic and public; of paths it names those of models only
+    "train": (  # of paths it names those of models only
+        "-o {out} --cine {file}",
+        "-o {out} --cine {study}",
+        "-o {out} --watch {none}",
+        "-o {out} --watch {study}",
+    ),
     "refine": ("--data {none} -n A -o {out}", "--data {study} -n A -o {out}"),
     "transfer": ("-o {file}",),
     "phantom study": ("-o {file}",),
     "phantom cohort": ("-o {file} --patients 1",),
     "phantom flavours": (),
 }
-#: commands that read no study: they have no more to say than their failures show
+#: commands that read no study: they have no more to say than their failures show, or than the test of flavours below
 WITHOUT_STUDY = {"acceptance", "evaluate t1-bias", "phantom study", "phantom cohort", "phantom flavours"}
 #: commands whose success is followed below, each by a test
 FOLLOWED = {"run", "inspect", "correct", "edit", "send", "summary", "cohort"}
 #: commands that read tables and masks that somebody made for them, by the names of studies in these tables; they are
-#: told and written, and `docs/deploy.md` says so
+#: told and written, and `docs/deploy.md` says so; the success of `train` is followed in tests/unit/training
 READ_TABLES = {"reference-ranges", "evaluate segmentation", "evaluate cohort", "train", "refine", "transfer"}
 
 
@@ -191,6 +196,17 @@ def test_correct_tells_nothing_of_the_input(study: Path, tmp_path: Path, option:
     done = _run("correct", str(given), *option)
     assert done.returncode == 0, done.stderr
     _is_silent(done.stdout + done.stderr)
+
+
+def test_the_list_of_flavours_tells_nothing_of_what_lies_around(study: Path) -> None:
+    before = sorted(study.rglob("*"))
+    variables = {"HOME": str(study), "CMRMAP_HEMATOCRIT": CANARY, "HOLOSCAN_INPUT_PATH": str(study)}
+    command = [sys.executable, "-m", "cmrmap", "phantom", "flavours"]
+    done = ended(command, cwd=study, env={**os.environ, "PYTHONPATH": str(ROOT), **variables})
+    assert done.returncode == 0, done.stderr
+    assert "siemens" in done.stdout
+    _is_silent(done.stdout + done.stderr)
+    assert sorted(study.rglob("*")) == before
 
 
 def test_numbers_that_are_none_are_not_quoted(one_slice_study: Path, tmp_path: Path) -> None:
