@@ -31,7 +31,8 @@ COMMANDS = [one for name, text in DOCUMENTS for one in commands(name, text)]
 #: options of other programs that are named in sentences
 _OF_OTHERS = {
     *("--network", "--read-only", "--cap-drop", "--user", "--memory", "--pids-limit", "--security-opt", "--gpus"),
-    *("--tmpfs", "--runtime", "--device", "--rm", "--shm-size", "--platform", "--no-deps", "--dist", "--cpus", "--cgroups"),
+    "--cgroups",
+    *("--tmpfs", "--runtime", "--device", "--rm", "--shm-size", "--platform", "--no-deps", "--dist", "--cpus"),
 }
 #: files of the image, relative to its /opt/holoscan
 _OF_THE_IMAGE = {"docs/packages.txt"}
