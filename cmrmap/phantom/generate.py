@@ -10,23 +10,15 @@ from scipy.ndimage import gaussian_filter, shift
 from cmrmap.core.arrays import Float64Array, FloatArray, LabelArray, readonly
 from cmrmap.core.geometry import SliceGeometry
 from cmrmap.core.map_specs import MapKind
-from cmrmap.core.relaxation_models import get_model
 from cmrmap.core.stack import WeightedStack
 from cmrmap.phantom.anatomy import MATRIX, AnatomyParameters
 from cmrmap.phantom.appearance import coil_sensitivity, draw_texture
 from cmrmap.phantom.artefacts import add_ghost, band_gain
 from cmrmap.phantom.heart import HeartRendering, render_heart
 from cmrmap.phantom.heart_motion import MotionState
-from cmrmap.phantom.parameters import (
-    FIELD_STRENGTH_T,
-    SeriesParameters,
-    StudyParameters,
-    draw_study_parameters,
-    random_stream,
-)
+from cmrmap.phantom.parameters import SeriesParameters, StudyParameters, draw_study_parameters, random_stream
 from cmrmap.phantom.planes import slice_geometry
-from cmrmap.phantom.sequences import sequence_of
-from cmrmap.phantom.series_signals import exact_fits, series_signals
+from cmrmap.phantom.series_signals import exact_fits, series_signals, unprepared_signals
 from cmrmap.phantom.shapes import coverage, pixel_centres_mm
 from cmrmap.phantom.signal import rician_magnitude
 from cmrmap.phantom.tissue import Tissue
@@ -140,7 +132,9 @@ class _Scene:
         wall[Tissue.AIR] += 1.0 - wall.sum(axis=0)
         coil = coil_sensitivity(shape, pixel_mm, scan.coil_strength)
         if scan.band_depth:
-            coil = coil * band_gain(shape, pixel_mm, _band_place(parameters, index), scan.band_depth)
+            coil = coil * band_gain(
+                shape, pixel_mm, _band_place(parameters, index), scan.band_depth, scan.band_width_mm
+            )
         return cls(
             anatomy=anatomy,
             index=index,
@@ -203,7 +197,7 @@ def _generate_series(
 ) -> PhantomSeries:
     scan = parameters.acquisition
     signals = series_signals(parameters, series)
-    noise_sd = _noise_sd(parameters, scenes, _unprepared_signals(series, signals))
+    noise_sd = _noise_sd(parameters, scenes, unprepared_signals(parameters, series, signals))
     n_slices, n_times = signals.shape[:2]
     images = np.empty((n_slices, n_times, MATRIX, MATRIX), dtype=np.float32)
     labels = np.empty(images.shape, dtype=np.uint8)
@@ -226,16 +220,11 @@ def _generate_series(
         images=images,
         times_ms=np.array(series.times_ms),
         geometry=geometry,
-        model=get_model(series.kind.spec.standard_model).name if series.protocol is None else series.protocol.model,
-        field_strength_t=FIELD_STRENGTH_T,
+        model=series.fitted_model,
+        field_strength_t=parameters.tissues.field_strength_t,
     )
     motion = np.array([[state.as_row() for state in states] for states in series.motion])
     return PhantomSeries(series, stack, labels, insertion, motion, noise_sd)
-
-
-def _unprepared_signals(series: SeriesParameters, signals: Float64Array) -> Float64Array:
-    """(slice, tissue) signals of the image without preparation: the longest inversion time, the shortest T2-prep."""
-    return np.asarray(signals[:, sequence_of(series.kind).unprepared], dtype=np.float64)
 
 
 def _noise_sd(parameters: StudyParameters, scenes: list[_Scene], unprepared: Float64Array) -> float:

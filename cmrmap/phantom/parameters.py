@@ -9,15 +9,16 @@ import numpy as np
 
 from cmrmap.core.errors import InputError
 from cmrmap.core.map_specs import MapKind
+from cmrmap.core.relaxation_models import ModelName, get_model
 from cmrmap.phantom.acquisition import AcquisitionParameters
 from cmrmap.phantom.anatomy import AnatomyParameters, draw_anatomy
+from cmrmap.phantom.conditions import Condition
 from cmrmap.phantom.heart_motion import MotionState, draw_motion
 from cmrmap.phantom.heartbeats import PreparedImages
 from cmrmap.phantom.sequences import SEQUENCES, PhantomSequence
 from cmrmap.phantom.t1_protocols import T1Protocol
 from cmrmap.phantom.tissue import Disease, TissueSet, draw_tissues
 
-FIELD_STRENGTH_T = 1.5
 _RR_VARIATION = 0.02
 #: a study's mean heart rate can be asked for within these
 SLOWEST_BPM, FASTEST_BPM = 40.0, 120.0
@@ -33,6 +34,7 @@ class SeriesParameters:
     ----------
     protocol : of a T1 series whose readouts are simulated; None: the sequence that the phantom usually has
     images : with a protocol, the events of each slice
+    model : that users fit where the times are not the usual ones; None: that of the protocol, else the usual one
     """
 
     kind: MapKind
@@ -41,6 +43,7 @@ class SeriesParameters:
     # not part of what is printed: the UIDs of usual studies are made from it
     protocol: T1Protocol | None = field(default=None, repr=False)
     images: tuple[PreparedImages, ...] = field(default=(), repr=False)
+    model: ModelName | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if self.protocol is not None and len(self.images) != len(self.times_ms):
@@ -48,6 +51,12 @@ class SeriesParameters:
                 f"{self.kind.value}: {self.protocol.name} needs the events of each of {len(self.times_ms)} slices; "
                 f"found {len(self.images)}"
             )
+
+    @property
+    def fitted_model(self) -> ModelName:
+        """What users fit to the series."""
+        usual = get_model(self.kind.spec.standard_model).name if self.protocol is None else self.protocol.model
+        return self.model or usual
 
     def only(self, slices: slice) -> SeriesParameters:
         """Return the series of some of its slices."""
@@ -64,6 +73,7 @@ class StudyParameters:
         MOLLI at its longest inversion time) over the noise standard deviation of one receiver channel; infinity is
         no noise
     motion : amplitude; 0 none, 1 the usual
+    condition : of the heart, for a patient of a wide cohort
     """
 
     seed: int
@@ -75,6 +85,8 @@ class StudyParameters:
     tissues: TissueSet
     series: tuple[SeriesParameters, ...]
     acquisition: AcquisitionParameters = field(default_factory=AcquisitionParameters)
+    # not part of what is printed: the UIDs of usual studies are made from it
+    condition: Condition | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if not self.snr > 0:

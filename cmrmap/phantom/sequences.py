@@ -5,8 +5,9 @@ A new sequence is one more entry of `SEQUENCES`, in the order in which their ran
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 
@@ -19,12 +20,19 @@ from cmrmap.phantom.tissue import Tissue, TissueSet
 
 #: the T2-prep durations of every slice; infinity is the saturation-prepared image
 T2_PREPARATION_TIMES_MS = (0.0, 25.0, 35.0, 45.0, 55.0, 65.0, 75.0, 85.0, np.inf)
+#: of a usual clinical protocol; others have 0, 24 and 55 ms (Wassmuth et al., J Cardiovasc Magn Reson 2013;15:27)
+THREE_PREPARATION_TIMES_MS = (0.0, 30.0, 55.0)
+#: name on the command line -> T2-prep durations of every slice
+T2_PROTOCOLS: Mapping[str, tuple[float, ...]] = MappingProxyType(
+    {"nine": T2_PREPARATION_TIMES_MS, "three": THREE_PREPARATION_TIMES_MS}
+)
 #: written for the STONE image without an inversion
 NO_INVERSION_MS = 30000.0
 _FIRST_INVERSION_TIMES_MS = (193.0, 350.0)
 _N_HEARTBEATS = 5
-#: fat is off resonance by about 220 Hz at 1.5 T; with TR near 2.8 ms its balanced SSFP signal has the opposite sign
-#: (Hargreaves et al., Magn Reson Med 2003;50:210-213), hence the dark lines where fat and water share a pixel
+#: fat is off resonance by about 220 Hz at 1.5 T and 440 Hz at 3 T; with TR near 2.8 ms its balanced SSFP signal has the
+#: opposite sign at both (Hargreaves et al., Magn Reson Med 2003;50:210-213: from 1/(2 TR) to 3/(2 TR)), hence the dark
+#: lines where fat and water share a pixel
 _OPPOSED = (Tissue.FAT, Tissue.MARROW)
 
 #: (generator, beats a minute, relative SD of the RR interval) -> times of one slice in ms, ascending
@@ -175,6 +183,19 @@ SEQUENCES: tuple[PhantomSequence, ...] = (
         usual=False,
     ),
 )
+
+
+def t2_times_ms(name: str) -> tuple[float, ...]:
+    """Return the T2-prep durations of a protocol by its name.
+
+    Raises
+    ------
+    InputError
+        no protocol of this name
+    """
+    if name not in T2_PROTOCOLS:
+        raise InputError(f"the T2 images must be one of {', '.join(T2_PROTOCOLS)}; found {name!r}")
+    return T2_PROTOCOLS[name]
 
 
 def sequence_of(kind: MapKind) -> PhantomSequence:

@@ -6,26 +6,35 @@ nothing in it is taken from anybody's file.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from pydicom.dataset import Dataset
 
 from cmrmap.core.errors import InputError
 from cmrmap.phantom.flavours import enhanced, ge, philips, siemens
-from cmrmap.phantom.flavours.classic import SeriesImages
+from cmrmap.phantom.flavours.classic import SeriesImages, has_echo
 
 STANDARD = "standard"
 
 
 @dataclass(frozen=True, slots=True)
 class Flavour:
-    """A dialect: its name on the command line, what it stands for, and how a series is written in it."""
+    """A dialect.
+
+    Attributes
+    ----------
+    name, summary : on the command line, and what it stands for
+    write : how a series is written in it
+    tells_t2 : whether it has a place for a T2-prep duration in ms; images of others are left out
+    """
 
     name: str
     summary: str
     write: Callable[[SeriesImages], list[Dataset]]
+    tells_t2: Callable[[float], bool] = field(default=lambda _: True)
 
 
 def _as_it_is(series: SeriesImages) -> list[Dataset]:
@@ -38,14 +47,38 @@ FLAVOURS: Mapping[str, Flavour] = MappingProxyType(
         for flavour in (
             Flavour(STANDARD, "classic images, InversionTime, T2 preparation in ImageComments", _as_it_is),
             Flavour("siemens-ve11", "classic, times in comments, with motion-corrected copy, map, phase", siemens.ve11),
-            Flavour("siemens-ve11b", "classic, T2 preparations as a list in the series header", siemens.ve11b),
-            Flavour("siemens-vb17", "classic, T2 preparations in the memory of a work in progress", siemens.vb17),
+            Flavour(
+                "siemens-ve11b", "classic, T2 preparations as a list in the series header", siemens.ve11b, math.isfinite
+            ),
+            Flavour(
+                "siemens-vb17",
+                "classic, T2 preparations in the memory of a work in progress",
+                siemens.vb17,
+                math.isfinite,
+            ),
             Flavour("siemens-xa", "enhanced, one file a slice, times in private frame groups", siemens.xa),
-            Flavour("philips", "classic, private inversion delay, map in the same series; T2 GraSE", philips.classic),
-            Flavour("philips-look-locker", "classic, inversion delay as TriggerTime; T2 GraSE", philips.look_locker),
-            Flavour("philips-enhanced", "enhanced, InversionTimes padded with the largest double", philips.enhanced),
-            Flavour("ge", "classic, InversionTime or TriggerTime, phase, real and imaginary beside", ge.classic),
-            Flavour("enhanced", "enhanced by the standard alone, rescale by frame", enhanced.standard),
+            Flavour(
+                "philips",
+                "classic, private inversion delay, map in the same series; T2 GraSE",
+                philips.classic,
+                has_echo,
+            ),
+            Flavour(
+                "philips-look-locker",
+                "classic, inversion delay as TriggerTime; T2 GraSE",
+                philips.look_locker,
+                has_echo,
+            ),
+            Flavour(
+                "philips-enhanced",
+                "enhanced, InversionTimes padded with the largest double",
+                philips.enhanced,
+                has_echo,
+            ),
+            Flavour(
+                "ge", "classic, InversionTime or TriggerTime, phase, real and imaginary beside", ge.classic, has_echo
+            ),
+            Flavour("enhanced", "enhanced by the standard alone, rescale by frame", enhanced.standard, has_echo),
         )
     }
 )
