@@ -11,7 +11,7 @@ from cmrmap.phantom.field_strength import field_strength
 from cmrmap.phantom.flavours import STANDARD, find_flavour
 from cmrmap.phantom.parameters import StudyParameters
 from cmrmap.phantom.patients import draw_patient
-from cmrmap.phantom.sequences import t2_times_ms
+from cmrmap.phantom.sequences import ECHO_TRAIN_TIMES_MS, t2_times_ms
 from cmrmap.phantom.t1_protocols import STONE, t1_protocols
 from cmrmap.phantom.tissue import USUAL_FIELD_T
 
@@ -32,7 +32,8 @@ class CohortOptions:
     t2 : the T2-prepared images, a key of `cmrmap.phantom.sequences.T2_PROTOCOLS`
     conditions : "usual", the groups of `cmrmap.phantom.patients`, or "wide", those of `cmrmap.phantom.conditions`
     field_strength_t : of the magnet, tesla
-    flavour : the vendor profile in which every study is written; T2 images that it cannot tell are not made
+    flavour : the vendor profile in which every study is written; T2 images that it cannot tell are not made, and where
+        it tells their times as echo times, they are nine echoes of a spin-echo train
 
     Raises
     ------
@@ -54,10 +55,11 @@ class CohortOptions:
             raise InputError(f"the conditions must be one of {', '.join(CONDITIONS)}; found {self.conditions!r}")
         t1_protocols(self.t1)
         field_strength(self.field_strength_t)
-        if len(self._t2_times_ms()) < len(t2_times_ms(self.t2)) and self.t2 != NINE:
+        t2_times_ms(self.t2)
+        if find_flavour(self.flavour).echo_train and self.t2 != NINE:
             raise InputError(
-                f"the vendor profile {self.flavour} has no place for a T2 preparation of 0 ms, which the {self.t2} "
-                f"images begin with; take another profile, or the {NINE} images, of which it leaves some out"
+                f"in the vendor profile {self.flavour} T2 is a spin-echo train of {NINE} echoes, not {self.t2} "
+                "T2-prepared images; take another profile"
             )
 
     @classmethod
@@ -84,18 +86,17 @@ class CohortOptions:
 
     def draw(self, number: int) -> StudyParameters:
         """Draw patient ``number``, from 1."""
+        profile = find_flavour(self.flavour)
+        times = ECHO_TRAIN_TIMES_MS if profile.echo_train else t2_times_ms(self.t2)
         return draw_patient(
             self.seed,
             number,
             t1_protocols(self.t1),
             wide=self.conditions == WIDE,
             magnet=field_strength(self.field_strength_t),
-            t2_times_ms=self._t2_times_ms(),
+            t2_times_ms=tuple(time for time in times if profile.tells_t2(time)),
+            echo_train=profile.echo_train,
         )
-
-    def _t2_times_ms(self) -> tuple[float, ...]:
-        tells = find_flavour(self.flavour).tells_t2
-        return tuple(time for time in t2_times_ms(self.t2) if tells(time))
 
 
 def _usual(name: str) -> Any:

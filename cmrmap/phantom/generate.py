@@ -20,7 +20,7 @@ from cmrmap.phantom.parameters import SeriesParameters, StudyParameters, draw_st
 from cmrmap.phantom.planes import slice_geometry
 from cmrmap.phantom.series_signals import exact_fits, series_signals, unprepared_signals
 from cmrmap.phantom.shapes import coverage, pixel_centres_mm
-from cmrmap.phantom.signal import rician_magnitude
+from cmrmap.phantom.signal import magnitude_and_phase
 from cmrmap.phantom.tissue import Tissue
 from cmrmap.phantom.torso import paint
 from cmrmap.phantom.truth import StudyTruth, study_truth
@@ -37,6 +37,7 @@ class PhantomSeries:
     ----------
     parameters : what was drawn for the series
     stack : images are whole counts 0..65535 in float32, exactly what the DICOM files hold
+    phase_rad : (slice, time, row, column) float32, -pi to pi: the phase of each pixel, by which its signal has its sign
     labels : (slice, time, row, column) uint8 of `cmrmap.core.outlines.Label`, one ring of myocardium in every image
     insertion_points : (slice, time, 2, 2) row, column of the anterior and the inferior RV insertion point
     motion : (slice, time, 4) shift x mm, shift y mm, scale change, contraction
@@ -45,6 +46,7 @@ class PhantomSeries:
 
     parameters: SeriesParameters
     stack: WeightedStack
+    phase_rad: FloatArray
     labels: LabelArray
     insertion_points: Float64Array
     motion: Float64Array
@@ -53,6 +55,7 @@ class PhantomSeries:
     def __post_init__(self) -> None:
         for name, dtype in (("labels", np.uint8), ("insertion_points", np.float64), ("motion", np.float64)):
             object.__setattr__(self, name, readonly(getattr(self, name), dtype))
+        object.__setattr__(self, "phase_rad", readonly(self.phase_rad, np.float32))
 
     @property
     def kind(self) -> MapKind:
@@ -200,6 +203,7 @@ def _generate_series(
     noise_sd = _noise_sd(parameters, scenes, unprepared_signals(parameters, series, signals))
     n_slices, n_times = signals.shape[:2]
     images = np.empty((n_slices, n_times, MATRIX, MATRIX), dtype=np.float32)
+    phase = np.empty_like(images)
     labels = np.empty(images.shape, dtype=np.uint8)
     insertion = np.empty((n_slices, n_times, 2, 2))
     for index, scene in enumerate(scenes):
@@ -211,8 +215,8 @@ def _generate_series(
                 drawn = random_stream(parameters.seed, "artefact", series_number, index, time)
                 clean = add_ghost(clean, scan.ghost_amplitude, drawn)
             rng = random_stream(parameters.seed, "noise", series_number, index, time)
-            counts = np.rint(rician_magnitude(clean, noise_sd, rng))
-            images[index, time] = np.clip(counts, 0, _LARGEST_COUNT)
+            magnitude, phase[index, time] = magnitude_and_phase(clean, noise_sd, rng)
+            images[index, time] = np.clip(np.rint(magnitude), 0, _LARGEST_COUNT)
             labels[index, time] = rendering.labels
             insertion[index, time] = rendering.insertion_points
     stack = WeightedStack(
@@ -224,7 +228,7 @@ def _generate_series(
         field_strength_t=parameters.tissues.field_strength_t,
     )
     motion = np.array([[state.as_row() for state in states] for states in series.motion])
-    return PhantomSeries(series, stack, labels, insertion, motion, noise_sd)
+    return PhantomSeries(series, stack, phase, labels, insertion, motion, noise_sd)
 
 
 def _noise_sd(parameters: StudyParameters, scenes: list[_Scene], unprepared: Float64Array) -> float:

@@ -35,6 +35,7 @@ class SeriesParameters:
     protocol : of a T1 series whose readouts are simulated; None: the sequence that the phantom usually has
     images : with a protocol, the events of each slice
     model : that users fit where the times are not the usual ones; None: that of the protocol, else the usual one
+    echo_train : a T2 series is the echoes of one spin-echo train instead of T2-prepared images
     """
 
     kind: MapKind
@@ -44,6 +45,7 @@ class SeriesParameters:
     protocol: T1Protocol | None = field(default=None, repr=False)
     images: tuple[PreparedImages, ...] = field(default=(), repr=False)
     model: ModelName | None = field(default=None, repr=False)
+    echo_train: bool = field(default=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.protocol is not None and len(self.images) != len(self.times_ms):

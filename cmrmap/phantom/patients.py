@@ -65,6 +65,7 @@ def draw_patient(
     wide: bool = False,
     magnet: FieldStrength = USUAL_FIELD,
     t2_times_ms: Sequence[float] = T2_PREPARATION_TIMES_MS,
+    echo_train: bool = False,
 ) -> StudyParameters:
     """Draw patient ``number`` (from 1) of a cohort.
 
@@ -78,6 +79,7 @@ def draw_patient(
     wide : the patient has one of `cmrmap.phantom.conditions.Condition`
     magnet : in which the patient is scanned
     t2_times_ms : T2-prep durations of every slice, ascending; infinity is the saturation-prepared image
+    echo_train : T2 is a spin-echo train with these echo times
     """
     seed, group = patient_seed(cohort_seed, number), draw_group(cohort_seed, number)
     rng = np.random.default_rng([cohort_seed, number, 2])
@@ -106,6 +108,7 @@ def draw_patient(
         protocol, n_slices = (protocols or {}).get(sequence.kind), len(anatomy.heart)
         times, images = draw_times(rng, sequence, protocol, n_slices, heart_rate_bpm, acquisition.rr_variation)
         model: ModelName | None = None
+        is_train = echo_train and sequence.kind is MapKind.T2
         if sequence.kind is MapKind.T2:
             times, model = (tuple(t2_times_ms),) * n_slices, None if np.inf in t2_times_ms else "t2_2p"
         states = []
@@ -113,7 +116,7 @@ def draw_patient(
             stream = random_stream(seed, "motion", index, slice_number)
             drawn = draw_states(stream, sequence, len(times[slice_number]), motion)
             states.append(_mistime(drawn, acquisition.mistimed_share, stream))
-        series.append(SeriesParameters(sequence.kind, times, tuple(states), protocol, images, model))
+        series.append(SeriesParameters(sequence.kind, times, tuple(states), protocol, images, model, is_train))
     return StudyParameters(
         seed=seed,
         disease=disease,

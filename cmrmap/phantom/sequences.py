@@ -26,6 +26,9 @@ THREE_PREPARATION_TIMES_MS = (0.0, 30.0, 55.0)
 T2_PROTOCOLS: Mapping[str, tuple[float, ...]] = MappingProxyType(
     {"nine": T2_PREPARATION_TIMES_MS, "three": THREE_PREPARATION_TIMES_MS}
 )
+#: of a T2 series that is the echoes of one train, which is repeated every second heartbeat or so
+ECHO_TRAIN_TIMES_MS = (10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0, 80.0, 90.0)
+_TRAIN_REPETITION_MS = 1800.0
 #: written for the STONE image without an inversion
 NO_INVERSION_MS = 30000.0
 _FIRST_INVERSION_TIMES_MS = (193.0, 350.0)
@@ -96,6 +99,20 @@ def stone_inversion_times_ms(
         beats = interval_ms * (1.0 + rr_variation * np.clip(rng.standard_normal(_N_HEARTBEATS - 1), -2.0, 2.0))
         times += [first, *(first + np.cumsum(beats)).round().tolist()]
     return tuple(sorted(float(time) for time in times))
+
+
+def echo_train_signals(tissues: TissueSet, times_ms: Float64Array) -> Float64Array:
+    """(..., tissue) echoes of a spin-echo train whose pulses refocus perfectly, so that they decay with T2 alone.
+
+    Neither a black-blood preparation nor stimulated echoes (`cmrmap.phantom.spin_echo_train`) are simulated.
+
+    Parameters
+    ----------
+    tissues : of the patient
+    times_ms : (..., 1) echo times
+    """
+    recovered = 1.0 - np.exp(-_TRAIN_REPETITION_MS / tissues.t1_native_ms)
+    return np.asarray(tissues.proton_density * recovered * np.exp(-times_ms / tissues.t2_ms), dtype=np.float64)
 
 
 def _t2_preparation_times_ms(_: np.random.Generator, __: float, ___: float) -> tuple[float, ...]:

@@ -13,13 +13,15 @@ from cmrmap.core.parameter_map import COUNTED_STATUS
 from cmrmap.core.relaxation_models import ModelName
 from cmrmap.phantom.appearance import COUNTS, weighted_signals
 from cmrmap.phantom.parameters import SeriesParameters, StudyParameters
-from cmrmap.phantom.sequences import sequence_of
+from cmrmap.phantom.sequences import echo_train_signals, sequence_of
 from cmrmap.phantom.tissue import Tissue, TissueSet
 from cmrmap.relaxometry import fit_relaxation
 
 
 def series_signals(parameters: StudyParameters, series: SeriesParameters) -> Float64Array:
     """(slice, time, tissue) signed signals in counts before coil and texture, times ascending."""
+    if series.echo_train:
+        return COUNTS * echo_train_signals(parameters.tissues, np.array(series.times_ms)[..., None])
     if series.protocol is None:
         return weighted_signals(
             parameters.tissues,

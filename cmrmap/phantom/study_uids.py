@@ -16,6 +16,7 @@ def fingerprint(study: PhantomStudy) -> str:
     drawn = [_GENERATION, repr(study.parameters)]
     drawn += [repr((one.protocol, one.images)) for one in study.parameters.series if one.protocol is not None]
     tissues, scan = study.parameters.tissues, study.parameters.acquisition
+    drawn += ["echo train" for one in study.parameters.series if one.echo_train]
     if tissues.field_strength_t != USUAL_FIELD_T:
         drawn.append(repr((tissues.field_strength_t, scan.band_width_mm)))
     return hashlib.sha256("|".join(drawn).encode()).hexdigest()

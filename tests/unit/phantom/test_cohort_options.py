@@ -21,8 +21,8 @@ from cmrmap.phantom.generate import PhantomStudy, generate_study
 from cmrmap.phantom.heart_motion import MotionState
 from cmrmap.phantom.parameters import StudyParameters, draw_study_parameters
 from cmrmap.phantom.patients import draw_patient
-from cmrmap.phantom.sequences import T2_PREPARATION_TIMES_MS
-from cmrmap.phantom.series_signals import exact_fits
+from cmrmap.phantom.sequences import ECHO_TRAIN_TIMES_MS, T2_PREPARATION_TIMES_MS
+from cmrmap.phantom.series_signals import exact_fits, series_signals
 from cmrmap.phantom.study_uids import fingerprint
 from cmrmap.phantom.study_writer import series_datasets
 from cmrmap.phantom.tissue import Tissue
@@ -80,7 +80,7 @@ def test_three_images_are_fitted_by_two_parameters(strong: PhantomStudy) -> None
     assert series.stack.model == "t2_2p"
     images = tuple(series_datasets(strong, series))
     written = FLAVOURS["siemens-ve11"].write(
-        SeriesImages(series.kind, images, (0.0, 30.0, 55.0), strong.truth.maps[series.kind])
+        SeriesImages(series.kind, images, (0.0, 30.0, 55.0), strong.truth.maps[series.kind], tuple(series.phase_rad[0]))
     )
     comments = [image.ImageComments for image in written if list(image.ImageType) == ["ORIGINAL", "PRIMARY", "M", "ND"]]
     assert [text.split("duration = ")[1] for text in comments] == ["0 ms", "30 ms", "55 ms"]
@@ -108,14 +108,17 @@ def test_nine_images_are_fitted_exactly_to_the_truth() -> None:
 def test_a_profile_gets_the_t2_images_that_it_can_tell(flavour: str) -> None:
     parameters = CohortOptions(1, flavour=flavour).draw(1)
     times = parameters.series[2].times_ms[0]
-    assert times == tuple(time for time in T2_PREPARATION_TIMES_MS if FLAVOURS[flavour].tells_t2(time))
+    made = ECHO_TRAIN_TIMES_MS if FLAVOURS[flavour].echo_train else T2_PREPARATION_TIMES_MS
+    assert times == tuple(time for time in made if FLAVOURS[flavour].tells_t2(time))
+    assert parameters.series[2].echo_train == FLAVOURS[flavour].echo_train
     assert (parameters.series[2].model is None) == (np.inf in times)
 
 
 def test_the_places_of_profiles_are_those_that_they_write(strong: PhantomStudy) -> None:
     times = (0.0, 30.0, np.inf)
     series = strong[MapKind.T2]
-    images = SeriesImages(series.kind, tuple(series_datasets(strong, series)), times, strong.truth.maps[series.kind])
+    datasets, phase = tuple(series_datasets(strong, series)), tuple(series.phase_rad[0])
+    images = SeriesImages(series.kind, datasets, times, strong.truth.maps[series.kind], phase)
     originals = {image.SOPInstanceUID for image in images.images}
     for flavour in FLAVOURS.values():
         written = flavour.write(images)
@@ -127,9 +130,21 @@ def test_the_places_of_profiles_are_those_that_they_write(strong: PhantomStudy) 
 
 
 def test_the_noise_is_that_of_the_unprepared_image_whether_it_is_written_or_not() -> None:
-    whole, part = (one_t2_slice(CohortOptions(2, flavour=flavour).draw(3)) for flavour in ("standard", "philips"))
-    assert part[MapKind.T2].stack.times_ms.tolist() == [[25.0, 35.0, 45.0, 55.0, 65.0, 75.0, 85.0]]
+    whole = one_t2_slice(CohortOptions(2).draw(3))
+    parameters = draw_patient(2, 3, t2_times_ms=T2_PREPARATION_TIMES_MS[1:4])
+    part = one_t2_slice(parameters)
+    assert part[MapKind.T2].stack.times_ms.tolist() == [[25.0, 35.0, 45.0]]
     assert part[MapKind.T2].noise_sd == pytest.approx(whole[MapKind.T2].noise_sd)
+
+
+def test_echoes_of_a_train_decay_with_t2_alone() -> None:
+    parameters = CohortOptions(2, flavour="philips").draw(3)
+    t2 = parameters.series[2]
+    signals = series_signals(parameters, t2)[0]
+    np.testing.assert_allclose(signals[3], np.exp(-30.0 / parameters.tissues.t2_ms) * signals[0], rtol=1e-9)
+    exact = exact_fits(parameters)[MapKind.T2][0][Tissue.MYOCARDIUM]
+    assert exact == pytest.approx(parameters.tissues.t2_ms[Tissue.MYOCARDIUM], rel=1e-4)
+    assert all(series.echo_train is False for series in parameters.series[:2])
 
 
 def test_an_option_changes_what_it_is_for() -> None:
@@ -154,7 +169,10 @@ def test_uids_differ_between_magnets() -> None:
         ({"t2": "two"}, "T2 images must be one of nine, three"),
         ({"conditions": "all"}, "conditions must be one of usual, wide"),
         ({"flavour": "agfa"}, "flavour must be one of"),
-        ({"t2": "three", "flavour": "philips"}, "profile philips has no place for a T2 preparation of 0 ms"),
+        (
+            {"t2": "three", "flavour": "philips"},
+            "T2 is a spin-echo train of nine echoes, not three",
+        ),
     ],
 )
 def test_what_the_phantom_does_not_know_is_refused(wrong: dict[str, object], message: str) -> None:

@@ -1,0 +1,96 @@
+"""How far the values of a wide cohort are from its truth, and whether intervals and flags tell, also by condition.
+
+``python benchmarks/wide_cohort.py COHORT RESULTS`` takes a folder of ``cmrmap phantom cohort --conditions wide`` and
+the output of ``cmrmap cohort`` on it, and prints Markdown tables: against the truth and, of maps whose model is not the
+physics, against the exact fit of signals without noise. In a Siemens profile T1 is divided by the inversion's
+efficiency, as the application does it; the exact fit is divided by it too. Last come the values that are far off and
+that nobody is warned of.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from cmrmap.cohort.study_tables import RESULT_COLUMNS
+from cmrmap.dicom.selection.inversions import SIEMENS_MOLLI_EFFICIENCY
+from cmrmap.evaluation.reference import read_references
+
+#: errors above which a slice is far off, as in docs/evaluation.md
+FAR_OFF = {"t2": 3.0, "native_t1": 45.0, "postcontrast_t1": 25.0, "ecv": 2.0}
+SCOPES = ("segment", "slice", "patient")
+_KEYS = ["study", "map", "scope", "slice_index", "aha"]
+
+
+def read_values(cohort: Path, results: Path) -> pd.DataFrame:
+    """Join what was measured with truth, exact fit and condition: one line a value that both have."""
+    measured = pd.read_csv(results / "results.csv").astype(RESULT_COLUMNS)
+    measured[["slice_index", "aha"]] = measured[["slice_index", "aha"]].fillna(-1).astype("int64")
+    for reference in read_references(cohort, "truth"):
+        column = "exact" if "exact" in reference.name else "truth"
+        table = reference.table.rename(columns={"value": column})
+        measured = measured.merge(table[[*_KEYS, column]], on=_KEYS, how="left")
+    if "exact" not in measured:
+        measured["exact"] = measured["truth"]
+    about = json.loads((cohort / "cohort.json").read_text(encoding="utf-8"))
+    if about.get("flavour", "").startswith("siemens") and about.get("t1", "").startswith("molli"):
+        is_t1 = measured["map"].isin(["native_t1", "postcontrast_t1"])
+        measured.loc[is_t1, "exact"] /= SIEMENS_MOLLI_EFFICIENCY
+    patients = pd.read_csv(cohort / "patients.csv").set_index("patient")
+    measured["condition"] = measured["study"].map(patients["condition"])
+    return measured
+
+
+def lines(values: pd.DataFrame, reference: str, by: list[str]) -> Iterator[str]:
+    """Yield one line a group: values, refused ones, bias, SD, coverage, flagged, worst that nobody is warned of."""
+    for names, group in values.groupby(by, sort=False):
+        known = group.dropna(subset=["mean", reference])
+        off = (known["mean"] - known[reference]).astype("float64")
+        held = (off.abs() <= 1.96 * known["uncertainty"]).mean()
+        warned = known["warnings"] > 0
+        worst = off[~warned].abs().max() if (~warned).any() else float("nan")
+        cells = [*names, reference, len(known), len(group) - len(known), f"{off.mean():+.2f}", f"{off.std():.2f}"]
+        yield "| " + " | ".join(map(str, [*cells, f"{held:.0%}", f"{warned.mean():.0%}", f"{worst:.1f}"])) + " |"
+
+
+def print_table(values: pd.DataFrame, by: list[str], references: list[str]) -> None:
+    """Print one table, the references of a group below each other."""
+    heads = [*by, "against", "values", "refused", "bias", "SD", "in 95 % interval", "flagged", "worst unflagged"]
+    print("\n| " + " | ".join(heads) + " |\n|" + "---|" * len(heads))
+    for _, group in values.groupby(by, sort=False):
+        for reference in references:
+            print(*lines(group, reference, by), sep="\n")
+
+
+def main() -> None:
+    """Parse the command line and run."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("cohort", type=Path)
+    parser.add_argument("results", type=Path)
+    options = parser.parse_args()
+    values = read_values(options.cohort, options.results)
+    values = values[values["map"].isin(list(FAR_OFF))]
+    values["scope"] = pd.Categorical(values["scope"], SCOPES)
+    values["map"] = pd.Categorical(values["map"], list(FAR_OFF))
+    values = values.sort_values(["map", "scope", "study", "slice_index", "aha"])
+    values[["map", "scope"]] = values[["map", "scope"]].astype(str)
+    print_table(values, ["map", "scope"], ["truth", "exact"])
+    print_table(values[values["scope"] == "slice"], ["map", "condition"], ["exact"])
+    print("\nslices far off the exact fit that nobody is warned of:")
+    for row in values[(values["scope"] == "slice") & (values["warnings"] == 0)].itertuples():
+        if abs(row.mean - row.exact) > FAR_OFF[row.map]:
+            print(
+                f"{row.study} {row.condition}, {row.map}, slice {row.slice_index}: {row.mean:.1f} +- "
+                f"{row.uncertainty:.1f}, exact fit {row.exact:.1f}, truth {row.truth:.1f} {row.unit}"
+            )
+
+
+if __name__ == "__main__":
+    main()
