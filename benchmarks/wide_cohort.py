@@ -4,7 +4,8 @@
 the output of ``cmrmap cohort`` on it, and prints Markdown tables: against the truth and, of maps whose model is not the
 physics, against the exact fit of signals without noise. In a Siemens profile T1 is divided by the inversion's
 efficiency, as the application does it; the exact fit is divided by it too. Last come the values that are far off and
-that nobody is warned of.
+that nobody is warned of. A slice and its segments are flagged by a warning about that slice, a patient by one about any
+slice; warnings about a whole map are counted in a table of their own.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -48,13 +50,27 @@ def read_values(cohort: Path, results: Path) -> pd.DataFrame:
     return measured
 
 
+def flagged_slices(results: Path) -> tuple[set[tuple[str, str, int]], Counter[str]]:
+    """Return (study, map, slice) of every slice with a warning, and in how many studies a whole map has which one."""
+    slices: set[tuple[str, str, int]] = set()
+    maps: Counter[str] = Counter()
+    for path in sorted(results.glob("studies/*/results/results.json")):
+        quality = json.loads(path.read_text(encoding="utf-8"))["quality"]
+        warnings = [one for one in quality if one["severity"] in ("warning", "error")]
+        slices |= {
+            (path.parts[-3], one["map"], one["slice_index"]) for one in warnings if one["slice_index"] is not None
+        }
+        maps.update({f"{one['map']} {one['code']}" for one in warnings if one["slice_index"] is None})
+    return slices, maps
+
+
 def lines(values: pd.DataFrame, reference: str, by: list[str]) -> Iterator[str]:
     """Yield one line a group: values, refused ones, bias, SD, coverage, flagged, worst that nobody is warned of."""
     for names, group in values.groupby(by, sort=False):
         known = group.dropna(subset=["mean", reference])
         off = (known["mean"] - known[reference]).astype("float64")
         held = (off.abs() <= 1.96 * known["uncertainty"]).mean()
-        warned = known["warnings"] > 0
+        warned = known["flagged"]
         worst = off[~warned].abs().max() if (~warned).any() else float("nan")
         cells = [*names, reference, len(known), len(group) - len(known), f"{off.mean():+.2f}", f"{off.std():.2f}"]
         yield "| " + " | ".join(map(str, [*cells, f"{held:.0%}", f"{warned.mean():.0%}", f"{worst:.1f}"])) + " |"
@@ -76,15 +92,22 @@ def main() -> None:
     parser.add_argument("results", type=Path)
     options = parser.parse_args()
     values = read_values(options.cohort, options.results)
-    values = values[values["map"].isin(list(FAR_OFF))]
+    values = values[values["map"].isin(list(FAR_OFF))].copy()
     values["scope"] = pd.Categorical(values["scope"], SCOPES)
     values["map"] = pd.Categorical(values["map"], list(FAR_OFF))
+    slices, maps = flagged_slices(options.results)
+    patients = {(study, kind) for study, kind, _ in slices}
+    values["flagged"] = [
+        (study, kind) in patients if scope == "patient" else (study, kind, index) in slices
+        for study, kind, scope, index in values[["study", "map", "scope", "slice_index"]].itertuples(index=False)
+    ]
     values = values.sort_values(["map", "scope", "study", "slice_index", "aha"])
     values[["map", "scope"]] = values[["map", "scope"]].astype(str)
     print_table(values, ["map", "scope"], ["truth", "exact"])
     print_table(values[values["scope"] == "slice"], ["map", "condition"], ["exact"])
+    print("\nwarnings about whole maps, in how many studies:", dict(maps))
     print("\nslices far off the exact fit that nobody is warned of:")
-    for row in values[(values["scope"] == "slice") & (values["warnings"] == 0)].itertuples():
+    for row in values[(values["scope"] == "slice") & ~values["flagged"]].itertuples():
         if abs(row.mean - row.exact) > FAR_OFF[row.map]:
             print(
                 f"{row.study} {row.condition}, {row.map}, slice {row.slice_index}: {row.mean:.1f} +- "
