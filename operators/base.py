@@ -14,7 +14,12 @@ from cmrmap.pipeline.stage import Stage, perform
 
 
 class GraphApplication(Application):  # type: ignore[misc]
-    """An application that keeps what its run is told, and leaves the process's arguments alone."""
+    """An application that keeps what its run is told, and leaves the process's arguments alone.
+
+    Parameters
+    ----------
+    context : what the run is told
+    """
 
     def __init__(self, context: RunContext) -> None:
         # Given no argv, the SDK parses sys.argv a second time and takes our options for its own.
@@ -34,6 +39,7 @@ class StageOperator(Operator):  # type: ignore[misc]
     stage : names its ports, and what it calls
     context : what the stage is told
     emits : whether another stage takes its product
+    args, kwargs : handed to the SDK's `Operator`, such as further conditions
     """
 
     def __init__(
@@ -47,18 +53,40 @@ class StageOperator(Operator):  # type: ignore[misc]
         super().__init__(fragment, *conditions, *args, name=stage.name, **kwargs)
 
     def setup(self, spec: OperatorSpec) -> None:
-        """Declare the ports."""
+        """Declare the ports.
+
+        Parameters
+        ----------
+        spec : the SDK's, which the ports are declared on
+        """
         for name in self.stage.inputs:
             spec.input(name)
         if self._emits:
             spec.output(self.stage.output)
 
     def work(self, context: RunContext, *inputs: Any) -> object:
-        """Make the stage's product of its inputs, which come in the stage's order."""
+        """Make the stage's product of its inputs.
+
+        Parameters
+        ----------
+        context : what the run is told
+        inputs : products of other stages, in the stage's order
+
+        Returns
+        -------
+        object
+            the product
+        """
         return self.stage.call(context, *inputs)
 
     def compute(self, op_input: Any, op_output: Any, context: Any) -> None:
-        """Receive, make the one call, emit; called by the scheduler, whose own context is of no use here."""
+        """Receive, make the one call, emit; called by the scheduler.
+
+        Parameters
+        ----------
+        op_input, op_output : the SDK's ports, by their names
+        context : the SDK's own, which is of no use here
+        """
         if self.run_context.outcome.failed:  # another branch of the graph has failed, and the run is ending
             return
         inputs = [op_input.receive(name) for name in self.stage.inputs]

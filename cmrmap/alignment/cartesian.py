@@ -25,7 +25,7 @@ class CartesianWeights(Unchanging):
     grid : (angle, depth) cell counts
     pixels : per slice (pixel,) flat index in (row, column)
     cells : per slice (pixel, 4) flat index in (angle, depth)
-    weights : per slice (pixel, 4), summing to 1
+    weights : per slice (pixel, 4), summing to 1; finite
     """
 
     shape: tuple[int, int, int]
@@ -49,6 +49,11 @@ def cartesian_weights(
     shape : (rows, columns) of the images
     within : (slice, row, column) pixels to give a value, e.g. the reference image's wall label; None: pixels whose
         centre lies between the smoothed contours
+
+    Returns
+    -------
+    CartesianWeights
+        of every slice; none for a slice that is left empty
 
     Raises
     ------
@@ -114,10 +119,7 @@ def _slice_weights(
 
 
 def _finite_weights(weights: CartesianWeights, s: int, finite: BoolArray) -> Float64Array:
-    """One slice's weights on the cells that hold a value, renormalised; NaN where less than half of the weight is left.
-
-    ``finite`` : (angle * depth,)
-    """
+    """Weights on a slice's ``finite`` cells (angle * depth,), renormalised; NaN where less than half is left."""
     kept = np.where(finite[weights.cells[s]], weights.weights[s], 0.0)
     total = kept.sum(axis=1, keepdims=True)
     enough = total >= _LEAST_FINITE_WEIGHT
@@ -226,7 +228,7 @@ def region_weights(weights: CartesianWeights, region: BoolArray, polar_values: F
 
     Returns
     -------
-    (slice, angle, depth) summing to 1 over all slices; all zero for a region without pixels
+    (slice, angle, depth) finite, summing to 1 over all slices; all zero for a region without pixels
     """
     n_slices = weights.shape[0]
     n_cells = weights.grid[0] * weights.grid[1]

@@ -147,7 +147,7 @@ def choose_reference(
     ----------
     refined : gives ``outcome`` (slice, time)
     polar : gives centres and radii of the same images
-    times : per slice the indices of the images to choose from; None: all that are usable
+    times : per slice (n,) indices of the images to choose from; None: all that are usable
 
     Returns
     -------
@@ -177,11 +177,17 @@ def wall_parts(values: Float64Array) -> list[Float64Array]:
 
     Parameters
     ----------
-    values : (..., angle, depth)
+    values : (..., angle, depth); NaN where a cell has no value
 
     Returns
     -------
     views of (..., part of the angles, depth)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> [part.shape for part in wall_parts(np.zeros((16, 12)))][:2]
+    [(2, 12), (2, 12)]
     """
     return np.array_split(values, WALL_PARTS, axis=-2)
 

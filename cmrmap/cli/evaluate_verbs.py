@@ -27,11 +27,12 @@ def evaluate_segmentation(
     pixel_mm: Annotated[float, typer.Option(min=0.1, help="Pixel size of subjects that come without DICOM.")] = 1.4,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="JSON file for every figure.")] = None,
 ) -> None:
-    """Print how outlines differ from reference masks: overlap, borders, values, and which findings pick bad slices.
+    """Print how outlines differ from reference masks: overlap, borders, values, and which findings identify bad slices.
 
-    Overlap is per image, largest object only, before refinement. Borders are measured along 24 rays, apart where the
-    images show them clearly; values are the application's fit by our outlines against the same by the reference's.
-    Beside each stands what the reference's own other images of a slice reach, brought to the image's place.
+    Overlap is per image, largest object only, before refinement. Borders are measured along 24 rays, separately
+    where the images show them clearly. Values are those of the application's fit with our outlines, compared with
+    the same fit with the reference's. Beside each figure is that of the reference's outlines of the slice's other
+    images, moved to the position of the image.
     """
     folder = find_model_folder(model)  # what is wrong with it is told before slow imports
     from rich.console import Console

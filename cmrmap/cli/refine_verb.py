@@ -37,7 +37,7 @@ def refine(
     coarse: Annotated[bool, typer.Option("--coarse", help="Also refine the network that finds the heart.")] = False,
     seed: Annotated[int, typer.Option(min=0, help="Random seed of the split, the order and the augmentation.")] = 0,
 ) -> None:
-    """Teach the network a site's own contours, from one study with contours or more; two minutes on two cores.
+    """Teach the network a site's own contours, from one study with contours or more; minutes on two cores.
 
     Needs the extra "train" (in a checkout: make env-train). DIR/model is what the application takes; without -m it
     uses the shipped model as before:

@@ -34,7 +34,7 @@ def t1_bias(
     """Print by how much a T1 sequence misses the true T1 without noise or motion, by T1, T2 and heart rate.
 
     The signals come from the Bloch equations, beat by beat; the fit is the application's own. A dash: the fit gives no
-    value that counts.
+    usable value.
 
       cmrmap evaluate t1-bias
 

@@ -96,7 +96,13 @@ class SliceCorrection:
 
 @dataclass(frozen=True, slots=True)
 class Corrections:
-    """All that a reader corrected in a study; empty where nobody did."""
+    """All that a reader corrected in a study; empty where nobody did.
+
+    Attributes
+    ----------
+    contours : what was drawn, image by image
+    slices : what is left out or marked by hand, slice by slice
+    """
 
     contours: tuple[ReaderContour, ...] = ()
     slices: tuple[SliceCorrection, ...] = ()
@@ -107,6 +113,11 @@ class Corrections:
         Parameters
         ----------
         kind, slice_index : which slice
+
+        Returns
+        -------
+        SliceCorrection or None
+            of that slice
         """
         found = (one for one in self.slices if one.kind is kind and one.slice_index == slice_index)
         return next(found, None)
@@ -117,6 +128,11 @@ class Corrections:
         Parameters
         ----------
         kind : which map
+
+        Returns
+        -------
+        bool
+            True where there is a contour, or something is left out or marked
         """
         return any(one.kind is kind for one in self.contours) or any(one.kind is kind for one in self.slices)
 

@@ -25,7 +25,12 @@ EXIT_TERMINATED = 143
 
 
 class CmrmapError(Exception):
-    """Base of all errors this package raises on purpose."""
+    """Base of all errors this package raises on purpose.
+
+    Attributes
+    ----------
+    exit_code : what a command that ends with the error ends with (docs/running.md, "Exit codes")
+    """
 
     exit_code: int = EXIT_INTERNAL_ERROR
 
@@ -67,7 +72,13 @@ class RefusedError(CmrmapError):
 
 
 class EndedError(CmrmapError):
-    """The run was ended from outside, by a signal or its time limit, before its results were written."""
+    """The run was ended from outside, by a signal or its time limit, before its results were written.
+
+    Parameters
+    ----------
+    message : what ended it, in one line
+    exit_code : 128 + the signal's number, or 124 for a time limit
+    """
 
     def __init__(self, message: str, exit_code: int) -> None:
         super().__init__(message)
@@ -96,6 +107,16 @@ def internal_error(error: BaseException, stage: str = "", advice: str = "") -> s
     error : none of ours
     stage : in which it happened; "" where that is not known
     advice : added at the end, where it is not for want of memory or threads
+
+    Returns
+    -------
+    str
+        one line: what failed, in which stage, and where in the code; or what ran out, and what to allow more of
+
+    Examples
+    --------
+    >>> internal_error(MemoryError(), stage="fit")
+    'memory ran out in stage fit; allow more (of a container: --memory 4g), or give fewer images'
     """
     during = f" in stage {stage}" if stage else ""
     if isinstance(error, RuntimeError) and _NO_THREAD in str(error):

@@ -18,6 +18,11 @@ class FieldMap(Unchanging):
     ----------
     values, sd : (slice, row, column) in the map's unit: on the wall those of the map, around it those of the pixels'
         own fits; NaN where there is no value to be trusted, and for an SD that nobody knows
+
+    Raises
+    ------
+    ValueError
+        shapes that do not match
     """
 
     values: Float64Array

@@ -30,8 +30,13 @@ def write_file(path: Path, content: bytes) -> Path:
             temporary.unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise OutputError(
-            f"output folder cannot be written ({error.strerror or type(error).__name__}); "
-            "give a folder with write permission and free space"
-        ) from error
+        raise unwritable(error) from error
     return path
+
+
+def unwritable(error: OSError) -> OutputError:
+    """Say of an error of the system that the output folder cannot be written, and why."""
+    return OutputError(
+        f"output folder cannot be written ({error.strerror or type(error).__name__}); "
+        "give a folder with write permission and free space"
+    )

@@ -13,11 +13,18 @@ RefusalStatus = Literal["absent", "refused"]
 
 
 class Severity(str, Enum):
-    """How much a finding weighs; what may not be used at all is no finding but a ``Refusal``."""
+    """How much a finding weighs; what may not be used at all is no finding but a ``Refusal``.
 
-    INFO = "info"  # worth knowing
-    WARNING = "warning"  # look before a value is used
-    ERROR = "error"  # the value cannot be right; nothing is computed from it
+    Attributes
+    ----------
+    INFO : worth knowing
+    WARNING : look before a value is used
+    ERROR : the value cannot be right; nothing is computed from it
+    """
+
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
 
     def __str__(self) -> str:
         """Return the word that results.json has; formatting an ``Enum`` differs between versions of Python."""
@@ -25,13 +32,22 @@ class Severity(str, Enum):
 
 
 class Threat(str, Enum):
-    """What a finding puts in doubt; findings are told in this order."""
+    """What a finding puts in doubt; findings are told in this order.
 
-    VALUE = "value"  # a number may be wrong, or less precise than it looks
-    SEGMENT = "segment"  # AHA segments: where they lie, or whether they have a value
-    SLICE = "slice"  # what a slice was made from
-    MAP = "map"  # what a whole map was made from, and what it may be compared with
-    STUDY = "study"  # what was read of the study
+    Attributes
+    ----------
+    VALUE : a number may be wrong, or less precise than it looks
+    SEGMENT : AHA segments: where they lie, or whether they have a value
+    SLICE : what a slice was made from
+    MAP : what a whole map was made from, and what it may be compared with
+    STUDY : what was read of the study
+    """
+
+    VALUE = "value"
+    SEGMENT = "segment"
+    SLICE = "slice"
+    MAP = "map"
+    STUDY = "study"
 
     def __str__(self) -> str:
         """Return the word that results.json has; formatting an ``Enum`` differs between versions of Python."""
@@ -48,6 +64,11 @@ class Refusal:
     status : see ``RefusalStatus``
     reason : in words
     slice_index : None where the whole map was not made
+
+    Raises
+    ------
+    ValueError
+        another status
     """
 
     kind: MapKind

@@ -39,7 +39,7 @@ class SliceGeometry:
 
     @property
     def normal(self) -> Float64Array:
-        """Unit normal of the plane, shape (3,)."""
+        """Unit normal of the plane, shape (3,), finite."""
         cross = np.cross(np.asarray(self.row_cosines), np.asarray(self.column_cosines))
         return np.asarray(cross / np.linalg.norm(cross), dtype=np.float64)
 
@@ -49,6 +49,16 @@ class SliceGeometry:
         Parameters
         ----------
         row, column : pixels, 0 is the centre of the first; fractions are allowed
+
+        Returns
+        -------
+        (3,) finite, mm
+
+        Examples
+        --------
+        >>> plane = SliceGeometry((10.0, 20.0, 30.0), (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (1.5, 1.5))
+        >>> plane.in_patient(row=2, column=4)
+        array([16., 23., 30.])
         """
         down, right = row * self.pixel_spacing_mm[0], column * self.pixel_spacing_mm[1]
         offset = right * np.asarray(self.row_cosines) + down * np.asarray(self.column_cosines)
@@ -78,6 +88,11 @@ def same_orientation(one: SliceGeometry, other: SliceGeometry) -> bool:
     Parameters
     ----------
     one, other : the planes; where they lie plays no part
+
+    Returns
+    -------
+    bool
+        True for angles of up to 2.6 degrees
     """
     return orientation_cosine(one, other) >= _SAME_PLANE_COSINE
 
@@ -88,6 +103,11 @@ def same_frame_of_reference(one: SliceGeometry, other: SliceGeometry) -> bool:
     Parameters
     ----------
     one, other : the planes
+
+    Returns
+    -------
+    bool
+        False only for planes that name two frames of reference
     """
     uids = {one.frame_of_reference_uid, other.frame_of_reference_uid} - {""}
     return len(uids) < 2
@@ -99,6 +119,11 @@ def stated_once(one: SliceGeometry, other: SliceGeometry) -> bool:
     Parameters
     ----------
     one, other : the planes; where they lie plays no part
+
+    Returns
+    -------
+    bool
+        True where cosines and spacings agree within 0.0001
     """
     pairs = (
         (one.row_cosines, other.row_cosines),

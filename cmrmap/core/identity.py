@@ -12,8 +12,12 @@ class StudyIdentity:
     Attributes
     ----------
     patient_name : as people write it, e.g. "Doe, Jane"
+    patient_id : PatientID
     birth_date, study_date : YYYYMMDD
+    sex : PatientSex, "M", "F" or "O"
+    study_description : StudyDescription
     scanner : maker and model
+    field_strength_t : tesla; None where the source does not state it
     study_time : HHMMSS, perhaps with a fraction
     accession_number : of the order that the study answers
     """

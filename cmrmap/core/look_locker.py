@@ -47,6 +47,11 @@ class LookLocker:
     ----------
     inversion_efficiency : e, the share of M0 that the inversion turned over: T1 = T* (B/A - 1) / e
     ratio_limits : B/A outside (low, high] is called unphysical; None: the model's own limits
+
+    Raises
+    ------
+    InputError
+        an efficiency outside 0.5 to 1
     """
 
     inversion_efficiency: float = 1.0
@@ -71,6 +76,16 @@ def balanced_ratio(flip_angle_deg: float, duty: float, t1_over_t2: float) -> flo
     flip_angle_deg : of its pulses
     duty : share of the heartbeat that it takes up, 0-1
     t1_over_t2 : of the tissue
+
+    Returns
+    -------
+    float
+        1 without a readout, more with one
+
+    Examples
+    --------
+    >>> round(balanced_ratio(flip_angle_deg=35.0, duty=0.25, t1_over_t2=1200 / 45), 2)
+    1.6
     """
     half = math.radians(flip_angle_deg) / 2.0
     relaxed = math.cos(half) ** 2 + math.sin(half) ** 2 * t1_over_t2
@@ -84,6 +99,11 @@ def spoiled_ratio(flip_angle_deg: float, duty: float, t1_over_tr: float) -> floa
     ----------
     flip_angle_deg, duty : as in `balanced_ratio`
     t1_over_tr : T1 of the tissue over the time between two pulses
+
+    Returns
+    -------
+    float
+        1 without a readout, more with one
     """
     return 1.0 - duty * math.log(math.cos(math.radians(flip_angle_deg))) * t1_over_tr
 
@@ -97,6 +117,11 @@ def look_locker_limits(flip_angle_deg: float | None = None, spoiled_tr_ms: float
         degrees it belongs to a spoiled readout
     spoiled_tr_ms : time between two pulses, where the header says that the readout is spoiled or the flip angle does;
         a header's repetition time may also be that of the whole readout: more than 20 ms is not read
+
+    Returns
+    -------
+    low, high : float
+        limits of B/A
 
     Notes
     -----

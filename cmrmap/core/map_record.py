@@ -96,7 +96,7 @@ class MapRecord:
     ----------
     kind, model : which map, and the relaxation model; "scanner_map" where nothing was fitted
     times_ms : (slice, time) of the images; NaN where there is none, infinity allowed
-    images : (slice, time, row, column) as acquired
+    images : (slice, time, row, column) as acquired; NaN where there is none
     outlines : (slice, time, row, column) uint8 of ``Label``, after the shape check
     uses : (slice, time) of ``ImageUse``
     reference_time : (slice,) the image that the map lies on; -1 where the slice was refused
@@ -105,6 +105,11 @@ class MapRecord:
     fits : None where nothing was fitted: the scanner's map, or a map that is computed from others
     partners : of a map that is computed from others: the map's kind -> (slice,) index of that map's slice at the same
         place, -1 where there is none; they share the polar cells
+
+    Raises
+    ------
+    ValueError
+        shapes that do not match, or a first word that is not ""
     """
 
     kind: MapKind

@@ -14,7 +14,14 @@ CodeTriple = tuple[str, str, str]
 
 
 class Weighting(str, Enum):
-    """What the images of a mapping series differ in."""
+    """What the images of a mapping series differ in.
+
+    Attributes
+    ----------
+    T1 : time after an inversion or a saturation
+    T2 : duration of a T2 preparation, or echo time of spin echoes
+    T2_STAR : echo time of gradient echoes
+    """
 
     T1 = "t1"
     T2 = "t2"
@@ -122,6 +129,8 @@ class MapSpec:
     decimals : of a mean in the report
     weighting : what its series is weighted by; None: it is computed from other maps
     times_name : of such a series, as the reason of a choice tells them
+    dicom : how map and standard deviation are written
+    colours : how it is coloured on pictures and pages
     sources : keys of the maps that it is computed from; empty: it has a series of its own
     models : relaxation models that may be fitted to it
     standard_model : the one that the settings name as the paper's or the usual one, for their documentation
@@ -135,6 +144,11 @@ class MapSpec:
     acceptance : largest difference to the truth of the acceptance study, of patient and slice: percent of the truth,
         of a map in percent points; None: the acceptance study has no such map
     always_listed : whether reports list it where the study has no series for it
+
+    Raises
+    ------
+    MapSpecError
+        the unit, the weighting and its models, or a label contradict each other
     """
 
     key: str
@@ -195,6 +209,15 @@ class MapSpec:
 
 def check_specs(specs: Iterable[MapSpec]) -> tuple[MapSpec, ...]:
     """Return the specs as they are listed, after a look at what must not occur twice.
+
+    Parameters
+    ----------
+    specs : of all maps
+
+    Returns
+    -------
+    tuple of MapSpec
+        the same in the same order
 
     Raises
     ------

@@ -13,7 +13,16 @@ from cmrmap.core.map_spec import ColourRange, DicomForm, Limit, MapSpec, StoredF
 
 
 class MapKind(str, Enum):
-    """The maps, in the order of results.json; the value is the key there."""
+    """The maps, in the order of results.json; the value is the key there.
+
+    Attributes
+    ----------
+    T2 : of the myocardium, ms
+    NATIVE_T1 : T1 before contrast agent, ms
+    POSTCONTRAST_T1 : T1 after contrast agent, ms
+    ECV : extracellular volume, percent; made from the two T1 maps and the hematocrit
+    T2_STAR : T2*, ms
+    """
 
     T2 = "t2"
     NATIVE_T1 = "native_t1"

@@ -19,6 +19,7 @@ class MapVolume(Unchanging):
 
     Attributes
     ----------
+    kind : which map
     values : (slice, row, column) in ``kind.unit``; NaN outside the wall and where a pixel has no value
     sd : the same shape, or None
     myocardium, blood_pool : (slice, row, column) bool
@@ -29,6 +30,11 @@ class MapVolume(Unchanging):
     model : how it was made, e.g. "stone_2p"
     by_reader : per slice whether a reader outlined it; empty: nobody did
     field : the map as it is shown, the wall and what lies around it; None: as ``values``
+
+    Raises
+    ------
+    ValueError
+        shapes that do not match
     """
 
     kind: MapKind
@@ -74,10 +80,10 @@ class MapVolume(Unchanging):
 
     @property
     def shown_wall_sd(self) -> Float64Array | None:
-        """(slice, row, column) standard deviation of ``shown_wall``; None where it is not known."""
+        """(slice, row, column) standard deviation of ``shown_wall``, NaN as there; None where it is not known."""
         return None if self.sd is None else np.where(np.isfinite(self.shown_values), self.sd, np.nan)
 
     @property
     def shown_sd(self) -> Float64Array | None:
-        """(slice, row, column) standard deviation of the shown values; None where it is not known."""
+        """(slice, row, column) standard deviation of the shown values, NaN as there; None where it is not known."""
         return self.sd if self.field is None or self.sd is None else self.field.sd

@@ -19,7 +19,15 @@ OFF_MM = 3.0
 
 
 class Label(IntEnum):
-    """Values of the network's label images."""
+    """Values of the network's label images.
+
+    Attributes
+    ----------
+    BACKGROUND : all else
+    MYOCARDIUM : wall of the left ventricle
+    CAVITY : blood of the left ventricle, papillary muscles with it
+    RIGHT_VENTRICLE : blood of the right ventricle
+    """
 
     BACKGROUND = 0
     MYOCARDIUM = 1
@@ -28,13 +36,22 @@ class Label(IntEnum):
 
 
 class ImageOutcome(IntEnum):
-    """What became of one weighted image in the shape check (Zhu 2020, "Processing Pipeline")."""
+    """What became of one weighted image in the shape check (Zhu 2020, "Processing Pipeline").
 
-    MISSING = 0  # no image at this slice and time
-    PASSED = 1  # Euler number 0 and eccentricity below the limit
-    REPLACED = 2  # failed; took the affinely aligned shape of a passed image of the same slice
-    EXCLUDED = 3  # failed and nothing to replace it with; takes no part in the fit
-    LEFT_OUT = 4  # a reader wants it left out
+    Attributes
+    ----------
+    MISSING : no image at this slice and time
+    PASSED : Euler number 0 and eccentricity below the limit
+    REPLACED : failed; took the affinely aligned shape of a passed image of the same slice
+    EXCLUDED : failed and nothing to replace it with; takes no part in the fit
+    LEFT_OUT : a reader wants it left out
+    """
+
+    MISSING = 0
+    PASSED = 1
+    REPLACED = 2
+    EXCLUDED = 3
+    LEFT_OUT = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +60,18 @@ class SegmentationStack(Unchanging):
 
     Attributes
     ----------
+    kind : map that the images are for
     labels : (slice, time, row, column) uint8 of ``Label``
     confidence : (slice, time) float32 in 0..1; NaN where there is no image
     heart_probability : (slice,) float32 in 0..1 that it shows a left ventricle in short axis; NaN where the network
         does not tell; None where no network drew
     border_doubt : (slice, border, angle) float32 in 0..1 that endocardium and epicardium lie more than 3 mm off;
         angles from the +column axis towards +row, in mm; NaN and None as ``heart_probability``
+
+    Raises
+    ------
+    ValueError
+        shapes that do not match
     """
 
     kind: MapKind
@@ -72,12 +95,18 @@ class RefinedSegmentation(Unchanging):
 
     Attributes
     ----------
+    kind : map that the images are for
     labels : (slice, time, row, column) uint8 of ``Label``; one ring of myocardium an image, all zero where excluded
     outcome : (slice, time) uint8 of ``ImageOutcome``
     donor : (slice, time) time index of the image whose shape replaced this one; -1 where none did
-    confidence : (slice, time) as in ``SegmentationStack``; None where no network drew
+    confidence : (slice, time) as in ``SegmentationStack``, NaN too; None where no network drew
     heart_probability, border_doubt : (slice,) and (slice, border, angle) as in ``SegmentationStack``
     reading : what a reader corrected in these outlines; None where nobody did
+
+    Raises
+    ------
+    ValueError
+        shapes that do not match
     """
 
     kind: MapKind
@@ -110,6 +139,11 @@ class RefinedSegmentation(Unchanging):
         ----------
         slice_index : of the slice
         times : (n,) indices of its images
+
+        Returns
+        -------
+        float
+            0-1, or NaN
         """
         return float("nan") if self.confidence is None else float(np.mean(self.confidence[slice_index, times]))
 
@@ -119,6 +153,11 @@ class RefinedSegmentation(Unchanging):
         Parameters
         ----------
         slice_index : of the slice
+
+        Returns
+        -------
+        float
+            0-1, or NaN
         """
         return float("nan") if self.heart_probability is None else float(self.heart_probability[slice_index])
 
@@ -149,6 +188,11 @@ class Reading:
     drawn : (slice,) True where the reader's contours count
     excluded : slices that are left out, each with the reader's reason
     findings : what is to be told of it
+
+    Raises
+    ------
+    ValueError
+        shapes that do not match
     """
 
     network: RefinedSegmentation

@@ -14,16 +14,28 @@ from cmrmap.core.memo import Unchanging
 
 
 class FitStatus(IntEnum):
-    """Per-pixel outcome of a relaxation fit, or of reading a scanner's map."""
+    """Per-pixel outcome of a relaxation fit, or of reading a scanner's map.
+
+    Attributes
+    ----------
+    OK : the value can be trusted
+    EDGE_OF_RANGE : the optimum lies on the border of the searched range of T
+    DEGENERATE : constant, zero or non-finite signal: no answer, values are NaN
+    NULL_AMBIGUOUS : magnitude data with a sample at the signal null: two polarities explain it almost equally
+    TOO_FEW_SAMPLES : fewer finite samples than parameters: no answer, values are NaN
+    UNPHYSICAL : e.g. Look-Locker with a B/A that no tissue has: the value is kept, not to be trusted
+    NO_VALID_VALUE : a scanner's map has no valid value there
+    NOT_FITTED : outside the analysed region
+    """
 
     OK = 0
-    EDGE_OF_RANGE = 1  # the optimum lies on the border of the searched range of T
-    DEGENERATE = 2  # constant, zero or non-finite signal: no answer, values are NaN
-    NULL_AMBIGUOUS = 3  # magnitude data with a sample at the signal null: two polarities explain it almost equally
-    TOO_FEW_SAMPLES = 4  # fewer finite samples than parameters: no answer, values are NaN
-    UNPHYSICAL = 5  # e.g. Look-Locker with a B/A that no tissue has: the value is kept, not to be trusted
-    NO_VALID_VALUE = 6  # a scanner's map has no valid value there
-    NOT_FITTED = 255  # outside the analysed region
+    EDGE_OF_RANGE = 1
+    DEGENERATE = 2
+    NULL_AMBIGUOUS = 3
+    TOO_FEW_SAMPLES = 4
+    UNPHYSICAL = 5
+    NO_VALID_VALUE = 6
+    NOT_FITTED = 255
 
 
 #: A null-ambiguous fit counts: its bias is a few ms, and leaving out only those pixels would itself bias the mean.
@@ -32,7 +44,13 @@ COUNTED_STATUS = (FitStatus.OK, FitStatus.NULL_AMBIGUOUS)
 
 @dataclass(frozen=True, slots=True)
 class BloodValue:
-    """Blood T1 of one slice: value and standard error in ms, and how many pixels each image's mean held."""
+    """Blood T1 of one slice.
+
+    Attributes
+    ----------
+    t1_ms, uncertainty_ms : T1 of the blood and its standard error, ms
+    n_pixels : how many pixels the mean of each image held
+    """
 
     t1_ms: float
     uncertainty_ms: float
@@ -45,6 +63,7 @@ class ParameterMap(Unchanging):
 
     Attributes
     ----------
+    kind, model : which map, and the relaxation model; "scanner_map" where nothing was fitted
     polar_values, polar_sd : (slice, angle, depth) in ``kind.unit``; NaN where there is no answer to be trusted
     polar_status : (slice, angle, depth) uint8 of ``FitStatus``
     values, sd : (slice, row, column) the same brought back to the reference image; NaN outside the myocardium
@@ -54,6 +73,11 @@ class ParameterMap(Unchanging):
     reference_time : (slice,) time index of the reference image; -1 where the slice was refused
     blood : per slice, None where it could not be fitted (always None for T2)
     refusals : reasons for the slices that were not made
+
+    Raises
+    ------
+    ValueError
+        shapes that do not match
     """
 
     kind: MapKind

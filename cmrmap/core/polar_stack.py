@@ -21,6 +21,7 @@ class PolarStack(Unchanging):
 
     Attributes
     ----------
+    kind : map that the images are for
     signals : (slice, time, angle, depth) float64; NaN where the image is not usable
     rows, columns : (slice, time, angle, depth) float64 pixel coordinates that were sampled: the way back
     centres : (slice, time, 2) row, column of each image's centre of mass
@@ -28,6 +29,11 @@ class PolarStack(Unchanging):
     angles_rad : (angle,) in the plane of the patient, from the image's +column axis towards +row; cell centres
     depths : (depth,) 0 = endocardium, 1 = epicardium; cell centres
     pixel_aspect : (slice,) row spacing over column spacing, by which angles in the patient and in pixels differ
+
+    Raises
+    ------
+    ValueError
+        shapes that do not match
     """
 
     kind: MapKind

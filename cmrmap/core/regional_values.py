@@ -10,7 +10,14 @@ from cmrmap.core.errors import InputError
 
 
 class SliceLevel(str, Enum):
-    """Long-axis level of a short-axis slice (AHA, Cerqueira 2002)."""
+    """Long-axis level of a short-axis slice (AHA, Cerqueira 2002).
+
+    Attributes
+    ----------
+    BASAL : six segments, 1-6
+    MID : six segments, 7-12
+    APICAL : four segments, 13-16
+    """
 
     BASAL = "basal"
     MID = "mid"
@@ -27,6 +34,11 @@ class RegionStatistics:
     sd : over its pixels (divisor n - 1); NaN with fewer than two
     n_pixels : how many have a value
     uncertainty : standard error of the mean, propagated from the fit; NaN where it is not known
+
+    Raises
+    ------
+    InputError
+        a negative number of pixels, SD or standard error; or a mean without pixels
     """
 
     mean: float

@@ -54,7 +54,7 @@ class RelaxationModel:
     times: str
     citation: str
     code_meaning: str
-    has_offset: bool
+    has_offset: bool = False
     recovering: bool = False
     column_constant: float = 0.0
     column_slope: float = 1.0
@@ -116,7 +116,6 @@ MODELS: Mapping[str, RelaxationModel] = {
             times=_T2_PREP_TIMES,
             citation="Giri et al., J Cardiovasc Magn Reson 2009;11:56",
             code_meaning="T2 by A exp(-TE/T2)",
-            has_offset=False,
             min_plausible_time_ms=5.0,
         ),
         RelaxationModel(
@@ -128,7 +127,6 @@ MODELS: Mapping[str, RelaxationModel] = {
             times="inversion time in ms; infinity = no inversion",
             citation="Weingaertner et al., Magn Reson Med 2015;74:115-124",
             code_meaning="T1 by |A (1 - 2 exp(-TI/T1))|",
-            has_offset=False,
             column_constant=1.0,
             column_slope=-2.0,
             magnitude=True,
@@ -174,7 +172,6 @@ MODELS: Mapping[str, RelaxationModel] = {
             times=_SATURATION_TIMES,
             citation="Chow et al., Magn Reson Med 2014;71:2082-2095",
             code_meaning="T1 by A (1 - exp(-TS/T1))",
-            has_offset=False,
             column_constant=1.0,
             column_slope=-1.0,
         ),
@@ -203,11 +200,11 @@ MODELS: Mapping[str, RelaxationModel] = {
             times="echo time in ms",
             citation="Anderson et al., Eur Heart J 2001;22:2171-2179",
             code_meaning="T2* by A exp(-TE/T2*)",
-            has_offset=False,
             min_plausible_time_ms=2.0,
         ),
     )
 }
+"""The models by the names that users give."""
 
 
 def get_model(name: str) -> RelaxationModel:
@@ -216,6 +213,11 @@ def get_model(name: str) -> RelaxationModel:
     Parameters
     ----------
     name : one of ``ModelName``
+
+    Returns
+    -------
+    RelaxationModel
+        the model of that name
 
     Raises
     ------
@@ -226,8 +228,6 @@ def get_model(name: str) -> RelaxationModel:
     --------
     >>> get_model("stone_2p").equation
     '|A (1 - 2 exp(-t/T1))|'
-    >>> get_model("molli_3p").fewest_images
-    4
     """
     try:
         return MODELS[name]
@@ -241,5 +241,10 @@ def fewest_images(how: HowMade) -> int:
     Parameters
     ----------
     how : a model, or the scanner's map, which is one image
+
+    Returns
+    -------
+    int
+        one more than the model has parameters; 1 for a map
     """
     return 1 if how == SCANNER_MAP else MODELS[how].fewest_images

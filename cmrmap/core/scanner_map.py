@@ -27,6 +27,11 @@ class ScannerMap:
     unit_told : the unit as the headers state it; "" where none does
     sd_uids : per slice, SOP instance UID of the image with the standard deviations; "" where there is none.
         Empty without standard deviations
+
+    Raises
+    ------
+    ValueError
+        shapes that do not match
     """
 
     values: FloatArray

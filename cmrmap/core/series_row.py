@@ -12,15 +12,26 @@ from cmrmap.core.relaxation_models import HowMade
 
 
 class SeriesVerdict(str, Enum):
-    """What becomes of a series; the value is the word in results.json."""
+    """What becomes of a series; the value is the word in results.json.
 
-    TAKEN = "taken"  # a map is made from it
-    SIGNS = "signs"  # its phase, real or imaginary images tell the signs of a series that is taken
-    DEVIATIONS = "deviations"  # its standard deviations go with the scanner's map that is taken
-    NOT_CHOSEN = "not_chosen"  # it would do, and another is taken
-    REFUSED = "refused"  # a mapping series that may not be used
-    NO_MAPPING = "no_mapping"  # no mapping series
-    LOST = "lost"  # none of its files can be read
+    Attributes
+    ----------
+    TAKEN : a map is made from it
+    SIGNS : its phase, real or imaginary images tell the signs of a series that is taken
+    DEVIATIONS : its standard deviations go with the scanner's map that is taken
+    NOT_CHOSEN : it would do, and another is taken
+    REFUSED : a mapping series that may not be used
+    NO_MAPPING : no mapping series
+    LOST : none of its files can be read
+    """
+
+    TAKEN = "taken"
+    SIGNS = "signs"
+    DEVIATIONS = "deviations"
+    NOT_CHOSEN = "not_chosen"
+    REFUSED = "refused"
+    NO_MAPPING = "no_mapping"
+    LOST = "lost"
 
     def __str__(self) -> str:
         """Return the word that results.json has; formatting an ``Enum`` differs between versions of Python."""
@@ -54,6 +65,11 @@ class SeriesRow:
     frame_of_reference : letter, the same for series with one frame of reference; "" where none is stated
     start_s : seconds from the study's first image to the first of this series; None where not known
     image_times_ms : time of each image that has one, by SOP instance UID and frame; for pictures, not in results.json
+
+    Raises
+    ------
+    ValueError
+        no reason, or a series that is taken for no map
     """
 
     series_instance_uid: str

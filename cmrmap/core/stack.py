@@ -1,9 +1,8 @@
-"""The images of one map: what was selected, and what was loaded."""
+"""The images of one map, as they were loaded."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal, TypeAlias
 
 import numpy as np
 
@@ -15,82 +14,7 @@ from cmrmap.core.map_specs import MapKind
 from cmrmap.core.memo import Unchanging
 from cmrmap.core.relaxation_models import HowMade, get_model
 from cmrmap.core.scanner_map import SCANNER_MAP, ScannerMap
-
-#: what an image shows of a complex image, where not its magnitude
-ImagePart: TypeAlias = Literal["phase", "real", "imaginary"]
-#: of times that are a list for the whole series, given out in the order of InstanceNumber: whether acquisition times
-#: confirm that order; "" for times that each image states, or that the user gives
-ListOrder: TypeAlias = Literal["", "confirmed", "assumed"]
-
-
-@dataclass(frozen=True, slots=True)
-class CompanionImage:
-    """Another part of the complex image whose magnitude is mapped: it tells the signal's sign.
-
-    Attributes
-    ----------
-    part : what it shows
-    sop_instance_uid, path, frame_index : where it is stored
-    """
-
-    part: ImagePart
-    sop_instance_uid: str
-    path: str
-    frame_index: int
-
-
-@dataclass(frozen=True, slots=True)
-class ContrastLabel:
-    """Why a T1 series was called native or post-contrast, before anything was measured.
-
-    Attributes
-    ----------
-    reason : in words, e.g. 'the description says "post"'
-    gives_way : whether nobody has said it, so that the T1 that is measured may overrule it: an order of acquisition, an
-        agent that may have been entered beforehand, nothing at all
-    """
-
-    reason: str
-    gives_way: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class FrameReference:
-    """One weighted image of a selected series: where it is stored and what it was weighted with."""
-
-    sop_instance_uid: str
-    path: str
-    frame_index: int  # 0 for classic single-frame images
-    slice_index: int  # base to apex where the geometry tells
-    time_index: int  # ascending within the slice
-    time_ms: float  # inversion, saturation-recovery or T2-preparation time; inf = fully recovered / saturated
-    geometry: SliceGeometry
-    companions: tuple[CompanionImage, ...] = ()  # at most one of each part; not loaded unless somebody asks
-    epoch: int = 0  # the inversion that it follows, of a conditional fit
-
-
-@dataclass(frozen=True, slots=True)
-class SelectedSeries:
-    """A series chosen for one map, before its pixels are read."""
-
-    kind: MapKind
-    series_instance_uid: str
-    frames: tuple[FrameReference, ...]
-    timing_source: str  # e.g. "InversionTime (0018,0082)"; "" for a scanner's map
-    model: HowMade
-    reason: str  # why this series was taken for this map
-    model_reason: str = ""  # why this model
-    list_order: ListOrder = ""
-    label: ContrastLabel | None = None  # T1: why native or post-contrast
-    look_locker: LookLocker = UNKNOWN_LOOK_LOCKER  # what the header tells of the readout and the inversion
-    echo_train: bool = False  # the images are the echoes of one spin-echo train
-    sd_frames: tuple[FrameReference, ...] = ()  # of a scanner's map: its images of the standard deviation
-    unit_told: str = ""  # of a scanner's map: the unit that the headers state
-
-    @property
-    def is_map(self) -> bool:
-        """Whether it is a map that the scanner made, one image a slice."""
-        return self.model == SCANNER_MAP
+from cmrmap.core.selected_series import ContrastLabel
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +23,15 @@ class WeightedStack(Unchanging):
 
     Attributes
     ----------
+    kind : map that they are for
     images : (slice, time, row, column) float32; NaN where there is no image (a lost or unreadable file). Of a scanner's
         map what is drawn on: its values, 0 where it has none
     times_ms : (slice, time) float64, ascending within a slice; NaN where there is no image, inf allowed
     geometry : one per slice
+    timing_source : where the times come from, e.g. "InversionTime (0018,0082)"
+    field_strength_t : of the scanner, tesla; None where it is not known
     source_uids : SOP instance UIDs, [slice][time]; "" where there is no image
+    series_instance_uid : "" where the images came as arrays
     model, model_reason : relaxometry model, and why it; "scanner_map" where nothing is fitted
     signed : (slice, time, row, column) the images with the sign of their signal, where phase or real images told it;
         a slice of NaN where they did not; None: magnitudes only
@@ -113,6 +41,11 @@ class WeightedStack(Unchanging):
     epochs : (slice, time) which inversion every image follows, from 0, -1: not known; None: told from the times
     echo_train : the images of a slice are the echoes of one spin-echo train: the first holds no stimulated echo
     scanner : the scanner's map that is read in place of a fit; its one "time" is 0
+
+    Raises
+    ------
+    ValueError
+        shapes that do not match, or a model together with a scanner's map
     """
 
     kind: MapKind
@@ -168,7 +101,7 @@ class WeightedStack(Unchanging):
 
     @property
     def pixel_aspect(self) -> Float64Array:
-        """(slice,) row spacing over column spacing; 1 for square pixels."""
+        """(slice,) row spacing over column spacing; finite, 1 for square pixels."""
         return np.array([plane.pixel_spacing_mm[0] / plane.pixel_spacing_mm[1] for plane in self.geometry])
 
     @property
@@ -182,6 +115,10 @@ class WeightedStack(Unchanging):
         Parameters
         ----------
         slice_index : of the slice; models whose images all count have one epoch
+
+        Returns
+        -------
+        (time,) from 0, or None
         """
         times = self.times_ms[slice_index]
         if self.scanner is not None or not get_model(self.model).conditional:
@@ -206,7 +143,7 @@ class WeightedStack(Unchanging):
 
     @property
     def fitted_images(self) -> FloatArray:
-        """(slice, time, row, column) what is fitted: signed images where there are, else magnitudes; or the map."""
+        """(slice, time, row, column) what is fitted: signed images, else magnitudes, or the map; NaN as there."""
         if self.scanner is not None:
             return self.scanner.values
         if self.signed is None:
@@ -214,5 +151,16 @@ class WeightedStack(Unchanging):
         return np.where(self.has_signs[:, None, None, None], self.signed, self.images)
 
     def with_signs(self, signed: FloatArray | None, polarity: str) -> WeightedStack:
-        """Return the stack with signed images and where their signs came from."""
+        """Return the stack with signed images and where their signs came from.
+
+        Parameters
+        ----------
+        signed : (slice, time, row, column), a slice of NaN where signs are not known; None: magnitudes only
+        polarity : where the signs came from, or why they could not be told
+
+        Returns
+        -------
+        WeightedStack
+            the same but for these
+        """
         return replace(self, signed=signed, polarity=polarity)

@@ -6,12 +6,20 @@ from enum import Enum
 
 
 class MapStatus(str, Enum):
-    """What became of a map; the value is the word in results.json and status.json."""
+    """What became of a map; the value is the word in results.json and status.json.
 
-    OK = "ok"  # every slice that the series has was made, and no image of it is lost
-    PARTIAL = "partial"  # some were, or images are lost
-    REFUSED = "refused"  # there was something to make it from, but it may not be used
-    ABSENT = "absent"  # there was nothing to make it from
+    Attributes
+    ----------
+    OK : every slice that the series has was made, and no image of it is lost
+    PARTIAL : some were, or images are lost
+    REFUSED : there was something to make it from, but it may not be used
+    ABSENT : there was nothing to make it from
+    """
+
+    OK = "ok"
+    PARTIAL = "partial"
+    REFUSED = "refused"
+    ABSENT = "absent"
 
     def __str__(self) -> str:
         return self.value
@@ -23,7 +31,14 @@ class MapStatus(str, Enum):
 
 
 class SliceStatus(str, Enum):
-    """What became of one slice of a map; the value is the word in results.json."""
+    """What became of one slice of a map; the value is the word in results.json.
+
+    Attributes
+    ----------
+    OK : it was made
+    REFUSED : there was something to make it from, but it may not be used
+    ABSENT : there was nothing to make it from
+    """
 
     OK = "ok"
     REFUSED = "refused"

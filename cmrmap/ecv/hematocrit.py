@@ -25,6 +25,11 @@ class Hematocrit:
     blood_slope : (slice,) d(fraction)/d(native blood T1 of that slice), 1/ms, of a synthetic value; empty if measured
     note : what to tell the user, "" if nothing
     caution : why the user should look before it is believed, "" if for no reason
+
+    Raises
+    ------
+    InputError
+        a fraction outside 0.10 to 0.70, or a negative standard error
     """
 
     value_fraction: float
@@ -57,6 +62,11 @@ def parse_hematocrit(value: float | str, source: str, sd: float = 0.0) -> Hemato
     value : 0.10-0.70 is a fraction; 20-70 is percent, with a note
     source : where it was given
     sd : standard error of the fraction
+
+    Returns
+    -------
+    Hematocrit
+        as a fraction, with a note where it was read as percent
 
     Raises
     ------
@@ -127,6 +137,11 @@ def synthetic_hematocrit(
     ----------
     blood_native_ms, blood_native_sd_ms : (slice,) native blood T1 and its standard error; NaN where there is none
     field_strength_t : of the scanner, or None where unknown
+
+    Returns
+    -------
+    Hematocrit
+        labelled as synthetic
 
     Raises
     ------

@@ -31,7 +31,8 @@ from cmrmap.pipeline.stages import STAGES
 from cmrmap.pipeline.study import StudyMaps
 from cmrmap.run.bundle import OutputBundle, write_bundle
 from cmrmap.run.manifest import listed_files
-from cmrmap.run.outcome import Outcome, write_status
+from cmrmap.run.outcome import Outcome
+from cmrmap.run.replacing import put_back
 
 File = tuple[str, bytes]
 _WRITE = next(stage for stage in STAGES if stage.name == "write")
@@ -103,7 +104,6 @@ def save(session: EditSession, earlier: Sequence[File], writing: threading.Lock)
             given = {name: session.first[name] for name in ("study", "selection", "hematocrit", "segmentations")}
             stages = STAGES.replace(Stage(_WRITE.name, _WRITE.inputs, _WRITE.output, _writer(objects)))
             run_stages(stages, context, given={**given, "loaded": loaded}, until="written")
-        write_status(context.target, context.outcome)
         session.saved = changes
     return tuple(name for name, _ in objects)
 
@@ -112,6 +112,7 @@ def _writer(more: Sequence[File]) -> Callable[[RunContext, OutputBundle], tuple[
     def write(context: RunContext, bundle: OutputBundle) -> tuple[str, ...]:
         """Write everything in the place of what the last run wrote."""
         folder = context.target
+        put_back(folder)  # of a save that failed, and could not put it back then
         write_bundle(bundle, folder, context.outcome, more, instead_of=listed_files(folder) or ())
         return tuple(file.name for file in bundle.files)
 

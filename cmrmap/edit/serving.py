@@ -28,6 +28,7 @@ from cmrmap.run.ending import signals_are_held, watch_editing
 from cmrmap.run.manifest import RESULTS_NAME, read_status
 from cmrmap.run.outcome import Outcome
 from cmrmap.run.output_folder import claim
+from cmrmap.run.replacing import was_interrupted
 from cmrmap.run.run_settings import RunSettings
 
 _LEAST_DIFFERENCE = 5e-3  # of a mean: more than the last digits that differ between processors
@@ -50,7 +51,7 @@ def serve(settings: RunSettings, port: int, tell: Callable[[str], object]) -> No
         of a stage
     """
     folder = settings.output_path
-    before = _finished(folder)
+    before = _finished(folder, settings.into_non_empty)
     writing = threading.Lock()
     sessions: list[EditSession] = []
     with claim(folder, into_non_empty=settings.into_non_empty, clear=False):
@@ -64,8 +65,10 @@ def serve(settings: RunSettings, port: int, tell: Callable[[str], object]) -> No
             server.serve_forever()
 
 
-def _finished(folder: Path) -> dict[str, Any]:
+def _finished(folder: Path, into_non_empty: bool) -> dict[str, Any]:
     """Return the results of the run that wrote into a folder."""
+    if was_interrupted(folder):  # while an edit was saved: what it was to replace is put back
+        claim(folder, into_non_empty=into_non_empty, clear=False).release()
     status = read_status(folder)
     if status is None or status.get("exit_code") not in (0, 5):
         raise InputError("OUT holds no finished run; give the output folder of cmrmap run, and its input by -i")

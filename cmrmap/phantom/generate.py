@@ -5,27 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.ndimage import gaussian_filter, shift
 
 from cmrmap.core.arrays import Float64Array, FloatArray, LabelArray, readonly
 from cmrmap.core.geometry import SliceGeometry
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.stack import WeightedStack
-from cmrmap.phantom.anatomy import MATRIX, AnatomyParameters
-from cmrmap.phantom.appearance import coil_sensitivity, draw_texture
-from cmrmap.phantom.artefacts import add_ghost, band_gain
-from cmrmap.phantom.heart import HeartRendering, render_heart
+from cmrmap.phantom.anatomy import MATRIX
+from cmrmap.phantom.artefacts import add_ghost
 from cmrmap.phantom.heart_motion import MotionState
 from cmrmap.phantom.parameters import SeriesParameters, StudyParameters, draw_study_parameters, random_stream
 from cmrmap.phantom.planes import slice_geometry
 from cmrmap.phantom.series_signals import exact_fits, series_signals, unprepared_signals
-from cmrmap.phantom.shapes import coverage, pixel_centres_mm
 from cmrmap.phantom.signal import magnitude_and_phase
-from cmrmap.phantom.tissue import Tissue
-from cmrmap.phantom.torso import paint
+from cmrmap.phantom.slice_scene import SliceScene
 from cmrmap.phantom.truth import StudyTruth, study_truth
 
-_FWHM_TO_SD = 1.0 / 2.3548
 _LARGEST_COUNT = 65535
 
 
@@ -65,7 +59,14 @@ class PhantomSeries:
 
 @dataclass(frozen=True, slots=True)
 class PhantomStudy:
-    """A whole study: what was drawn, the three series, and the truth in the reference state (no motion)."""
+    """A whole study; ``study[kind]`` is the series of one map.
+
+    Attributes
+    ----------
+    parameters : what was drawn
+    series : one per map that has its own
+    truth : in the reference state (no motion)
+    """
 
     parameters: StudyParameters
     series: tuple[PhantomSeries, ...]
@@ -88,10 +89,15 @@ def generate_study(parameters: StudyParameters | None = None) -> PhantomStudy:
     Parameters
     ----------
     parameters : default `draw_study_parameters()`
+
+    Returns
+    -------
+    PhantomStudy
+        images in whole counts, and the truth
     """
     parameters = draw_study_parameters() if parameters is None else parameters
     anatomy = parameters.anatomy
-    scenes = [_Scene.prepare(parameters, index) for index in range(len(anatomy.heart))]
+    scenes = [SliceScene.prepare(parameters, index) for index in range(len(anatomy.heart))]
     geometry = slice_geometry(anatomy)
     series = tuple(
         _generate_series(parameters, item, number, scenes, geometry) for number, item in enumerate(parameters.series)
@@ -109,93 +115,15 @@ def dominant_tissues(parameters: StudyParameters) -> LabelArray:
     ----------
     parameters : of the study
     """
-    scenes = (_Scene.prepare(parameters, index) for index in range(len(parameters.anatomy.heart)))
+    scenes = (SliceScene.prepare(parameters, index) for index in range(len(parameters.anatomy.heart)))
     return np.stack([scene.dominant_tissue() for scene in scenes])
-
-
-@dataclass(frozen=True, slots=True)
-class _Scene:
-    """What the images of one slice share: painted surroundings, texture, coil."""
-
-    anatomy: AnatomyParameters
-    index: int
-    wall: FloatArray  # (tissue, row, column), sums to 1
-    organs: FloatArray
-    texture: FloatArray
-    coil: Float64Array
-    point_spread_mm: float
-
-    @classmethod
-    def prepare(cls, parameters: StudyParameters, index: int) -> _Scene:
-        anatomy, scan, shape = parameters.anatomy, parameters.acquisition, (MATRIX, MATRIX)
-        torso, pixel_mm = anatomy.torso[index], anatomy.pixel_mm
-        axis = pixel_centres_mm(MATRIX, pixel_mm)
-        clip = coverage(torso.cavity, axis[None, :], axis[:, None], pixel_mm)
-        wall = paint(torso.wall, shape, pixel_mm, clip)
-        wall[Tissue.AIR] += 1.0 - wall.sum(axis=0)
-        coil = coil_sensitivity(shape, pixel_mm, scan.coil_strength)
-        if scan.band_depth:
-            coil = coil * band_gain(
-                shape, pixel_mm, _band_place(parameters, index), scan.band_depth, scan.band_width_mm
-            )
-        return cls(
-            anatomy=anatomy,
-            index=index,
-            wall=wall,
-            organs=paint(torso.organs, shape, pixel_mm, clip),
-            texture=draw_texture(random_stream(parameters.seed, "texture", index), shape, pixel_mm),
-            coil=coil,
-            point_spread_mm=scan.point_spread_mm,
-        )
-
-    def heart(self, state: MotionState) -> HeartRendering:
-        return render_heart(
-            self.anatomy.heart[self.index],
-            state,
-            shape_rc=(MATRIX, MATRIX),
-            pixel_mm=self.anatomy.pixel_mm,
-            lesion=self.anatomy.lesion,
-            slice_index=self.index,
-        )
-
-    def dominant_tissue(self) -> LabelArray:
-        """(row, column) tissue with the largest share of each pixel in the reference state."""
-        heart = self.heart(MotionState()).fractions
-        around = self.wall * (1.0 - self.organs.sum(axis=0)) + self.organs
-        return np.asarray((around * (1.0 - heart.sum(axis=0)) + heart).argmax(axis=0), dtype=np.uint8)
-
-    def image(self, signals: Float64Array, rendering: HeartRendering, state: MotionState) -> Float64Array:
-        """Signed image without noise; ``signals`` (tissue,) in counts."""
-        weights = signals.astype(np.float32)
-        organs, opacity = self._mix(self.organs, weights), self.organs.sum(axis=0)
-        if any(state.shift_mm):  # liver and stomach follow the diaphragm, as the heart does
-            offset = (state.shift_mm[1] / self.anatomy.pixel_mm, state.shift_mm[0] / self.anatomy.pixel_mm)
-            organs, opacity = (shift(plane, offset, order=1, mode="nearest") for plane in (organs, opacity))
-        around = self._mix(self.wall, weights) * (1.0 - opacity) + organs
-        mixed = around * (1.0 - rendering.fractions.sum(axis=0)) + self._mix(rendering.fractions, weights)
-        width_px = self.point_spread_mm * _FWHM_TO_SD / self.anatomy.pixel_mm
-        return np.asarray(gaussian_filter(self.coil * mixed, width_px, mode="nearest"), dtype=np.float64)
-
-    def _mix(self, fractions: FloatArray, weights: FloatArray) -> FloatArray:
-        total = np.zeros(fractions.shape[1:], dtype=np.float32)
-        for tissue in np.flatnonzero(fractions.any(axis=(1, 2)) & (weights != 0)):
-            total += (weights[tissue] * fractions[tissue]) * self.texture[tissue]
-        return total
-
-
-def _band_place(parameters: StudyParameters, index: int) -> tuple[float, float]:
-    """Return x, y in mm of a point of the inferolateral wall, where bands are usual; some mm off in each slice."""
-    heart = parameters.anatomy.heart[index]
-    off = random_stream(parameters.seed, "artefact", index).normal(0.0, 5.0, 2)
-    reach = heart.epicardial_radius_mm / np.sqrt(2.0)
-    return float(heart.centre_mm[0] + reach + off[0]), float(heart.centre_mm[1] + reach + off[1])
 
 
 def _generate_series(
     parameters: StudyParameters,
     series: SeriesParameters,
     series_number: int,
-    scenes: list[_Scene],
+    scenes: list[SliceScene],
     geometry: tuple[SliceGeometry, ...],
 ) -> PhantomSeries:
     scan = parameters.acquisition
@@ -231,7 +159,7 @@ def _generate_series(
     return PhantomSeries(series, stack, phase, labels, insertion, motion, noise_sd)
 
 
-def _noise_sd(parameters: StudyParameters, scenes: list[_Scene], unprepared: Float64Array) -> float:
+def _noise_sd(parameters: StudyParameters, scenes: list[SliceScene], unprepared: Float64Array) -> float:
     """Noise of one channel from the SNR: mean over the myocardium of all slices in the reference state."""
     if np.isinf(parameters.snr):
         return 0.0

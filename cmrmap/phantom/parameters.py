@@ -71,11 +71,23 @@ class StudyParameters:
 
     Attributes
     ----------
+    seed : of every random number
+    disease : what is wrong with the myocardium
     snr : mean signal of the LV myocardium in the unprepared images of a series (STONE without inversion, T2-prep 0 ms;
         MOLLI at its longest inversion time) over the noise standard deviation of one receiver channel; infinity is
         no noise
     motion : amplitude; 0 none, 1 the usual
+    heart_rate_bpm : mean beats a minute
+    anatomy : shapes and places of heart and torso
+    tissues : T1, T2, proton density and ECV of every tissue
+    series : of every map that has its own
+    acquisition : of the images, the same for all series
     condition : of the heart, for a patient of a wide cohort
+
+    Raises
+    ------
+    InputError
+        an SNR or a motion out of range, or series whose slices do not match the anatomy's
     """
 
     seed: int
@@ -132,10 +144,21 @@ def draw_study_parameters(
     protocols : T1 series that are simulated in STONE's place, see `cmrmap.phantom.t1_protocols.t1_protocols`
     heart_rate_bpm : mean beats a minute; None draws it
 
+    Returns
+    -------
+    StudyParameters
+        the same arguments give the same
+
     Raises
     ------
     InputError
         An option out of its range; the message names it.
+
+    Examples
+    --------
+    >>> study = draw_study_parameters(seed=7, disease="focal")
+    >>> study.disease.value, [one.kind.value for one in study.series]
+    ('focal', ['native_t1', 'postcontrast_t1', 't2'])
     """
     if seed < 0:
         raise InputError(f"seed must be >= 0; found {seed}")

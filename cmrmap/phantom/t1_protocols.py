@@ -47,6 +47,11 @@ class T1Protocol:
     preparation : inversion or saturation
     off_resonance_hz : of the water in the whole heart
     blood_renewed : share of the blood that is exchanged between two beats
+
+    Raises
+    ------
+    InputError
+        an off-resonance that is not finite, or a share outside 0 to 1
     """
 
     name: str
@@ -77,6 +82,15 @@ class T1Protocol:
     def with_efficiency(self, efficiency: float) -> T1Protocol:
         """Return the protocol with another efficiency of its preparation pulse, whatever the tissue's T2.
 
+        Parameters
+        ----------
+        efficiency : share of the magnetisation that the pulse turns over or saturates, above 0 to 1
+
+        Returns
+        -------
+        T1Protocol
+            the same but for its pulse
+
         Raises
         ------
         InputError
@@ -88,27 +102,61 @@ class T1Protocol:
         return replace(self, preparation=pulse(efficiency))
 
     def draw(self, rng: np.random.Generator, heart_rate_bpm: float, rr_variation: float = 0.02) -> PreparedImages:
-        """Draw the events of one slice."""
+        """Draw the events of one slice.
+
+        Parameters
+        ----------
+        rng : generator of this slice's timing
+        heart_rate_bpm : mean beats a minute
+        rr_variation : SD of the beat's length over its mean
+
+        Returns
+        -------
+        PreparedImages
+            pulses and readouts in the order in which they happen
+        """
         if self.scheme is None:
             return draw_saturation_recovery(rng, heart_rate_bpm, rr_variation)
         return self.scheme.draw(rng, heart_rate_bpm, rr_variation)
 
     def times_ms(self, images: PreparedImages) -> Float64Array:
-        """(image,) inversion or saturation times in the order in which the images are taken."""
+        """Return inversion or saturation times.
+
+        Parameters
+        ----------
+        images : events of one slice
+
+        Returns
+        -------
+        (image,) finite, ms, in the order in which the images are taken
+        """
         return images.delays_ms(_NO_SATURATION_MS)
 
     def order(self, images: PreparedImages) -> npt.NDArray[np.intp]:
-        """(image,) places in the order in which the images are taken, times ascending."""
+        """Return where the images stand when their times ascend.
+
+        Parameters
+        ----------
+        images : events of one slice
+
+        Returns
+        -------
+        (image,) places in the order in which the images are taken, of the shortest time first
+        """
         return np.argsort(self.times_ms(images), kind="stable")
 
     def signals(self, tissues: TissueSet, t1_ms: Float64Array, images: PreparedImages) -> Float64Array:
-        """(image, tissue) signed signals relative to water's density, in the order in which the images are taken.
+        """Return the signals of the phantom's tissues.
 
         Parameters
         ----------
         tissues : T2, proton density and the field strength, with which the chemical shift of fat grows
         t1_ms : (tissue,), before or after contrast
         images : events of one slice
+
+        Returns
+        -------
+        (image, tissue) signed and finite, relative to water's density, in the order in which the images are taken
         """
         shift = np.zeros(len(Tissue))
         shift[list(_FAT)] = _FAT_SHIFT_HZ * (tissues.field_strength_t / USUAL_FIELD_T)
@@ -126,14 +174,18 @@ class T1Protocol:
         shift_hz: npt.ArrayLike = 0.0,
         renewed: npt.ArrayLike = 0.0,
     ) -> Float64Array:
-        """(image, ...) signed signals of any tissues relative to equilibrium, in the order in which they are taken.
+        """Return the signals of any tissues, by the Bloch equations.
 
         Parameters
         ----------
         t1_ms, t2_ms : (...) of the tissues
         images : events of one slice
-        shift_hz : chemical shift, beside the protocol's off-resonance
-        renewed : share that is exchanged between two beats
+        shift_hz : (...) chemical shift, beside the protocol's off-resonance
+        renewed : (...) share that is exchanged between two beats
+
+        Returns
+        -------
+        (image, ...) signed and finite, relative to equilibrium, in the order in which the images are taken
         """
         off = self.off_resonance_hz + np.asarray(shift_hz, dtype=np.float64)
         response = readout_response(self.readout, t1_ms, t2_ms, off)
@@ -145,13 +197,7 @@ def _molli(text: str) -> T1Protocol:
 
 
 # 70 degrees suit SASHA, whose images all begin at the saturation: Chow et al., Magn Reson Med 2014;71:2082-2095
-_SASHA = T1Protocol(
-    "SASHA",
-    "sasha_3p",
-    None,
-    readout=BalancedReadout(flip_angle_deg=70.0),
-    preparation=Preparation.saturation(0.98),
-)
+_SASHA = T1Protocol("SASHA", "sasha_3p", None, BalancedReadout(flip_angle_deg=70.0), Preparation.saturation(0.98))
 _SHMOLLI = T1Protocol("ShMOLLI 5(1)1(1)1", "shmolli_3p", LookLockerScheme("5(1)1(1)1"))
 
 #: name on the command line -> protocol before and after contrast; before and after as the consensus recommends them
@@ -177,6 +223,11 @@ def t1_protocols(
     name : "stone" or a key of `T1_PROTOCOLS`
     efficiency : of the inversion or saturation; None: the protocol's own
     off_resonance_hz : of the heart
+
+    Returns
+    -------
+    dict
+        map -> protocol, of native and post-contrast T1; empty for STONE
 
     Raises
     ------

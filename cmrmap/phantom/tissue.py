@@ -44,11 +44,18 @@ class Tissue(IntEnum):
 
 
 class Disease(str, Enum):
-    """What is wrong with the LV myocardium."""
+    """What is wrong with the LV myocardium.
+
+    Attributes
+    ----------
+    NONE : nothing
+    DIFFUSE : the whole wall has raised T1, T2 and ECV
+    FOCAL : one segment-shaped lesion has
+    """
 
     NONE = "none"
-    DIFFUSE = "diffuse"  # the whole wall has raised T1, T2 and ECV
-    FOCAL = "focal"  # one segment-shaped lesion has
+    DIFFUSE = "diffuse"
+    FOCAL = "focal"
 
 
 #: the label that a pixel of each tissue has in the truth masks; papillary muscle counts as cavity, as in contouring

@@ -50,27 +50,57 @@ class RunContext:
 
     @property
     def source(self) -> Path:
-        """The input folder of a run that has one."""
+        """The input folder of a run that has one.
+
+        Raises
+        ------
+        InputError
+            the run has none
+        """
         return _needed(self.input_folder, "input folder")
 
     @property
     def target(self) -> Path:
-        """The output folder of a run that has one."""
+        """The output folder of a run that has one.
+
+        Raises
+        ------
+        InputError
+            the run has none
+        """
         return _needed(self.output_folder, "output folder")
 
     @property
     def drawn_by(self) -> Network:
-        """The network of a run that has one."""
+        """The network of a run that has one.
+
+        Raises
+        ------
+        InputError
+            the run has none
+        """
         return _needed(self.network, "network")
 
     @property
     def model(self) -> str:
-        """What draws the outlines, in words."""
+        """What draws the outlines, in words.
+
+        Raises
+        ------
+        InputError
+            the run has no network
+        """
         return model_in_words(self.drawn_by.convention)
 
     @property
     def provenance(self) -> SoftwareProvenance:
-        """What the written objects say about their origin."""
+        """What the written objects say about their origin.
+
+        Raises
+        ------
+        InputError
+            the run has no network
+        """
         drawn_by = self.drawn_by
         return SoftwareProvenance(VERSION, drawn_by.weights_sha256, self.settings.sha256, drawn_by.convention)
 
@@ -82,6 +112,11 @@ def context_of_run(settings: RunSettings, outcome: Outcome) -> RunContext:
     ----------
     settings : of the run
     outcome : of the run
+
+    Returns
+    -------
+    RunContext
+        of the whole run
 
     Raises
     ------

@@ -17,7 +17,12 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class Products(Mapping[str, object]):
-    """What stages made, by name; ``get`` knows no types, ``one`` and ``several`` check them."""
+    """What stages made, by name; ``get`` knows no types, ``one`` and ``several`` check them.
+
+    Attributes
+    ----------
+    by_name : the products, read-only
+    """
 
     by_name: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
 
@@ -36,10 +41,25 @@ class Products(Mapping[str, object]):
     def one(self, name: str, kind: type[_T]) -> _T:
         """Return a product that is a ``kind``.
 
+        Parameters
+        ----------
+        name : of the product, see `cmrmap.pipeline.stages.STAGES`
+        kind : class that it must have
+
+        Returns
+        -------
+        object
+            the product, a ``kind``
+
         Raises
         ------
         InputError
             it was not made, or is something else
+
+        Examples
+        --------
+        >>> Products({"hematocrit": 0.42}).one("hematocrit", float)
+        0.42
         """
         found = self._made(name)
         if not isinstance(found, kind):
@@ -48,6 +68,16 @@ class Products(Mapping[str, object]):
 
     def several(self, name: str, kind: type[_T]) -> tuple[_T, ...]:
         """Return a product that is a tuple of ``kind``.
+
+        Parameters
+        ----------
+        name : of the product, see `cmrmap.pipeline.stages.STAGES`
+        kind : class that its items must have
+
+        Returns
+        -------
+        tuple
+            the product, each item a ``kind``
 
         Raises
         ------

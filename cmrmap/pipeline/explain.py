@@ -23,8 +23,10 @@ class PixelExplanation:
     ----------
     value, sd : of the map's pixel, in its unit; NaN where there is none
     status : outcome of the cell's fit
-    counted : whether the statistics count the pixel; ``reason`` says why not, "" where they do
-    cell : (angle, depth) index of the cell, and ``share`` of the pixel that it makes up
+    counted : whether the statistics count the pixel
+    reason : why they do not; "" where they do
+    cell : (angle, depth) index of the cell
+    share : of the pixel that the cell makes up, 0-1
     times_ms, samples, fitted : (time,) of the images that the cell has: signed samples with the noise floor taken out,
         and the fitted signal; NaN where an image was left out of the cell
     left_out_ms : times of the images that were left out because they spoil the cell, or the whole slice
@@ -51,7 +53,7 @@ class PixelExplanation:
 
     @property
     def residuals(self) -> Float64Array:
-        """(time,) signed sample minus fit."""
+        """(time,) signed sample minus fit; NaN where an image was left out."""
         return self.samples - self.fitted
 
 
@@ -65,6 +67,11 @@ def explain_pixel(
     series : from :func:`cmrmap.pipeline.fit`
     slice_index, row, column : pixel of the map
     means : (slice, row, column) pixels that the means count, where a reader left out segments; None: nobody did
+
+    Returns
+    -------
+    PixelExplanation
+        samples, fit, and whether the pixel counts
 
     Raises
     ------
@@ -143,6 +150,11 @@ def why_not_counted(fitted: ParameterMap, blood_pixels: BoolArray, pixel: tuple[
     fitted : the map
     blood_pixels : (slice, row, column) pixels that lie in the edge of the blood
     pixel : (slice, row, column) of one that no mean counts
+
+    Returns
+    -------
+    str
+        the first reason that applies
     """
     if fitted.analysed[pixel]:
         return "corrections.json leaves out its AHA segment"

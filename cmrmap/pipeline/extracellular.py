@@ -58,7 +58,17 @@ class MappedEcv:
         return "scanner_map" if read else "weighted_images"
 
     def uncertainty(self, region: BoolArray) -> float:
-        """Return the standard error (percentage points) of the mean over a region (slice, row, column)."""
+        """Return the standard error of the mean over a region.
+
+        Parameters
+        ----------
+        region : (slice, row, column) pixels of the native map that are averaged
+
+        Returns
+        -------
+        float
+            in percentage points; NaN where a pixel's error is not known
+        """
         cells = region_weights(self.native.weights, region, self.map.polar_values)
         drawn_on = cells != 0
         by_native = np.where(drawn_on, cells * self.grid.by_native, 0.0)

@@ -31,6 +31,11 @@ def align(
     ----------
     stacks, refined : of the same series in the same order
     settings : ``alignment`` is used
+
+    Returns
+    -------
+    tuple of PolarStack
+        one per series; NaN where an image is not usable
     """
     grid = settings.alignment
     return tuple(
@@ -64,6 +69,11 @@ def fit(
     stacks, refined, polar : of the same series in the same order
     settings : models, blood, slices, fit, pruning and ``quality.require_heart`` are used
     refusals : say why a slice has no images (from the selection); others are not read
+
+    Returns
+    -------
+    tuple of MappedSeries
+        one per series, refused ones too
     """
     stacks = [_with_efficiency(stack, settings.fit.inversion_efficiency) for stack in stacks]
     network = [one if one.reading is None else one.reading.network for one in refined]

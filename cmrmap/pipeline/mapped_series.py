@@ -23,7 +23,13 @@ from cmrmap.pipeline.polar_fit import PolarFit
 
 @dataclass(frozen=True, slots=True)
 class FittedCells:
-    """The fit of every cell of the polar grid, and the error model that was made of its residuals."""
+    """The fit of every cell of the polar grid, and the error model that was made of its residuals.
+
+    Attributes
+    ----------
+    cells : amplitude, offset, T and samples of every cell
+    errors : variance of any weighted sum of the cells' values
+    """
 
     cells: PolarFit
     errors: ErrorModel
@@ -33,7 +39,17 @@ class KnownErrors(Protocol):
     """How far a weighted sum of polar cells may be off: by a fit's residuals, or as the scanner tells it."""
 
     def variance(self, cells: Float64Array) -> float:
-        """Variance of a weighted sum of the cells' values: see ``ErrorModel.variance``."""
+        """Return the variance of a weighted sum of the cells' values: see ``ErrorModel.variance``.
+
+        Parameters
+        ----------
+        cells : (slice, angle, depth) weight of every cell
+
+        Returns
+        -------
+        float
+            in the square of the map's unit; NaN where an error is not known
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +58,14 @@ class MappedSeries:
 
     Attributes
     ----------
+    stack : the images
+    refined : their outlines
+    polar : their walls on the polar grid
+    map : the values, on that grid and on pixels
     weights : lead from the polar grid to the map's pixels
     cells : the fit of every cell of that grid; None where the values are read off the scanner's map
     errors : how far a mean of cells may be off
-    left_out : per slice the indices of images with an outline that take no part in the fit: those that the others
+    left_out : per slice (n,) indices of images with an outline that take no part in the fit: those that the others
         contradict, and a first echo that is low
     blood_pixels : (slice, row, column) pixels of the wall that lie in the edge of the blood: no mean counts them
     low_first_echo : by what share the first echo of a train lies below the decay of the later ones, where it was left
@@ -114,7 +134,7 @@ class MappedSeries:
 
     @property
     def contradicted(self) -> tuple[IntArray, ...]:
-        """Per slice the images that were left out because the others contradict them."""
+        """Per slice (n,) indices of images that were left out because the others contradict them."""
         if not np.isfinite(self.low_first_echo):
             return self.left_out
         times_ms = self.stack.times_ms
@@ -131,9 +151,28 @@ class MappedSeries:
         return out
 
     def variance(self, cells: Float64Array) -> float:
-        """Variance of a weighted sum of polar cells: see ``ErrorModel.variance``."""
+        """Return the variance of a weighted sum of polar cells: see ``ErrorModel.variance``.
+
+        Parameters
+        ----------
+        cells : (slice, angle, depth) weight of every cell
+
+        Returns
+        -------
+        float
+            in the square of the map's unit; NaN where an error is not known
+        """
         return self.errors.variance(cells)
 
     def region_cells(self, region: BoolArray) -> Float64Array:
-        """(slice, angle, depth) weight of every polar cell in the mean over a region (slice, row, column)."""
+        """Return the weight of every polar cell in the mean over a region.
+
+        Parameters
+        ----------
+        region : (slice, row, column) the pixels averaged
+
+        Returns
+        -------
+        (slice, angle, depth) finite; 0 in cells that take no part
+        """
         return region_weights(self.weights, region, self.map.polar_values)

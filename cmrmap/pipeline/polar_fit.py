@@ -65,7 +65,7 @@ class PolarFit(Unchanging):
 
     @property
     def residuals(self) -> Float64Array:
-        """(slice, time, angle, depth) signed sample minus signed fit."""
+        """(slice, time, angle, depth) signed sample minus signed fit; NaN where there is none."""
         return self.samples - self.fitted
 
     @property
@@ -79,6 +79,11 @@ class PolarFit(Unchanging):
         Parameters
         ----------
         mid_wall : (depth,) of the cells to judge by
+
+        Returns
+        -------
+        float
+            median over the slices' medians; 1 is a whole saturation
         """
         model = get_model(self.model)
         if model.look_locker or not (model.has_offset and model.recovering):

@@ -37,7 +37,13 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """A product on its way from the stage that makes it to one that takes it, by their names."""
+    """A product on its way from the stage that makes it to one that takes it, by their names.
+
+    Attributes
+    ----------
+    source, target : the stages
+    product : what is passed on
+    """
 
     source: str
     target: str
@@ -47,6 +53,10 @@ class Flow:
 @dataclass(frozen=True, slots=True)
 class StageList:
     """Stages in an order in which they can run; checked when it is built.
+
+    Attributes
+    ----------
+    stages : every stage after those that make what it takes
 
     Raises
     ------
@@ -102,6 +112,15 @@ class StageList:
     def replace(self, stage: Stage) -> StageList:
         """Return the list with ``stage`` in the place of the stage of the same name.
 
+        Parameters
+        ----------
+        stage : with the name of one of the list
+
+        Returns
+        -------
+        StageList
+            the other stages as they were
+
         Raises
         ------
         InputError
@@ -126,20 +145,51 @@ class StageList:
     def until(self, product: str) -> StageList:
         """Return the stages that ``product`` needs, its own last.
 
+        Parameters
+        ----------
+        product : name of what is wanted
+
+        Returns
+        -------
+        StageList
+            in the order of this one
+
         Raises
         ------
         InputError
             no stage makes it
+
+        Examples
+        --------
+        >>> from cmrmap.pipeline import STAGES
+        >>> [stage.name for stage in STAGES.until("selection")]
+        ['read', 'select']
         """
         return StageList(self.needed(product))
 
     def needed(self, product: str | None = None, given: Collection[str] = ()) -> tuple[Stage, ...]:
         """Return the stages that must run to make ``product`` (None: every product) where some are given.
 
+        Parameters
+        ----------
+        product : name of what is wanted; None: every product
+        given : names of products that are there already
+
+        Returns
+        -------
+        tuple of Stage
+            in the order of the list
+
         Raises
         ------
         InputError
             no stage makes ``product`` or one of those that are given
+
+        Examples
+        --------
+        >>> from cmrmap.pipeline import STAGES
+        >>> [stage.name for stage in STAGES.needed("polar", given=("loaded", "refined"))]
+        ['align']
         """
         for name in (*given, *([] if product is None else [product])):
             if name not in self.outputs:

@@ -214,6 +214,7 @@ STAGES = StageList(
         Stage("send", ("written",), "sent", _send),
     )
 )
+"""All stages of the application, in an order in which they can run."""
 
 
 def stages_of(context: RunContext, stages: StageList = STAGES) -> StageList:

@@ -62,6 +62,11 @@ def segment(stacks: Sequence[WeightedStack], network: Network) -> tuple[Segmenta
     ----------
     stacks : one per series
     network : from :func:`cmrmap.segmentation.load_network`
+
+    Returns
+    -------
+    tuple of SegmentationStack
+        one per series
     """
     return segment_stacks(stacks, network)
 
@@ -78,7 +83,12 @@ def refine(
     ----------
     stacks, segmentations : of the same series in the same order
     settings : ``refinement`` and ``alignment`` are used
-    corrections : what a reader corrected: his contours take the place of those that were refined
+    corrections : what a reader corrected: the reader's contours take the place of those that were refined
+
+    Returns
+    -------
+    tuple of RefinedSegmentation
+        one per series
     """
     limits = settings.refinement
     refined = (
@@ -108,6 +118,11 @@ def extracellular_volume(
     hematocrit : None: the map is absent, or made with a synthetic value where the settings allow it; a refusal: why
         what the study has may not be used
     settings : ``hematocrit`` and ``pruning`` are used
+
+    Returns
+    -------
+    MappedEcv or Refusal
+        the map, or why there is none
     """
     by_kind = {one.kind: one for one in series}
     return map_ecv(by_kind.get(MapKind.NATIVE_T1), by_kind.get(MapKind.POSTCONTRAST_T1), hematocrit, settings)
@@ -134,6 +149,16 @@ def report(
     insertion_angles : RV insertion points marked by hand: series, slice -> (anterior, inferior) image angle in rad
     corrections : what a reader corrected: marked insertion points and segments that are left out are used
     around : False: the volumes hold the walls alone, whatever the settings say; the numbers are the same
+
+    Returns
+    -------
+    StudyMaps
+        numbers, volumes and findings of every map
+
+    Raises
+    ------
+    SettingsError
+        the file of reference ranges cannot be read
     """
     numbers: dict[MapKind, MapNumbers] = {}
     fields = field_maps(series, ecv if isinstance(ecv, MappedEcv) else None, settings) if around else {}

@@ -67,7 +67,7 @@ class Threshold:
     def __str__(self) -> str:
         """Return the threshold in words."""
         if self.shown_limit is None:
-            return f"{self.side} `{self.setting}` {self.of}"
+            return f"{self.side} the limit in `{self.setting}` {self.of}"
         return f"{self.side} {self.shown_limit:.3g}{' %' if self.percent else ''} {self.of}"
 
 

@@ -19,33 +19,35 @@ be, `detail` has the whole sentence.
 used. `info`: worth knowing. What cannot be mapped at all is refused, with its reason, in `maps`; so is a slice that
 shows no left ventricle in short axis ([how this is checked](segmentation.md#is-it-a-heart)).
 
-Findings are listed in this order: what makes a value doubtful, then segments, slices, maps, the study; the gravest
-first. Equal findings of several slices are listed once, with the lowest and the highest of their values. The tables
-give an example of each message.
+Findings are listed in this order: what makes a value doubtful, then segments, slices, maps, the study; the most severe
+first. Equal findings of several slices are listed once, with the lowest and the highest of their values. Below, each
+code has an example of its message, indented.
 
 Written from the catalogue in `cmrmap/quality/catalogue`: `python -m cmrmap.quality.flags_document docs/flags.md`.
-"""
-_TABLE = """
-## {title}
-
-| code | severity | threshold | message (example) | what it may mean | what to do |
-|---|---|---|---|---|---|
 """
 
 
 def flags_document() -> str:
-    """Return the text of docs/flags.md: one table a group of findings."""
-    tables = (_TABLE.format(title=TITLES[threat]) + "".join(map(_row, group)) for threat, group in GROUPS.items())
-    return _HEAD + "".join(tables)
+    """Return the text of docs/flags.md: one section a group of findings, one heading a code."""
+    # no table: its last column, what to do, would lie beyond the edge of most screens
+    sections = (f"\n## {TITLES[threat]}\n" + "".join(map(_entry, group)) for threat, group in GROUPS.items())
+    return _HEAD + "".join(sections)
 
 
-def _row(one: Finding) -> str:
+def _entry(one: Finding) -> str:
     severity = one.severity.value
     if one.warning_where:
         severity += f"; warning {one.warning_where}"
-    threshold = "-" if one.threshold is None else str(one.threshold)
-    told, _ = one.words(one.typical)
-    return f"| `{one.code}` | {severity} | {threshold} | {told} | {one.means} | {one.advice} |\n"
+    threshold = "" if one.threshold is None else f" Threshold: {one.threshold}."
+    message, _ = one.words(one.typical)
+    return (
+        f"\n### `{one.code}`\n\n{_sentence(severity)}{threshold}\n\n> {message}\n\n"
+        f"- What it may mean: {one.means}.\n- What to do: {one.advice}.\n"
+    )
+
+
+def _sentence(words: str) -> str:
+    return f"{words[0].upper()}{words[1:]}."
 
 
 if __name__ == "__main__":

@@ -18,16 +18,17 @@ from cmrmap.core.errors import InputError
 from cmrmap.core.geometry import SliceGeometry
 from cmrmap.core.regional_values import SliceLevel
 from cmrmap.regional.circle import in_millimetres, wrapped
-from cmrmap.regional.landmarks import InsertionPoints
+from cmrmap.regional.insertion_points import InsertionPoints
 
 _WALLS = ("anterior", "anteroseptal", "inferoseptal", "inferior", "inferolateral", "anterolateral")
 APICAL_SEGMENTS = (13, 14, 15, 16)
-#: AHA number -> name
+"""AHA numbers of the four segments of an apical slice."""
 SEGMENT_NAMES = MappingProxyType(
     {i + 1: f"basal {wall}" for i, wall in enumerate(_WALLS)}
     | {i + 7: f"mid {wall}" for i, wall in enumerate(_WALLS)}
     | {13: "apical anterior", 14: "apical septal", 15: "apical inferior", 16: "apical lateral"}
 )
+"""Names of the segments by their AHA number, 1-16 (Cerqueira 2002, figure 4)."""
 
 
 def segments_of_angles(

@@ -14,7 +14,7 @@ from cmrmap.core.arrays import Float64Array
 from cmrmap.core.geometry import SliceGeometry
 from cmrmap.core.heart_axis import base_to_apex
 from cmrmap.regional.circle import patient_direction, patient_way, wrapped
-from cmrmap.regional.landmarks import InsertionPoints, PointSource
+from cmrmap.regional.insertion_points import InsertionPoints, PointSource
 
 
 def handedness(points: InsertionPoints, geometry: Sequence[SliceGeometry]) -> Float64Array:

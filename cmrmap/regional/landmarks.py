@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import Enum
 
 import numpy as np
 from scipy import ndimage
 
-from cmrmap.core.arrays import BoolArray, Float64Array, LabelArray, frozen
+from cmrmap.core.arrays import BoolArray, Float64Array, LabelArray
 from cmrmap.core.errors import InputError
 from cmrmap.core.geometry import SliceGeometry
 from cmrmap.core.memo import remembered
 from cmrmap.core.outlines import Label
 from cmrmap.regional.circle import circular_median, patient_direction, patient_way, wrapped
+from cmrmap.regional.insertion_points import InsertionPoints, PointSource
 
 # From inferior to anterior wall in a heart of usual axis (apex to the left, forward and down), LPS: forward and up.
 _ANTERIOR = np.array([0.0, -0.6, 0.8])
@@ -25,56 +24,23 @@ _ARC_RANGE_RAD = (np.deg2rad(20.0), np.deg2rad(175.0))
 _STRAY_RAD = np.deg2rad(60.0)
 
 
-class PointSource(str, Enum):
-    """Where a slice's insertion points come from."""
-
-    MANUAL = "manual"
-    MEASURED = "measured"
-    NEIGHBOUR = "neighbour"  # other slices' angles
-    NONE = "none"
-
-
-@dataclass(frozen=True, slots=True)
-class InsertionPoints:
-    """Where the right ventricle joins the left, per slice, about the left ventricle's centre of mass.
-
-    Attributes
-    ----------
-    anterior_rad, inferior_rad : (slice,) image angle from +column axis towards +row; NaN where unknown
-    source : per slice
-    reason : per slice why it had to be taken from other slices or is not known; "" where it was measured or marked
-    """
-
-    anterior_rad: Float64Array
-    inferior_rad: Float64Array
-    source: tuple[PointSource, ...]
-    reason: tuple[str, ...]
-
-    def __post_init__(self) -> None:
-        for name in ("anterior_rad", "inferior_rad"):
-            object.__setattr__(self, name, frozen(getattr(self, name), np.float64))
-        object.__setattr__(self, "source", tuple(PointSource(one) for one in self.source))
-        object.__setattr__(self, "reason", tuple(self.reason))
-        n_slices = len(self.source)
-        shapes = self.anterior_rad.shape, self.inferior_rad.shape, (len(self.reason),)
-        if shapes != ((n_slices,),) * 3:
-            raise InputError(f"insertion points of {n_slices} slices have one angle each and a reason; found {shapes}")
-        known = np.isfinite(self.anterior_rad) & np.isfinite(self.inferior_rad)
-        for index, (source, reason) in enumerate(zip(self.source, self.reason, strict=True)):
-            if bool(known[index]) != (source is not PointSource.NONE):
-                raise InputError(
-                    f"insertion points of slice {index}: source {source.value!r} does not fit their angles"
-                )
-            if bool(reason) != (source in (PointSource.NEIGHBOUR, PointSource.NONE)):
-                raise InputError(f"insertion points of slice {index}: {source.value!r} with reason {reason!r}")
-
-
 def angle_of(point: tuple[float, float], centre: tuple[float, float]) -> float:
     """Return the image angle of a point about a centre, rad; for points marked by hand.
 
     Parameters
     ----------
     point, centre : (row, column), px
+
+    Returns
+    -------
+    float
+        rad, -pi to pi, from the +column axis towards +row
+
+    Examples
+    --------
+    >>> import math
+    >>> angle_of((40.0, 30.0), centre=(30.0, 30.0)) == math.pi / 2
+    True
     """
     return float(np.arctan2(point[0] - centre[0], point[1] - centre[1]))
 
@@ -105,6 +71,10 @@ def apex_direction(geometry: tuple[SliceGeometry, ...]) -> Float64Array | None:
     Parameters
     ----------
     geometry : one per slice
+
+    Returns
+    -------
+    (3,) finite, or None
     """
     if len(geometry) < 2:
         return None
@@ -138,6 +108,11 @@ def find_insertion_points(
     geometry : one per slice
     apex : (3,) unit vector from base to apex, see ``apex_direction``; None where the order is not sure
     manual : slice index -> (anterior, inferior) image angles, see ``angle_of``; go before everything else
+
+    Returns
+    -------
+    InsertionPoints
+        of every slice, with its source; NaN where none are known
 
     Raises
     ------

@@ -15,7 +15,14 @@ _CLEARLY_SMALLER = 0.85
 
 
 class SliceOrder(str, Enum):
-    """What the left ventricle's size says about an order that should run from base to apex."""
+    """What the left ventricle's size says about an order that should run from base to apex.
+
+    Attributes
+    ----------
+    CONFIRMED : it gets smaller from the first slice to the last
+    CONTRADICTED : it gets larger
+    UNDECIDED : too few slices, or too small a difference
+    """
 
     CONFIRMED = "confirmed"
     CONTRADICTED = "contradicted"
@@ -30,6 +37,11 @@ class LevelAssignment:
     ----------
     levels : one per slice
     order : what anatomy says about the stack's own order
+
+    Raises
+    ------
+    InputError
+        levels that do not run the way that the order says
     """
 
     levels: tuple[SliceLevel, ...]
@@ -62,6 +74,11 @@ def level_of(index: int, n_slices: int) -> SliceLevel:
     ----------
     index : of the slice, 0 = base
     n_slices : of the stack
+
+    Returns
+    -------
+    SliceLevel
+        basal, mid or apical
 
     Examples
     --------
@@ -112,6 +129,13 @@ def assign_levels(lv_areas: Float64Array) -> LevelAssignment:
     -------
     LevelAssignment
         It says whether the order was turned round, or could not be checked.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> found = assign_levels(np.array([900.0, 1400.0, 1800.0]))
+    >>> found.reversed, [level.value for level in found.levels]
+    (True, ['apical', 'mid', 'basal'])
     """
     n_slices = len(lv_areas)
     order = slice_order(lv_areas)

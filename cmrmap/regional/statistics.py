@@ -32,6 +32,11 @@ class SegmentTable:
     segments : per slice, AHA number -> statistics, for the segments the slice has pixels of
     pooled : AHA number -> statistics over all slices
     mid_septum : over the pixels of the segments ``MID_SEPTUM`` in all mid-level slices that count
+
+    Raises
+    ------
+    InputError
+        numbers of slices that differ, segments that there are none of, or more pixels in parts than in the whole
     """
 
     patient: RegionStatistics
@@ -105,6 +110,11 @@ def segment_table(
     aha : (slice, row, column) 1-16, 0 = none
     slice_success : (slice,) slices that were mapped successfully; the others count nowhere
     uncertainty : see ``region_statistics``
+
+    Returns
+    -------
+    SegmentTable
+        NaN and 0 pixels for a region without any
 
     Raises
     ------

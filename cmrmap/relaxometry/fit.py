@@ -24,25 +24,25 @@ from cmrmap.relaxometry.models import get_model
 
 @dataclass(frozen=True, slots=True)
 class RelaxationFit:
-    """The fits of many pixels; all arrays (pixels,) and read-only, NaN where there is no answer.
+    """The fits of many pixels; all arrays are read-only, NaN where there is no answer.
 
     Attributes
     ----------
     model : name of the model
     n_parameters : number of free parameters, T included
-    t_ms : T1 or T2 in ms (MOLLI: corrected for the Look-Locker readout and the inversion's efficiency); the border of
-        the range where it lies there
-    sd_ms : standard deviation of ``t_ms`` from the residuals and the Jacobian; NaN where as many samples as
+    t_ms : (pixels,) T1 or T2 in ms (MOLLI: corrected for the Look-Locker readout and the inversion's efficiency); the
+        border of the range where it lies there
+    sd_ms : (pixels,) standard deviation of ``t_ms`` from the residuals and the Jacobian; NaN where as many samples as
         parameters were given, and at the edge of the range
-    amplitude, offset : A and B of the model's equation, in units of the signal; ``offset`` is NaN in two-parameter
-        models
-    amplitude_sd, offset_sd : their standard deviations
-    ssr : sum of squared residuals, on polarity-restored data
-    r2 : 1 - SSR / sum of squares about the mean, on polarity-restored data; no pass criterion by itself
-    status : uint8 of ``FitStatus``
-    t_star_ms : the time constant of the exponential: T* for MOLLI, else equal to ``t_ms``
-    n_negative : int16, how many of the samples, in the order of their times, were found to lie before the null
-    n_samples : int16, how many samples entered the fit; of a ShMOLLI those that count
+    amplitude, offset : (pixels,) A and B of the model's equation, in units of the signal; ``offset`` is NaN in
+        two-parameter models
+    amplitude_sd, offset_sd : (pixels,) their standard deviations
+    ssr : (pixels,) sum of squared residuals, on polarity-restored data
+    r2 : (pixels,) 1 - SSR / sum of squares about the mean, on polarity-restored data; no pass criterion by itself
+    status : (pixels,) uint8 of ``FitStatus``
+    t_star_ms : (pixels,) the time constant of the exponential, ms: T* for MOLLI, else equal to ``t_ms``
+    n_negative : (pixels,) int16, how many of the samples, in the order of their times, were found before the null
+    n_samples : (pixels,) int16, how many samples entered the fit; of a ShMOLLI those that count
     sensitivity : (pixels, times) d t_ms / d signal in the order of the times given, 0 for a sample that dropped out;
         NaN where ``sd_ms`` has no meaning. The row of the Jacobian's pseudo-inverse, polarity included: noise of the
         signals carried by it gives ``sd_ms``, and summed over pixels the noise of any mean. None unless asked for.
@@ -172,6 +172,11 @@ def only_counted(
     Returns
     -------
     (pixels, times) samples, NaN where one does not count; the name of the model to fit to them
+
+    Raises
+    ------
+    InputError
+        as in `fit_relaxation`
     """
     counted_as = get_model(model).counted_as
     if counted_as is None:

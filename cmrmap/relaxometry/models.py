@@ -43,7 +43,7 @@ def signal(
 
     Returns
     -------
-    (..., times) signal before the magnitude is taken
+    (..., times) signal before the magnitude is taken; NaN where an argument is
 
     Examples
     --------
@@ -78,7 +78,14 @@ def jacobian(
 
     Returns
     -------
-    (..., times, parameters) in the order of ``model.parameters``
+    (..., times, parameters) in the order of ``model.parameters``; NaN where an argument is
+
+    Examples
+    --------
+    >>> from cmrmap.relaxometry import get_model, jacobian
+    >>> jacobian(get_model("t2_2p"), [0.0, 50.0], 50.0, 100.0).round(2)
+    array([[0.  , 1.  ],
+           [0.74, 0.37]])
     """
     t = np.asarray(t_ms, np.float64)[..., None]
     e = decay(times_ms, t)

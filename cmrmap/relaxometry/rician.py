@@ -39,6 +39,13 @@ def fitted_signal(fit: RelaxationFit, times_ms: npt.ArrayLike) -> Float64Array:
     Returns
     -------
     (pixels, times) signed signal; NaN where a fit has no answer
+
+    Examples
+    --------
+    >>> from cmrmap.relaxometry import fit_relaxation, fitted_signal
+    >>> fit = fit_relaxation([[800.0, 640.0, 512.0]], [10.0, 20.0, 30.0], "t2_2p")
+    >>> fitted_signal(fit, [40.0]).round(1)
+    array([[409.6]])
     """
     return signal(get_model(fit.model), times_ms, fit.t_star_ms, fit.amplitude, fit.offset)
 
@@ -82,6 +89,11 @@ def fit_above_noise_floor(
     RelaxationFit
         With sensitivity to the given magnitudes, and SDs that count what the noise floor does to both. ``ssr`` is of
         residuals over sqrt(V), so that ``noise_sd`` is that of one channel. NULL_AMBIGUOUS is kept from the first fit.
+
+    Raises
+    ------
+    InputError
+        as `fit_relaxation`
     """
     given, counted_as = only_counted(signals, times_ms, model, backend=backend)
     times = np.asarray(times_ms, np.float64)

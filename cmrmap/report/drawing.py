@@ -59,6 +59,11 @@ def draw_report(
     records : how the maps came about; the HTML shows pixels, images and fits of the maps that have one
     report, captures, text : False leaves those out; ``text`` is the report without pictures
     published : whether a published range stands beside a value that the site has no range for
+
+    Returns
+    -------
+    Drawing
+        what was asked for
     """
     if not (report or captures or text):
         return Drawing()

@@ -16,6 +16,7 @@ from cmrmap.results.comparison import ReferenceComparison
 from cmrmap.results.misfit_result import ModelMisfit
 
 NO_STATISTICS = RegionStatistics(float("nan"), float("nan"), 0, float("nan"))
+"""The statistics of a region without pixels: NaN, and a count of 0."""
 
 #: who outlined the heart
 DrawnBy: TypeAlias = Literal["network", "reader"]
@@ -25,7 +26,12 @@ _Status = TypeVar("_Status", bound=Enum)
 
 @dataclass(frozen=True, slots=True)
 class BloodResult:
-    """Blood T1 of the study and its standard error, ms; NaN where there is none."""
+    """Blood T1 of the study.
+
+    Attributes
+    ----------
+    t1_ms, uncertainty : T1 of the blood and its standard error, ms; NaN where there is none
+    """
 
     t1_ms: float = float("nan")
     uncertainty: float = float("nan")
@@ -33,9 +39,18 @@ class BloodResult:
 
 @dataclass(frozen=True, slots=True)
 class SegmentResult:
-    """One AHA segment (1-16) of one slice.
+    """One AHA segment of one slice.
 
-    ``contour_off_probability``: that its endocardium or epicardium lies more than 3 mm off; NaN where it is not known.
+    Attributes
+    ----------
+    aha : number of the segment, 1-16
+    statistics : over its analysed pixels, in the map's unit
+    contour_off_probability : that its endocardium or epicardium lies more than 3 mm off; NaN where it is not known
+
+    Raises
+    ------
+    InputError
+        a number outside 1 to 16
     """
 
     aha: int
@@ -65,6 +80,11 @@ class SliceResult:
     drawn_by : whose outlines count
     by_network : what the network's outlines give, over their analysed pixels, where a reader corrected the slice; None
         where nobody did
+
+    Raises
+    ------
+    InputError
+        an unknown status, or a reason where there must be none, or none where there must be one
     """
 
     slice_index: int
@@ -107,6 +127,11 @@ class MapResult:
     source : what the values were taken from; None where nothing was made
     model_misfit : misfit common to all slices; None where nothing was fitted, and where fewer than three slices
         can be compared
+
+    Raises
+    ------
+    InputError
+        a status and a reason that do not go together, or a blood T1 of a map that has none
     """
 
     kind: MapKind
@@ -151,6 +176,17 @@ def absent_map(kind: MapKind, reason: str, status: MapStatus | str = MapStatus.A
     kind : which
     reason : why it was not made
     status : refused or absent
+
+    Returns
+    -------
+    MapResult
+        without values
+
+    Examples
+    --------
+    >>> found = absent_map(MapKind.ECV, "no hematocrit was given")
+    >>> found.status.value, found.patient.n_pixels
+    ('absent', 0)
     """
     return MapResult(kind, MapStatus(status), reason, blood=BloodResult() if kind.spec.has_blood else None)
 
@@ -161,6 +197,17 @@ def mean_blood(values: tuple[BloodValue | None, ...]) -> BloodResult:
     Parameters
     ----------
     values : one per slice; None where it could not be fitted
+
+    Returns
+    -------
+    BloodResult
+        NaN where no slice has one
+
+    Examples
+    --------
+    >>> found = mean_blood((BloodValue(1600.0, 12.0, 80), None, BloodValue(1620.0, 16.0, 75)))
+    >>> found.t1_ms, found.uncertainty
+    (1610.0, 10.0)
     """
     known = [v for v in values if v is not None]
     if not known:

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 class ImageMisfit:
     """By how much one image of every slice lies above the fitted curve, signed; of a recovery, before the magnitude.
 
-    ``time_ms``: of the image, median over the slices; infinity where it is saturation-prepared. ``percent``: of A, the
-    signal without relaxation.
+    Attributes
+    ----------
+    time_ms : of the image, median over the slices; infinity where it is saturation-prepared
+    percent : of A, the signal without relaxation
     """
 
     time_ms: float

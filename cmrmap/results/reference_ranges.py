@@ -24,7 +24,18 @@ SCHEMA_VERSION = "1.0"
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Mean and SD over ``n`` normal subjects, in the map's unit."""
+    """Mean and spread over normal subjects.
+
+    Attributes
+    ----------
+    mean, sd : in the map's unit
+    n : subjects
+
+    Raises
+    ------
+    ValueError
+        no finite mean, no positive SD, or fewer than two subjects
+    """
 
     mean: float
     sd: float
@@ -35,7 +46,22 @@ class Range:
             raise ValueError(f"a range needs a mean, an SD > 0 and at least 2 subjects; found {self}")
 
     def z(self, value: float) -> float:
-        """Return how many SD a value lies above the mean; NaN for NaN."""
+        """Return how many SD a value lies above the mean.
+
+        Parameters
+        ----------
+        value : in the map's unit
+
+        Returns
+        -------
+        float
+            NaN for NaN
+
+        Examples
+        --------
+        >>> Range(mean=1180.0, sd=30.0, n=40).z(1240.0)
+        2.0
+        """
         return (value - self.mean) / self.sd
 
 
@@ -46,6 +72,9 @@ class MapRanges:
     Attributes
     ----------
     model : relaxation model of the maps that they were made from; other models are not comparable
+    patient : of the mean over all slices
+    levels : of the means of basal, mid and apical slices
+    segments : of the means of AHA segments, 1-16
     """
 
     model: str
@@ -60,7 +89,14 @@ class MapRanges:
 
 @dataclass(frozen=True, slots=True)
 class ReferenceRanges:
-    """All ranges of a site's file; ``sha256`` is the file's."""
+    """All ranges of a site's file.
+
+    Attributes
+    ----------
+    site : its name for itself
+    sha256 : of the file, hexadecimal
+    maps : ranges of each map that the file has
+    """
 
     site: str
     sha256: str

@@ -63,7 +63,13 @@ class InputSummary:
 
 @dataclass(frozen=True, slots=True)
 class HematocritResult:
-    """Hematocrit as a fraction and where it came from; both None where there was none."""
+    """The hematocrit that ECV was made with; all None where there was none.
+
+    Attributes
+    ----------
+    value : as a fraction
+    source : where it came from
+    """
 
     value: float | None = None
     source: str | None = None
@@ -75,9 +81,18 @@ class StudyResult:
 
     Attributes
     ----------
+    study_instance_uid : of the study
+    software : what made the results
+    input : what the folder held
+    hematocrit : that ECV was made with
     quality : what is worth telling
     maps : one per ``MapKind``, in its order
     series : one row for every series of MR images
+
+    Raises
+    ------
+    InputError
+        maps that are missing, or in another order
     """
 
     study_instance_uid: str

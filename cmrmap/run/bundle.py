@@ -73,7 +73,7 @@ def write_bundle(
     folder: Path,
     outcome: Outcome,
     more: Iterable[tuple[str, bytes]] = (),
-    instead_of: Iterable[WrittenFile] = (),
+    instead_of: Iterable[WrittenFile] | None = None,
 ) -> tuple[Path, ...]:
     """Write what a run has made, all of it or nothing, and tell the outcome.
 
@@ -83,7 +83,7 @@ def write_bundle(
     folder : the output folder
     outcome : of the run; its ``objects`` are the files afterwards
     more : names relative to the folder, and contents, of files that are written first
-    instead_of : files of an earlier run that these take the place of
+    instead_of : files of an earlier run that these take the place of, see `cmrmap.run.staging.write_together`
 
     Raises
     ------

@@ -94,18 +94,36 @@ class Outcome:
         return self._failure is not None
 
     def fail(self, error: BaseException, stage: str = "") -> None:
-        """Keep the first failure; later ones follow from it."""
+        """Keep the first failure; later ones follow from it.
+
+        Parameters
+        ----------
+        error : what was raised
+        stage : in which; "" where none was running
+        """
         with self._lock:
             if self._failure is None:
                 self._failure, self._stage = error, stage
 
     def report(self, maps: Mapping[str, MapVerdict], skipped_files: int) -> None:
-        """Say what was made, once the results are written; a run that never does has ended early."""
+        """Say what was made, once the results are written; a run that never does has ended early.
+
+        Parameters
+        ----------
+        maps : what became of each, by its key in results.json
+        skipped_files : files of the input that are no DICOM image of use
+        """
         with self._lock:
             self.maps, self.skipped_files, self._reported = dict(maps), skipped_files, True
 
     def note(self, maps: Mapping[str, MapVerdict], skipped_files: int) -> None:
-        """Say what became of the maps of a run that fails; its failure decides how it ends."""
+        """Say what became of the maps of a run that fails; its failure decides how it ends.
+
+        Parameters
+        ----------
+        maps : what became of each, by its key in results.json
+        skipped_files : files of the input that are no DICOM image of use
+        """
         with self._lock:
             self.maps, self.skipped_files = dict(maps), skipped_files
 
@@ -151,6 +169,11 @@ class Outcome:
         Parameters
         ----------
         running : the run has not ended: its outcome is "running", and it has no exit code yet
+
+        Returns
+        -------
+        dict
+            outcome, exit code, message, maps, files and versions, ready for JSON
         """
         content: dict[str, Any] = {
             "outcome": "running" if running else _OUTCOMES.get(self.exit_code, "error"),

@@ -18,6 +18,7 @@ from pathlib import Path
 from cmrmap.core.errors import OutputError
 from cmrmap.run.manifest import STATUS_NAME, is_unchanged, listed_files
 from cmrmap.run.outcome import Outcome, write_status
+from cmrmap.run.replacing import put_back
 from cmrmap.run.staging import discard_unfinished
 
 _MOST_NAMED = 3  # kinds of files that a message names
@@ -70,6 +71,7 @@ def claim(folder: Path, *, into_non_empty: bool = False, clear: bool = True) -> 
         folder.mkdir(parents=True, exist_ok=True)
         held = Claim(folder, _lock(folder))
         try:
+            put_back(folder)
             ours = _removable(folder, into_non_empty)
             if clear:
                 _clear(folder, ours)

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cmrmap.core.errors import OutputError
-from cmrmap.core.files import write_file
+from cmrmap.core.files import unwritable, write_file
 from cmrmap.run.manifest import WrittenFile, is_unchanged
-from cmrmap.run.outcome import Outcome, write_status
+from cmrmap.run.outcome import Outcome
+from cmrmap.run.replacing import room_made
 
 _STAGING_NAME = ".cmrmap-unfinished"
 
@@ -58,10 +59,7 @@ class Staged:
             raise
         except OSError as error:
             self._take_back(moved)
-            raise OutputError(
-                f"output folder cannot be written ({error.strerror or type(error).__name__}); "
-                "give a folder with write permission and free space"
-            ) from error
+            raise unwritable(error) from error
         finally:
             discard_unfinished(self.folder)
         return tuple(self.folder / file.name for file in self.files)
@@ -154,7 +152,7 @@ def write_together(
     contents: Iterable[tuple[str, bytes]],
     outcome: Outcome,
     then: Callable[[], None] | None = None,
-    instead_of: Iterable[WrittenFile] = (),
+    instead_of: Iterable[WrittenFile] | None = None,
 ) -> tuple[Path, ...]:
     """Write the files of a run, all of them or none.
 
@@ -167,7 +165,8 @@ def write_together(
     contents : names relative to it, and contents
     outcome : of the run; its ``objects`` are these files afterwards
     then : what else is done before a signal may end the run
-    instead_of : files of an earlier run that these take the place of; they are removed once these are complete
+    instead_of : files of an earlier run that these take the place of: whatever fails, either all of them are there or
+        all of these, with their status, which is then the last one. None: of a run that began with an empty folder
 
     Raises
     ------
@@ -175,16 +174,16 @@ def write_together(
         the folder cannot be written
     """
     staged = stage(folder, contents, outcome.writing)
+    replaced = None if instead_of is None else [one for one in instead_of if is_unchanged(folder, one)]
     with outcome.writing:
         before, outcome.objects = outcome.objects, staged.files
         try:
-            write_status(folder, outcome, running=True)
-            take_back(folder / one.name for one in instead_of if is_unchanged(folder, one))
-            written = staged.move()
+            with room_made(folder, replaced, outcome):
+                written = staged.move()
+                if then is not None:
+                    then()
         except BaseException:
             outcome.objects = before
             discard_unfinished(folder)
             raise
-        if then is not None:
-            then()
     return written

@@ -30,13 +30,27 @@ _LEAST = 1e-4  # share that is told apart from none
 
 @dataclass(frozen=True, slots=True)
 class BorderCalibration:
-    """Logistic curve from the log odds of the posterior's share beyond 3 mm to those of being off, per border."""
+    """Logistic curve from the log odds of the posterior's share beyond 3 mm to those of being off (Platt, 1999).
+
+    Attributes
+    ----------
+    slope, offset : of endocardium and epicardium
+    """
 
     slope: tuple[float, float]
     offset: tuple[float, float]
 
     def probabilities(self, log_odds: Float64Array) -> FloatArray:
-        """(border, angle) log odds of :func:`border_log_odds` to probabilities; NaN stays NaN."""
+        """Return how likely borders are off.
+
+        Parameters
+        ----------
+        log_odds : (border, angle) of :func:`border_log_odds`; NaN without a ring
+
+        Returns
+        -------
+        (border, angle) 0-1; NaN stays NaN
+        """
         slope, offset = (np.asarray(values)[:, None] for values in (self.slope, self.offset))
         return np.asarray(1.0 / (1.0 + np.exp(-(slope * log_odds + offset))), dtype=np.float32)
 

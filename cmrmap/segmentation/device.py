@@ -16,6 +16,11 @@ def use_gpu(network: Network) -> Network:
     Parameters
     ----------
     network : moved in place
+
+    Returns
+    -------
+    Network
+        the same
     """
     if torch.cuda.is_available():
         torch.backends.cudnn.allow_tf32 = False

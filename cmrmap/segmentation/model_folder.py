@@ -34,6 +34,10 @@ class Network:
 
     Attributes
     ----------
+    coarse, fine : the one that finds the heart on the whole field of view, and the one that draws it on a crop
+    weights_sha256 : of the weights file, hexadecimal
+    name, version : as the model's card has them
+    border_calibration : how often borders are off by what the network leaves; None where the card does not tell
     convention : whose contours they were refined with, or "site model" where their card does not say; None: the model
         is the one that ships with this version
     """
@@ -54,9 +58,22 @@ def load_network(folder: str | Path) -> Network:
     ----------
     folder : holds model.json (the card) and the weights that it names
 
+    Returns
+    -------
+    Network
+        on the CPU, ready to predict; see `use_gpu`
+
     Raises
     ------
-    ModelError : folder, card or weights missing, the weights are not those that the card describes, or are no numbers
+    ModelError
+        folder, card or weights missing, the weights are not those that the card describes, or are no numbers
+
+    Examples
+    --------
+    >>> from cmrmap.run.shipped_model import find_model_folder
+    >>> network = load_network(find_model_folder())
+    >>> network.convention is None  # the model that ships with this version
+    True
     """
     folder = Path(folder)
     if not folder.is_dir():

@@ -127,9 +127,17 @@ class StackUNet(nn.Module):
         return self._decoded(self._encoded(images, clear), images.shape[1])
 
     def with_heart(self, images: Tensor) -> tuple[Tensor, Tensor | None]:
-        """Labels as :meth:`forward`, and what its own head tells from the same features; None without one.
+        """Label the images of slices as :meth:`forward`, and tell from the same features whether they show a heart.
 
         For training both together; `cmrmap.segmentation.recogniser` asks a trained network.
+
+        Parameters
+        ----------
+        images : (stack, image, row, column), normalised
+
+        Returns
+        -------
+        logits as in :meth:`forward`; log odds (stack,) of a left ventricle, None without a head for it
         """
         skips = self._encoded(images, None)
         n_images = images.shape[1]
@@ -137,11 +145,15 @@ class StackUNet(nn.Module):
         return self._decoded(skips, n_images), heart
 
     def heart_log_odds(self, images: Tensor) -> Tensor | None:
-        """Log odds (stack,) of a left ventricle in short axis; None of a network that does not tell.
+        """Tell how likely slices show a left ventricle in short axis.
 
         Parameters
         ----------
         images : (stack, image, row, column), normalised
+
+        Returns
+        -------
+        log odds (stack,); None of a network that does not tell
         """
         if self.heart is None:
             return None

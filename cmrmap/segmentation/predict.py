@@ -70,8 +70,9 @@ def segment_images(
 
     Raises
     ------
-    InputError : images without three axes or under 16 pixels, a pixel spacing that is missing or not positive, a field
-        of view that no scanner has
+    InputError
+        images without three axes or under 16 pixels, a pixel spacing that is missing or not positive, a field of view
+        that no scanner has
     """
     return predict_slice(images, pixel_spacing_mm, network).labels
 
@@ -84,6 +85,16 @@ def predict_slice(
     Parameters
     ----------
     images, pixel_spacing_mm, network : as in :func:`segment_images`
+
+    Returns
+    -------
+    SlicePrediction
+        labels, and the network's confidence in them
+
+    Raises
+    ------
+    InputError
+        as :func:`segment_images`
     """
     with torch.inference_mode():
         return _labelled(_drawn((images, pixel_spacing_mm), network), network)
@@ -99,6 +110,16 @@ def predict_slices(
     slices : (image, row, column) each; numbers of images may differ
     geometry : of the slices, in the same order
     network : from :func:`cmrmap.segmentation.load_network`
+
+    Returns
+    -------
+    tuple of SlicePrediction
+        one per slice
+
+    Raises
+    ------
+    InputError
+        as :func:`segment_images`
     """
     return predict_stacks([list(slices)], [geometry], network)[0]
 

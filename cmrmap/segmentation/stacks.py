@@ -25,6 +25,11 @@ def segment_stack(stack: WeightedStack, network: Network) -> SegmentationStack:
     Returns
     -------
     images that are not there keep empty labels and a NaN confidence
+
+    Raises
+    ------
+    InputError
+        images that no scanner has, see :func:`cmrmap.segmentation.segment_images`
     """
     return segment_stacks((stack,), network)[0]
 
@@ -36,6 +41,16 @@ def segment_stacks(stacks: Sequence[WeightedStack], network: Network) -> tuple[S
     ----------
     stacks : in any order
     network : from :func:`cmrmap.segmentation.load_network`
+
+    Returns
+    -------
+    tuple of SegmentationStack
+        one per stack, in their order
+
+    Raises
+    ------
+    InputError
+        images that no scanner has, see :func:`cmrmap.segmentation.segment_images`
     """
     taken = [np.flatnonzero(stack.present.any(1)).tolist() for stack in stacks]
     of_each = list(zip(stacks, taken, strict=True))

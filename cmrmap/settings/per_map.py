@@ -103,7 +103,7 @@ class ModelSettings(Checked):
 )
 @dataclass(frozen=True, slots=True)
 class SliceSettings(Checked):
-    """How many segmented images a slice needs; the lesser of the count and the share of its images counts."""
+    """How many segmented images a slice needs: the count, or the share of its images, whichever is smaller."""
 
     min_share: float = tunable(0.7, unit="1", source="ours, for shorter series (MOLLI)", low=0.1, high=1.0)
 
@@ -142,7 +142,7 @@ class PruningSettings(Checked):
 )
 @dataclass(frozen=True, slots=True)
 class QualitySettings(Checked):
-    """What is refused as no heart, and from which half width of its 95 % interval on a mean is flagged.
+    """Whether slices without a heart are refused, and above which half width of its 95 % interval a mean is flagged.
 
     A mean so uncertain could no longer tell sick from healthy: the widths are of the order of what lies between the
     mean of healthy hearts and the thresholds of Zhu 2020: T2 58 ms, ECV 29 %.
@@ -153,5 +153,15 @@ class QualitySettings(Checked):
     )
 
     def widest(self, kind: MapKind) -> float:
-        """Half width of a map, in its unit."""
+        """Return the half width of a mean's 95 % interval from which it is flagged.
+
+        Parameters
+        ----------
+        kind : of the map
+
+        Returns
+        -------
+        float
+            in the map's unit; of a percentage, in points
+        """
         return float(getattr(self, _widest_name(kind.spec)))

@@ -34,7 +34,7 @@ class DecodingSettings(Checked):
 
 @dataclass(frozen=True, slots=True)
 class SegmentationSettings(Checked):
-    """Which network draws the first outlines."""
+    """Which network makes the first outlines."""
 
     model: str | None = tunable(None, unit="folder name", source="ours; null = the only model folder there is")
 
@@ -88,7 +88,7 @@ class BloodSettings(Checked):
     method: str = tunable(
         "rician",
         unit="method",
-        source=f"ours; mean is the way of {_ZHU}, biased at low SNR on magnitude images",
+        source=f"ours; mean is the method of {_ZHU}, biased at low SNR on magnitude images",
         choices=("rician", "mean"),
     )
 
@@ -137,7 +137,26 @@ class OutputSettings(Checked):
 
 @dataclass(frozen=True, slots=True)
 class AnalysisSettings:
-    """All tunables of the analysis, by stage."""
+    """All tunables of the analysis, by stage; units, limits and sources of each are on the page of the settings.
+
+    Attributes
+    ----------
+    selection : which series the maps are made from
+    decoding : how much memory a study's files may ask for
+    segmentation : which network draws the first outlines
+    refinement : when an outline passes the shape check
+    alignment : the polar grid
+    models : relaxometry model per map
+    fit : what the fits do about noise, and about images that do not fit
+    blood : how blood T1 is measured
+    slices : how many images a slice needs
+    pruning : which pixels the statistics leave out
+    hematocrit : what is used where none is given
+    maps : what of a map is shown
+    reference_ranges : what a patient's values are compared with
+    quality : what is refused, and what is flagged
+    outputs : what is written
+    """
 
     selection: SelectionSettings = field(default_factory=SelectionSettings)
     decoding: DecodingSettings = field(default_factory=DecodingSettings)
@@ -159,6 +178,15 @@ class AnalysisSettings:
     def from_mapping(cls, section: Mapping[str, Any] | None) -> AnalysisSettings:
         """Build the settings from plain mappings, as YAML gives them; what is not named keeps its default.
 
+        Parameters
+        ----------
+        section : what app.yaml has below ``analysis``; None: every default
+
+        Returns
+        -------
+        AnalysisSettings
+            checked
+
         Raises
         ------
         SettingsError
@@ -176,7 +204,18 @@ class AnalysisSettings:
         return parse_section(cls, section, "analysis")
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the settings as nested plain mappings; ``from_mapping`` takes them back."""
+        """Return the settings as plain mappings.
+
+        Returns
+        -------
+        dict
+            section -> key -> value; ``from_mapping`` takes it back
+
+        Examples
+        --------
+        >>> AnalysisSettings().as_dict()["blood"]
+        {'radius_px': 5.0, 'method': 'rician'}
+        """
         return dataclasses.asdict(self)
 
     @property

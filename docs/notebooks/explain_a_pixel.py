@@ -1,8 +1,8 @@
 # %% [markdown]
 # # Explain a pixel
 #
-# Why has a pixel of a map its value? This notebook goes from a pixel back to its samples, its fit and what was left
-# out, and then to the mean that it is a part of. In the HTML report a click on the pixel shows the same.
+# Why does a pixel of a map have its value? This notebook goes from a pixel back to its samples, its fit and what was
+# left out, and then to the mean that it is a part of. In the HTML report a click on the pixel shows the same.
 #
 # Seven minutes to read, half a minute to run.
 
@@ -43,7 +43,7 @@ print(f"row {row}, column {column}: {t1.values[mid, row, column]:.0f} ms")
 # %%
 why = analysis.explain("native_t1", mid, row, column)
 print(f"value {why.value:.0f} ± {why.sd:.0f} ms, status {why.status.name}, R2 {why.r2:.4f}")
-print("counted by the means" if why.counted else f"not counted: {why.reason}")
+print("included in the means" if why.counted else f"not included: {why.reason}")
 print("left out:", [f"{time:.0f} ms" for time in why.left_out_ms] or "nothing")
 
 # %%

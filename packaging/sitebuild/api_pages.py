@@ -21,10 +21,20 @@ _ROOMS = {
 #: modules whose public classes and functions travel between rooms
 _MODULES = {
     "cmrmap.core.errors": "Errors",
+    "cmrmap.core.findings": "A finding, a refusal",
+    "cmrmap.core.geometry": "Planes in the patient",
+    "cmrmap.core.look_locker": "Look-Locker acquisitions",
     "cmrmap.core.map_spec": "Descriptor of a map",
+    "cmrmap.core.map_specs": "The maps",
+    "cmrmap.core.map_volume": "A finished map",
+    "cmrmap.core.outlines": "Outlines of the heart",
     "cmrmap.core.parameter_map": "A map and its fit",
+    "cmrmap.core.polar_stack": "The polar grid",
+    "cmrmap.core.regional_values": "Statistics of a region",
     "cmrmap.core.relaxation_models": "Signal models",
+    "cmrmap.core.selected_series": "A series before it is read",
     "cmrmap.core.stack": "Weighted images",
+    "cmrmap.ecv.hematocrit": "Hematocrit",
     "operators.base": "Operators of the graph",
 }
 
@@ -32,12 +42,18 @@ _MODULES = {
 def api_pages(root: Path) -> dict[str, str]:
     """Return the pages, by their place in the site."""
     pages = {}
-    for module, title in {**_ROOMS, **_MODULES}.items():
-        names = exported(root, module) if module in _ROOMS else _public(root, module)
+    for module, names in described(root).items():
+        title = {**_ROOMS, **_MODULES}[module]
         parts = [f"# {title}: `{module}`\n", _first_docstring(root, module)]
         parts += [f"::: {module}.{name}\n" for name in names]
         pages[f"api/{module}.md"] = "\n\n".join(parts)
     return pages
+
+
+def described(root: Path) -> dict[str, list[str]]:
+    """Return the names that each page describes, by module."""
+    rooms = {module: exported(root, module) for module in _ROOMS}
+    return {**rooms, **{module: _public(root, module) for module in _MODULES}}
 
 
 def exported(root: Path, module: str) -> list[str]:

@@ -13,7 +13,7 @@ import typer
 
 from cmrmap.cli.main import ORDER, cli
 from cmrmap.run.run_settings import build_parser
-from sitebuild.tables import cell, code, table
+from sitebuild.tables import cell, code, plain, table
 
 _HEAD = """# Command line
 
@@ -85,7 +85,7 @@ def _prose(text: str) -> str:
             lines += ["```", ""]
         inside = example or (inside and not line.strip())
         if line.strip() or not inside:
-            lines.append(line.removeprefix("  ") if example else line)
+            lines.append(line.removeprefix("  ") if example else plain(line))
     return "\n".join([*lines, "```"] if inside else lines)
 
 

@@ -15,6 +15,7 @@ _HEADING = re.compile(
     r"^(Parameters|Attributes|Returns|Yields|Raises|Notes|Examples|References|See Also)\n-{3,}$", re.M
 )
 _INDEXED = re.compile(r"(`[^`]*`)|\]\[")
+_STARRED = re.compile(r"(`[^`]*`)|(\b[A-Z][0-9]?)\*")
 _ITEM = re.compile(r"^([*\w]+(?:, [*\w]+)*) : (.+)$")
 _TYPE = re.compile(r"^[A-Za-z_][\w.]*(?:\[[\w., |\[\]]*\])?(?: (?:or|of|,) [A-Za-z_][\w.]*)*$")
 _DESCRIBED = ("Parameters", "Attributes", "Raises")
@@ -43,6 +44,8 @@ def _section(part: str, returns: str) -> str:
     if heading is None or heading[1] != "Examples":
         # two indices in a row, "[slice][time]", are a link to Markdown
         part = _INDEXED.sub(lambda match: match[1] or "]\\[", part)
+        # and two relaxation times, "T1* ... T2*", are words set off in italics
+        part = _STARRED.sub(lambda match: match[1] or f"{match[2]}\\*", part)
     if heading is None:
         return part
     body = part[heading.end() :].strip("\n")

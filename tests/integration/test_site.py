@@ -21,6 +21,15 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "docs" / "notebooks").glob("*.py"))
 _BUILDER = ROOT / ".venv-docs" / "bin" / "python"
+_BROKEN_PICTURES = "[...document.images].filter((one) => !one.naturalWidth).map((one) => one.src)"
+#: what lies to the right of the screen and in no box that can be scrolled to it
+_BEYOND_THE_EDGE = """() => {
+  const scrolls = (one) =>
+    one && (["auto", "scroll"].includes(getComputedStyle(one).overflowX) || scrolls(one.parentElement));
+  const beyond = (one) => one.getBoundingClientRect().right > document.documentElement.clientWidth + 1;
+  const all = [...document.querySelectorAll(".md-content *")];
+  return all.filter((one) => beyond(one) && !scrolls(one)).map((one) => one.outerHTML);
+}"""
 
 
 def _environment(notebooks: Path) -> dict[str, str]:
@@ -93,7 +102,7 @@ def test_a_study_is_mapped_near_its_truth(notebooks: Path) -> None:
 
 def test_a_pixel_is_explained(notebooks: Path) -> None:
     printed = _printed(notebooks, "explain_a_pixel")
-    assert "counted by the means" in printed
+    assert "included in the means" in printed
     assert re.search(r"counted: False; \w+", printed)
     propagated, naive = map(float, re.search(r"standard error: ([\d.]+) ms; .* be ([\d.]+) ms", printed).groups())  # type: ignore[union-attr]
     assert propagated > naive  # which the text says of it
@@ -163,12 +172,16 @@ def test_pages_opened_as_files_can_be_read_and_searched_without_a_network(site: 
         wrong: list[str] = []
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("request", lambda asked: asked.url.startswith(("file:", "data:", "blob:")) or wrong.append(asked.url))
+        page.on("requestfailed", lambda asked: wrong.append(f"{page.url}: {asked.url} cannot be loaded"))
         for path in sorted(site.rglob("*.html")):
-            if path.relative_to(site).parts[0] == "source":
+            # the page for what is not found knows the addresses of a server only
+            if path.relative_to(site).parts[0] in ("source", "404.html"):
                 continue
             page.goto(path.as_uri())
             wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             assert wide == 0, f"{path.name} is wider than the screen"
+            assert page.evaluate(_BROKEN_PICTURES) == [], path.name
+            assert page.evaluate(_BEYOND_THE_EDGE) == [], path.name
         page.goto((site / "index.html").as_uri())
         if width < 1000:
             page.locator("label[for=__search].md-header__button").click()

@@ -37,6 +37,10 @@ def test_the_functions_that_most_people_call_have_an_example() -> None:
         "regional.aha.segments_of_angles",
         "settings.tunables.AnalysisSettings.from_mapping",
         "pipeline.stage.StageList.replace",
+        "pipeline.execution.Products.one",
+        "segmentation.model_folder.load_network",
+        "core.geometry.SliceGeometry.in_patient",
+        "results.map_result.mean_blood",
     } <= named
 
 

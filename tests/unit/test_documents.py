@@ -10,10 +10,12 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 import typer
 import yaml
+from PIL import Image
 
 from cmrmap.cli.main import cli
 from cmrmap.core.errors import InputError
@@ -279,6 +281,15 @@ def test_every_path_of_the_repository_that_is_named_exists(name: str, text: str)
         if re.fullmatch(rf"(?:{'|'.join(_ROOMS)})/[\w./*-]+(?:::\w+)?", span)
     ]
     assert [path for path in paths if path not in _OF_THE_IMAGE and not list(ROOT.glob(path.rstrip("/")))] == []
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "docs" / "figures").glob("*.[ps][nv]g")), ids=lambda path: path.name)
+def test_every_picture_is_whole(path: Path) -> None:
+    if path.suffix == ".svg":
+        assert ElementTree.parse(path).getroot().tag.endswith("svg")
+    else:
+        with Image.open(path) as picture:
+            picture.load()
 
 
 def test_the_image_is_named_by_the_version_that_it_is_built_as() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from cmrmap.core.arrays import FloatArray
 from cmrmap.core.findings import QualityFlag, Refusal
-from cmrmap.core.stack import SelectedSeries
+from cmrmap.core.selected_series import SelectedSeries
 from cmrmap.dicom.loading.own_maximum import scaled_each_to_its_own
 from cmrmap.dicom.loading.scale import Scale, slice_scale
 from cmrmap.dicom.loading.stored_pixels import StoredValues

@@ -14,7 +14,8 @@ from cmrmap.core.geometry import SliceGeometry
 from cmrmap.core.map_spec import Weighting
 from cmrmap.core.map_specs import MAP_SPECS, MapKind
 from cmrmap.core.scanner_map import SCANNER_MAP, ScannerMap
-from cmrmap.core.stack import FrameReference, SelectedSeries, WeightedStack
+from cmrmap.core.selected_series import FrameReference, SelectedSeries
+from cmrmap.core.stack import WeightedStack
 from cmrmap.dicom.headers.frames import frames_of
 from cmrmap.dicom.headers.lost_image import LostImage
 from cmrmap.dicom.headers.read import SourceStudy

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from cmrmap.core.arrays import FloatArray
-from cmrmap.core.stack import ImagePart, SelectedSeries, WeightedStack
+from cmrmap.core.selected_series import ImagePart, SelectedSeries
+from cmrmap.core.stack import WeightedStack
 from cmrmap.dicom.headers.frames import frames_of
 from cmrmap.dicom.headers.read import SourceStudy
 from cmrmap.dicom.headers.values import number, tolerant_reading

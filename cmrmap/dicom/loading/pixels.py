@@ -15,7 +15,8 @@ from cmrmap.core.errors import RefusedError
 from cmrmap.core.findings import QualityFlag, Refusal
 from cmrmap.core.geometry import SliceGeometry
 from cmrmap.core.relaxation_models import get_model
-from cmrmap.core.stack import FrameReference, SelectedSeries, WeightedStack
+from cmrmap.core.selected_series import FrameReference, SelectedSeries
+from cmrmap.core.stack import WeightedStack
 from cmrmap.dicom.headers.frames import frames_of
 from cmrmap.dicom.headers.lost_image import LostImage, lost_image
 from cmrmap.dicom.headers.read import SourceStudy

@@ -10,7 +10,8 @@ from pydicom.dataset import Dataset
 
 from cmrmap.core.arrays import BoolArray
 from cmrmap.core.outlines import Label
-from cmrmap.core.stack import SelectedSeries, WeightedStack
+from cmrmap.core.selected_series import SelectedSeries
+from cmrmap.core.stack import WeightedStack
 from cmrmap.dicom.headers.values import text, value
 
 #: how far a contour or a frame may lie from an image's plane to be drawn on it

@@ -23,7 +23,8 @@ from pydicom.uid import RTStructureSetStorage
 from cmrmap.core.arrays import BoolArray, LabelArray
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.outlines import Label
-from cmrmap.core.stack import SelectedSeries, WeightedStack
+from cmrmap.core.selected_series import SelectedSeries
+from cmrmap.core.stack import WeightedStack
 from cmrmap.dicom.headers.read import SourceStudy
 from cmrmap.dicom.headers.values import text, tolerant_reading
 from cmrmap.dicom.loading.stored_pixels import LostPixelsError

@@ -17,7 +17,8 @@ from cmrmap.core.arrays import BoolArray, LabelArray
 from cmrmap.core.corrections import ReaderContour
 from cmrmap.core.findings import QualityFlag
 from cmrmap.core.outlines import Label
-from cmrmap.core.stack import SelectedSeries, WeightedStack
+from cmrmap.core.selected_series import SelectedSeries
+from cmrmap.core.stack import WeightedStack
 from cmrmap.dicom.headers.patient import identity_of
 from cmrmap.dicom.headers.read import SourceStudy
 from cmrmap.dicom.headers.values import text, tolerant_reading

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from cmrmap.core.findings import Refusal
 from cmrmap.core.map_spec import Weighting
 from cmrmap.core.map_specs import ACQUIRED, MapKind
+from cmrmap.core.selected_series import ContrastLabel
 from cmrmap.core.series_row import SeriesVerdict
-from cmrmap.core.stack import ContrastLabel
 from cmrmap.dicom.headers.clock import start_seconds
 from cmrmap.dicom.headers.values import text
 from cmrmap.dicom.selection.candidates import Candidate

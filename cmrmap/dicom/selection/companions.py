@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from pydicom.dataset import Dataset
 
-from cmrmap.core.stack import CompanionImage, ImagePart
+from cmrmap.core.selected_series import CompanionImage, ImagePart
 from cmrmap.dicom.headers.clock import acquired_seconds
 from cmrmap.dicom.selection.slices import SLICE_TOLERANCE_MM, Frame, same_grid
 from cmrmap.dicom.selection.timing_rules import TIMING_RULES

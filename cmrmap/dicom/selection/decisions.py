@@ -10,8 +10,8 @@ from types import MappingProxyType
 from cmrmap.core.errors import NoMappingSeriesError, RefusedError
 from cmrmap.core.findings import QualityFlag, Refusal
 from cmrmap.core.map_specs import MapKind
+from cmrmap.core.selected_series import ContrastLabel, SelectedSeries
 from cmrmap.core.series_row import SeriesRow, SeriesVerdict
-from cmrmap.core.stack import ContrastLabel, SelectedSeries
 from cmrmap.dicom.selection.candidates import Candidate
 from cmrmap.dicom.selection.not_used import NotUsed
 from cmrmap.dicom.selection.series_verdicts import Disposition

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pydicom.dataset import Dataset
 from pydicom.uid import ParametricMapStorage
 
-from cmrmap.core.stack import ImagePart
+from cmrmap.core.selected_series import ImagePart
 from cmrmap.dicom.headers.frames import real_world_mappings
 from cmrmap.dicom.headers.private_tags import GE_IMAGE_PART, private_number
 from cmrmap.dicom.headers.values import number, text, value

@@ -13,8 +13,8 @@ from pydicom.dataset import Dataset
 
 from cmrmap.core.errors import GeometryError
 from cmrmap.core.geometry import SliceGeometry
+from cmrmap.core.selected_series import SelectedSeries
 from cmrmap.core.series_row import SeriesRow, SeriesVerdict
-from cmrmap.core.stack import SelectedSeries
 from cmrmap.dicom.headers.clock import start_seconds
 from cmrmap.dicom.headers.frames import geometry_of
 from cmrmap.dicom.headers.read import SourceStudy

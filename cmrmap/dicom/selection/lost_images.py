@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cmrmap.core.errors import GeometryError
-from cmrmap.core.stack import SelectedSeries
+from cmrmap.core.selected_series import SelectedSeries
 from cmrmap.dicom.headers.frames import frames_of, geometry_of
 from cmrmap.dicom.headers.lost_image import LostImage, lost_image
 from cmrmap.dicom.headers.read import SourceStudy

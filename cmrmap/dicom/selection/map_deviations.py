@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cmrmap.core.stack import FrameReference
+from cmrmap.core.selected_series import FrameReference
 from cmrmap.dicom.headers.clock import acquired_seconds
 from cmrmap.dicom.selection.candidates import Candidate
 from cmrmap.dicom.selection.map_sources import named_images, off_plane_mm

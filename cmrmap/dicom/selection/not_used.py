@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from cmrmap.core.stack import FrameReference
+from cmrmap.core.selected_series import FrameReference
 from cmrmap.dicom.selection.slices import Frame
 
 

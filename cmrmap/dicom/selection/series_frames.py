@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cmrmap.core.map_specs import MapKind
-from cmrmap.core.stack import FrameReference, SelectedSeries
+from cmrmap.core.selected_series import FrameReference, SelectedSeries
 from cmrmap.dicom.selection.candidates import Candidate
 from cmrmap.dicom.selection.companions import PartFrame, companions_of, parts_at
 from cmrmap.dicom.selection.echo_trains import is_echo_train

@@ -15,7 +15,7 @@ from itertools import pairwise
 from pydicom.dataset import Dataset
 
 from cmrmap.core.map_spec import Weighting
-from cmrmap.core.stack import ListOrder
+from cmrmap.core.selected_series import ListOrder
 from cmrmap.dicom.headers.clock import acquired_seconds
 from cmrmap.dicom.headers.values import number
 
@@ -65,7 +65,7 @@ class Timing:
     ----------
     certain : whether it alone tells that the series is a mapping series
     caution : what the user should know about these times; "" where there is nothing
-    list_order : see :class:`cmrmap.core.stack.SelectedSeries`
+    list_order : see :class:`cmrmap.core.selected_series.SelectedSeries`
     """
 
     source: str

@@ -59,7 +59,17 @@ def attribute_ms(keyword: str) -> FrameReader:
 
 
 def private_ms(tag: PrivateTag) -> FrameReader:
-    """Read a private attribute, found by its creator."""
+    """Read a private attribute, found by its creator.
+
+    Parameters
+    ----------
+    tag : group, creator and element
+
+    Returns
+    -------
+    callable
+        takes a frame's dataset, returns the time in ms; None where it has none, or none that can be
+    """
 
     def read(frame: Dataset) -> float | None:
         return _plausible(private_number(frame, tag))

@@ -9,7 +9,6 @@ from cmrmap.core.findings import Severity, Threat
 from cmrmap.quality.catalogue import fits, images, mean_quality, outline_quality, reader_findings
 from cmrmap.quality.declaration import Finding
 
-#: what each kind of threat is called where findings are listed
 TITLES: Mapping[Threat, str] = MappingProxyType(
     {
         Threat.VALUE: "Values: may be wrong or less certain",
@@ -19,6 +18,7 @@ TITLES: Mapping[Threat, str] = MappingProxyType(
         Threat.STUDY: "Study: what was read",
     }
 )
+"""What each kind of threat is called where findings are listed."""
 _BY_WEIGHT = (Severity.ERROR, Severity.WARNING, Severity.INFO)
 
 
@@ -30,7 +30,6 @@ _ALL = tuple(
     one for module in (mean_quality, fits, outline_quality, reader_findings, images) for one in _declared(module)
 )
 
-#: what they threaten -> the findings of that group, the gravest first
 GROUPS: Mapping[Threat, tuple[Finding, ...]] = MappingProxyType(
     {
         threat: tuple(
@@ -39,7 +38,8 @@ GROUPS: Mapping[Threat, tuple[Finding, ...]] = MappingProxyType(
         for threat in Threat
     }
 )
-#: all of them
+"""The findings by what they threaten, the gravest first."""
 CATALOGUE: tuple[Finding, ...] = tuple(one for group in GROUPS.values() for one in group)
+"""All findings, in the order of the groups."""
 
 __all__ = ["CATALOGUE", "GROUPS", "TITLES"]

@@ -37,6 +37,11 @@ class TrainingCase:
     pixel_spacing_mm : (row spacing, column spacing)
     times_ms : (image,) inversion or T2-preparation times; NaN where they are not known
     position_mm : of the slice along the stack's normal; NaN where it is not known
+
+    Raises
+    ------
+    InputError
+        shapes that do not match, values that are not finite, labels that there are none of, or no labelled ventricle
     """
 
     name: str
@@ -104,8 +109,14 @@ def split_cases(
 
     Parameters
     ----------
+    cases : of all patients
     held_out : share of the patients, of one patient of the slices, above 0 to below 1; one at least
     seed : draws the patients; it does not matter in which order the cases come
+
+    Returns
+    -------
+    training, held out : tuple of TrainingCase
+        in the order given
 
     Raises
     ------

@@ -22,7 +22,19 @@ _ANYTHING = (*_SOFT, Tissue.FAT, Tissue.BLOOD, Tissue.OTHER_3, Tissue.OTHER_4)
 
 
 def draw_slice_without_heart(rng: np.random.Generator, view: View, n_images: int) -> SyntheticSlice:
-    """Draw one slice of something else with ``n_images`` images; every pixel is labelled background."""
+    """Draw one slice of something else; every pixel is labelled background.
+
+    Parameters
+    ----------
+    rng : draws scene, contrast, motion and artefacts
+    view : what the network looks at
+    n_images : weighted images of the slice
+
+    Returns
+    -------
+    SyntheticSlice
+        images and labels
+    """
     contrast = draw_contrast(rng, n_images)
     tissue = tissues_without_heart(rng, view, list(SCENES)[int(rng.choice(len(SCENES), p=list(_SHARES.values())))])
     shape = (tissue.shape[0], tissue.shape[1])

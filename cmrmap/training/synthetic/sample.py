@@ -23,7 +23,15 @@ from cmrmap.training.synthetic.weighting import draw_contrast
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What the network looks at: pixel size (mm), rows = columns, and how far the LV may lie from the middle (mm)."""
+    """What the network looks at.
+
+    Attributes
+    ----------
+    pixel_mm : size of the square pixels, mm
+    size : rows, and as many columns
+    offset_mm : how far the left ventricle may lie from the middle, mm
+    oversample : pixels that are rendered for each, along rows and along columns
+    """
 
     pixel_mm: float
     size: int
@@ -32,7 +40,9 @@ class View:
 
 
 FINE_VIEW = View(pixel_mm=FINE_PIXEL_MM, size=FINE_SIZE, offset_mm=11.0, oversample=2)
+"""Of the network that draws the heart, on a crop about it."""
 COARSE_VIEW = View(pixel_mm=COARSE_PIXEL_MM, size=96, offset_mm=55.0, oversample=2)
+"""Of the network that finds the heart, on the whole field of view."""
 _SMALL_FIELD_SHARE = 0.25  # of slices whose field of view ends within what the network looks at
 _FIELD_MARGIN_MM = 8.0  # of it about the left ventricle at least
 _THICK_SLICE_SHARE = 0.25  # of slices whose thickness shows two depths of an oblique wall
@@ -101,7 +111,19 @@ def scene_grid(view: View, offset_mm: Float64Array, rotation: float, mirror: boo
 
 
 def draw_slice(rng: np.random.Generator, view: View, n_images: int) -> SyntheticSlice:
-    """Draw one slice with ``n_images`` weighted images; the same generator state gives the same slice."""
+    """Draw one slice; the same generator state gives the same slice.
+
+    Parameters
+    ----------
+    rng : draws anatomy, contrast, motion and artefacts
+    view : what the network looks at
+    n_images : weighted images of the slice
+
+    Returns
+    -------
+    SyntheticSlice
+        images and labels
+    """
     anatomy = draw_anatomy(rng)
     contrast = draw_contrast(rng, n_images)
     offset = draw_offset(rng, view)

@@ -22,7 +22,7 @@ import site_operators
 from cmrmap.pipeline import STAGES, RunContext, StageList, Stage
 from site_app import CmrmapApplication
 
-site_operators.draw = lambda stack: f"outlines of {stack}"
+site_operators.outline = lambda stack: f"outlines of {stack}"
 seen = []
 load = Stage("load", (), "loaded", lambda context: SimpleNamespace(stacks=("t2", "ecv")))
 segment = next(stage for stage in STAGES if stage.name == "segment")
@@ -59,10 +59,10 @@ def test_a_function_takes_the_place_of_a_stage_in_python(steps: list[str], tmp_p
     names = {
         "folder": tmp_path / "nowhere",
         "network": None,
-        "draw_outlines": lambda context, loaded: (),
+        "outline_all": lambda context, loaded: (),
     }
     program = steps[2]
     definitions = program[: program.index("made = ")]
     exec(compile(definitions, "replace-a-stage.md", "exec"), names)
     replaced = {stage.name: stage.call for stage in names["stages"]}  # type: ignore[attr-defined]
-    assert replaced["segment"] is names["draw_outlines"]
+    assert replaced["segment"] is names["outline_all"]

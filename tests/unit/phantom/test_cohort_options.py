@@ -17,6 +17,7 @@ from cmrmap.phantom.cohort import write_cohort
 from cmrmap.phantom.cohort_options import CohortOptions
 from cmrmap.phantom.flavours import FLAVOURS
 from cmrmap.phantom.flavours.classic import SeriesImages
+from cmrmap.phantom.flavours.standard_images import series_datasets
 from cmrmap.phantom.generate import PhantomStudy, generate_study
 from cmrmap.phantom.heart_motion import MotionState
 from cmrmap.phantom.parameters import StudyParameters, draw_study_parameters
@@ -24,7 +25,6 @@ from cmrmap.phantom.patients import draw_patient
 from cmrmap.phantom.sequences import ECHO_TRAIN_TIMES_MS, T2_PREPARATION_TIMES_MS
 from cmrmap.phantom.series_signals import exact_fits, series_signals
 from cmrmap.phantom.study_uids import fingerprint
-from cmrmap.phantom.study_writer import series_datasets
 from cmrmap.phantom.tissue import Tissue
 from cmrmap.phantom.truth_files import truth_summary
 from cmrmap.relaxometry import fit_relaxation

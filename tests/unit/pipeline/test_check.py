@@ -7,7 +7,7 @@ import pytest
 
 from cmrmap.core.findings import Refusal, Severity
 from cmrmap.core.map_specs import MapKind
-from cmrmap.core.stack import ContrastLabel
+from cmrmap.core.selected_series import ContrastLabel
 from cmrmap.pipeline import MappedSeries, extracellular_volume, report
 from cmrmap.pipeline.check import blood_values, check_series, wall_medians
 from cmrmap.pipeline.verdicts import empty_slices, refuse, renamed

@@ -6,7 +6,7 @@ import pytest
 
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.regional_values import RegionStatistics
-from cmrmap.core.stack import SelectedSeries
+from cmrmap.core.selected_series import SelectedSeries
 from cmrmap.dicom.headers.lost_image import LostImage
 from cmrmap.dicom.headers.read import SourceStudy
 from cmrmap.dicom.loading.loaded_study import LoadedStudy

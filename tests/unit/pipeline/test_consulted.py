@@ -10,7 +10,8 @@ import pytest
 
 from cmrmap.core.geometry import SliceGeometry
 from cmrmap.core.map_specs import MapKind
-from cmrmap.core.stack import FrameReference, SelectedSeries, WeightedStack
+from cmrmap.core.selected_series import FrameReference, SelectedSeries
+from cmrmap.core.stack import WeightedStack
 from cmrmap.dicom.headers.read import SourceStudy
 from cmrmap.dicom.loading.loaded_study import LoadedStudy
 from cmrmap.dicom.selection.decisions import Selection

@@ -12,8 +12,8 @@ from pydicom.dataset import Dataset
 from cmrmap.core.errors import CmrmapError, InputError, NoMappingSeriesError, RefusedError
 from cmrmap.core.findings import Refusal
 from cmrmap.core.map_specs import MapKind
+from cmrmap.core.selected_series import SelectedSeries
 from cmrmap.core.series_row import SeriesRow
-from cmrmap.core.stack import SelectedSeries
 from cmrmap.dicom.headers.lost_image import LostImage
 from cmrmap.dicom.headers.read import SourceStudy
 from cmrmap.dicom.selection.decisions import Selection

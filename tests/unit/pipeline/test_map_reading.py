@@ -13,7 +13,8 @@ from cmrmap.core.map_specs import MapKind
 from cmrmap.core.outlines import Label, SegmentationStack
 from cmrmap.core.parameter_map import FitStatus
 from cmrmap.core.scanner_map import SCANNER_MAP, ScannerMap
-from cmrmap.core.stack import ContrastLabel, WeightedStack
+from cmrmap.core.selected_series import ContrastLabel
+from cmrmap.core.stack import WeightedStack
 from cmrmap.ecv.hematocrit import Hematocrit
 from cmrmap.phantom.generate import generate_study
 from cmrmap.phantom.parameters import draw_study_parameters

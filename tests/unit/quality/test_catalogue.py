@@ -18,14 +18,15 @@ def test_the_document_is_that_of_the_catalogue():
     assert DOCUMENT.read_text(encoding="utf-8") == flags_document(), f"write it anew: {HOW}"
 
 
-def test_every_finding_is_a_row_of_the_document_and_no_other():
-    rows = re.findall(
-        r"^\| `([a-z0-9_]+)` \| ([^|]+) \| ([^|]+) \|", DOCUMENT.read_text(encoding="utf-8"), re.MULTILINE
-    )
-    assert [code for code, _, _ in rows] == [one.code for one in CATALOGUE]
-    for (_, severity, threshold), one in zip(rows, CATALOGUE, strict=True):
-        assert severity.startswith(one.severity.value)
-        assert threshold == ("-" if one.threshold is None else str(one.threshold))
+def test_every_finding_has_a_heading_in_the_document_and_no_other():
+    text = DOCUMENT.read_text(encoding="utf-8")
+    entries = re.findall(r"^### `([a-z0-9_]+)`\n\n(.*?)\n\n> ", text, re.MULTILINE | re.DOTALL)
+    assert [code for code, _ in entries] == [one.code for one in CATALOGUE]
+    assert len(re.findall("^### ", text, re.MULTILINE)) == len(entries)
+    for (_, line), one in zip(entries, CATALOGUE, strict=True):
+        assert line.lower().startswith(one.severity.value)
+        assert ("Threshold: " in line) == (one.threshold is not None)
+        assert one.threshold is None or f"Threshold: {one.threshold}." in line
 
 
 @pytest.mark.parametrize("one", CATALOGUE, ids=lambda one: one.code)

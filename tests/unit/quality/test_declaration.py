@@ -55,7 +55,7 @@ def test_a_limit_is_given_once():
 def test_a_threshold_in_words():
     assert str(SHARE) == "above 30 % of the slice's images"
     assert str(Threshold("below", 0.85, "mean probability")) == "below 0.85 mean probability"
-    assert str(Threshold("above", None, "for the mean", setting="a.b")) == "above `a.b` for the mean"
+    assert str(Threshold("above", None, "for the mean", setting="a.b")) == "above the limit in `a.b` for the mean"
 
 
 def test_a_flag_has_the_declared_words_and_the_limit():

@@ -38,3 +38,8 @@ def test_every_kind_of_fault_is_found(tmp_path: Path) -> None:
         "one.html: loads https://example.org/a.js",
         "one.html: two.html#gone leads to no place on that page",
     ]
+
+
+def test_a_word_in_angle_brackets_that_is_not_shown_is_found(tmp_path: Path) -> None:
+    site = _site(tmp_path, one="<p>DIR/<study>/dicom, DIR/&lt;study&gt;/truth<br></p>")
+    assert faults(site) == ["one.html: <study> is no element: a word in angle brackets is not shown"]

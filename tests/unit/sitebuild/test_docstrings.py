@@ -61,3 +61,8 @@ def test_a_docstring_without_sections_stays() -> None:
 def test_two_indices_are_no_link_except_in_code() -> None:
     text = "Times as [slice][time], `a[0][1]`.\n\nExamples\n--------\n>>> a[0][1]\n"
     assert readable(text) == text.replace("[slice][time]", "[slice]\\[time]")
+
+
+def test_relaxation_times_with_a_star_are_not_set_in_italics() -> None:
+    found = readable("The equation |A - B exp(-t/T*)|; T1 = T* (B/A - 1), T2* too, `T2*` as code, *emphasis*.\n")
+    assert found == "The equation |A - B exp(-t/T\\*)|; T1 = T\\* (B/A - 1), T2\\* too, `T2*` as code, *emphasis*.\n"

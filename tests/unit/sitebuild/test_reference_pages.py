@@ -51,10 +51,17 @@ def test_fences_of_the_command_line_s_page_are_closed() -> None:
         ),
         ("Do it.\n\n\b\ncmrmap x", "Do it.\n\n\n\n```\ncmrmap x\n```"),
         ("Do it.", "Do it."),
+        ("From DIR/<study>, 2 < 3.\n\n  cmrmap x <a>", "From DIR/&lt;study>, 2 < 3.\n\n\n```\ncmrmap x <a>\n```"),
     ],
 )
 def test_examples_of_a_help_text_are_code(text: str, expected: str) -> None:
     assert command_pages._prose(text) == expected
+
+
+def test_choices_and_names_in_brackets_are_shown_as_they_are() -> None:
+    page = command_line_page()
+    assert "| `DEBUG | INFO | WARN | ERROR | CRITICAL` |" in page
+    assert "DIR/&lt;patient>/dicom" in page
 
 
 def test_every_setting_is_on_its_page_with_its_default() -> None:

@@ -12,9 +12,9 @@ from pydicom.sr.coding import Code
 
 from cmrmap.core.errors import InputError
 from cmrmap.core.map_specs import MapKind
+from cmrmap.phantom.flavours.standard_images import series_datasets
 from cmrmap.phantom.generate import PhantomStudy, generate_study
 from cmrmap.phantom.parameters import draw_study_parameters
-from cmrmap.phantom.study_writer import series_datasets
 from cmrmap.training.datasets.dicom_folder import read_dicom_cases
 
 
