@@ -14,7 +14,6 @@ import argparse
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -64,25 +63,22 @@ def flagged_slices(results: Path) -> tuple[set[tuple[str, str, int]], Counter[st
     return slices, maps
 
 
-def lines(values: pd.DataFrame, reference: str, by: list[str]) -> Iterator[str]:
-    """Yield one line a group: values, refused ones, bias, SD, coverage, flagged, worst that nobody is warned of."""
+def print_table(values: pd.DataFrame, by: list[str]) -> None:
+    """Print a line a group: number, refused, bias +- SD and coverage for both references, flagged, worst unflagged.
+
+    Errors are in the map's unit; the worst one that nobody is warned of is one against the exact fit.
+    """
+    heads = [*by, "values", "refused", "off truth", "off exact fit", "held: truth", "held: exact fit", "flagged"]
+    print("\n| " + " | ".join([*heads, "worst unflagged"]) + " |\n|" + "---|" * (len(heads) + 1))
     for names, group in values.groupby(by, sort=False):
-        known = group.dropna(subset=["mean", reference])
-        off = (known["mean"] - known[reference]).astype("float64")
-        held = (off.abs() <= 1.96 * known["uncertainty"]).mean()
-        warned = known["flagged"]
-        worst = off[~warned].abs().max() if (~warned).any() else float("nan")
-        cells = [*names, reference, len(known), len(group) - len(known), f"{off.mean():+.2f}", f"{off.std():.2f}"]
-        yield "| " + " | ".join(map(str, [*cells, f"{held:.0%}", f"{warned.mean():.0%}", f"{worst:.1f}"])) + " |"
-
-
-def print_table(values: pd.DataFrame, by: list[str], references: list[str]) -> None:
-    """Print one table, the references of a group below each other."""
-    heads = [*by, "against", "values", "refused", "bias", "SD", "in 95 % interval", "flagged", "worst unflagged"]
-    print("\n| " + " | ".join(heads) + " |\n|" + "---|" * len(heads))
-    for _, group in values.groupby(by, sort=False):
-        for reference in references:
-            print(*lines(group, reference, by), sep="\n")
+        known = group.dropna(subset=["mean", "truth", "exact"])
+        off = {name: (known["mean"] - known[name]).astype("float64") for name in ("truth", "exact")}
+        told = [f"{one.mean():+.2f} ± {one.std():.2f}" for one in off.values()]
+        held = [f"{(one.abs() <= 1.96 * known['uncertainty']).mean():.0%}" for one in off.values()]
+        unflagged = off["exact"][~known["flagged"]].abs()
+        cells = [*names, len(known), len(group) - len(known), *told, *held, f"{known['flagged'].mean():.0%}"]
+        cells.append(f"{unflagged.max():.1f}" if len(unflagged) else "-")
+        print("| " + " | ".join(map(str, cells)).replace("%", " %") + " |")
 
 
 def main() -> None:
@@ -103,8 +99,8 @@ def main() -> None:
     ]
     values = values.sort_values(["map", "scope", "study", "slice_index", "aha"])
     values[["map", "scope"]] = values[["map", "scope"]].astype(str)
-    print_table(values, ["map", "scope"], ["truth", "exact"])
-    print_table(values[values["scope"] == "slice"], ["map", "condition"], ["exact"])
+    print_table(values, ["map", "scope"])
+    print_table(values[values["scope"] == "slice"], ["map", "condition"])
     print("\nwarnings about whole maps, in how many studies:", dict(maps))
     print("\nslices far off the exact fit that nobody is warned of:")
     for row in values[(values["scope"] == "slice") & ~values["flagged"]].itertuples():
