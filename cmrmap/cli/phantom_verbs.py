@@ -104,6 +104,14 @@ def phantom_cohort(
     t1: Annotated[
         str, typer.Option("--t1", help="T1 sequence: stone, molli, molli-seconds, molli-original, shmolli, sasha.")
     ] = "stone",
+    t2: Annotated[str, typer.Option("--t2", help="T2-prepared images: nine, or three (0, 30, 55 ms).")] = "nine",
+    conditions: Annotated[
+        str, typer.Option(help="usual, or wide: also scar, oedema, amyloid, iron, athletes, thin dilated walls.")
+    ] = "usual",
+    field_strength: Annotated[float, typer.Option("--field-strength", help="Of the magnet, tesla: 1.5 or 3.")] = 1.5,
+    flavour: Annotated[
+        str, typer.Option(help="Vendor profile of the headers; cmrmap phantom flavours lists them.")
+    ] = "standard",
     processes: Annotated[int | None, typer.Option(min=1, help="Parallel processes; default: one per core.")] = None,
 ) -> None:
     """Write a cohort of virtual patients with known truth and a simulated reader's contours.
@@ -114,16 +122,20 @@ def phantom_cohort(
       cmrmap phantom cohort -o cohort --patients 30
 
       cmrmap cohort -i cohort -o results
+
+    Every option is for the whole cohort, and leaves what the others draw. As a clinical scanner would send it:
+
+      cmrmap phantom cohort -o wide --t1 molli --t2 three --conditions wide --flavour siemens-ve11
     """
     from cmrmap.phantom.cohort import write_cohort
+    from cmrmap.phantom.cohort_options import CohortOptions
 
     with progress_bar() as bar:
         job = bar.add_task("virtual patients", total=patients)
         write_cohort(
             output,
             patients=patients,
-            seed=seed,
-            t1=t1,
+            options=CohortOptions(seed, t1, t2, conditions, field_strength, flavour),
             processes=processes,
             progress=lambda done, _: bar.update(job, completed=done),
         )

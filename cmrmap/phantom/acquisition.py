@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,7 @@ class AcquisitionParameters:
     mistimed_share : probability that an image was triggered in the wrong cardiac phase (an extra beat)
     ghost_amplitude : largest relative amplitude of the breathing ghosts in an image
     band_depth : share of the signal lost in the middle of an off-resonance band at the inferolateral wall
+    band_width_mm : standard deviation across that band
     """
 
     point_spread_mm: float = 1.3
@@ -29,12 +30,16 @@ class AcquisitionParameters:
     mistimed_share: float = 0.0
     ghost_amplitude: float = 0.0
     band_depth: float = 0.0
+    # not part of what is printed: the UIDs of usual studies are made from it
+    band_width_mm: float = field(default=9.0, repr=False)
 
     def __post_init__(self) -> None:
         for item in fields(self):
             value = getattr(self, item.name)
             if not 0.0 <= value < float("inf"):
                 raise ValueError(f"{item.name} must be a finite number >= 0; found {value:g}")
+        if not self.band_width_mm > 0.0:
+            raise ValueError(f"band_width_mm must be > 0; found {self.band_width_mm:g}")
         for name in ("mistimed_share", "ghost_amplitude", "band_depth"):
             if getattr(self, name) > 1.0:
                 raise ValueError(f"{name} is a share and must be <= 1; found {getattr(self, name):g}")

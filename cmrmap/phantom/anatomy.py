@@ -86,6 +86,7 @@ class HeartSpread:
     apical_thinning : share of the wall's thickness that is lost from base to apex
     outflow : thinning of the wall towards the outflow tract in the basal slice, 0 none, 1 through
     through_plane_base, through_plane_apex : relative change of every radius over the thickness of that slice
+    outer_mm, wall_mm : mean outer radius and wall at the base; None draws them about usual ones with the factors above
     """
 
     size: float = 1.0
@@ -95,6 +96,8 @@ class HeartSpread:
     outflow: float = 0.0
     through_plane_base: float = 0.0
     through_plane_apex: float = 0.0
+    outer_mm: float | None = None
+    wall_mm: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +150,8 @@ def draw_anatomy(
 def _draw_heart(rng: np.random.Generator, spread: HeartSpread) -> tuple[HeartSlice, ...]:
     outer_mm = spread.size * float(rng.uniform(33.0, 38.0))
     wall_mm = spread.wall * float(rng.uniform(7.8, 10.2))
+    outer_mm = outer_mm if spread.outer_mm is None else spread.outer_mm
+    wall_mm = wall_mm if spread.wall_mm is None else spread.wall_mm
     rv_mm = float(rng.uniform(25.0, 32.0))
     fat_mm = float(rng.uniform(2.2, 4.2))
     septum = float(np.pi + rng.uniform(-0.25, 0.05))

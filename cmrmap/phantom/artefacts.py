@@ -7,11 +7,12 @@ import numpy as np
 from cmrmap.core.arrays import Float64Array
 from cmrmap.phantom.shapes import pixel_centres_mm
 
-_BAND_WIDTH_MM = 9.0  # standard deviation across the band
 _GHOST_PARTS = (2, 3)  # the ghost lies half or a third of the field of view away
 
 
-def band_gain(shape_rc: tuple[int, int], pixel_mm: float, centre_mm: tuple[float, float], depth: float) -> Float64Array:
+def band_gain(
+    shape_rc: tuple[int, int], pixel_mm: float, centre_mm: tuple[float, float], depth: float, width_mm: float = 9.0
+) -> Float64Array:
     """(row, column) gain of an off-resonance band: a dark line that runs past the inferolateral wall.
 
     It stands still between the images of a slice, so it changes no relaxation time, but hides a border
@@ -21,11 +22,12 @@ def band_gain(shape_rc: tuple[int, int], pixel_mm: float, centre_mm: tuple[float
     ----------
     centre_mm : x, y of a point of the band from the image centre
     depth : share of the signal that is lost in its middle
+    width_mm : standard deviation across the band
     """
     y = pixel_centres_mm(shape_rc[0], pixel_mm)[:, None] - centre_mm[1]
     x = pixel_centres_mm(shape_rc[1], pixel_mm)[None, :] - centre_mm[0]
     across = (x + y) / np.sqrt(2.0)
-    return np.asarray(1.0 - depth * np.exp(-0.5 * (across / _BAND_WIDTH_MM) ** 2), dtype=np.float64)
+    return np.asarray(1.0 - depth * np.exp(-0.5 * (across / width_mm) ** 2), dtype=np.float64)
 
 
 def add_ghost(image: Float64Array, amplitude: float, rng: np.random.Generator) -> Float64Array:

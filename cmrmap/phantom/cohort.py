@@ -15,15 +15,12 @@ from typing import Any
 from cmrmap.core.errors import InputError
 from cmrmap.core.files import write_file
 from cmrmap.core.version import VERSION
+from cmrmap.phantom.cohort_options import GENERATION, CohortOptions
 from cmrmap.phantom.generate import generate_study
 from cmrmap.phantom.parameters import StudyParameters
-from cmrmap.phantom.patients import draw_patient
 from cmrmap.phantom.reader import write_reading
 from cmrmap.phantom.study_writer import write_phantom
-from cmrmap.phantom.t1_protocols import STONE, t1_protocols
 
-#: raise it when a seed comes to mean other patients
-GENERATION = 1
 COHORT_NAME = "cohort.json"
 TABLE_NAME = "patients.csv"
 _DONE_NAME = "patient.json"
@@ -33,8 +30,7 @@ def write_cohort(
     folder: Path,
     *,
     patients: int,
-    seed: int = 1,
-    t1: str = STONE,
+    options: CohortOptions | None = None,
     processes: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Path:
@@ -47,8 +43,7 @@ def write_cohort(
     Parameters
     ----------
     patients : at least 1
-    seed : of the cohort
-    t1 : the T1 sequence, see `cmrmap.phantom.t1_protocols.t1_protocols`
+    options : of the whole cohort; default: the usual ones
     processes : at the same time; default the number of cores
     progress : called with the patients done and their number after each
 
@@ -59,28 +54,22 @@ def write_cohort(
     OutputError
         the folder cannot be written
     """
-    if patients < 1 or seed < 0:
-        raise InputError(f"a cohort has at least 1 patient and a seed >= 0; found {patients} and {seed}")
-    t1_protocols(t1)  # what is wrong with it is told before anything is written
-    _check_folder(folder, seed, t1)
-    about = {
-        "seed": seed,
-        **({} if t1 == STONE else {"t1": t1}),
-        "patients": patients,
-        "generation": GENERATION,
-        "version": VERSION,
-    }
+    if patients < 1:
+        raise InputError(f"a cohort has at least 1 patient; found {patients}")
+    options = options or CohortOptions()
+    _check_folder(folder, options)
+    about = {**options.told(), "patients": patients, "generation": GENERATION, "version": VERSION}
     write_file(folder / COHORT_NAME, (json.dumps(about, indent=1) + "\n").encode())
     rows: dict[int, dict[str, Any]] = {}
     n_processes = min(processes or os.cpu_count() or 1, patients)
     if n_processes == 1:
         for number in range(1, patients + 1):
-            rows[number] = write_patient(folder, seed, number, t1)
+            rows[number] = write_patient(folder, options, number)
             _tell(progress, len(rows), patients)
     else:
         # spawn: what runs in this process (threads of a progress bar, of numerical libraries) must not be forked
         with ProcessPoolExecutor(n_processes, mp_context=get_context("spawn")) as pool:
-            jobs = {pool.submit(write_patient, folder, seed, number, t1): number for number in range(1, patients + 1)}
+            jobs = {pool.submit(write_patient, folder, options, number): number for number in range(1, patients + 1)}
             for job in as_completed(jobs):
                 rows[jobs[job]] = job.result()
                 _tell(progress, len(rows), patients)
@@ -91,15 +80,15 @@ def write_cohort(
     return write_file(folder / TABLE_NAME, text.getvalue().encode())
 
 
-def write_patient(folder: Path, seed: int, number: int, t1: str = STONE) -> dict[str, Any]:
+def write_patient(folder: Path, options: CohortOptions, number: int) -> dict[str, Any]:
     """Write one patient's study unless it is complete; returns its line of patients.csv."""
     target = folder / patient_name(number)
     done = target / _DONE_NAME
     if done.is_file():
         found: dict[str, Any] = json.loads(done.read_text(encoding="utf-8"))
         return found
-    study = generate_study(draw_patient(seed, number, t1_protocols(t1)))
-    write_phantom(target, study, hematocrit_file=True)
+    study = generate_study(options.draw(number))
+    write_phantom(target, study, hematocrit_file=True, flavour=options.flavour)
     write_reading(target / "truth", study, study.parameters.seed)
     means = {
         f"true_{kind.value}_{'percent' if kind.unit == '%' else 'ms'}": round(study.truth.patient_mean(kind), 4)
@@ -119,6 +108,7 @@ def _drawn(parameters: StudyParameters) -> dict[str, Any]:
     scan = parameters.acquisition
     return {
         "seed": parameters.seed,
+        **({"condition": parameters.condition.value} if parameters.condition else {}),
         "disease": parameters.disease.value,
         "snr": round(parameters.snr, 2),
         "motion": round(parameters.motion, 3),
@@ -137,16 +127,16 @@ def _drawn(parameters: StudyParameters) -> dict[str, Any]:
     }
 
 
-def _check_folder(folder: Path, seed: int, t1: str) -> None:
+def _check_folder(folder: Path, options: CohortOptions) -> None:
     path = folder / COHORT_NAME
     if not path.is_file():
         return
     about = json.loads(path.read_text(encoding="utf-8"))
-    found, expected = (about.get("seed"), about.get("generation"), about.get("t1", STONE)), (seed, GENERATION, t1)
-    if found != expected:
+    found, generation = CohortOptions.read(about), about.get("generation")
+    if (found, generation) != (options, GENERATION):
         raise InputError(
-            f"{folder} holds a cohort of seed {found[0]} (generation {found[1]}, T1 by {found[2]}); seed {seed} "
-            f"(generation {GENERATION}, T1 by {t1}) was asked for: give another folder"
+            f"{folder} holds a cohort of seed {found.seed} (generation {generation}, {found.words(options)}); seed "
+            f"{options.seed} (generation {GENERATION}, {options.words(found)}) was asked for: give another folder"
         )
 
 

@@ -6,25 +6,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cmrmap.core.arrays import Float64Array, LabelArray, readonly
+from cmrmap.core.arrays import Float64Array, FloatArray, LabelArray, readonly
 from cmrmap.core.geometry import SliceGeometry
 from cmrmap.core.map_specs import MapKind
-from cmrmap.core.relaxation_models import get_model
 from cmrmap.core.stack import WeightedStack
 from cmrmap.phantom.anatomy import MATRIX
 from cmrmap.phantom.artefacts import add_ghost
 from cmrmap.phantom.heart_motion import MotionState
-from cmrmap.phantom.parameters import (
-    FIELD_STRENGTH_T,
-    SeriesParameters,
-    StudyParameters,
-    draw_study_parameters,
-    random_stream,
-)
+from cmrmap.phantom.parameters import SeriesParameters, StudyParameters, draw_study_parameters, random_stream
 from cmrmap.phantom.planes import slice_geometry
-from cmrmap.phantom.sequences import sequence_of
-from cmrmap.phantom.series_signals import exact_fits, series_signals
-from cmrmap.phantom.signal import rician_magnitude
+from cmrmap.phantom.series_signals import exact_fits, series_signals, unprepared_signals
+from cmrmap.phantom.signal import magnitude_and_phase
 from cmrmap.phantom.slice_scene import SliceScene
 from cmrmap.phantom.truth import StudyTruth, study_truth
 
@@ -39,6 +31,7 @@ class PhantomSeries:
     ----------
     parameters : what was drawn for the series
     stack : images are whole counts 0..65535 in float32, exactly what the DICOM files hold
+    phase_rad : (slice, time, row, column) float32, -pi to pi: the phase of each pixel, by which its signal has its sign
     labels : (slice, time, row, column) uint8 of `cmrmap.core.outlines.Label`, one ring of myocardium in every image
     insertion_points : (slice, time, 2, 2) row, column of the anterior and the inferior RV insertion point
     motion : (slice, time, 4) shift x mm, shift y mm, scale change, contraction
@@ -47,6 +40,7 @@ class PhantomSeries:
 
     parameters: SeriesParameters
     stack: WeightedStack
+    phase_rad: FloatArray
     labels: LabelArray
     insertion_points: Float64Array
     motion: Float64Array
@@ -55,6 +49,7 @@ class PhantomSeries:
     def __post_init__(self) -> None:
         for name, dtype in (("labels", np.uint8), ("insertion_points", np.float64), ("motion", np.float64)):
             object.__setattr__(self, name, readonly(getattr(self, name), dtype))
+        object.__setattr__(self, "phase_rad", readonly(self.phase_rad, np.float32))
 
     @property
     def kind(self) -> MapKind:
@@ -133,9 +128,10 @@ def _generate_series(
 ) -> PhantomSeries:
     scan = parameters.acquisition
     signals = series_signals(parameters, series)
-    noise_sd = _noise_sd(parameters, scenes, _unprepared_signals(series, signals))
+    noise_sd = _noise_sd(parameters, scenes, unprepared_signals(parameters, series, signals))
     n_slices, n_times = signals.shape[:2]
     images = np.empty((n_slices, n_times, MATRIX, MATRIX), dtype=np.float32)
+    phase = np.empty_like(images)
     labels = np.empty(images.shape, dtype=np.uint8)
     insertion = np.empty((n_slices, n_times, 2, 2))
     for index, scene in enumerate(scenes):
@@ -147,8 +143,8 @@ def _generate_series(
                 drawn = random_stream(parameters.seed, "artefact", series_number, index, time)
                 clean = add_ghost(clean, scan.ghost_amplitude, drawn)
             rng = random_stream(parameters.seed, "noise", series_number, index, time)
-            counts = np.rint(rician_magnitude(clean, noise_sd, rng))
-            images[index, time] = np.clip(counts, 0, _LARGEST_COUNT)
+            magnitude, phase[index, time] = magnitude_and_phase(clean, noise_sd, rng)
+            images[index, time] = np.clip(np.rint(magnitude), 0, _LARGEST_COUNT)
             labels[index, time] = rendering.labels
             insertion[index, time] = rendering.insertion_points
     stack = WeightedStack(
@@ -156,16 +152,11 @@ def _generate_series(
         images=images,
         times_ms=np.array(series.times_ms),
         geometry=geometry,
-        model=get_model(series.kind.spec.standard_model).name if series.protocol is None else series.protocol.model,
-        field_strength_t=FIELD_STRENGTH_T,
+        model=series.fitted_model,
+        field_strength_t=parameters.tissues.field_strength_t,
     )
     motion = np.array([[state.as_row() for state in states] for states in series.motion])
-    return PhantomSeries(series, stack, labels, insertion, motion, noise_sd)
-
-
-def _unprepared_signals(series: SeriesParameters, signals: Float64Array) -> Float64Array:
-    """(slice, tissue) signals of the image without preparation: the longest inversion time, the shortest T2-prep."""
-    return np.asarray(signals[:, sequence_of(series.kind).unprepared], dtype=np.float64)
+    return PhantomSeries(series, stack, phase, labels, insertion, motion, noise_sd)
 
 
 def _noise_sd(parameters: StudyParameters, scenes: list[SliceScene], unprepared: Float64Array) -> float:

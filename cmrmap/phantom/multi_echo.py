@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cmrmap.core.arrays import Float64Array
-from cmrmap.phantom.tissue import Tissue, TissueSet
+from cmrmap.phantom.tissue import USUAL_FIELD_T, Tissue, TissueSet
 
 #: of a usual protocol at 1.5 T: eight echoes, 2.23 ms apart
 ECHO_TIMES_MS = (2.59, 4.82, 7.05, 9.28, 11.51, 13.74, 15.97, 18.20)
@@ -35,11 +35,12 @@ def echo_times_ms(_: np.random.Generator, __: float, ___: float) -> tuple[float,
 
 
 def t2_star_ms(tissues: TissueSet) -> Float64Array:
-    """(tissue,) T2* in ms: 1/T2* = 1/T2 + 1/T2' with the dephasing of the tissue's surroundings."""
+    """(tissue,) T2* in ms: 1/T2* = 1/T2 + 1/T2' with the dephasing of the surroundings, which grows with the field."""
     dephasing = np.full(len(Tissue), _USUAL_DEPHASING_PER_S)
     dephasing[list(_BLOOD)] = _BLOOD_DEPHASING_PER_S
     for tissue, rate in _DEPHASING_PER_S.items():
         dephasing[tissue] = rate
+    dephasing *= tissues.field_strength_t / USUAL_FIELD_T
     return np.asarray(1.0 / (1.0 / tissues.t2_ms + dephasing / 1000.0), dtype=np.float64)
 
 
@@ -63,7 +64,8 @@ def multi_echo_signals(tissues: TissueSet, times_ms: Float64Array, _: float) -> 
     alpha = np.deg2rad(_FLIP_ANGLE_DEG)
     steady = tissues.proton_density * np.sin(alpha) * (1.0 - left) / (1.0 - np.cos(alpha) * left)
     signals = steady * np.exp(-times_ms / t2_star_ms(tissues))
-    signals[..., list(_FAT)] *= np.cos(2.0 * np.pi * _FAT_SHIFT_PER_MS * times_ms)
+    shift = _FAT_SHIFT_PER_MS * (tissues.field_strength_t / USUAL_FIELD_T)
+    signals[..., list(_FAT)] *= np.cos(2.0 * np.pi * shift * times_ms)
     return np.asarray(signals, dtype=np.float64)
 
 

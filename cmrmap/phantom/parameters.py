@@ -9,15 +9,16 @@ import numpy as np
 
 from cmrmap.core.errors import InputError
 from cmrmap.core.map_specs import MapKind
+from cmrmap.core.relaxation_models import ModelName, get_model
 from cmrmap.phantom.acquisition import AcquisitionParameters
 from cmrmap.phantom.anatomy import AnatomyParameters, draw_anatomy
+from cmrmap.phantom.conditions import Condition
 from cmrmap.phantom.heart_motion import MotionState, draw_motion
 from cmrmap.phantom.heartbeats import PreparedImages
 from cmrmap.phantom.sequences import SEQUENCES, PhantomSequence
 from cmrmap.phantom.t1_protocols import T1Protocol
 from cmrmap.phantom.tissue import Disease, TissueSet, draw_tissues
 
-FIELD_STRENGTH_T = 1.5
 _RR_VARIATION = 0.02
 #: a study's mean heart rate can be asked for within these
 SLOWEST_BPM, FASTEST_BPM = 40.0, 120.0
@@ -33,6 +34,8 @@ class SeriesParameters:
     ----------
     protocol : of a T1 series whose readouts are simulated; None: the sequence that the phantom usually has
     images : with a protocol, the events of each slice
+    model : that users fit where the times are not the usual ones; None: that of the protocol, else the usual one
+    echo_train : a T2 series is the echoes of one spin-echo train instead of T2-prepared images
     """
 
     kind: MapKind
@@ -41,6 +44,8 @@ class SeriesParameters:
     # not part of what is printed: the UIDs of usual studies are made from it
     protocol: T1Protocol | None = field(default=None, repr=False)
     images: tuple[PreparedImages, ...] = field(default=(), repr=False)
+    model: ModelName | None = field(default=None, repr=False)
+    echo_train: bool = field(default=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.protocol is not None and len(self.images) != len(self.times_ms):
@@ -48,6 +53,12 @@ class SeriesParameters:
                 f"{self.kind.value}: {self.protocol.name} needs the events of each of {len(self.times_ms)} slices; "
                 f"found {len(self.images)}"
             )
+
+    @property
+    def fitted_model(self) -> ModelName:
+        """What users fit to the series."""
+        usual = get_model(self.kind.spec.standard_model).name if self.protocol is None else self.protocol.model
+        return self.model or usual
 
     def only(self, slices: slice) -> SeriesParameters:
         """Return the series of some of its slices."""
@@ -71,6 +82,7 @@ class StudyParameters:
     tissues : T1, T2, proton density and ECV of every tissue
     series : of every map that has its own
     acquisition : of the images, the same for all series
+    condition : of the heart, for a patient of a wide cohort
 
     Raises
     ------
@@ -87,6 +99,8 @@ class StudyParameters:
     tissues: TissueSet
     series: tuple[SeriesParameters, ...]
     acquisition: AcquisitionParameters = field(default_factory=AcquisitionParameters)
+    # not part of what is printed: the UIDs of usual studies are made from it
+    condition: Condition | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if not self.snr > 0:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from cmrmap.core.map_specs import MapKind
+from cmrmap.core.relaxation_models import ModelName
 from cmrmap.phantom.acquisition import AcquisitionParameters
 from cmrmap.phantom.anatomy import HeartSpread, draw_anatomy
+from cmrmap.phantom.conditions import draw_condition, draw_lesion, draw_wall, shape_heart
+from cmrmap.phantom.field_strength import USUAL_FIELD, FieldStrength
 from cmrmap.phantom.heart_motion import MotionState
 from cmrmap.phantom.parameters import (
     SeriesParameters,
@@ -18,9 +21,9 @@ from cmrmap.phantom.parameters import (
     draw_times,
     random_stream,
 )
-from cmrmap.phantom.sequences import SEQUENCES
+from cmrmap.phantom.sequences import SEQUENCES, T2_PREPARATION_TIMES_MS
 from cmrmap.phantom.t1_protocols import T1Protocol
-from cmrmap.phantom.tissue import Disease, TissueSet, compose_tissues, myocardium
+from cmrmap.phantom.tissue import Disease, TissueSet, compose_tissues, myocardium, with_wall
 
 #: raised means above these, as in Zhu et al., Radiology: AI 2020;2(1)
 RAISED_T2_MS = 58.0
@@ -55,37 +58,65 @@ def draw_group(cohort_seed: int, number: int) -> Group:
 
 
 def draw_patient(
-    cohort_seed: int, number: int, protocols: Mapping[MapKind, T1Protocol] | None = None
+    cohort_seed: int,
+    number: int,
+    protocols: Mapping[MapKind, T1Protocol] | None = None,
+    *,
+    wide: bool = False,
+    magnet: FieldStrength = USUAL_FIELD,
+    t2_times_ms: Sequence[float] = T2_PREPARATION_TIMES_MS,
+    echo_train: bool = False,
 ) -> StudyParameters:
     """Draw patient ``number`` (from 1) of a cohort.
 
-    Anatomy and acquisition are uniform or log-normal over what is seen in practice; see the sources in the code.
+    Anatomy and acquisition are uniform or log-normal over what is seen in practice; see the sources in the code. What
+    one option changes leaves all else of the patient as it is.
 
     Parameters
     ----------
     cohort_seed, number : of the patient
     protocols : T1 series that are simulated in STONE's place
+    wide : the patient has one of `cmrmap.phantom.conditions.Condition`
+    magnet : in which the patient is scanned
+    t2_times_ms : T2-prep durations of every slice, ascending; infinity is the saturation-prepared image
+    echo_train : T2 is a spin-echo train with these echo times
     """
     seed, group = patient_seed(cohort_seed, number), draw_group(cohort_seed, number)
     rng = np.random.default_rng([cohort_seed, number, 2])
     acquisition = _draw_acquisition(rng)
+    if magnet is not USUAL_FIELD:
+        acquisition = magnet.acquisition(acquisition, np.random.default_rng([cohort_seed, number, 4]))
     heart_rate_bpm = float(np.clip(rng.normal(70.0, 12.0), 48.0, 110.0))
     snr = float(np.clip(26.0 * np.exp(0.4 * rng.standard_normal()), 8.0, 70.0))
     motion = float(np.clip(np.exp(0.35 * rng.standard_normal()), 0.3, 2.2))
     disease = Disease.FOCAL if group.focal else Disease.DIFFUSE if group.raised_t2 or group.raised_ecv else Disease.NONE
-    anatomy = draw_anatomy(random_stream(seed, "anatomy"), disease, _draw_spread(rng))
+    spread, condition, lesion = _draw_spread(rng), None, None
+    tissues = _draw_tissues(random_stream(seed, "tissue"), group)
+    if wide:
+        own = np.random.default_rng([cohort_seed, number, 3])
+        condition = draw_condition(cohort_seed, number)
+        spread, lesion = shape_heart(own, condition, spread), draw_lesion(own, condition)
+        wall = draw_wall(own, condition)
+        disease, tissues = wall.disease, with_wall(tissues, wall.muscle, wall.lesion)
+    anatomy = draw_anatomy(random_stream(seed, "anatomy"), disease, spread)
+    if lesion is not None and disease is Disease.FOCAL:
+        anatomy = replace(anatomy, lesion=lesion)
     series = []
     for index, sequence in enumerate(SEQUENCES):
         if not sequence.usual:
             continue
         protocol, n_slices = (protocols or {}).get(sequence.kind), len(anatomy.heart)
         times, images = draw_times(rng, sequence, protocol, n_slices, heart_rate_bpm, acquisition.rr_variation)
+        model: ModelName | None = None
+        is_train = echo_train and sequence.kind is MapKind.T2
+        if sequence.kind is MapKind.T2:
+            times, model = (tuple(t2_times_ms),) * n_slices, None if np.inf in t2_times_ms else "t2_2p"
         states = []
         for slice_number in range(n_slices):
             stream = random_stream(seed, "motion", index, slice_number)
             drawn = draw_states(stream, sequence, len(times[slice_number]), motion)
             states.append(_mistime(drawn, acquisition.mistimed_share, stream))
-        series.append(SeriesParameters(sequence.kind, times, tuple(states), protocol, images))
+        series.append(SeriesParameters(sequence.kind, times, tuple(states), protocol, images, model, is_train))
     return StudyParameters(
         seed=seed,
         disease=disease,
@@ -93,9 +124,10 @@ def draw_patient(
         motion=motion,
         heart_rate_bpm=heart_rate_bpm,
         anatomy=anatomy,
-        tissues=_draw_tissues(random_stream(seed, "tissue"), group),
+        tissues=tissues if magnet is USUAL_FIELD else magnet.tissues(tissues),
         series=tuple(series),
         acquisition=acquisition,
+        condition=condition,
     )
 
 

@@ -5,8 +5,9 @@ A new sequence is one more entry of `SEQUENCES`, in the order in which their ran
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 
@@ -19,12 +20,22 @@ from cmrmap.phantom.tissue import Tissue, TissueSet
 
 #: the T2-prep durations of every slice; infinity is the saturation-prepared image
 T2_PREPARATION_TIMES_MS = (0.0, 25.0, 35.0, 45.0, 55.0, 65.0, 75.0, 85.0, np.inf)
+#: of a usual clinical protocol; others have 0, 24 and 55 ms (Wassmuth et al., J Cardiovasc Magn Reson 2013;15:27)
+THREE_PREPARATION_TIMES_MS = (0.0, 30.0, 55.0)
+#: name on the command line -> T2-prep durations of every slice
+T2_PROTOCOLS: Mapping[str, tuple[float, ...]] = MappingProxyType(
+    {"nine": T2_PREPARATION_TIMES_MS, "three": THREE_PREPARATION_TIMES_MS}
+)
+#: of a T2 series that is the echoes of one train, which is repeated every second heartbeat or so
+ECHO_TRAIN_TIMES_MS = (10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0, 80.0, 90.0)
+_TRAIN_REPETITION_MS = 1800.0
 #: written for the STONE image without an inversion
 NO_INVERSION_MS = 30000.0
 _FIRST_INVERSION_TIMES_MS = (193.0, 350.0)
 _N_HEARTBEATS = 5
-#: fat is off resonance by about 220 Hz at 1.5 T; with TR near 2.8 ms its balanced SSFP signal has the opposite sign
-#: (Hargreaves et al., Magn Reson Med 2003;50:210-213), hence the dark lines where fat and water share a pixel
+#: fat is off resonance by about 220 Hz at 1.5 T and 440 Hz at 3 T; with TR near 2.8 ms its balanced SSFP signal has the
+#: opposite sign at both (Hargreaves et al., Magn Reson Med 2003;50:210-213: from 1/(2 TR) to 3/(2 TR)), hence the dark
+#: lines where fat and water share a pixel
 _OPPOSED = (Tissue.FAT, Tissue.MARROW)
 
 #: (generator, beats a minute, relative SD of the RR interval) -> times of one slice in ms, ascending
@@ -88,6 +99,20 @@ def stone_inversion_times_ms(
         beats = interval_ms * (1.0 + rr_variation * np.clip(rng.standard_normal(_N_HEARTBEATS - 1), -2.0, 2.0))
         times += [first, *(first + np.cumsum(beats)).round().tolist()]
     return tuple(sorted(float(time) for time in times))
+
+
+def echo_train_signals(tissues: TissueSet, times_ms: Float64Array) -> Float64Array:
+    """(..., tissue) echoes of a spin-echo train whose pulses refocus perfectly, so that they decay with T2 alone.
+
+    Neither a black-blood preparation nor stimulated echoes (`cmrmap.phantom.spin_echo_train`) are simulated.
+
+    Parameters
+    ----------
+    tissues : of the patient
+    times_ms : (..., 1) echo times
+    """
+    recovered = 1.0 - np.exp(-_TRAIN_REPETITION_MS / tissues.t1_native_ms)
+    return np.asarray(tissues.proton_density * recovered * np.exp(-times_ms / tissues.t2_ms), dtype=np.float64)
 
 
 def _t2_preparation_times_ms(_: np.random.Generator, __: float, ___: float) -> tuple[float, ...]:
@@ -175,6 +200,19 @@ SEQUENCES: tuple[PhantomSequence, ...] = (
         usual=False,
     ),
 )
+
+
+def t2_times_ms(name: str) -> tuple[float, ...]:
+    """Return the T2-prep durations of a protocol by its name.
+
+    Raises
+    ------
+    InputError
+        no protocol of this name
+    """
+    if name not in T2_PROTOCOLS:
+        raise InputError(f"the T2 images must be one of {', '.join(T2_PROTOCOLS)}; found {name!r}")
+    return T2_PROTOCOLS[name]
 
 
 def sequence_of(kind: MapKind) -> PhantomSequence:

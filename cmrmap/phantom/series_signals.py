@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 
@@ -11,12 +13,15 @@ from cmrmap.core.parameter_map import COUNTED_STATUS
 from cmrmap.core.relaxation_models import ModelName
 from cmrmap.phantom.appearance import COUNTS, weighted_signals
 from cmrmap.phantom.parameters import SeriesParameters, StudyParameters
+from cmrmap.phantom.sequences import echo_train_signals, sequence_of
 from cmrmap.phantom.tissue import Tissue, TissueSet
 from cmrmap.relaxometry import fit_relaxation
 
 
 def series_signals(parameters: StudyParameters, series: SeriesParameters) -> Float64Array:
     """(slice, time, tissue) signed signals in counts before coil and texture, times ascending."""
+    if series.echo_train:
+        return COUNTS * echo_train_signals(parameters.tissues, np.array(series.times_ms)[..., None])
     if series.protocol is None:
         return weighted_signals(
             parameters.tissues,
@@ -32,6 +37,20 @@ def series_signals(parameters: StudyParameters, series: SeriesParameters) -> Flo
     return COUNTS * np.stack(slices)
 
 
+def unprepared_signals(parameters: StudyParameters, series: SeriesParameters, signals: Float64Array) -> Float64Array:
+    """(slice, tissue) signals of the image without preparation: the longest inversion time, a T2-prep of 0 ms.
+
+    Parameters
+    ----------
+    parameters, series : of the study; a T2 series need not hold that image
+    signals : (slice, time, tissue) of the series
+    """
+    if series.kind is MapKind.T2 and series.times_ms[0][0] > 0.0:
+        alone = replace(series, times_ms=((0.0,),) * len(series.times_ms), motion=tuple(m[:1] for m in series.motion))
+        return series_signals(parameters, alone)[:, 0]
+    return np.asarray(signals[:, sequence_of(series.kind).unprepared], dtype=np.float64)
+
+
 def true_t1_ms(tissues: TissueSet, kind: MapKind) -> Float64Array:
     """(tissue,) true T1 before or after contrast."""
     return tissues.t1_postcontrast_ms if kind is MapKind.POSTCONTRAST_T1 else tissues.t1_native_ms
@@ -45,13 +64,13 @@ def exact_fits(parameters: StudyParameters) -> dict[MapKind, Float64Array]:
 
     Returns
     -------
-    (slice, tissue) of every simulated T1 series, in ms, and of the ECV in percent where both are; NaN where the fit
-    finds nothing that counts
+    (slice, tissue) of every simulated T1 series and of T2 without the saturated image, in ms, and of the ECV in
+    percent where both T1 are; NaN where the fit finds nothing that counts
     """
     found: dict[MapKind, Float64Array] = {}
     for series in parameters.series:
-        if series.protocol is not None:
-            magnitudes, model = np.abs(series_signals(parameters, series)), series.protocol.model
+        if series.protocol is not None or series.model is not None:
+            magnitudes, model = np.abs(series_signals(parameters, series)), series.fitted_model
             rows = zip(magnitudes, series.times_ms, strict=True)
             found[series.kind] = np.stack([exact_fit_ms(one, times, model) for one, times in rows])
     if {MapKind.NATIVE_T1, MapKind.POSTCONTRAST_T1} <= set(found):

@@ -129,16 +129,30 @@ def rician_magnitude(signal: npt.ArrayLike, noise_sd: float, rng: np.random.Gene
 
     Parameters
     ----------
+    signal, noise_sd, rng : see `magnitude_and_phase`
+    """
+    return magnitude_and_phase(signal, noise_sd, rng)[0]
+
+
+def magnitude_and_phase(
+    signal: npt.ArrayLike, noise_sd: float, rng: np.random.Generator
+) -> tuple[Float64Array, Float64Array]:
+    """Magnitude, and phase in rad from -pi to pi, of a signal to which complex Gaussian noise was added.
+
+    Parameters
+    ----------
     signal : any shape, real and signed; a global phase does not matter
     noise_sd : standard deviation of each of the two channels, in the signal's unit; 0 gives the plain magnitude
+    rng : of the noise
     """
     signal = _as_float(signal)
     if noise_sd < 0:
         raise ValueError(f"noise_sd must be >= 0; found {noise_sd:g}")
     if noise_sd == 0:
-        return np.abs(signal)
+        return np.abs(signal), np.where(signal < 0.0, np.pi, 0.0)
     real = signal + noise_sd * rng.standard_normal(signal.shape)
-    return np.hypot(real, noise_sd * rng.standard_normal(signal.shape))
+    imaginary = noise_sd * rng.standard_normal(signal.shape)
+    return np.hypot(real, imaginary), np.arctan2(imaginary, real)
 
 
 def _as_float(values: npt.ArrayLike) -> Float64Array:

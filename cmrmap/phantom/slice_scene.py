@@ -44,7 +44,8 @@ class SliceScene:
         wall[Tissue.AIR] += 1.0 - wall.sum(axis=0)
         coil = coil_sensitivity(shape, pixel_mm, scan.coil_strength)
         if scan.band_depth:
-            coil = coil * band_gain(shape, pixel_mm, _band_place(parameters, index), scan.band_depth)
+            place = _band_place(parameters, index)
+            coil = coil * band_gain(shape, pixel_mm, place, scan.band_depth, scan.band_width_mm)
         return cls(
             anatomy=anatomy,
             index=index,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from cmrmap.phantom.generate import PhantomStudy
+from cmrmap.phantom.tissue import USUAL_FIELD_T
 
 #: part of every UID: raise it when the meaning of a seed changes
 _GENERATION = "phantom-1"
@@ -14,6 +15,10 @@ def fingerprint(study: PhantomStudy) -> str:
     """Return a hash of all that was drawn."""
     drawn = [_GENERATION, repr(study.parameters)]
     drawn += [repr((one.protocol, one.images)) for one in study.parameters.series if one.protocol is not None]
+    tissues, scan = study.parameters.tissues, study.parameters.acquisition
+    drawn += ["echo train" for one in study.parameters.series if one.echo_train]
+    if tissues.field_strength_t != USUAL_FIELD_T:
+        drawn.append(repr((tissues.field_strength_t, scan.band_width_mm)))
     return hashlib.sha256("|".join(drawn).encode()).hexdigest()
 
 

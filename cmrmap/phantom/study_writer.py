@@ -157,4 +157,6 @@ def _remove_images(dicom: Path) -> None:
 
 def _series_images(study: PhantomStudy, series: PhantomSeries) -> SeriesImages:
     times = tuple(float(time) for time in series.stack.times_ms.ravel())
-    return SeriesImages(series.kind, tuple(series_datasets(study, series)), times, study.truth.maps[series.kind])
+    phase = series.phase_rad.reshape(-1, *series.phase_rad.shape[2:])
+    datasets = tuple(series_datasets(study, series))
+    return SeriesImages(series.kind, datasets, times, study.truth.maps[series.kind], tuple(phase))

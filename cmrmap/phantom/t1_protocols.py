@@ -21,7 +21,7 @@ from cmrmap.phantom.bloch import readout_response
 from cmrmap.phantom.bssfp_readout import BalancedReadout
 from cmrmap.phantom.heartbeats import LookLockerScheme, PreparedImages, draw_saturation_recovery
 from cmrmap.phantom.prepared_train import Preparation, train_signals
-from cmrmap.phantom.tissue import Tissue, TissueSet
+from cmrmap.phantom.tissue import USUAL_FIELD_T, Tissue, TissueSet
 
 STONE = "stone"
 #: chemical shift of fat at 1.5 T
@@ -150,7 +150,7 @@ class T1Protocol:
 
         Parameters
         ----------
-        tissues : T2 and proton density
+        tissues : T2, proton density and the field strength, with which the chemical shift of fat grows
         t1_ms : (tissue,), before or after contrast
         images : events of one slice
 
@@ -159,7 +159,7 @@ class T1Protocol:
         (image, tissue) signed and finite, relative to water's density, in the order in which the images are taken
         """
         shift = np.zeros(len(Tissue))
-        shift[list(_FAT)] = _FAT_SHIFT_HZ
+        shift[list(_FAT)] = _FAT_SHIFT_HZ * (tissues.field_strength_t / USUAL_FIELD_T)
         renewed = np.zeros(len(Tissue))
         renewed[list(_BLOOD)] = self.blood_renewed
         relative = self.relative_signals(t1_ms, tissues.t2_ms, images, shift_hz=shift, renewed=renewed)

@@ -1,5 +1,7 @@
 """Tissues of the phantom at 1.5 T: relaxation times, proton density and extracellular volume.
 
+`cmrmap.phantom.field_strength` turns them into those of another magnet.
+
 Post-contrast T1 is never given: it follows from the extracellular volume and the blood, so that the ECV equation
 ``ECV = (1 - Hct) (1/T1_post - 1/T1_native) / (1/T1blood_post - 1/T1blood_native)`` closes for every tissue
 (Messroghli et al., J Cardiovasc Magn Reson 2017;19:75).
@@ -7,13 +9,16 @@ Post-contrast T1 is never given: it follows from the extracellular volume and th
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum, IntEnum
 
 import numpy as np
 
 from cmrmap.core.arrays import Float64Array
 from cmrmap.core.outlines import Label
+
+#: of the magnet in which tissues are as this module has them, tesla
+USUAL_FIELD_T = 1.5
 
 
 class Tissue(IntEnum):
@@ -117,11 +122,14 @@ class TissueSet:
     hematocrit : fraction of the blood volume
     blood_t1_post_ms : T1 of blood after contrast, ms
     properties : one entry per `Tissue`, in the order of its values
+    field_strength_t : of the magnet in which the tissues relax like this, tesla
     """
 
     hematocrit: float
     blood_t1_post_ms: float
     properties: tuple[TissueProperties, ...]
+    # not part of what is printed: the UIDs of usual studies are made from it
+    field_strength_t: float = field(default=USUAL_FIELD_T, repr=False)
 
     def __post_init__(self) -> None:
         if len(self.properties) != len(Tissue):
@@ -202,6 +210,12 @@ def compose_tissues(
     table.update(dict.fromkeys((Tissue.MYOCARDIUM, Tissue.PAPILLARY, Tissue.RV_WALL), wall))
     table[Tissue.LESION] = lesion
     return TissueSet(hematocrit, blood_t1_post_ms, tuple(table[tissue] for tissue in Tissue))
+
+
+def with_wall(tissues: TissueSet, wall: TissueProperties, lesion: TissueProperties) -> TissueSet:
+    """Return a patient's tissues with another heart muscle."""
+    blood = tissues.properties[Tissue.CAVITY]
+    return compose_tissues(tissues.hematocrit, blood.t1_native_ms, tissues.blood_t1_post_ms, wall, lesion)
 
 
 def _diseased(

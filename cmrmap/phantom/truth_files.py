@@ -11,7 +11,7 @@ import numpy as np
 
 from cmrmap.core.map_specs import MapKind
 from cmrmap.phantom.generate import PhantomStudy
-from cmrmap.phantom.tissue import Tissue
+from cmrmap.phantom.tissue import USUAL_FIELD_T, Tissue
 from cmrmap.phantom.truth import StudyTruth
 
 _ARRAY_UNIT = {"ms": "ms", "%": "percent"}
@@ -24,8 +24,8 @@ def write_truth(folder: Path, study: PhantomStudy) -> None:
     (slice, row, column) float32, NaN where there is no answer, ``labels`` and ``aha`` (slice, row, column) uint8; for
     every series ``<kind>_labels`` (slice, time, row, column) uint8, ``<kind>_times_ms`` (slice, time),
     ``<kind>_insertion_points`` (slice, time, anterior/inferior, row/column) and ``<kind>_motion`` (slice, time, 4); and
-    where the T1 series are simulated ``<kind>_exact_fit_ms`` and ``ecv_exact_fit_percent``: what the usual model's
-    exact fit of signals without noise gives.
+    where the T1 series are simulated or T2 has no saturated image ``<kind>_exact_fit_ms`` and
+    ``ecv_exact_fit_percent``: what the usual model's exact fit of signals without noise gives.
     """
     truth = study.truth
     arrays: dict[str, np.ndarray[Any, np.dtype[Any]]] = {
@@ -86,6 +86,8 @@ def truth_summary(study: PhantomStudy) -> dict[str, Any]:
             "lesion": None if parameters.anatomy.lesion is None else asdict(parameters.anatomy.lesion),
         },
         **({"simulated": simulated} if simulated else {}),
+        **({"condition": parameters.condition.value} if parameters.condition else {}),
+        **({"field_strength_t": magnet} if (magnet := parameters.tissues.field_strength_t) != USUAL_FIELD_T else {}),
     }
 
 

@@ -6,12 +6,14 @@ import copy
 import hashlib
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from pydicom.dataset import Dataset
 
-from cmrmap.core.arrays import Float64Array
+from cmrmap.core.arrays import Float64Array, FloatArray
 from cmrmap.core.map_specs import MapKind
 
 
@@ -25,12 +27,14 @@ class SeriesImages:
     images : slice by slice, times ascending
     times_ms : of each image; inf = saturated
     truth : (slice, row, column) the true map, in the map's unit; NaN where there is none
+    phase_rad : (row, column) of each image, -pi to pi
     """
 
     kind: MapKind
     images: tuple[Dataset, ...]
     times_ms: tuple[float, ...]
     truth: Float64Array
+    phase_rad: tuple[FloatArray, ...]
 
     @property
     def is_t2(self) -> bool:
@@ -42,15 +46,20 @@ class SeriesImages:
         images = tuple(copy.deepcopy(image) for image in self.images)
         for image, time in zip(images, self.times_ms, strict=True):
             change(image, time)
-        return SeriesImages(self.kind, images, self.times_ms, self.truth)
+        return replace(self, images=images)
 
     def only(self, wanted: Callable[[float], bool]) -> SeriesImages:
         """Return the images whose time is wanted, numbered anew."""
-        kept = [(image, time) for image, time in zip(self.images, self.times_ms, strict=True) if wanted(time)]
-        images = tuple(copy.deepcopy(image) for image, _ in kept)
+        kept = [index for index, time in enumerate(self.times_ms) if wanted(time)]
+        images = tuple(copy.deepcopy(self.images[index]) for index in kept)
         for number, image in enumerate(images, start=1):
             image.InstanceNumber = number
-        return SeriesImages(self.kind, images, tuple(time for _, time in kept), self.truth)
+        return replace(
+            self,
+            images=images,
+            times_ms=tuple(self.times_ms[index] for index in kept),
+            phase_rad=tuple(self.phase_rad[index] for index in kept),
+        )
 
     def by_slice(self) -> list[list[tuple[Dataset, float]]]:
         """Return (image, time) slice by slice."""
@@ -111,12 +120,13 @@ def copies(
     return out
 
 
-def phase_copies(images: Sequence[Dataset], image_type: Sequence[str], new_series: int | None = None) -> list[Dataset]:
+def phase_copies(series: SeriesImages, image_type: Sequence[str], new_series: int | None = None) -> list[Dataset]:
     """Return phase images beside magnitude images: 0..4095 with slope 2 and intercept -4096, as Siemens writes them."""
-    out = copies(images, "phase", image_type, new_series=new_series)
-    for image in out:
-        set_pixels(image, np.full((image.Rows, image.Columns), 2048.0))
+    out = copies(series.images, "phase", image_type, new_series=new_series)
+    for image, phase in zip(out, series.phase_rad, strict=True):
+        set_pixels(image, np.minimum(2048.0 * (1.0 + phase / np.pi), 4095.0))
         image.RescaleSlope, image.RescaleIntercept = "2", "-4096"
+        image.BitsStored, image.HighBit = 12, 11
     return out
 
 
@@ -130,6 +140,12 @@ def map_images(
         clear_times(image)
         set_pixels(image, np.nan_to_num(truth))
     return out
+
+
+def set_signed_pixels(image: Dataset, values: npt.NDArray[np.floating[Any]]) -> None:
+    """Replace the pixels by whole numbers of either sign."""
+    image.PixelRepresentation = 1
+    image.PixelData = np.clip(np.rint(values), -32768, 32767).astype("<i2").tobytes()
 
 
 def set_pixels(image: Dataset, values: Float64Array) -> None:

@@ -8,13 +8,16 @@ import numpy as np
 from pydicom.dataset import Dataset
 
 from cmrmap.core.map_specs import MapKind
-from cmrmap.phantom.flavours.classic import SeriesImages, clear_times, copies, has_echo, set_pixels
+from cmrmap.phantom.flavours.classic import SeriesImages, clear_times, copies, has_echo, set_signed_pixels
 
 _MAGNITUDE, _PHASE, _REAL, _IMAGINARY = range(4)
 
 
 def classic(series: SeriesImages) -> list[Dataset]:
-    """Native T1 by InversionTime, post-contrast by TriggerTime; all four parts of the complex image in one series."""
+    """Native T1 by InversionTime, post-contrast by TriggerTime; all four parts of the complex image in one series.
+
+    The phase is in thousandths of a radian.
+    """
     kept = series.only(has_echo) if series.is_t2 else series
 
     def change(image: Dataset, time_ms: float) -> None:
@@ -28,15 +31,18 @@ def classic(series: SeriesImages) -> list[Dataset]:
         else:
             image.TriggerTime = f"{time_ms:g}"
 
-    weighted = list(kept.changed(change).images)
+    changed = kept.changed(change)
+    weighted = list(changed.images)
     _name_part(weighted, _MAGNITUDE)
     if series.is_t2:
         return weighted
     others = []
     for part in (_PHASE, _REAL, _IMAGINARY):
         images = copies(weighted, f"part {part}", ["ORIGINAL", "PRIMARY", "OTHER"])
-        for image in images:
-            set_pixels(image, np.full((image.Rows, image.Columns), 100.0 * part))
+        for image, magnitude, phase in zip(images, weighted, changed.phase_rad, strict=True):
+            counts = np.frombuffer(magnitude.PixelData, "<u2").reshape(phase.shape)
+            parts = {_PHASE: 1000.0 * phase, _REAL: counts * np.cos(phase), _IMAGINARY: counts * np.sin(phase)}
+            set_signed_pixels(image, parts[part])
         _name_part(images, part)
         others += images
     return [*weighted, *others]

@@ -37,7 +37,7 @@ def ve11(series: SeriesImages) -> list[Dataset]:
         image.BitsAllocated = image.BitsStored = 8
         image.HighBit = 7
         image.PixelData = bytes(image.Rows * image.Columns * 3 + (image.Rows * image.Columns) % 2)
-    phase = phase_copies(weighted.images, ["ORIGINAL", "PRIMARY", "P", "ND"], new_series=4)
+    phase = phase_copies(weighted, ["ORIGINAL", "PRIMARY", "P", "ND"], new_series=4)
     return [*weighted.images, *corrected, *maps, *coloured, *phase]
 
 

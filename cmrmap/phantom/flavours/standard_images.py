@@ -28,7 +28,7 @@ def series_datasets(study: PhantomStudy, series: PhantomSeries) -> list[Dataset]
             instance = index * n_times + time + 1
             dataset = Dataset()
             _add_study(dataset, study, drawn)
-            _add_series(dataset, about, drawn)
+            _add_series(dataset, about, drawn, study.parameters.tissues.field_strength_t)
             dataset.SOPInstanceUID = uid(drawn, series.kind.value, instance)
             dataset.InstanceNumber = instance
             dataset.AcquisitionNumber = instance
@@ -67,7 +67,7 @@ def _add_study(dataset: Dataset, study: PhantomStudy, drawn: str) -> None:
     dataset.PositionReferenceIndicator = ""
 
 
-def _add_series(dataset: Dataset, about: SeriesHeader, drawn: str) -> None:
+def _add_series(dataset: Dataset, about: SeriesHeader, drawn: str, field_strength_t: float) -> None:
     dataset.SOPClassUID = MRImageStorage
     dataset.Modality = "MR"
     dataset.SeriesInstanceUID = uid(drawn, about.kind.value)
@@ -88,7 +88,7 @@ def _add_series(dataset: Dataset, about: SeriesHeader, drawn: str) -> None:
     dataset.EchoTime = f"{about.repetition_time_ms / 2.0:g}"
     dataset.EchoTrainLength = 1
     dataset.FlipAngle = f"{about.flip_angle_deg:g}"
-    dataset.MagneticFieldStrength = "1.5"
+    dataset.MagneticFieldStrength = f"{field_strength_t:g}"
     dataset.ImagedNucleus = "1H"
     if about.after_contrast:
         dataset.ContrastBolusAgent = "Gadolinium-based, simulated"

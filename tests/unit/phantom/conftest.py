@@ -34,7 +34,14 @@ def small() -> PhantomStudy:
     anatomy = replace(drawn.anatomy, heart=drawn.anatomy.heart[kept], torso=drawn.anatomy.torso[kept])
     planned = tuple(replace(one, times_ms=one.times_ms[kept], motion=one.motion[kept]) for one in drawn.series)
     study = generate_study(replace(drawn, anatomy=anatomy, series=planned))
-    series = [replace(one, stack=replace(one.stack, images=one.stack.images[..., ::4, ::4])) for one in study.series]
+    series = [
+        replace(
+            one,
+            stack=replace(one.stack, images=one.stack.images[..., ::4, ::4]),
+            phase_rad=one.phase_rad[..., ::4, ::4],
+        )
+        for one in study.series
+    ]
     truth = replace(
         study.truth,
         maps={kind: values[:, ::4, ::4] for kind, values in study.truth.maps.items()},

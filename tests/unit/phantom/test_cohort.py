@@ -13,6 +13,7 @@ from cmrmap.phantom.anatomy import HeartSpread, draw_anatomy
 from cmrmap.phantom.appearance import coil_sensitivity
 from cmrmap.phantom.artefacts import add_ghost, band_gain
 from cmrmap.phantom.cohort import write_cohort
+from cmrmap.phantom.cohort_options import CohortOptions
 from cmrmap.phantom.generate import generate_study
 from cmrmap.phantom.heart import render_heart
 from cmrmap.phantom.heart_contours import heart_contours
@@ -26,7 +27,7 @@ from cmrmap.phantom.tissue import Tissue
 @pytest.fixture(scope="module")
 def cohort(tmp_path_factory):
     folder = tmp_path_factory.mktemp("cohort")
-    write_cohort(folder, patients=1, seed=5, processes=1)
+    write_cohort(folder, patients=1, options=CohortOptions(5), processes=1)
     return folder
 
 
@@ -161,22 +162,22 @@ def test_cohort_has_a_study_its_truth_a_reading_and_a_line_in_the_table(cohort) 
 def test_complete_patients_are_kept(cohort) -> None:
     image = next((cohort / "p0001" / "dicom").rglob("*.dcm"))
     before = image.stat().st_mtime_ns
-    write_cohort(cohort, patients=1, seed=5, processes=1)
+    write_cohort(cohort, patients=1, options=CohortOptions(5), processes=1)
     assert image.stat().st_mtime_ns == before
 
 
 def test_a_folder_with_another_cohort_is_refused(cohort) -> None:
     with pytest.raises(InputError, match="holds a cohort of seed 5"):
-        write_cohort(cohort, patients=1, seed=6)
+        write_cohort(cohort, patients=1, options=CohortOptions(6))
     with pytest.raises(InputError, match="at least 1 patient"):
-        write_cohort(cohort, patients=0, seed=5)
+        write_cohort(cohort, patients=0)
 
 
 def test_a_folder_with_the_same_patients_by_another_t1_sequence_is_refused(cohort) -> None:
     with pytest.raises(InputError, match=r"T1 by stone\); seed 5 \(generation 1, T1 by molli\) was asked for"):
-        write_cohort(cohort, patients=1, seed=5, t1="molli", processes=1)
+        write_cohort(cohort, patients=1, options=CohortOptions(5, "molli"), processes=1)
     with pytest.raises(InputError, match="the T1 sequence must be one of"):
-        write_cohort(cohort, patients=1, seed=5, t1="swift", processes=1)
+        CohortOptions(5, "swift")
 
 
 def test_a_patient_is_the_same_by_any_t1_sequence() -> None:

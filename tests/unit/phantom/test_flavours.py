@@ -122,6 +122,23 @@ def test_phase_and_real_images_are_known_beside_the_magnitude(
         assert all([one.part for one in frame.companions] == wanted for frame in series.frames)
 
 
+def test_phase_images_hold_the_signs_of_the_signals(
+    written: tuple[str, SourceStudy], selected: Selection, small: PhantomStudy
+) -> None:
+    for stack in load_study(written[1], selected, {}).stacks:
+        if stack.kind is MapKind.T2 or written[0] not in ("siemens-ve11", "ge"):
+            assert stack.signed is None
+            continue
+        assert stack.signed is not None
+        drawn = small[stack.kind]
+        heart = (drawn.labels[..., ::4, ::4] > 0) & (drawn.stack.images > 5.0 * drawn.noise_sd)
+        assert heart.any(axis=(2, 3)).mean() > 0.8
+        same = (stack.signed < 0.0) == (np.cos(drawn.phase_rad) < 0.0)
+        assert same[heart].mean() > 0.98
+        assert (stack.signed[:, 0][heart[:, 0]] < 0.0).mean() > 0.95
+        assert (stack.signed[:, -1][heart[:, -1]] > 0.0).mean() > 0.98
+
+
 def test_the_corrected_copy_is_there_on_request(small: PhantomStudy, tmp_path: Path) -> None:
     write_phantom(tmp_path, small, flavour="siemens-ve11")
     source = read_study(tmp_path / "dicom")
