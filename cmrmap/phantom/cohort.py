@@ -17,13 +17,13 @@ from cmrmap.core.files import write_file
 from cmrmap.core.version import VERSION
 from cmrmap.phantom.generate import generate_study
 from cmrmap.phantom.parameters import StudyParameters
-from cmrmap.phantom.patients import draw_patient
+from cmrmap.phantom.patients import draw_patient, measured_hematocrit
 from cmrmap.phantom.reader import write_reading
 from cmrmap.phantom.study_writer import write_phantom
 from cmrmap.phantom.t1_protocols import STONE, t1_protocols
 
 #: raise it when a seed comes to mean other patients
-GENERATION = 1
+GENERATION = 2
 COHORT_NAME = "cohort.json"
 TABLE_NAME = "patients.csv"
 _DONE_NAME = "patient.json"
@@ -99,13 +99,19 @@ def write_patient(folder: Path, seed: int, number: int, t1: str = STONE) -> dict
         found: dict[str, Any] = json.loads(done.read_text(encoding="utf-8"))
         return found
     study = generate_study(draw_patient(seed, number, t1_protocols(t1)))
-    write_phantom(target, study, hematocrit_file=True)
+    measured = measured_hematocrit(seed, number, study.truth.hematocrit)
+    write_phantom(target, study, hematocrit_file=True, measured_hematocrit=measured)
     write_reading(target / "truth", study, study.parameters.seed)
     means = {
         f"true_{kind.value}_{'percent' if kind.unit == '%' else 'ms'}": round(study.truth.patient_mean(kind), 4)
         for kind in study.truth.maps
     }
-    row = {"patient": patient_name(number), **_drawn(study.parameters), **means}
+    row = {
+        "patient": patient_name(number),
+        **_drawn(study.parameters),
+        "measured_hematocrit": round(measured, 6),
+        **means,
+    }
     write_file(done, (json.dumps(row) + "\n").encode())
     return row
 

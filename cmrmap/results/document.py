@@ -23,7 +23,7 @@ from cmrmap.results.misfit_entry import ModelMisfit
 from cmrmap.results.range_entry import Aha, ReferenceRange
 from cmrmap.results.series_entry import Series
 
-SCHEMA_VERSION = "1.5"
+SCHEMA_VERSION = "1.6"
 
 #: a reason if and only if the status is not ok
 _REASON_UNLESS_OK: JsonDict = {
@@ -82,6 +82,9 @@ class Hematocrit(Entry):
 
     value: Annotated[Annotated[float, Field(ge=0.1, le=0.7)] | None, Rounded, Field(description="fraction")]
     source: str | None
+    uncertainty: Annotated[
+        NotNegative | None, Rounded, Field(description="standard error of the fraction, part of that of ECV")
+    ]
 
 
 class Flag(Entry):
