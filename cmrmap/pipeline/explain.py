@@ -169,4 +169,4 @@ def why_not_counted(fitted: ParameterMap, blood_pixels: BoolArray, pixel: tuple[
         return "its neighbours' fits cannot be trusted"
     if blood_pixels[pixel]:
         return "it lies in the edge of the blood, or in a part of the wall that lies nearly all in that edge"
-    return "it lies at the wall's border, or its value is outside the range of settings.pruning"
+    return "it lies at the wall's border, or its value is outside the accepted range (analysis.pruning)"

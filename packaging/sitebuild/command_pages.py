@@ -77,8 +77,11 @@ def _prose(text: str) -> str:
     """Return a help text as Markdown: its examples, which it indents or which are a command each, as code."""
     lines: list[str] = []
     inside = False
+    before = ""
     for line in inspect.cleandoc(text).replace("\b", "").replace("``", "`").split("\n"):
-        example = line.startswith(("  ", "cmrmap "))
+        # a sentence, too, may have a line that begins with a command
+        example = line.startswith("  ") or (line.startswith("cmrmap ") and (inside or not before.strip()))
+        before = line
         if example and not inside:
             lines += ["", "```"]
         elif inside and not example and line.strip():

@@ -51,6 +51,7 @@ def test_fences_of_the_command_line_s_page_are_closed() -> None:
         ),
         ("Do it.\n\n\b\ncmrmap x", "Do it.\n\n\n\n```\ncmrmap x\n```"),
         ("Do it.", "Do it."),
+        ("Exit codes: as of\ncmrmap run.", "Exit codes: as of\ncmrmap run."),
         ("From DIR/<study>, 2 < 3.\n\n  cmrmap x <a>", "From DIR/&lt;study>, 2 < 3.\n\n\n```\ncmrmap x <a>\n```"),
     ],
 )
