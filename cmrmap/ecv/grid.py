@@ -12,6 +12,7 @@ import numpy as np
 
 from cmrmap.core.arrays import Float64Array, readonly
 from cmrmap.core.errors import InputError
+from cmrmap.core.shared_errors import BETWEEN_SLICES, variance_over_slices
 from cmrmap.ecv.hematocrit import Hematocrit
 
 
@@ -109,17 +110,20 @@ def ecv_grid(
         by_blood_native = -fraction / (db * b0**2)
         by_blood_post = fraction / (db * b1**2)
         by_hematocrit = -fraction / (1.0 - h)
-        # A synthetic hematocrit moves with the native blood T1 of every slice: with this one's on top of the direct
-        # effect (which it partly cancels), with the others' on its own.
-        own = slopes.reshape(along)
-        all_slices = np.nansum(np.where(slopes != 0, (slopes * np.asarray(blood_native_sd_ms)) ** 2, 0.0))
-        others = np.maximum(all_slices - np.where(own != 0, own * bn_sd, 0.0) ** 2, 0.0)
+        # a synthetic hematocrit moves with the native blood T1 of every slice: of its own on top of the direct effect,
+        # which it partly cancels
+        moved = np.where(slopes != 0, slopes * np.asarray(blood_native_sd_ms), 0.0)
+        own = moved.reshape(along)
+        itself = by_blood_native * bn_sd + by_hematocrit * own
+        others = by_hematocrit * (moved.sum() - own)
+        alone = itself**2 + by_hematocrit**2 * ((moved**2).sum() - own**2)
         variance = (
             (by_native * native_sd_ms) ** 2
             + (by_post * post_sd_ms) ** 2
-            + ((by_blood_native + by_hematocrit * own) * bn_sd) ** 2
+            + (1.0 - BETWEEN_SLICES) * alone
+            + BETWEEN_SLICES * (itself + others) ** 2
             + (by_blood_post * bp_sd) ** 2
-            + by_hematocrit**2 * (others + hematocrit.sd**2)
+            + (by_hematocrit * hematocrit.sd) ** 2
         )
     return EcvGrid(
         fraction,
@@ -138,7 +142,8 @@ def ecv_grid(
 def region_common_variance(grid: EcvGrid, region_weights: Float64Array) -> float:
     """Return what blood T1 and hematocrit add to the variance of a region's mean ECV.
 
-    These errors are the same in every pixel of a slice (hematocrit: of the patient), so they do not average out.
+    These errors are the same in every pixel of a slice (hematocrit: of the patient), so they do not average out; those
+    of the blood in two slices are correlated (`cmrmap.core.shared_errors`).
     The variance from the two myocardial maps comes on top: their noise, carried by ``by_native`` and ``by_post``.
 
     Parameters
@@ -163,5 +168,5 @@ def region_common_variance(grid: EcvGrid, region_weights: Float64Array) -> float
     by_post = mean_of(grid.by_blood_post)
     variance = (by_hematocrit * grid.hematocrit.sd) ** 2
     for derivative, sd in ((by_native, grid.blood_native_sd_ms), (by_post, grid.blood_post_sd_ms)):
-        variance += float((np.where(derivative != 0, derivative * sd, 0.0) ** 2).sum())
+        variance += variance_over_slices(np.where(derivative != 0, derivative * sd, 0.0))
     return variance

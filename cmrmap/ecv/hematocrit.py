@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -21,7 +21,7 @@ class Hematocrit:
     ----------
     value_fraction : 0.10-0.70
     source : where it comes from, e.g. "command line"; "synthetic ..." where it was estimated from blood T1
-    sd : standard error of the fraction, apart from what ``blood_slope`` carries
+    sd : standard error of the fraction, apart from what ``blood_slope`` carries; 0: not known
     blood_slope : (slice,) d(fraction)/d(native blood T1 of that slice), 1/ms, of a synthetic value; empty if measured
     note : what to tell the user, "" if nothing
     caution : why the user should look before it is believed, "" if for no reason
@@ -53,6 +53,22 @@ class Hematocrit:
         """Whether the value was estimated from blood T1."""
         return bool(self.blood_slope)
 
+    def with_laboratory_error(self, percent: float) -> Hematocrit:
+        """Return a measured value with the laboratory's error, where no standard error is known.
+
+        Parameters
+        ----------
+        percent : standard deviation of repeated measurements of one sample, in percent of the value
+
+        Examples
+        --------
+        >>> round(parse_hematocrit(0.42, "command line").with_laboratory_error(1.45).sd, 5)
+        0.00609
+        """
+        if self.sd or self.synthetic:
+            return self
+        return replace(self, sd=self.value_fraction * percent / 100.0)
+
 
 def parse_hematocrit(value: float | str, source: str, sd: float = 0.0) -> Hematocrit:
     """Read a hematocrit that a person or a file gives, as a fraction or in percent.
@@ -61,7 +77,7 @@ def parse_hematocrit(value: float | str, source: str, sd: float = 0.0) -> Hemato
     ----------
     value : 0.10-0.70 is a fraction; 20-70 is percent, with a note
     source : where it was given
-    sd : standard error of the fraction
+    sd : standard error of the fraction; 0: not known
 
     Returns
     -------

@@ -168,7 +168,7 @@ def agreement_table(evaluation: Evaluation, kind: MapKind, reference: str) -> Te
 def calibration_table(evaluation: Evaluation, reference: str, kinds: Sequence[MapKind]) -> TextTable:
     """Coverage of the 95 % intervals, and what refusing flagged and uncertain values does to the rest."""
     header = (
-        *("model", "map", "scope", "intervals that contain the reference", "median |error| / SE"),
+        *("model", "map", "scope", "intervals that contain the reference", "median half width", "median |error| / SE"),
         *(
             "flagged",
             "SD unflagged",
@@ -187,17 +187,19 @@ def calibration_table(evaluation: Evaluation, reference: str, kinds: Sequence[Ma
                 if found.agreement is None:
                     continue
                 kept = {round(risk.kept, 2): risk.mean_absolute_error for risk in found.risk}
-                flags = found.flags
+                flags, held = found.flags, found.coverage[-1]
                 rows.append(
                     (
-                        *(one.model, kind.value, scope, rate_text(found.coverage[-1].measured)),
-                        *(number(found.coverage[-1].median_ratio, 2), f"{100 * flags.flagged.kept:.0f} %"),
+                        *(one.model, kind.value, scope, rate_text(held.measured)),
+                        *(number(held.median_half_width, 2), number(held.median_ratio, 2)),
+                        f"{100 * flags.flagged.kept:.0f} %",
                         *(number(flags.unflagged.sd, 2), number(flags.flagged.sd, 2), number(flags.p, 4)),
                         *(number(kept.get(share, math.nan), 2) for share in (1.0, 0.8, 0.5)),
                     )
                 )
     notes = (
-        "Intervals: value ± 1.96 standard errors; 95 % is nominal. P: are flagged errors larger (Mann-Whitney).",
+        "Intervals: value ± 1.96 standard errors; 95 % is nominal. Half widths, SDs and errors are in the map's unit. "
+        "P: are flagged errors larger (Mann-Whitney).",
         "Most certain: fewest warnings first, then the smallest standard error.",
     )
     return TextTable(

@@ -24,11 +24,13 @@ class Coverage:
     level : nominal
     measured : share that did
     median_ratio : median of |error| over standard error; 0.67 where errors are what the standard errors say
+    median_half_width : median of z times the standard error, in the map's unit
     """
 
     level: float
     measured: Rate
     median_ratio: float
+    median_half_width: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +78,11 @@ def coverage(
     d, u = np.asarray(difference, dtype=np.float64), np.asarray(uncertainty, dtype=np.float64)
     known = np.isfinite(u) & (u > 0)
     ratio = np.abs(d[known]) / u[known]
-    median = float(np.median(ratio)) if ratio.size else _NAN
+    median, typical = (float(np.median(one)) if one.size else _NAN for one in (ratio, u[known]))
+    widths = [(level, float(stats.norm.ppf(0.5 + level / 2))) for level in levels]
     return tuple(
-        Coverage(
-            level,
-            rate(int(np.count_nonzero(ratio <= stats.norm.ppf(0.5 + level / 2))), int(ratio.size)),
-            median,
-        )
-        for level in levels
+        Coverage(level, rate(int(np.count_nonzero(ratio <= z)), int(ratio.size)), median, z * typical)
+        for level, z in widths
     )
 
 

@@ -13,6 +13,7 @@ from cmrmap.evaluation import examples, figures, render
 from cmrmap.evaluation.aims import aims_table
 from cmrmap.evaluation.evaluation_provenance import EvaluationProvenance
 from cmrmap.evaluation.experiment import MAPS, Evaluation
+from cmrmap.evaluation.far_off import far_off_table
 from cmrmap.evaluation.plain import plain
 from cmrmap.evaluation.wording import TextTable, safe_name
 
@@ -68,7 +69,8 @@ def all_tables(evaluation: Evaluation) -> tuple[TextTable, ...]:
         out += [
             tables.agreement_table(evaluation, kind, reference) for kind in MAPS if evaluation.select(reference, kind)
         ]
-        out.append(tables.calibration_table(evaluation, reference, (MapKind.T2, MapKind.ECV)))
+        out.append(tables.calibration_table(evaluation, reference, MAPS))
+        out.append(far_off_table(evaluation, reference))
     return (*out, tables.exclusion_table(evaluation))
 
 

@@ -18,6 +18,7 @@ from cmrmap.core.version import VERSION
 from cmrmap.phantom.cohort_options import GENERATION, CohortOptions
 from cmrmap.phantom.generate import generate_study
 from cmrmap.phantom.parameters import StudyParameters
+from cmrmap.phantom.patients import measured_hematocrit
 from cmrmap.phantom.reader import write_reading
 from cmrmap.phantom.study_writer import write_phantom
 
@@ -88,13 +89,19 @@ def write_patient(folder: Path, options: CohortOptions, number: int) -> dict[str
         found: dict[str, Any] = json.loads(done.read_text(encoding="utf-8"))
         return found
     study = generate_study(options.draw(number))
-    write_phantom(target, study, hematocrit_file=True, flavour=options.flavour)
+    measured = measured_hematocrit(options.seed, number, study.truth.hematocrit)
+    write_phantom(target, study, hematocrit_file=True, flavour=options.flavour, measured_hematocrit=measured)
     write_reading(target / "truth", study, study.parameters.seed)
     means = {
         f"true_{kind.value}_{'percent' if kind.unit == '%' else 'ms'}": round(study.truth.patient_mean(kind), 4)
         for kind in study.truth.maps
     }
-    row = {"patient": patient_name(number), **_drawn(study.parameters), **means}
+    row = {
+        "patient": patient_name(number),
+        **_drawn(study.parameters),
+        "measured_hematocrit": round(measured, 6),
+        **means,
+    }
     write_file(done, (json.dumps(row) + "\n").encode())
     return row
 

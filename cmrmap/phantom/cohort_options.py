@@ -16,7 +16,7 @@ from cmrmap.phantom.t1_protocols import STONE, t1_protocols
 from cmrmap.phantom.tissue import USUAL_FIELD_T
 
 #: raise it when a seed comes to mean other patients
-GENERATION = 1
+GENERATION = 2
 USUAL, WIDE = CONDITIONS = ("usual", "wide")
 NINE = "nine"
 

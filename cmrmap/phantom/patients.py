@@ -31,6 +31,8 @@ RAISED_ECV_PERCENT = 29.0
 #: shares of patients with a raised mean: 35 of 276 and 96 of 237 in the paper, about 10 and 35 % here
 _RAISED_T2_SHARE, _RAISED_ECV_SHARE = 0.10, 0.35
 _FOCAL_SHARE = 0.30
+#: SD of a laboratory's hematocrit, relative: Dot et al., Arch Pathol Lab Med 1992;116:825
+_LABORATORY_CV = 0.0145
 #: steps of two low-discrepancy sequences: any first N patients hold about the shares above
 _STEPS = (0.6180339887498949, 0.41421356237309515)
 
@@ -55,6 +57,17 @@ def draw_group(cohort_seed: int, number: int) -> Group:
     t2, ecv = ((start[axis] + number * step) % 1.0 for axis, step in enumerate(_STEPS))
     focal = bool(np.random.default_rng([cohort_seed, number, 1]).uniform() < _FOCAL_SHARE)
     return Group(bool(t2 < _RAISED_T2_SHARE), bool(ecv < _RAISED_ECV_SHARE), focal)
+
+
+def measured_hematocrit(cohort_seed: int, number: int, true_fraction: float) -> float:
+    """Return what a laboratory measures of a patient's hematocrit, a fraction.
+
+    Parameters
+    ----------
+    cohort_seed, number : of the patient
+    true_fraction : the patient's
+    """
+    return true_fraction * (1.0 + _LABORATORY_CV * float(np.random.default_rng([cohort_seed, number, 3]).normal()))
 
 
 def draw_patient(

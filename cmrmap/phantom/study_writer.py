@@ -96,6 +96,7 @@ def write_phantom(
     hematocrit_file: bool = False,
     flavour: str = STANDARD,
     scanner_maps: bool = False,
+    measured_hematocrit: float | None = None,
 ) -> Path:
     """Write a generated study; see `write_study` for the layout.
 
@@ -104,6 +105,7 @@ def write_phantom(
     folder : made when absent
     study : from `cmrmap.phantom.generate.generate_study`
     hematocrit_file, flavour, scanner_maps : as in `write_study`
+    measured_hematocrit : fraction that the hematocrit file gives; None: the true one
 
     Returns
     -------
@@ -134,7 +136,8 @@ def write_phantom(
         note = dicom / "hematocrit.json"
         if hematocrit_file:
             measured = f"{STUDY_DATE[:4]}-{STUDY_DATE[4:6]}-{STUDY_DATE[6:]}"
-            content = {"hematocrit": round(study.truth.hematocrit, 6), "measured": measured}
+            value = study.truth.hematocrit if measured_hematocrit is None else measured_hematocrit
+            content = {"hematocrit": round(value, 6), "measured": measured}
             note.write_text(json.dumps(content) + "\n", encoding="utf-8")
         else:
             note.unlink(missing_ok=True)

@@ -1,13 +1,15 @@
-"""Effect of a shift of the borders on a mean: an error shared by all images and slices, which leaves no residual.
+"""Effect of a shift of the borders on a mean: an error shared by all images, which leaves no residual.
 
-A reader's convention and the point spread shift a border in the same way in all images and slices. Such a shift brings
-every cell a little nearer to the blood or to the tissue around the heart. Its effect on a mean follows from the map
-itself, from the slope of the analysed values from the endocardium to the epicardium:
+A reader's convention and the point spread shift a border in the same way in all images and slices; how obliquely a
+border lies in the slice, and how clear it is there, differ from slice to slice. Such a shift brings every cell a little
+nearer to the blood or to the tissue around the heart. Its effect on a mean follows from the map itself, from the slope
+of the analysed values from the endocardium to the epicardium:
 
     change of the mean = sum over cells of weight * dT/dr * (share of the shift at that depth)
 
 with the whole shift of the endocardium at depth 0, none of it at depth 1, and the other way round for the epicardium.
-In a wall whose values do not change with depth a shift has no effect.
+In a wall whose values do not change with depth a shift has no effect. Of a mean over slices the part of the shift that
+all slices share does not average out; each slice's own does.
 """
 
 from __future__ import annotations
@@ -18,8 +20,10 @@ from cmrmap.core.arrays import Float64Array
 from cmrmap.core.parameter_map import ParameterMap
 from cmrmap.pipeline.mapped_series import MappedSeries
 
-#: standard deviation of a border's shift that all images share; ours (docs/relaxometry.md): chosen on virtual patients
+#: standard deviations of the shift of a border that all slices share, and of each slice's own; ours
+#: (docs/relaxometry.md): chosen on virtual patients
 SHIFT_SD_MM = 0.8
+SLICE_SHIFT_SD_MM = 1.0
 
 
 def wall_thickness_mm(series: MappedSeries) -> Float64Array:
@@ -43,7 +47,7 @@ def wall_thickness_mm(series: MappedSeries) -> Float64Array:
 
 
 def border_shift_variance(fitted: ParameterMap, cells: Float64Array, thickness_mm: Float64Array) -> float:
-    """Return what a shift of the borders, shared by all images and slices, adds to the variance of a mean.
+    """Return what a shift of the borders that all images share adds to the variance of a mean.
 
     Parameters
     ----------
@@ -56,14 +60,14 @@ def border_shift_variance(fitted: ParameterMap, cells: Float64Array, thickness_m
     in the map's unit squared; a slice whose counted angles have values at fewer than two depths adds nothing
     """
     values, value_range = fitted.polar_values, fitted.kind.spec.value_range.value
-    inner = outer = 0.0
     depth = (np.arange(values.shape[2]) + 0.5) / values.shape[2]
+    shares = np.stack([1.0 - depth, depth], axis=1)
+    per_mm = np.zeros((len(cells), 2))  # (slice, border)
     for s in np.flatnonzero((cells != 0).any(axis=(1, 2))):
         slope = _slope_per_mm(values[s], cells[s].sum(axis=1), thickness_mm[s], value_range)
-        at_depth = cells[s].sum(axis=0) * np.nan_to_num(slope)
-        inner += float(at_depth @ (1.0 - depth))
-        outer += float(at_depth @ depth)
-    return SHIFT_SD_MM**2 * (inner**2 + outer**2)
+        per_mm[s] = (cells[s].sum(axis=0) * np.nan_to_num(slope)) @ shares
+    shared = float((per_mm.sum(axis=0) ** 2).sum())
+    return SHIFT_SD_MM**2 * shared + SLICE_SHIFT_SD_MM**2 * float((per_mm**2).sum())
 
 
 def _slope_per_mm(

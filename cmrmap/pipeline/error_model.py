@@ -8,9 +8,11 @@ relative gain of that image in that region. Both are measured from the residuals
     mean residual of the region  = (1 - H) (noise averaged + gain * signal averaged)
 
 with H the fit's projection. The first gives the noise, the second the gain: two equations for two variances. Both
-are then carried to T by the fit's sensitivity. Partial volume that is the same in all images leaves no residual and is
-not detected. A residual common to all slices is no error of an image but the model's misfit (`common_misfit`). It is
-removed here and reported as a finding of its own: `model_misfit`, for T2 without an offset `offset_unknown`.
+are then carried to T by the fit's sensitivity. In a mean over slices noise averages out, common errors only in part:
+those of two slices are correlated (`cmrmap.core.shared_errors`). Partial volume that is the same in all images leaves
+no residual and is not detected. A residual common to all slices is no error of an image but the model's misfit
+(`common_misfit`). It is removed here and reported as a finding of its own: `model_misfit`, for T2 without an offset
+`offset_unknown`.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from cmrmap.alignment import image_noise_gain
 from cmrmap.core.arrays import BoolArray, Float64Array, IntArray
 from cmrmap.core.memo import remembered_often
 from cmrmap.core.polar_stack import PolarStack
+from cmrmap.core.shared_errors import variance_over_slices
 from cmrmap.pipeline.common_misfit import CommonMisfit, wall_misfit
 from cmrmap.pipeline.polar_fit import PolarFit
 from cmrmap.pipeline.slice_errors import TURNS, SliceErrors, measure_slice_errors
@@ -93,32 +96,37 @@ class ErrorModel:
         in the value's unit squared; NaN where a cell with weight has no known error
         """
         inside = np.flatnonzero((cells != 0).any(axis=(1, 2)))
-        return float(sum(self._slice_variance(int(s), cells[s]) for s in inside))
+        parts = np.array([self._slice_errors(int(s), cells[s]) for s in inside]).reshape(-1, 2)
+        return float(parts[:, 0].sum()) + variance_over_slices(parts[:, 1])
 
-    def _slice_variance(self, s: int, cells: Float64Array) -> float:
+    def _slice_errors(self, s: int, cells: Float64Array) -> tuple[float, float]:
         one = self.slices[s]
         if one is None:
-            return float("nan")
+            return float("nan"), float("nan")
         pool = self.slices if self.pool is None else self.pool
-        return _cells_variance(cells, one, pool, self.shape, get_model(self.fit.model).n_parameters)
+        return _cells_errors(cells, one, pool, self.shape, get_model(self.fit.model).n_parameters)
 
 
 @remembered_often
-def _cells_variance(
+def _cells_errors(
     cells: Float64Array,
     one: SliceErrors,
     pool: Sequence[SliceErrors | None],
     shape: tuple[int, int],
     n_parameters: int,
-) -> float:
-    """Variance of a weighted sum of a slice's cells (angle, depth)."""
+) -> tuple[float, float]:
+    """Variance by noise, and SD by the images' common errors, of a weighted sum of a slice's cells (angle, depth).
+
+    The SD has the sign of the weights.
+    """
     inside = cells != 0
     pull = np.where(inside, one.sensitivity * cells, 0.0)
     noisy = pull * np.sqrt(np.where(inside, one.noise_share, 1.0))
     noise = float(image_noise_gain(one.rows, one.columns, noisy, shape).sum()) * one.noise_sd**2
     effect = np.where(inside, pull * one.measured, 0.0).sum(axis=(1, 2))
     pattern = np.abs(cells) / np.abs(cells).sum()
-    return noise + _gain_variance(one, pool, pattern, shape, n_parameters) * float(effect @ effect)
+    common = _gain_variance(one, pool, pattern, shape, n_parameters) * float(effect @ effect)
+    return noise, float(np.copysign(np.sqrt(common), cells.sum()))
 
 
 def _gain_variance(

@@ -124,6 +124,7 @@ def map_ecv(
             hematocrit = replace(estimated, note=f"{estimated.note}; {lacking.reason}") if hematocrit else estimated
         except InputError as error:
             return _refused(str(error))
+    hematocrit = hematocrit.with_laboratory_error(settings.hematocrit.laboratory_cv_percent)
     partner = np.where(made, partner, -1).astype(np.intp)
     return _map(native, post, partner, hematocrit, settings)
 

@@ -39,7 +39,9 @@ def summarise(
             kernel_in_use() if any(one.source == "weighted_images" for one in maps.maps) else None,
         ),
         input=summarise_input(study, selection, loaded),
-        hematocrit=HematocritResult(hematocrit.value_fraction, hematocrit.source) if hematocrit else HematocritResult(),
+        hematocrit=HematocritResult(hematocrit.value_fraction, hematocrit.source, hematocrit.sd)
+        if hematocrit
+        else HematocritResult(),
         quality=(*lost_flags(lost), *_of_selection(selection, loaded, maps), *maps.flags),
         maps=maps.maps,
         series=tuple(_of_row(row, maps) for row in selection.series),

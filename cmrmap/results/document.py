@@ -86,6 +86,9 @@ class Hematocrit(Entry):
 
     value: Annotated[Annotated[float, Field(ge=0.1, le=0.7)] | None, Rounded, Field(description="fraction")]
     source: str | None
+    uncertainty: Annotated[
+        NotNegative | None, Rounded, Field(description="standard error of the fraction, part of that of ECV")
+    ]
 
 
 class Flag(Entry):

@@ -11,6 +11,7 @@ from cmrmap.core.map_specs import MapKind
 from cmrmap.core.parameter_map import BloodValue
 from cmrmap.core.regional_values import RegionStatistics, SliceLevel
 from cmrmap.core.scanner_map import ValueSource
+from cmrmap.core.shared_errors import variance_over_slices
 from cmrmap.core.statuses import MapStatus, SliceStatus
 from cmrmap.results.comparison import ReferenceComparison
 from cmrmap.results.misfit_result import ModelMisfit
@@ -192,7 +193,7 @@ def absent_map(kind: MapKind, reason: str, status: MapStatus | str = MapStatus.A
 
 
 def mean_blood(values: tuple[BloodValue | None, ...]) -> BloodResult:
-    """Return the study's blood T1: the slices' mean and its standard error, their errors being independent.
+    """Return the study's blood T1: the slices' mean and its standard error, their errors being correlated.
 
     Parameters
     ----------
@@ -206,14 +207,14 @@ def mean_blood(values: tuple[BloodValue | None, ...]) -> BloodResult:
     Examples
     --------
     >>> found = mean_blood((BloodValue(1600.0, 12.0, 80), None, BloodValue(1620.0, 16.0, 75)))
-    >>> found.t1_ms, found.uncertainty
-    (1610.0, 10.0)
+    >>> found.t1_ms, round(found.uncertainty, 1)  # 10 if they were independent
+    (1610.0, 12.2)
     """
     known = [v for v in values if v is not None]
     if not known:
         return BloodResult()
     mean = sum(v.t1_ms for v in known) / len(known)
-    return BloodResult(mean, sum(v.uncertainty_ms**2 for v in known) ** 0.5 / len(known))
+    return BloodResult(mean, variance_over_slices([v.uncertainty_ms for v in known]) ** 0.5 / len(known))
 
 
 def _checked(kind: type[_Status], what: str, status: object, reason: str | None) -> _Status:

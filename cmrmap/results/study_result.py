@@ -73,10 +73,12 @@ class HematocritResult:
     ----------
     value : as a fraction
     source : where it came from
+    uncertainty : standard error of the fraction
     """
 
     value: float | None = None
     source: str | None = None
+    uncertainty: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

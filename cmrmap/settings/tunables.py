@@ -95,10 +95,17 @@ class BloodSettings(Checked):
 
 @dataclass(frozen=True, slots=True)
 class HematocritSettings(Checked):
-    """What is used where neither the command line nor the study gives a hematocrit."""
+    """What is used where neither the command line nor the study gives a hematocrit; how exact a measured one is."""
 
     value: float | None = tunable(None, unit="fraction, or percent from 20 to 70", source="ours", low=0.1, high=70.0)
     synthetic: bool = tunable(False, unit="yes/no", source="ours; estimated from native blood T1, always labelled so")
+    laboratory_cv_percent: float = tunable(
+        1.45,
+        unit="% of the value",
+        source="Dot, Arch Pathol Lab Med 1992;116:825: the imprecision between days that laboratories may have",
+        low=0.0,
+        high=20.0,
+    )
 
 
 @dataclass(frozen=True, slots=True)

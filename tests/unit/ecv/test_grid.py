@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cmrmap.core.errors import InputError
+from cmrmap.core.shared_errors import BETWEEN_SLICES
 from cmrmap.ecv import ecv_grid, region_common_variance
 from cmrmap.ecv.hematocrit import Hematocrit, parse_hematocrit, synthetic_hematocrit
 
@@ -158,8 +159,14 @@ def test_the_common_part_of_a_patients_mean_agrees_with_monte_carlo(given_h):
     variance = region_common_variance(grid, a)
     rng = np.random.default_rng(3)
     n = 200_000
-    b0 = blood + blood_sd * rng.normal(size=(n, 3))
-    b1 = np.array([320.0, 322.0, 318.0]) + np.array([3.0, 4.0, 5.0]) * rng.normal(size=(n, 3))
+
+    def drawn(mean, sd):
+        """Errors of the three slices, of which half the variance is one error."""
+        shared, own = rng.normal(size=(n, 1)), rng.normal(size=(n, 3))
+        return mean + sd * (np.sqrt(BETWEEN_SLICES) * shared + np.sqrt(1.0 - BETWEEN_SLICES) * own)
+
+    b0 = drawn(blood, blood_sd)
+    b1 = drawn(np.array([320.0, 322.0, 318.0]), np.array([3.0, 4.0, 5.0]))
     if given_h:
         hct = 0.42 + 0.01 * rng.normal(size=(n, 1))
     else:
@@ -205,6 +212,15 @@ def test_shapes_must_fit():
         ecv_grid(one, one, np.ones((2, 4)), one, blood, blood, blood, blood, MEASURED)
     with pytest.raises(InputError, match=r"one value per slice \(2\)"):
         ecv_grid(one, one, one, one, np.ones(3), blood, blood, blood, MEASURED)
+
+
+def test_a_measured_hematocrit_has_the_laboratory_s_error_where_none_is_known():
+    measured = parse_hematocrit(0.40, "command line").with_laboratory_error(1.5)
+    assert measured.sd == pytest.approx(0.006)
+    assert MEASURED.with_laboratory_error(1.5) is MEASURED
+    estimated = synthetic_hematocrit(np.array([1650.0]), np.array([20.0]), 1.5)
+    assert estimated.with_laboratory_error(1.5) is estimated
+    assert parse_hematocrit(0.40, "command line").with_laboratory_error(0.0).sd == 0.0
 
 
 @pytest.mark.parametrize(

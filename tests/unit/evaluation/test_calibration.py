@@ -14,6 +14,8 @@ def test_coverage_of_errors_that_are_what_they_say() -> None:
     for one in found:
         assert one.measured.share.value == pytest.approx(one.level, abs=0.01)
     assert found[0].median_ratio == pytest.approx(0.674, abs=0.02)  # upper quartile of the normal distribution
+    assert found[-1].median_half_width == pytest.approx(1.96 * np.median(sd), rel=1e-3)
+    assert found[0].median_half_width < found[-1].median_half_width
 
 
 def test_too_small_errors_cover_too_little_and_unknown_ones_do_not_count() -> None:

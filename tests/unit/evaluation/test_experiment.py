@@ -15,6 +15,7 @@ from cmrmap.evaluation.agreement_tables import agreement_table, exclusion_table,
 from cmrmap.evaluation.aims import aims_table
 from cmrmap.evaluation.evaluation_provenance import evaluation_provenance
 from cmrmap.evaluation.experiment import evaluate
+from cmrmap.evaluation.far_off import far_off_table
 from cmrmap.evaluation.reference import read_reference
 from cmrmap.evaluation.write import write_evaluation
 from tests.unit.evaluation.conftest import make_cohort
@@ -58,6 +59,18 @@ def test_raised_patients_are_found(evaluation) -> None:
 def test_intervals_that_are_right_hold(evaluation) -> None:
     found = evaluation.select("reader", MapKind.T2)[0].scopes["segment"].coverage[-1]
     assert found.measured.share.value == pytest.approx(0.95, abs=0.05)
+
+
+def test_slices_far_off_are_counted_with_and_without_a_warning(evaluation) -> None:
+    """36 slices, half of them with a warning, whose errors have an SD of 1.5 ms about a bias of 0 or 3 ms."""
+    good, bad = (row for row in far_off_table(evaluation, "reader").rows if row[1] == "t2")
+    assert good[:3] == ("N1", "t2", "3 ms")
+    assert good[3].startswith("18/36 (50.0 %)")
+    off = evaluation.select("reader", MapKind.T2)[1].scopes["slice"].pairs.table
+    off = off[(off["automatic"] - off["reference"]).abs() > 3.0]
+    assert 9 < len(off) < 27
+    assert bad[4].startswith(f"{int((off['warnings'] > 0).sum())}/{len(off)} ")
+    assert bad[5].split()[0].endswith(f"/{36 - len(off)}")
 
 
 def test_aims_are_held_against_the_first_model(evaluation) -> None:

@@ -18,7 +18,7 @@ from cmrmap.phantom.generate import generate_study
 from cmrmap.phantom.heart import render_heart
 from cmrmap.phantom.heart_contours import heart_contours
 from cmrmap.phantom.heart_motion import MotionState
-from cmrmap.phantom.patients import RAISED_ECV_PERCENT, RAISED_T2_MS, draw_group, draw_patient
+from cmrmap.phantom.patients import RAISED_ECV_PERCENT, RAISED_T2_MS, draw_group, draw_patient, measured_hematocrit
 from cmrmap.phantom.reader import ReaderError, read_masks, read_series, reader_insertion_angles
 from cmrmap.phantom.t1_protocols import t1_protocols
 from cmrmap.phantom.tissue import Tissue
@@ -72,6 +72,20 @@ def test_what_the_plain_phantom_keeps_constant_varies() -> None:
     assert any(one.acquisition.ghost_amplitude > 0 for one in patients)
     assert any(one.acquisition.band_depth > 0 for one in patients)
     assert any(state.contraction > 0.08 for one in patients for row in one.series[0].motion for state in row)
+
+
+def test_the_laboratory_s_hematocrit_is_about_the_true_one(cohort) -> None:
+    """A cohort's intervals of ECV are judged with the error that a measured hematocrit has."""
+    with (cohort / "patients.csv").open() as lines:
+        (row,) = csv.DictReader(lines)
+    written = json.loads((cohort / "p0001" / "dicom" / "hematocrit.json").read_text())["hematocrit"]
+    assert written == float(row["measured_hematocrit"])
+    true = json.loads((cohort / "p0001" / "truth" / "truth.json").read_text())["hematocrit"]
+    assert written == pytest.approx(measured_hematocrit(5, 1, true), abs=1e-6)
+    assert 0.0 < abs(written / true - 1.0) < 0.06
+    off = [measured_hematocrit(1, number, 0.42) / 0.42 - 1.0 for number in range(1, 401)]
+    assert np.std(off) == pytest.approx(0.0145, rel=0.1)
+    assert np.mean(off) == pytest.approx(0.0, abs=0.003)
 
 
 def test_inversion_times_follow_the_heart_rate() -> None:
@@ -174,7 +188,7 @@ def test_a_folder_with_another_cohort_is_refused(cohort) -> None:
 
 
 def test_a_folder_with_the_same_patients_by_another_t1_sequence_is_refused(cohort) -> None:
-    with pytest.raises(InputError, match=r"T1 by stone\); seed 5 \(generation 1, T1 by molli\) was asked for"):
+    with pytest.raises(InputError, match=r"T1 by stone\); seed 5 \(generation 2, T1 by molli\) was asked for"):
         write_cohort(cohort, patients=1, options=CohortOptions(5, "molli"), processes=1)
     with pytest.raises(InputError, match="the T1 sequence must be one of"):
         CohortOptions(5, "swift")

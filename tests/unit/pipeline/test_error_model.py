@@ -70,6 +70,17 @@ def test_the_error_of_a_region_is_between_those_of_its_parts_alone_and_together(
     assert max(parts) / np.sqrt(2) * 0.7 < whole < max(parts)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_errors_of_slices_average_out_only_in_part(chain, kind) -> None:
+    series = chain[kind]
+    cells = series.region_cells(series.map.analysed)
+    alone = [np.where(np.arange(len(cells))[:, None, None] == s, cells, 0.0) for s in range(len(cells))]
+    independent = sum(series.variance(one) for one in alone)
+    one_error = sum(np.sqrt(series.variance(one)) for one in alone) ** 2
+    assert 1.2 * independent < series.variance(cells) < one_error
+    assert series.variance(-cells) == pytest.approx(series.variance(cells))
+
+
 def _signed(chain, turn=None):
     native = chain[MapKind.NATIVE_T1]
     t1 = np.nan_to_num(chain.study.truth.maps[MapKind.NATIVE_T1], nan=1000.0)[:, None]

@@ -25,11 +25,21 @@ def test_every_slice_is_within_one_point_of_the_truth(chain) -> None:
 
 def test_uncertainty_grows_with_that_of_the_hematocrit(chain) -> None:
     region = chain.ecv.map.analysed
-    unsure = Hematocrit(chain.hematocrit.value_fraction, "test", sd=0.03)
-    other = extracellular_volume(chain.series, unsure, SETTINGS)
+    value = chain.hematocrit.value_fraction
     mean = chain.ecv.map.values[region].mean()
-    expected = np.hypot(chain.ecv.uncertainty(region), mean * 0.03 / (1 - unsure.value_fraction))
-    assert other.uncertainty(region) == pytest.approx(expected, rel=0.02)
+
+    def told(hematocrit: Hematocrit, percent: float) -> MappedEcv:
+        settings = replace(SETTINGS, hematocrit=HematocritSettings(laboratory_cv_percent=percent))
+        return extracellular_volume(chain.series, hematocrit, settings)
+
+    exact = told(Hematocrit(value, "test"), 0.0).uncertainty(region)
+    for made, sd in (
+        (told(Hematocrit(value, "test"), 3.0), 0.03 * value),  # the laboratory's
+        (told(Hematocrit(value, "test", sd=0.03), 3.0), 0.03),  # its own where it is known
+        (chain.ecv, 0.0145 * value),
+    ):
+        assert made.hematocrit.sd == pytest.approx(sd)
+        assert made.uncertainty(region) == pytest.approx(np.hypot(exact, mean * sd / (1 - value)), rel=0.02)
 
 
 def test_without_hematocrit_it_is_absent_with_the_reason(chain) -> None:

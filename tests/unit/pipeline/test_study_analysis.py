@@ -138,7 +138,8 @@ def test_maps_and_series_have_their_keys(arrays: StudyAnalysis, chain) -> None:
     assert set(arrays.maps) == {"t2", "native_t1", "postcontrast_t1", "ecv"}
     assert all(volume.kind.value == key for key, volume in arrays.maps.items())
     assert dict(arrays.series) == {one.kind.value: one for one in chain.series}
-    assert arrays.report.hematocrit == chain.hematocrit
+    percent = AnalysisSettings().hematocrit.laboratory_cv_percent
+    assert arrays.report.hematocrit == chain.hematocrit.with_laboratory_error(percent)
 
 
 def test_a_pixel_explains_itself_as_its_series_does(arrays: StudyAnalysis, chain) -> None:

@@ -81,7 +81,7 @@ def _study(**changes):
         "1.2.3",
         SoftwareInfo("0.1.0", "a" * 64, None),
         InputSummary(57, 55, {"not DICOM": 1, "a truncated file": 1}),
-        HematocritResult(0.42, "command line"),
+        HematocritResult(0.42, "command line", 0.0061),
         (QualityFlag("images_missing", "warning", "1 of 11 images is missing", MapKind.NATIVE_T1, 0),),
         tuple(_t1_map() if kind is MapKind.NATIVE_T1 else absent_map(kind, f"no {kind.value}") for kind in MapKind),
         (_ROW,),

@@ -6,6 +6,7 @@ import pytest
 from cmrmap.core.errors import InputError
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.parameter_map import BloodValue
+from cmrmap.core.shared_errors import BETWEEN_SLICES
 from cmrmap.core.statuses import MapStatus, SliceStatus
 from cmrmap.results import NO_STATISTICS, BloodResult, MapResult, SegmentResult, SliceResult, absent_map, mean_blood
 
@@ -33,5 +34,6 @@ def test_statuses_are_enumerations_and_their_words_are_taken():
 
 def test_mean_blood():
     mean = mean_blood((BloodValue(1600.0, 30.0, 78), None, BloodValue(1700.0, 40.0, 78)))
-    assert (mean.t1_ms, mean.uncertainty) == (1650.0, 25.0)
+    shared, own = BETWEEN_SLICES * 70.0**2, (1.0 - BETWEEN_SLICES) * 50.0**2
+    assert (mean.t1_ms, mean.uncertainty) == (1650.0, pytest.approx(np.sqrt(shared + own) / 2))
     assert np.isnan(mean_blood((None, None)).t1_ms)

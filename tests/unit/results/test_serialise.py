@@ -22,7 +22,7 @@ def test_a_study_fits_the_schema_and_reads_back(study, validate):
         "skipped": {"a truncated file": 1, "not DICOM": 1},
         "frames_not_used": {},
     }
-    assert document["hematocrit"] == {"value": 0.42, "source": "command line"}
+    assert document["hematocrit"] == {"value": 0.42, "source": "command line", "uncertainty": 0.0061}
     assert document["quality"][0]["map"] == "native_t1"
     native = document["maps"]["native_t1"]
     assert (native["status"], native["unit"], native["success"]) == ("partial", "ms", False)
@@ -93,10 +93,10 @@ def test_the_same_results_give_the_same_bytes(study):
 
 def test_the_bytes_are_those_of_pythons_json(study):
     """What pydantic would write itself differs in exponents, and would change every file."""
-    text = to_json(study(study_instance_uid="1.2é", hematocrit=HematocritResult(0.4200004, "größer")))
+    text = to_json(study(study_instance_uid="1.2é", hematocrit=HematocritResult(0.4200004, "größer", 0.006)))
     assert text.startswith('{\n  "schema_version": "')
     assert '\n  "study_instance_uid": "1.2é",\n  "software": {\n    "version": "0.1.0",\n' in text
-    assert '\n  "hematocrit": {\n    "value": 0.42,\n    "source": "größer"\n  },\n' in text
+    assert '\n  "hematocrit": {\n    "value": 0.42,\n    "source": "größer",\n    "uncertainty": 0.006\n  },\n' in text
     assert text == json.dumps(json.loads(text), indent=2, ensure_ascii=False) + "\n"
     small = study().maps[0]
     tiny = dataclasses.replace(small, patient=RegionStatistics(0.00001, 1e16, 3, 1.0))
