@@ -36,6 +36,12 @@ def refine(
     ] = 0.2,
     coarse: Annotated[bool, typer.Option("--coarse", help="Also refine the network that finds the heart.")] = False,
     seed: Annotated[int, typer.Option(min=0, help="Random seed of the split, the order and the augmentation.")] = 0,
+    share: Annotated[
+        float,
+        typer.Option(
+            min=0.01, max=1.0, help="Share of the learned weights in the stored ones; the rest are those of --model."
+        ),
+    ] = 0.5,
 ) -> None:
     """Teach the network a site's own contours, from one study with contours or more; minutes on two cores.
 
@@ -56,7 +62,7 @@ def refine(
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     networks = ("coarse", "fine") if coarse else ("fine",)
-    settings = Refinement(name, steps, learning_rate, held_out, networks, seed)
+    settings = Refinement(name, steps, learning_rate, held_out, networks, seed, share)
     start = find_model_folder(model)
     cases = [case for one in data for case in read_cases(one)]
     outcome = refine_model(cases, start, output, settings)

@@ -49,6 +49,9 @@ class Refinement:
         where there is one patient
     networks : "fine" draws the heart; "coarse" finds it, which seldom needs refining
     seed : draws the split, the order of the cases and the augmentation
+    share : of the learned weights in those that are stored, above 0 to 1; the rest are those that it started from.
+        A half keeps most of what is learned, and the images that the cases do not show are drawn as before: the mean
+        of two networks of one descent (Wortsman et al., Robust fine-tuning of zero-shot models, CVPR 2022)
     """
 
     convention: str
@@ -57,9 +60,12 @@ class Refinement:
     held_out: float = 0.2
     networks: tuple[str, ...] = ("fine",)
     seed: int = 0
+    share: float = 0.5
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "convention", check_convention(self.convention))
+        if not 0.0 < self.share <= 1.0:
+            raise InputError(f"share is {self.share:g}; expected a number above 0 and up to 1")
         unknown = sorted(set(self.networks) - set(NETWORKS))
         if unknown or not self.networks:
             raise InputError(f"networks is {self.networks}; expected one or both of {NETWORKS}")
@@ -175,7 +181,8 @@ def _refined(
     )
     path = train_on_cases(_trainable(start), window, cut_windows(training, window), aside, how, folder, name)
     best = torch.load(path, map_location="cpu", weights_only=True)["best"]
-    weights = {key: value.half() for key, value in best["weights"].items()}
+    began = start.state_dict()
+    weights = {key: torch.lerp(began[key], value, settings.share).half() for key, value in best["weights"].items()}
     before, after = (_dice(score(start, one, window, aside)) for one in (start.state_dict(), weights))
     gained = int(best["step"]) > 0 and after - before >= LEAST_GAIN
     return RefinedNetwork(name, int(best["step"]) if gained else 0, before, after), weights

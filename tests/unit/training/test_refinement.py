@@ -82,7 +82,9 @@ def test_the_loss_falls_and_the_refined_model_draws(model: Path, tmp_path: Path)
     from cmrmap.training.refinement import Refinement, refine_model
 
     cases = [_case(number) for number in range(5)]
-    (result,) = refine_model(cases, model, tmp_path / "out", Refinement("R", 100, learning_rate=1e-2)).networks
+    (result,) = refine_model(
+        cases, model, tmp_path / "out", Refinement("R", 100, learning_rate=1e-2, share=1.0)
+    ).networks
     logged = _log(tmp_path / "out")
     assert logged[-1]["held_out_loss"] < 0.6 * logged[0]["held_out_loss"]
     assert result.after > result.before + 0.2
@@ -94,10 +96,43 @@ def test_the_loss_falls_and_the_refined_model_draws(model: Path, tmp_path: Path)
         assert torch.equal(refined.coarse.state_dict()[key], value)
 
 
+def test_half_of_what_was_learned_is_stored(model: Path, tmp_path: Path) -> None:
+    from cmrmap.training.refinement import Refinement, refine_model
+
+    cases = [_case(number) for number in range(5)]
+    settings = Refinement("R", 60, learning_rate=1e-2, share=1.0)
+    assert not refine_model(cases, model, tmp_path / "all", settings).refused
+    first = tmp_path / "all" / "model"  # a start that is no random network
+    more = replace(settings, steps=40, seed=3, learning_rate=2e-3, share=0.25)
+    outcome = refine_model(cases, first, tmp_path / "quarter", more)
+    began, learned = load_network(first).fine.state_dict(), _best(tmp_path / "quarter")
+    expected = {key: (0.75 * began[key] + 0.25 * learned[key]).half().float() for key in began}
+    if not outcome.refused:
+        stored = load_network(tmp_path / "quarter" / "model").fine.state_dict()
+        assert all(torch.allclose(stored[key], expected[key], rtol=1e-3, atol=1e-6) for key in began)
+    assert outcome.networks[0].after == pytest.approx(_wall_dice(first, expected, cases, 3), abs=5e-3)
+    for wrong in (0.0, -0.5, 1.5, float("nan")):
+        with pytest.raises(InputError, match="share is"):
+            Refinement("R", share=wrong)
+
+
+def _best(folder: Path) -> dict[str, torch.Tensor]:
+    weights = torch.load(folder / "fine.pt", map_location="cpu", weights_only=True)["best"]["weights"]
+    return {key: value.float() for key, value in weights.items()}
+
+
+def _wall_dice(model: Path, weights: dict[str, torch.Tensor], cases: list[TrainingCase], seed: int) -> float:
+    from cmrmap.training.score import score
+    from cmrmap.training.windows import WINDOWS, cut_windows
+
+    aside = cut_windows(split_cases(cases, 0.2, seed)[1], WINDOWS["fine"])
+    return score(load_network(model).fine, weights, WINDOWS["fine"], aside).wall_dice
+
+
 def test_the_card_says_where_the_weights_come_from(model: Path, tmp_path: Path) -> None:
     from cmrmap.training.refinement import Refinement, refine_model
 
-    settings = Refinement("Reader B", 20, learning_rate=1e-2, networks=("coarse", "fine"), held_out=0.5)
+    settings = Refinement("Reader B", 20, learning_rate=1e-2, networks=("coarse", "fine"), held_out=0.5, share=1.0)
     cases = [_case(number) for number in (1, 2, 3)]
     refine_model(cases, model, tmp_path / "out", settings)
     card = json.loads((tmp_path / "out" / "model" / "model.json").read_text())
@@ -121,9 +156,11 @@ def test_what_is_drawn_no_better_is_not_written(model: Path, tmp_path: Path) -> 
     from cmrmap.training.refinement import Refinement, refine_model
 
     cases = [_case(n) for n in range(4)]
-    good = refine_model(cases, model, tmp_path / "good", Refinement("R", 100, learning_rate=1e-2))
+    good = refine_model(cases, model, tmp_path / "good", Refinement("R", 100, learning_rate=1e-2, share=1.0))
     assert not good.refused
-    spoiled = refine_model(cases, tmp_path / "good" / "model", tmp_path / "bad", Refinement("R", 4, learning_rate=1.0))
+    spoiled = refine_model(
+        cases, tmp_path / "good" / "model", tmp_path / "bad", Refinement("R", 4, learning_rate=1.0, share=1.0)
+    )
     assert spoiled.networks[0].step == 0
     assert spoiled.networks[0].before == pytest.approx(good.networks[0].after, abs=1e-6)
     assert "held-out images are not segmented better" in spoiled.refused
@@ -139,7 +176,7 @@ def test_what_draws_clear_edges_worse_is_not_written(
 
     measured = iter([ClearBorders(1.0, 0.0, 0.0, 0.01), ClearBorders(1.0, 0.0, 0.0, 0.05)])
     monkeypatch.setattr(refinement, "measure_clear_borders", lambda network, slices: next(measured))
-    settings = refinement.Refinement("R", 40, learning_rate=1e-2)
+    settings = refinement.Refinement("R", 40, learning_rate=1e-2, share=1.0)
     outcome = refinement.refine_model([_case(n) for n in range(3)], model, tmp_path / "out", settings)
     assert outcome.networks[0].after > outcome.networks[0].before
     assert "5.0% of the borders" in outcome.refused
@@ -152,7 +189,9 @@ def test_the_stored_weights_are_those_that_were_measured(model: Path, tmp_path: 
     from cmrmap.training.windows import WINDOWS, cut_windows
 
     cases = [_case(n) for n in range(5)]
-    outcome = refine_model(cases, model, tmp_path / "out", Refinement("R", 60, learning_rate=1e-2, held_out=0.4))
+    outcome = refine_model(
+        cases, model, tmp_path / "out", Refinement("R", 60, learning_rate=1e-2, held_out=0.4, share=1.0)
+    )
     refined = load_network(tmp_path / "out" / "model")
     start = load_network(model)
     half = (tmp_path / "out" / "model" / "weights.safetensors").stat().st_size
@@ -227,13 +266,13 @@ def test_a_folder_of_another_training_is_refused(model: Path, tmp_path: Path) ->
     from cmrmap.training.refinement import Refinement, refine_model
 
     cases = [_case(1), _case(2), _case(3)]
-    refine_model(cases, model, tmp_path / "out", Refinement("R", 2))
+    refine_model(cases, model, tmp_path / "out", Refinement("R", 2, share=1.0))
     with pytest.raises(InputError, match="belongs to a training with other settings"):
-        refine_model(cases, model, tmp_path / "out", Refinement("R", 3))
+        refine_model(cases, model, tmp_path / "out", Refinement("R", 3, share=1.0))
     for number in range(3):  # whether it is learned from or held out
         other = [*cases[:number], _case(5), *cases[number + 1 :]]
         with pytest.raises(InputError, match="belongs to a training with other settings"):
-            refine_model(other, model, tmp_path / "out", Refinement("R", 2))
+            refine_model(other, model, tmp_path / "out", Refinement("R", 2, share=1.0))
 
 
 def test_unknown_networks_are_refused() -> None:
