@@ -80,8 +80,8 @@ def test_maps_are_those_of_the_phantoms_own_dialect(flavour: str, runs: dict[str
     found, own = runs[flavour], runs["standard"]
     for kind in ("native_t1", "postcontrast_t1", "ecv"):
         assert found["maps"][kind]["status"] == "ok", found["maps"][kind]["reason"]
-        # the phase images of this one restore signs: not magnitudes are fitted, and segments beside fat, whose signal is
-        # opposed, differ; docs/evaluation.md, "A wider cohort"
+        # the phase images of this one restore signs: not magnitudes are fitted, and segments beside fat, whose signal
+        # is opposed, differ; docs/evaluation.md, "A wider cohort"
         signed = flavour == "siemens-ve11"
         if not signed:
             np.testing.assert_allclose(_means(found, kind), _means(own, kind), rtol=1e-5)
