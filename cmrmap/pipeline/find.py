@@ -31,7 +31,7 @@ from cmrmap.quality.catalogue.mean_quality import (
 )
 from cmrmap.quality.catalogue.outline_quality import WALL_LIKE_BLOOD
 from cmrmap.quality.declaration import Finding
-from cmrmap.quality.fit_flags import disagreement_flags, fit_flags, misfit_flags, uncertainty_flags
+from cmrmap.quality.fit_flags import disagreement_flags, fit_flags, misfit_flags, range_flags, uncertainty_flags
 from cmrmap.quality.outline_flags import blood_likeness_flags, border_flags, outline_flags
 from cmrmap.quality.placement_flags import insertion_point_flags, mirror_flags, plane_flags, slice_order_flags
 from cmrmap.quality.plausible_flags import implausible_ecv
@@ -96,6 +96,8 @@ def _of_map(
     wall = np.asarray(fitted.labels == Label.MYOCARDIUM, dtype=np.bool_)
     countable = prune_boundary(wall, settings.pruning.boundary_px)
     yield from fit_flags(fitted.kind, fitted.status, countable, fitted.analysed)
+    counted = settings.pruning.ranges[fitted.kind]
+    yield from range_flags(fitted.kind, fitted.values, fitted.status, countable, counted)
     yield from uncertainty_flags(fitted.kind, table.slices, table.segments, settings.quality.widest(fitted.kind))
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from cmrmap.core.arrays import BoolArray, Float64Array, LabelArray
 from cmrmap.core.findings import QualityFlag
 from cmrmap.core.map_specs import MapKind
-from cmrmap.core.parameter_map import FitStatus
+from cmrmap.core.parameter_map import COUNTED_STATUS, FitStatus
 from cmrmap.core.regional_values import RegionStatistics
 from cmrmap.quality.catalogue.fits import (
     DEGENERATE_PIXELS,
@@ -21,6 +21,7 @@ from cmrmap.quality.catalogue.fits import (
     NULL_AMBIGUOUS_PIXELS,
     STRAY_OFFSET,
     UNPHYSICAL_PIXELS,
+    VALUES_OUT_OF_RANGE,
 )
 from cmrmap.quality.catalogue.mean_quality import MODEL_MISFIT, UNCERTAIN_MEAN, UNCERTAIN_SEGMENTS
 from cmrmap.quality.listing import runs
@@ -56,6 +57,31 @@ def fit_flags(kind: MapKind, status: LabelArray, wall: BoolArray, analysed: Bool
         share = float(np.mean(analysed[s][wall[s]]))
         if FEW_PIXELS_ANALYSED.crossed(share):
             flags.append(FEW_PIXELS_ANALYSED.flag(kind, s, share=share))
+    return tuple(flags)
+
+
+def range_flags(
+    kind: MapKind, values: Float64Array, status: LabelArray, wall: BoolArray, value_range: tuple[float, float]
+) -> tuple[QualityFlag, ...]:
+    """Tell slices of which the range that counts cuts off one side: the mean of the rest lies too far from that end.
+
+    Parameters
+    ----------
+    kind : which map
+    values : (slice, row, column) in the map's unit; NaN = no value
+    status : (slice, row, column) uint8 of ``FitStatus``
+    wall : (slice, row, column) the pruned wall: what could have counted
+    value_range : lowest and highest value that counts, in the map's unit
+    """
+    low, high = value_range
+    trusted = wall & np.isin(status, [int(code) for code in COUNTED_STATUS]) & np.isfinite(values)
+    flags = []
+    for s in np.flatnonzero(trusted.any(axis=(1, 2))).tolist():
+        found = values[s][trusted[s]]
+        shares = {("below", low): float(np.mean(found < low)), ("above", high): float(np.mean(found > high))}
+        (side, bound), share = max(shares.items(), key=lambda one: one[1])
+        if VALUES_OUT_OF_RANGE.crossed(share):
+            flags.append(VALUES_OUT_OF_RANGE.flag(kind, s, share=share, side=side, bound=bound, unit=kind.unit))
     return tuple(flags)
 
 

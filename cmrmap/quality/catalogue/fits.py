@@ -18,6 +18,23 @@ FEW_PIXELS_ANALYSED = Finding(
     advice="check the slice's map and contours",
 )
 
+VALUES_OUT_OF_RANGE = Finding(
+    code="values_out_of_range",
+    severity=Severity.WARNING,
+    threatens=Threat.VALUE,
+    threshold=Threshold("above", 0.1, "of the wall's pixels", percent=True),
+    message=(
+        "{share:.0%} of wall pixels are {side} {bound:g} {unit} and left out, which biases the mean: check contours, "
+        "or widen the range in analysis.pruning"
+    ),
+    typical={"share": 0.3, "side": "below", "bound": 30, "unit": "ms"},
+    means=(
+        "the values lie at the end of the range that counts (T2 in iron overload, ECV in amyloidosis), so that one "
+        "side of their distribution is cut off; or blood or fat is in the wall"
+    ),
+    advice="check the slice's contours; if they are right, widen the map's range in `analysis.pruning` and repeat",
+)
+
 # The thresholds of the two that follow are exceeded in one slice of twenty, and in half of those whose value is far off
 # (docs/evaluation.md).
 IMAGES_DISAGREE = Finding(

@@ -5,7 +5,7 @@ import numpy as np
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.parameter_map import FitStatus
 from cmrmap.core.regional_values import RegionStatistics
-from cmrmap.quality.fit_flags import disagreement_flags, fit_flags, misfit_flags, uncertainty_flags
+from cmrmap.quality.fit_flags import disagreement_flags, fit_flags, misfit_flags, range_flags, uncertainty_flags
 
 
 def test_fit_flags_speak_only_of_what_is_frequent():
@@ -31,6 +31,26 @@ def test_few_pixels_left():
     codes = [f.code for f in fit_flags(MapKind.T2, np.zeros(wall.shape, np.uint8), wall, analysed)]
     assert codes == ["few_pixels_analysed"]
     assert fit_flags(MapKind.T2, np.zeros(wall.shape, np.uint8), ~wall, analysed) == ()
+
+
+def test_a_range_that_cuts_off_one_side_of_the_values_is_told():
+    rng = np.random.default_rng(3)
+    values = np.stack([rng.normal(mean, 3.0, (20, 20)) for mean in (50.0, 30.5, 99.0, 50.0, 50.0)])
+    values[3, :3] = 20.0  # 15 %, but their fit is not trusted
+    values[4, :1], values[4, 1:2] = 20.0, 140.0  # 5 % on either side
+    status = np.zeros(values.shape, np.uint8)
+    status[3, :3] = FitStatus.DEGENERATE
+    wall = np.ones(values.shape, bool)
+    flags = range_flags(MapKind.T2, values, status, wall, (30.0, 100.0))
+    assert [(one.slice_index, one.code, one.severity) for one in flags] == [
+        (1, "values_out_of_range", "warning"),
+        (2, "values_out_of_range", "warning"),
+    ]
+    assert "are below 30 ms and left out" in flags[0].message
+    assert "are above 100 ms and left out" in flags[1].message
+    for nothing in (np.full(values.shape, np.nan), values):
+        assert range_flags(MapKind.T2, nothing, status, ~wall, (30.0, 100.0)) == ()
+    assert range_flags(MapKind.T2, np.full(values.shape, np.nan), status, wall, (30.0, 100.0)) == ()
 
 
 def test_means_too_uncertain_to_act_on_are_flagged():
