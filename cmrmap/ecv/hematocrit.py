@@ -60,6 +60,11 @@ class Hematocrit:
         ----------
         percent : standard deviation of repeated measurements of one sample, in percent of the value
 
+        Returns
+        -------
+        Hematocrit
+            with ``sd`` set; the same where a standard error is known, or where it was estimated from blood T1
+
         Examples
         --------
         >>> round(parse_hematocrit(0.42, "command line").with_laboratory_error(1.45).sd, 5)
