@@ -29,6 +29,9 @@ from cmrmap.settings import FitSettings
 #: cells about a cell, (angle, depth), over which its expected signal is averaged: 15 degrees and a quarter of the wall
 _AROUND = (5, 3)
 _LEAST_AGREEMENT = 1.5  # residual variance with the signs from phase over that with the best signs, at most
+#: of one cell: by how much the signs from phase may leave more than the best signs, as a share of the slice's usual
+#: residual variance. A sign that noise has turned at the null leaves less, a wrong one more
+_CELL_EXCESS = 0.75
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +71,8 @@ def fit_slice(
         return _mean_around(values, grid)
 
     if signed:
-        contradiction = _sign_contradiction(signals, times_ms, model, epochs)
-        if contradiction:
-            signals, signed, note = np.abs(signals), False, contradiction
+        signals, note = _checked_signs(signals, times_ms, model, epochs)
+        signed = not note
     magnitude = False if signed else None
     # from here on the images that a conditional fit does not count are like images that are not there
     signals, model = only_counted(signals, times_ms, model, magnitude, epochs=epochs)
@@ -103,23 +105,35 @@ def fit_slice(
     return SliceFit(fit, signs * (signals - floor), fitted, share, noise_sd, floor_sd, False, note)
 
 
-def _sign_contradiction(signals: Float64Array, times_ms: Float64Array, model: str, epochs: IntArray | None) -> str:
-    """Say why the signs from phase cannot be right, by the fit: "" where they can.
+def _checked_signs(
+    signals: Float64Array, times_ms: Float64Array, model: str, epochs: IntArray | None
+) -> tuple[Float64Array, str]:
+    """Return (cell, time) samples with signs that a recovery can have, and why the slice has none, "" where it has.
 
-    An image of which all signs are turned (a readout's own phase) is coherent, yet no recovery explains it.
+    An image of which all signs are turned (a readout's own phase) is coherent, yet no recovery explains it: then no
+    sign of the slice is used. Beside fat, whose signal is opposed in balanced readouts, the phase may be taken from the
+    fat: cells in which that shows take the signs that fit best, as those of magnitudes do.
     """
-    if get_model(model).counted_as is not None and epochs is not None:  # the first inversion's images always count
-        model = str(get_model(model).counted_as)
-        signals, times_ms = signals[:, epochs == 0], times_ms[epochs == 0]
-    told = fit_relaxation(signals, times_ms, model, magnitude=False)
-    best = fit_relaxation(np.abs(signals), times_ms, model, magnitude=True)
+    counted, counted_ms, counted_model = signals, times_ms, model
+    conditional = get_model(model).counted_as is not None and epochs is not None
+    if conditional:  # the first inversion's images always count
+        counted_model = str(get_model(model).counted_as)
+        counted, counted_ms = signals[:, epochs == 0], times_ms[epochs == 0]
+    told = fit_relaxation(counted, counted_ms, counted_model, magnitude=False)
+    best = fit_relaxation(np.abs(counted), counted_ms, counted_model, magnitude=True)
     both = np.isfinite(told.ssr) & np.isfinite(best.ssr)
     if not both.any():
-        return "the signed images cannot be fitted"
-    ratio = float(np.median(told.ssr[both]) / max(float(np.median(best.ssr[both])), 1e-300))
-    if ratio <= _LEAST_AGREEMENT:
-        return ""
-    return f"the signs from phase leave {ratio:.1f} times the residual variance of the best signs"
+        return np.abs(signals), "the signed images cannot be fitted"
+    usual = max(float(np.median(best.ssr[both])), 1e-300)
+    ratio = float(np.median(told.ssr[both])) / usual
+    if ratio > _LEAST_AGREEMENT:
+        note = f"the signs from phase leave {ratio:.1f} times the residual variance of the best signs"
+        return np.abs(signals), note
+    wrong = both & (told.ssr - best.ssr > _CELL_EXCESS * usual)
+    if conditional or not wrong.any():  # which signs the later images have, the first inversion's do not tell
+        return signals, ""
+    signs = np.where(fitted_signal(best, times_ms) < 0, -1.0, 1.0)
+    return np.where(wrong[:, None], signs * np.abs(signals), signals), ""
 
 
 def _pixel_noise(fit: RelaxationFit, weights: Float64Array) -> float:

@@ -16,6 +16,7 @@ from scipy import ndimage
 from cmrmap.core.arrays import Float64Array, FloatArray
 
 _SMOOTHING_PX = 2.0  # SD: the background varies over centimetres, the noise from pixel to pixel
+_WIDE_PX = 12.0  # SD: fat beside the wall is thinner than this, wall and blood together are not
 _BRIGHT = 0.25  # of the recovered image's 99th percentile: pixels whose phase means something
 _LARGEST_DISORDER = 0.1  # share of an image's power across the axis; 0.5 is no order at all
 _DISORDER_OF_RECOVERED = 0.01  # of the recovered image's power, always allowed: noise, in an image near the null
@@ -61,9 +62,7 @@ def phase_sensitive(magnitude: FloatArray, phase_rad: FloatArray, times_ms: Floa
     size = np.asarray(magnitude[present], np.float64)
     signal = size * np.exp(1j * np.asarray(phase_rad[present], np.float64))
     recovered = int(np.argmax(times_ms[present]))
-    smooth = _smoothed(signal[recovered])
-    length = np.abs(smooth)
-    turned = signal * np.conj(np.where(length > 0, smooth / np.where(length > 0, length, 1.0), 1.0))
+    turned = signal * np.conj(_background(signal[recovered]))
     bright = size[recovered] > _BRIGHT * np.quantile(size[recovered], 0.99)
     power = (size[:, bright] ** 2).sum(axis=1)
     doubled = (turned[:, bright] ** 2).sum(axis=1)
@@ -85,10 +84,24 @@ def phase_sensitive(magnitude: FloatArray, phase_rad: FloatArray, times_ms: Floa
     return SignedImages(out)
 
 
-def _smoothed(
-    image: np.ndarray[tuple[int, ...], np.dtype[np.complex128]],
+def _background(
+    recovered: np.ndarray[tuple[int, ...], np.dtype[np.complex128]],
 ) -> np.ndarray[tuple[int, ...], np.dtype[np.complex128]]:
-    real, imaginary = (
-        ndimage.gaussian_filter(part, _SMOOTHING_PX, mode="nearest") for part in (image.real, image.imag)
-    )
+    """Phase factor of coils and field, (row, column).
+
+    The recovered image has it but for its sign: in balanced readouts fat is opposed to water (Hargreaves et al., Magn
+    Reson Med 2003;50:210-213), and a mean over both would turn the wall beside fat over. So the axis is found with the
+    angle doubled, which takes the sign out, and its direction by what lies about it, which is mostly water.
+    """
+    size = np.abs(recovered)
+    doubled = _smoothed(recovered**2 / np.where(size > 0, size, 1.0), _SMOOTHING_PX)
+    axis = np.exp(0.5j * np.angle(doubled))
+    along = (axis * np.conj(_smoothed(recovered, _WIDE_PX))).real
+    return np.asarray(np.where(along < 0, -axis, axis), np.complex128)
+
+
+def _smoothed(
+    image: np.ndarray[tuple[int, ...], np.dtype[np.complex128]], sd_px: float
+) -> np.ndarray[tuple[int, ...], np.dtype[np.complex128]]:
+    real, imaginary = (ndimage.gaussian_filter(part, sd_px, mode="nearest") for part in (image.real, image.imag))
     return np.asarray(real + 1j * imaginary, np.complex128)

@@ -51,6 +51,21 @@ def test_t1_of_signed_images_has_neither_bias_nor_ambiguity_at_the_null() -> Non
     assert plain.t_ms.std() > 1.2 * fit.t_ms.std()
 
 
+def test_fat_of_opposed_phase_does_not_turn_the_wall_beside_it_over() -> None:
+    """A thin wall between blood and a layer of bright fat, whose signal is opposed to water's in balanced readouts."""
+    rows, columns = np.mgrid[:SIZE, :SIZE]
+    radius = np.hypot(rows - SIZE / 2, columns - SIZE / 2)
+    blood, wall, fat = radius < 10, (radius >= 10) & (radius < 14), (radius >= 14) & (radius < 18)
+    t1 = np.where(blood, 1500.0, np.where(wall, 1150.0, 340.0))
+    size = np.where(blood, 80.0, np.where(wall, 60.0, np.where(fat, -110.0, 0.0)))
+    truth = size * (1.0 - 2.0 * np.exp(-TIMES[:, None, None] / t1))
+    signal = truth * np.exp(1j * (0.8 + 0.03 * rows - 0.02 * columns))
+    found = phase_sensitive(np.abs(signal), np.angle(signal), TIMES)
+    assert found.reason == ""
+    np.testing.assert_allclose(found.images[:, wall], truth[:, wall], rtol=0.02, atol=2.0)
+    np.testing.assert_allclose(found.images[:, blood], truth[:, blood], rtol=0.02, atol=2.0)
+
+
 def test_lost_images_stay_lost() -> None:
     _, magnitude, phase = _slice(np.random.default_rng(0))
     times = TIMES.copy()
