@@ -99,7 +99,8 @@ def test_signed_images_are_fitted_as_such_and_the_results_say_so(chain) -> None:
     stack = _signed(chain)
     made = _map(chain[MapKind.NATIVE_T1], _aligned(chain, stack), stack)
     assert made.cells.signed.all()
-    assert (made.cells.samples[:, 0][np.isfinite(made.cells.samples[:, 0])] < 0).mean() > 0.99
+    first = made.cells.samples[:, 0][np.isfinite(made.cells.samples[:, 0])]
+    assert (first < 0).mean() > 0.97  # beside fat, whose signal is opposed, a few cells take the signs that fit best
     told = series_numbers(made, locate(made))
     for index, one in enumerate(told.result.slices):
         assert one.statistics.mean == pytest.approx(chain.study.truth.slice_mean(MapKind.NATIVE_T1, index), rel=0.02)
