@@ -15,6 +15,7 @@ from unittest.mock import patch
 
 import cmrmap.run.entry as entry
 import cmrmap.run.output_folder as output_folder
+import cmrmap.run.replacing as replacing
 import cmrmap.run.run_settings as run_settings
 import cmrmap.run.sendable as sendable
 import cmrmap.run.staging as staging
@@ -70,7 +71,7 @@ PLANTS: Mapping[str, Plant] = {
     "status-late": (
         lambda: (patch.object(entry, "write_status", _quiet(entry.write_status)),
                  patch.object(output_folder, "write_status", _quiet(output_folder.write_status)),
-                 patch.object(staging, "write_status", _quiet(staging.write_status))),
+                 patch.object(replacing, "write_status", _quiet(replacing.write_status))),
         'no status "running": a killed run leaves the old "ok"',
         ("kill-002", "kill-005"),
     ),

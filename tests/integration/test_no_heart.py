@@ -10,7 +10,7 @@ import pytest
 
 from cmrmap import analyse_folder
 from cmrmap.core.arrays import Float64Array
-from cmrmap.phantom import generate
+from cmrmap.phantom import generate, slice_scene
 from cmrmap.phantom.heart import HeartRendering
 from cmrmap.phantom.parameters import draw_study_parameters
 from cmrmap.phantom.study_writer import write_phantom
@@ -92,13 +92,13 @@ def test_a_ring_that_is_no_heart(run_app, one_slice_study: Path, tmp_path: Path,
 
 @pytest.mark.slow
 def test_a_chest_without_a_heart(run_app, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    rendered = generate.render_heart
+    rendered = slice_scene.render_heart
 
     def nothing(*given: object, **named: object) -> HeartRendering:
         heart = rendered(*given, **named)
         return replace(heart, fractions=np.zeros_like(heart.fractions))
 
-    monkeypatch.setattr(generate, "render_heart", nothing)
+    monkeypatch.setattr(slice_scene, "render_heart", nothing)
     write_phantom(tmp_path / "study", generate.generate_study(draw_study_parameters(seed=6)))
     run = run_app(tmp_path / "study" / "dicom", tmp_path / "out")
     assert run.exit_code == 4, run.stderr
