@@ -122,7 +122,7 @@ class MapSpec:
     Attributes
     ----------
     key : in results.json and in settings
-    group : of maps that share a setting, e.g. "t1": ``min_images_t1``, ``widest_t1_ms``
+    group : of maps that share a setting, e.g. "t1": ``min_images_t1``
     unit : UCUM unit of the reported values
     title, name : with and without a capital, as headings and messages say it
     short_name : on the axes of figures
@@ -136,6 +136,8 @@ class MapSpec:
     standard_model : the one that the settings name as the paper's or the usual one, for their documentation
     changes_sign : whether its signal passes through zero, so that phase images are worth reading
     has_blood : whether blood is fitted in every slice
+    leaves_out_blood_edge : whether the means leave out the wall in the edge of the blood. Not where a scar may have the
+        values of blood, as after contrast: its own border would be taken for the edge
     min_images : segmented images that a slice of a full series needs; None for a computed map
     value_range : lowest and highest value that the statistics count
     widest_interval : half width of a mean's 95 % interval from which it is flagged
@@ -170,6 +172,7 @@ class MapSpec:
     sources: tuple[str, ...] = ()
     changes_sign: bool = False
     has_blood: bool = False
+    leaves_out_blood_edge: bool = False
     min_images: Limit | None = None
     threshold: float | None = None
     acceptance: tuple[float, float] | None = None

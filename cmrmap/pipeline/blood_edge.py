@@ -1,6 +1,6 @@
 """Where in the wall blood still shines in: the blood's edge has a width, and a thin wall may lie within it.
 
-In a T2 map a tenth of blood lengthens T2 by 5-10 ms. Layers of pixels that are taken off the border
+A tenth of blood lengthens T2 by 5-10 ms and native T1 by about 50 ms. Layers of pixels that are taken off the border
 (`regional.pruning`) clear a sharp edge; towards the apex the border runs oblique through a thick slice, and a wall
 that ballooned is thin throughout. So the edge is measured: along every ray, in the images in which blood is brighter
 than the wall, the signal falls from the cavity's to the wall's. The edge ends where the fall has slowed to a small
@@ -18,7 +18,7 @@ from cmrmap.alignment import CartesianWeights, nearest, wall_parts
 from cmrmap.alignment.bilinear import sample
 from cmrmap.alignment.polar import WALL_PARTS, in_pixels
 from cmrmap.core.arrays import BoolArray, Float64Array, IntArray, LabelArray
-from cmrmap.core.map_spec import Weighting
+from cmrmap.core.map_specs import MapKind
 from cmrmap.core.outlines import Label
 from cmrmap.core.polar_stack import PolarStack
 from cmrmap.core.stack import WeightedStack
@@ -37,8 +37,6 @@ _TURNED = 0.5  # and below which it has where the slope grows again: what falls 
 _FEWEST_FREE = 0.25  # of a part of the wall must be free of blood, or none of it counts
 _FEWEST_OF_SLICE = 0.2  # of a slice's wall must be free, or it is refused
 _BESIDE = 0.5  # of the slice's contrast by which a ray must begin above the wall to have blood beside it
-#: why a slice is refused of which next to no pixel can count
-FILLED = "too little wall for T2: less than a fifth of it lies outside the edge of the blood"
 
 
 def blood_pixels(
@@ -60,9 +58,9 @@ def blood_pixels(
 
     Returns
     -------
-    (slice, row, column); none in maps other than T2
+    (slice, row, column); none in maps that do not leave it out (`MapSpec.leaves_out_blood_edge`)
     """
-    if not (pruning.blood_edge and stack.kind.spec.weighting is Weighting.T2):
+    if not (pruning.blood_edge and stack.kind.spec.leaves_out_blood_edge):
         return np.zeros(weights.shape, dtype=np.bool_)
     cells = blood_cells(stack, polar, times)
     wall = _countable(labels, pruning)
@@ -76,6 +74,16 @@ def blood_pixels(
         if here.any() and (here & ~found[s]).sum() < _FEWEST_FREE * here.sum():
             found[s] |= place[s] == number + 1
     return np.asarray(found, dtype=np.bool_)
+
+
+def filled_reason(kind: MapKind) -> str:
+    """Return why a slice is refused of which next to no pixel can count.
+
+    Parameters
+    ----------
+    kind : which map
+    """
+    return f"too little wall for {kind.spec.name}: less than a fifth of it lies outside the edge of the blood"
 
 
 def filled_with_blood(labels: LabelArray, blood: BoolArray, pruning: PruningSettings) -> BoolArray:

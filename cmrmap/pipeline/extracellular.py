@@ -202,7 +202,8 @@ def _map(
             labels,
             boundary_pixels=settings.pruning.boundary_px,
             value_range=settings.pruning.ranges[MapKind.ECV],
-        ),
+        )
+        & ~native.blood_pixels,
         reference_time=reference,
         blood=(None,) * len(partner),
         refusals=refusals,

@@ -32,10 +32,10 @@ from cmrmap.quality.catalogue.mean_quality import (
 from cmrmap.quality.catalogue.outline_quality import WALL_LIKE_BLOOD
 from cmrmap.quality.declaration import Finding
 from cmrmap.quality.fit_flags import disagreement_flags, fit_flags, misfit_flags, range_flags, uncertainty_flags
-from cmrmap.quality.outline_flags import blood_likeness_flags, border_flags, outline_flags
+from cmrmap.quality.outline_flags import blood_flags, blood_likeness_flags, border_flags, outline_flags
 from cmrmap.quality.placement_flags import insertion_point_flags, mirror_flags, plane_flags, slice_order_flags
 from cmrmap.quality.plausible_flags import implausible_ecv
-from cmrmap.quality.t2_flags import blood_flags, first_echo_flags, offset_flag
+from cmrmap.quality.t2_flags import first_echo_flags, offset_flag
 from cmrmap.regional import SegmentTable, handedness
 from cmrmap.regional.pruning import prune_boundary
 from cmrmap.relaxometry import get_model
@@ -91,10 +91,12 @@ def _of_map(
     else:
         yield from _of_series(source, regions)
         yield from _of_misfit(source, misfit, settings)
-        yield from _of_t2(source, regions, settings)
+        yield from _of_t2(source)
     fitted = source.map
     wall = np.asarray(fitted.labels == Label.MYOCARDIUM, dtype=np.bool_)
     countable = prune_boundary(wall, settings.pruning.boundary_px)
+    in_blood = source.native.blood_pixels if isinstance(source, MappedEcv) else source.blood_pixels
+    yield from blood_flags(fitted.kind, countable, in_blood, regions.aha)
     yield from fit_flags(fitted.kind, fitted.status, countable, fitted.analysed)
     counted = settings.pruning.ranges[fitted.kind]
     yield from range_flags(fitted.kind, fitted.values, fitted.status, countable, counted)
@@ -150,10 +152,7 @@ def _of_misfit(series: MappedSeries, misfit: ModelMisfit | None, settings: Analy
     return misfit_flags(series.kind, misfit.rms_percent / 100, misfit.largest_change, misfit.without_ms, widest)
 
 
-def _of_t2(series: MappedSeries, regions: Regions, settings: AnalysisSettings) -> Iterator[QualityFlag]:
-    wall = np.asarray(series.map.labels == Label.MYOCARDIUM, dtype=np.bool_)
-    countable = prune_boundary(wall, settings.pruning.boundary_px)
-    yield from blood_flags(series.kind, countable, series.blood_pixels, regions.aha)
+def _of_t2(series: MappedSeries) -> Iterator[QualityFlag]:
     yield from first_echo_flags(series.kind, series.low_first_echo)
     if series.fit is not None and _offset_is_told(series):
         effect = offset_effect(series.fit.cells, series.polar.mid_wall) or OffsetEffect(*[float("nan")] * 3)

@@ -21,7 +21,7 @@ from cmrmap.core.parameter_map import BloodValue, FitStatus, ParameterMap
 from cmrmap.core.polar_stack import PolarStack
 from cmrmap.core.scanner_map import SCANNER_MAP
 from cmrmap.core.stack import WeightedStack
-from cmrmap.pipeline.blood_edge import FILLED, blood_pixels, filled_with_blood
+from cmrmap.pipeline.blood_edge import blood_pixels, filled_reason, filled_with_blood
 from cmrmap.pipeline.blood_pool import CAVITY_SHARE, LEAST_PIXELS, circle_signals
 from cmrmap.pipeline.map_signs import wall_like_blood
 from cmrmap.pipeline.mapped_series import MappedSeries
@@ -105,7 +105,7 @@ def read_map(
     in_blood = blood_pixels(stack, polar, times, weights, labels, pruning)
     filled = np.flatnonzero(filled_with_blood(labels, in_blood, pruning))
     if filled.size:
-        reasons.update({int(index): FILLED for index in filled})
+        reasons.update(dict.fromkeys(filled.tolist(), filled_reason(stack.kind)))
         labels, weights = _drawn_on(refined, polar, reasons)
     made = np.array([index not in reasons for index in range(len(drawn))], dtype=np.bool_)
     wall = np.asarray(labels == Label.MYOCARDIUM, dtype=np.bool_)

@@ -20,7 +20,7 @@ from cmrmap.core.outlines import ImageOutcome, Label, RefinedSegmentation
 from cmrmap.core.parameter_map import BloodValue, FitStatus, ParameterMap
 from cmrmap.core.polar_stack import PolarStack
 from cmrmap.core.stack import WeightedStack
-from cmrmap.pipeline.blood_edge import FILLED, blood_pixels, filled_with_blood
+from cmrmap.pipeline.blood_edge import blood_pixels, filled_reason, filled_with_blood
 from cmrmap.pipeline.blood_pool import blood_of_slices
 from cmrmap.pipeline.echo_train import first_echo, low_first_echo
 from cmrmap.pipeline.error_model import build_error_model
@@ -74,7 +74,8 @@ def map_series(
     in_blood = blood_pixels(stack, polar, times, weights, labels, settings.pruning)
     filled = filled_with_blood(labels, in_blood, settings.pruning)
     if filled.any():
-        refusals += tuple(Refusal(stack.kind, "refused", FILLED, int(index)) for index in np.flatnonzero(filled))
+        why = filled_reason(stack.kind)
+        refusals += tuple(Refusal(stack.kind, "refused", why, int(index)) for index in np.flatnonzero(filled))
         times = tuple(used[:0] if gone else used for used, gone in zip(times, filled, strict=True))
         reference, labels, weights = _drawn_on(refined, polar, times)
     shape = (labels.shape[1], labels.shape[2])

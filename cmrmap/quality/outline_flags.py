@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from cmrmap.core.arrays import Float64Array
+from cmrmap.core.arrays import BoolArray, Float64Array, LabelArray
 from cmrmap.core.findings import QualityFlag
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.outlines import ImageOutcome, RefinedSegmentation
 from cmrmap.quality.catalogue.images import IMAGES_MISSING
 from cmrmap.quality.catalogue.outline_quality import (
+    BLOOD_IN_WALL,
     IMAGES_EXCLUDED,
     IMAGES_REFINED,
     UNCERTAIN_BORDER,
@@ -68,6 +69,28 @@ def border_flags(kind: MapKind, doubts: Sequence[Mapping[int, float]]) -> tuple[
         found = {aha: one for aha, one in sorted(doubt.items()) if UNCERTAIN_BORDER.crossed(one)}
         if found:
             flags.append(UNCERTAIN_BORDER.flag(kind, index, segments=runs(found), found=max(found.values())))
+    return tuple(flags)
+
+
+def blood_flags(kind: MapKind, wall: BoolArray, blood: BoolArray, aha: LabelArray) -> tuple[QualityFlag, ...]:
+    """Tell slices of which much of the wall, or a whole segment, lies in the edge of the blood.
+
+    Parameters
+    ----------
+    kind : which map
+    wall : (slice, row, column) the pruned wall: what could have counted
+    blood : (slice, row, column) pixels in which blood shines
+    aha : (slice, row, column) AHA segment; 0 where there is none
+    """
+    flags = []
+    for s in range(len(wall)):
+        if not (wall[s] & blood[s]).any():
+            continue
+        share = float(blood[s][wall[s]].mean())
+        lost = sorted(set(aha[s][wall[s] & blood[s]].tolist()) - set(aha[s][wall[s] & ~blood[s]].tolist()) - {0})
+        if BLOOD_IN_WALL.crossed(share) or lost:
+            none_left = f"; none left of AHA {runs(lost)}" if lost else ""
+            flags.append(BLOOD_IN_WALL.flag(kind, s, share=share, lost=none_left))
     return tuple(flags)
 
 

@@ -18,7 +18,7 @@ def _range_name(spec: MapSpec) -> str:
 
 
 def _widest_name(spec: MapSpec) -> str:
-    return f"widest_{spec.group}_{spec.unit_name}"
+    return f"widest_{spec.key}_{spec.unit_name}"
 
 
 def _limit(limit: Limit, unit: str, low: float) -> Any:
@@ -125,7 +125,9 @@ class PruningSettings(Checked):
 
     boundary_px: int = tunable(2, unit="px", source="Zhu 2020 prunes; the depth is ours", low=0, high=5)
     blood_edge: bool = tunable(
-        True, unit="yes/no", source="ours; T2 leaves out the wall in the edge of the blood, whose width is measured"
+        True,
+        unit="yes/no",
+        source="ours; T2, native T1 and ECV leave out the wall in the edge of the blood; its width is measured",
     )
 
     @property

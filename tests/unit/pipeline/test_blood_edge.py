@@ -12,7 +12,7 @@ from cmrmap.core.map_specs import MapKind
 from cmrmap.core.outlines import Label, SegmentationStack
 from cmrmap.core.stack import WeightedStack
 from cmrmap.pipeline import fit, refine
-from cmrmap.pipeline.blood_edge import FILLED, blood_cells, blood_pixels
+from cmrmap.pipeline.blood_edge import blood_cells, blood_pixels, filled_reason
 from cmrmap.settings import AnalysisSettings
 
 SIZE = 96
@@ -118,12 +118,15 @@ def test_blood_on_the_other_side_of_a_septum_is_found() -> None:
     assert not cells[free_wall][:, 5:].any()
 
 
-def test_only_t2_and_only_where_it_is_asked_for() -> None:
+def test_only_maps_in_which_a_scar_differs_from_blood_and_only_where_it_is_asked_for() -> None:
     settings = AnalysisSettings()
     off = AnalysisSettings.from_mapping({"pruning": {"blood_edge": False}})
     for kind, how, expected in (
         (MapKind.T2, settings, True),
         (MapKind.T2, off, False),
+        (MapKind.NATIVE_T1, settings, True),
+        (MapKind.NATIVE_T1, off, False),
+        (MapKind.POSTCONTRAST_T1, settings, False),  # a scar takes up contrast as blood does
         (MapKind.T2_STAR, settings, False),
     ):
         stack, labels = made(kind=kind)
@@ -155,7 +158,54 @@ def test_a_mean_is_of_the_wall_and_not_of_the_blood() -> None:
 def test_a_slice_that_is_all_blood_is_refused_with_the_reason() -> None:
     stack, labels = made(wall=5.0, blur=4.0)
     found = mapped(stack, labels, AnalysisSettings())
-    assert [(one.slice_index, one.reason) for one in found.refusals] == [(0, FILLED)]
+    assert [(one.slice_index, one.reason) for one in found.refusals] == [(0, filled_reason(MapKind.T2))]
     assert found.reference_time.tolist() == [-1]
     assert not found.analysed.any()
     assert np.isnan(found.values).all()
+
+
+INVERSION_TIMES_MS = np.array([150.0, 300.0, 500.0, 800.0, 1100.0, 1500.0, 2000.0, 2700.0, 3400.0, 4500.0, np.inf])
+WALL_T1_MS, BLOOD_T1_MS = 1100.0, 1700.0
+
+
+def recovered(inner=20.0, wall=12.0, blur=2.4, blood=1.25, lesion_t1_ms=None):
+    """The same ring after inversions, magnitudes; lengths are in pixels."""
+    rows, columns = np.mgrid[:SIZE, :SIZE] - (SIZE - 1) / 2.0
+    radius = np.hypot(rows, columns)
+
+    def signal(t1_ms):
+        return 1.0 - 2.0 * np.exp(-INVERSION_TIMES_MS / t1_ms)[:, None, None]
+
+    muscle = np.broadcast_to(signal(WALL_T1_MS), (11, SIZE, SIZE)).copy()
+    if lesion_t1_ms:  # the inner third of the wall
+        inside = (radius >= inner) & (radius < inner + wall / 3)
+        muscle[:, inside] = signal(lesion_t1_ms)[..., 0]
+    images = np.where(radius < inner, blood * signal(BLOOD_T1_MS), muscle)
+    images = np.where(radius < inner + wall, images, 0.1 * signal(WALL_T1_MS))
+    images = 1000.0 * np.abs(np.array([ndimage.gaussian_filter(image, blur) for image in images]))
+    labels = np.zeros((SIZE, SIZE), dtype=np.uint8)
+    labels[radius < inner + wall] = Label.MYOCARDIUM
+    labels[radius < inner] = Label.CAVITY
+    times = INVERSION_TIMES_MS[None]
+    stack = WeightedStack(MapKind.NATIVE_T1, images[None].astype(np.float32), times, (PLANE,), "stone_2p")
+    return stack, np.broadcast_to(labels, stack.images.shape)
+
+
+def test_a_mean_of_native_t1_is_of_the_wall_and_not_of_the_blood() -> None:
+    stack, labels = recovered()
+    without = AnalysisSettings.from_mapping({"pruning": {"blood_edge": False}})
+    plain, clear = (mapped(stack, labels, one) for one in (without, AnalysisSettings()))
+    means = [one.values[0][one.analysed[0]].mean() - WALL_T1_MS for one in (plain, clear)]
+    assert means[0] > 15.0
+    assert abs(means[1]) < 5.0
+    assert np.array_equal(plain.values, clear.values, equal_nan=True)
+
+
+@pytest.mark.parametrize("lesion_t1_ms", [1250.0, 1350.0, 1450.0])
+def test_a_scar_under_the_endocardium_stays_in_native_t1(lesion_t1_ms) -> None:
+    healthy, scar = (
+        blood_cells(stack, polar_of(stack, labels), (np.arange(11),))[0]
+        for stack, labels in (recovered(blur=1.2), recovered(blur=1.2, lesion_t1_ms=lesion_t1_ms))
+    )
+    assert scar.mean() <= healthy.mean() + 1 / 12
+    assert not scar[:, 3].any()  # of twelve layers the first four are the scar

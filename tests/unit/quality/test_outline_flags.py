@@ -3,12 +3,17 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.outlines import ImageOutcome, RefinedSegmentation
-from cmrmap.quality.outline_flags import outline_flags
+from cmrmap.quality.outline_flags import blood_flags, outline_flags
 
 P, R, X, M = ImageOutcome.PASSED, ImageOutcome.REPLACED, ImageOutcome.EXCLUDED, ImageOutcome.MISSING
+WALL = np.zeros((1, 4, 10), dtype=np.bool_)
+WALL[0, 1:3] = True
+AHA = np.zeros(WALL.shape, dtype=np.uint8)
+AHA[0, 1:3, :5], AHA[0, 1:3, 5:] = 13, 14
 
 
 def refined_of(kind, *slices):
@@ -41,3 +46,25 @@ def test_outline_flags_count_and_weigh():
 def test_three_images_of_ten_are_not_many():
     flags = outline_flags(refined_of(MapKind.T2, [P] * 7 + [R] * 3, [P] * 6 + [R] * 4))
     assert [flag.severity for flag in flags] == ["info", "warning"]
+
+
+def blood_told(n_columns):
+    blood = np.zeros_like(WALL)
+    blood[0, :, :n_columns] = True
+    return blood_flags(MapKind.T2, WALL, blood, AHA)
+
+
+@pytest.mark.parametrize("n_columns", [0, 2, 4])
+def test_a_little_blood_is_not_told(n_columns) -> None:
+    assert blood_told(n_columns) == ()
+
+
+def test_a_segment_that_is_lost_is_named() -> None:
+    (flag,) = blood_told(5)
+    assert (flag.code, str(flag.severity), flag.slice_index) == ("blood_in_wall", "warning", 0)
+    assert "50% of wall pixels" in flag.message
+    assert flag.message.endswith("; none left of AHA 13: check contours")
+
+
+def test_most_of_a_wall() -> None:
+    assert "80% of wall pixels" in blood_told(8)[0].message
