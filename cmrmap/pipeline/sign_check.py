@@ -108,4 +108,4 @@ def _noise_variance(fit: RelaxationFit) -> Float64Array:
     spare = fit.n_samples.astype(np.float64) - fit.n_parameters
     with np.errstate(divide="ignore", invalid="ignore"):
         middle = spare * (1.0 - 2.0 / (9.0 * spare)) ** 3
-    return np.divide(fit.ssr, middle, out=np.full(fit.ssr.shape, np.nan), where=spare > 0)
+    return np.asarray(np.divide(fit.ssr, middle, out=np.full(fit.ssr.shape, np.nan), where=spare > 0), np.float64)
