@@ -115,7 +115,8 @@ def _checked_signs(
     if not np.isfinite(check.slice_excess):
         return np.abs(signals), "the signed images cannot be fitted"
     if check.slice_wrong:
-        note = f"the signs from phase leave {check.slice_excess:.1f} noise variances more than the best signs"
+        more = f"{check.slice_excess:.1f}" if check.slice_excess < 10.0 else f"{check.slice_excess:.0f}"
+        note = f"the signs from phase leave {more} noise variances more than the best signs"
         return np.abs(signals), note
     if not check.wrong.any():
         return signals, ""
