@@ -171,8 +171,12 @@ viewer: browser ## OHIF and a proxy for the tests that open results in a viewer,
 	@command -v npm >/dev/null || scripts/system-packages.sh npm || true
 	@scripts/viewer-distribution.sh || true
 
+# those that need a study, a cohort or a folder of your own, and the one that adds to a file of the repository
+BENCH_BY_HAND := ablation clinical_series edit_time fewer_looks heart_signs held_out_walls left_out_images \
+	overlap_limits real_study refine_gain regions_on_maps robustness same_results unanimous_edges whole_job wide_cohort
+
 bench: env-dev ## every benchmark that needs no images of your own, one after the other
-	@for script in $(filter-out benchmarks/edit_time.py benchmarks/real_study.py benchmarks/ablation.py benchmarks/fewer_looks.py benchmarks/overlap_limits.py benchmarks/refine_gain.py benchmarks/robustness.py benchmarks/same_results.py benchmarks/unanimous_edges.py benchmarks/whole_job.py,$(wildcard benchmarks/*.py)); do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+	@for script in $(filter-out $(BENCH_BY_HAND:%=benchmarks/%.py),$(wildcard benchmarks/*.py)); do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 clean: ## remove .venv and everything that was made
 	rm -rf .venv .venv-train .venv-docs out build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.*

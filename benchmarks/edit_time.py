@@ -7,6 +7,7 @@ Processor time of this process is printed beside time by the clock: on a busy ma
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 import time
@@ -62,4 +63,8 @@ def main(output: str, source: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:3])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("output", help="folder of a finished run")
+    parser.add_argument("source", help="folder of its DICOM files")
+    given = parser.parse_args()
+    main(given.output, given.source)

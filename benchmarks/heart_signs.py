@@ -8,6 +8,7 @@ differs from the first, and the points (2 are needed). The studies are only read
 
 from __future__ import annotations
 
+import argparse
 import logging
 import sys
 from pathlib import Path
@@ -74,8 +75,9 @@ def report(folder: Path, network: Network) -> str:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 2:
-        sys.exit(__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folders", nargs="+", type=Path, help="each with the DICOM files of one study")
+    folders: list[Path] = parser.parse_args().folders
     drawn_by = load_network(find_model_folder(None, None))
-    for name in sys.argv[1:]:
-        print(f"{name}\n{report(Path(name), drawn_by)}\n", flush=True)
+    for folder in folders:
+        print(f"{folder}\n{report(folder, drawn_by)}\n", flush=True)

@@ -8,6 +8,7 @@ Takes the true T1 of wall and blood, T2 and ECV of 400 patients of the phantom's
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Iterator
 
 from cmrmap.phantom.patients import draw_patient
@@ -43,4 +44,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     main()

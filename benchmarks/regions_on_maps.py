@@ -9,6 +9,7 @@ and the texture of tissues, which in the phantom stays in its place while the bl
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -102,4 +103,8 @@ def main(kind: MapKind, seeds: list[int]) -> None:
 
 
 if __name__ == "__main__":
-    main(MapKind(sys.argv[1]), [int(seed) for seed in sys.argv[2:]])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("map", type=MapKind, choices=list(MapKind), metavar="MAP", help="t2, native_t1 ...")
+    parser.add_argument("seeds", type=int, nargs="+", help="of the phantom studies")
+    given = parser.parse_args()
+    main(given.map, given.seeds)

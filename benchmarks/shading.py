@@ -1,7 +1,8 @@
 """One linear shading of the coils for all slices: whether the wall's residuals show it, and whether it would help.
 
 ``python benchmarks/shading.py STUDY...`` maps folders of DICOM files by the network's outlines;
-``python benchmarks/shading.py --cohort 21 --patients 8`` maps T2 of virtual patients with exact outlines.
+``python benchmarks/shading.py --cohort 21 --patients 8`` maps T2 of virtual patients with exact outlines, which is also
+what it does where nothing is named.
 
 Tissue that moves by u changes its brightness by the factor 1 + g u. The gradient g, two numbers a series, follows from
 the residuals r of the wall's fit by least squares, ``r = (1 - H) diag(fit) u g``, H the fit's projection, after the
@@ -32,6 +33,8 @@ from cmrmap.pipeline import align, fit, refine
 from cmrmap.pipeline.mapped_series import MappedSeries
 from cmrmap.relaxometry.rician import residual_share
 from cmrmap.settings import AnalysisSettings
+
+DEFAULT_COHORT = 21
 
 
 @dataclass(frozen=True)
@@ -120,7 +123,7 @@ def main() -> None:
     """Parse the command line and run."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("studies", nargs="*", type=Path, help="folders of DICOM files")
-    parser.add_argument("--cohort", type=int, help="seed of a cohort of virtual patients")
+    parser.add_argument("--cohort", type=int, help="seed of a cohort of virtual patients (without studies: 21)")
     parser.add_argument("--patients", type=int, default=8)
     options = parser.parse_args()
     for folder in options.studies:
@@ -128,8 +131,9 @@ def main() -> None:
         for series in analyse_folder(folder).series.values():
             if series.fit is not None:
                 print(f"{name}, {series.kind.value}: {told(gradient(series))}", flush=True)
-    if options.cohort is not None:
-        slices, patients = zip(*errors_of_patients(options.cohort, options.patients), strict=True)
+    seed = options.cohort if options.studies or options.cohort is not None else DEFAULT_COHORT
+    if seed is not None:
+        slices, patients = zip(*errors_of_patients(seed, options.patients), strict=True)
         for what, errors in (("slices", np.concatenate(slices, axis=1)), ("patients", np.transpose(patients))):
             before, after = np.sqrt(np.nanmean(errors**2, axis=1))
             print(f"T2, {what}: RMS of the error {before:.3f} -> {after:.3f} ms")

@@ -106,7 +106,7 @@ def draw_patient(
     spread, condition, lesion = _draw_spread(rng), None, None
     tissues = _draw_tissues(random_stream(seed, "tissue"), group)
     if wide:
-        own = np.random.default_rng([cohort_seed, number, 3])
+        own = np.random.default_rng([cohort_seed, number, 5])  # 3 is the laboratory's
         condition = draw_condition(cohort_seed, number)
         spread, lesion = shape_heart(own, condition, spread), draw_lesion(own, condition)
         wall = draw_wall(own, condition)

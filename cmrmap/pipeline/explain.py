@@ -12,6 +12,8 @@ from cmrmap.core.outlines import Label
 from cmrmap.core.parameter_map import COUNTED_STATUS, FitStatus, ParameterMap
 from cmrmap.pipeline.mapped_series import MappedSeries
 
+_OF_FIT = ("amplitude", "offset", "t_star", "r2")
+
 
 @dataclass(frozen=True, slots=True)
 class PixelExplanation:
@@ -99,29 +101,15 @@ def explain_pixel(
     status = FitStatus(int(fitted.polar_status[place]))
     counted = bool((fitted.analysed if means is None else means)[slice_index, row, column])
     times = series.stack.times_ms[slice_index, used]
-    nothing = float("nan")
     if series.fit is None:
-        read = series.polar.signals[slice_index, used, angle, depth]
-        return PixelExplanation(
-            value=float(fitted.values[slice_index, row, column]),
-            sd=float(fitted.sd[slice_index, row, column]),
-            status=status,
-            counted=counted,
-            reason="" if counted else why_not_counted(fitted, series.blood_pixels, (slice_index, row, column)),
-            cell=(angle, depth),
-            share=float(weights[best]),
-            times_ms=times,
-            samples=read,
-            fitted=np.full(read.shape, nothing),
-            left_out_ms=(),
-            amplitude=nothing,
-            offset=nothing,
-            t_star=nothing,
-            r2=nothing,
-            noise_sd=nothing,
-        )
-    cells = series.fit.cells
-    samples = cells.samples[slice_index, used, angle, depth]
+        samples = series.polar.signals[slice_index, used, angle, depth]
+        curve, numbers, noise_sd = np.full(samples.shape, np.nan), dict.fromkeys(_OF_FIT, float("nan")), float("nan")
+    else:
+        cells = series.fit.cells
+        samples, curve = (one[slice_index, used, angle, depth] for one in (cells.samples, cells.fitted))
+        numbers = {name: float(getattr(cells, name)[place]) for name in _OF_FIT}
+        noise_sd = float(series.fit.errors.noise_sd[slice_index])
+    gone = np.isnan(samples) if series.fit is not None and np.isfinite(samples).any() else np.zeros(samples.shape, bool)
     return PixelExplanation(
         value=float(fitted.values[slice_index, row, column]),
         sd=float(fitted.sd[slice_index, row, column]),
@@ -132,13 +120,10 @@ def explain_pixel(
         share=float(weights[best]),
         times_ms=times,
         samples=samples,
-        fitted=cells.fitted[slice_index, used, angle, depth],
-        left_out_ms=tuple(times[np.isnan(samples)].tolist()) if np.isfinite(samples).any() else (),
-        amplitude=float(cells.amplitude[place]),
-        offset=float(cells.offset[place]),
-        t_star=float(cells.t_star[place]),
-        r2=float(cells.r2[place]),
-        noise_sd=float(series.fit.errors.noise_sd[slice_index]),
+        fitted=curve,
+        left_out_ms=tuple(times[gone].tolist()),
+        **numbers,
+        noise_sd=noise_sd,
     )
 
 

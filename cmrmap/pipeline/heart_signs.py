@@ -18,11 +18,11 @@ from cmrmap.core.polar_stack import PolarStack
 from cmrmap.core.relaxation_models import get_model
 from cmrmap.core.stack import WeightedStack
 from cmrmap.pipeline.heart_size import measure_size, pool_core
+from cmrmap.pipeline.sign_check import check_signs
 from cmrmap.relaxometry import RelaxationFit, fit_relaxation
 
 #: Axis of the left ventricle from base to apex in the patient (LPS) of a usual heart: left, forward, down
 _SMOOTHED_DEG = 28.0
-_LEAST_AGREEMENT = 1.5  # residual of the signs from phase over that of the best signs, at most
 LEAST_VENTRICLE_MM2 = 100.0  # of a right ventricle; less is a speck
 
 
@@ -202,7 +202,7 @@ def _fitted(
         return _sensible(fit.t_ms, fit.r2)
     told, best = fitted(courses, False), fitted(np.abs(courses), True)
     # signs from phase may be wrong (the map's fit checks them too): then the magnitudes tell
-    contradicted = told.ssr > _LEAST_AGREEMENT * best.ssr
+    contradicted = check_signs(courses, times, model, epochs, alike=False).wrong
     return _sensible(np.where(contradicted, best.t_ms, told.t_ms), np.where(contradicted, best.r2, told.r2))
 
 

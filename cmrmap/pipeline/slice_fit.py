@@ -14,6 +14,7 @@ from cmrmap.core.look_locker import LookLocker
 from cmrmap.core.memo import remembered
 from cmrmap.core.parameter_map import COUNTED_STATUS
 from cmrmap.pipeline.robust import without_spoiled_images
+from cmrmap.pipeline.sign_check import check_signs
 from cmrmap.relaxometry import (
     RelaxationFit,
     fit_above_noise_floor,
@@ -28,10 +29,6 @@ from cmrmap.settings import FitSettings
 
 #: cells about a cell, (angle, depth), over which its expected signal is averaged: 15 degrees and a quarter of the wall
 _AROUND = (5, 3)
-_LEAST_AGREEMENT = 1.5  # residual variance with the signs from phase over that with the best signs, at most
-#: of one cell: by how much the signs from phase may leave more than the best signs, as a share of the slice's usual
-#: residual variance. A sign that noise has turned at the null leaves less, a wrong one more
-_CELL_EXCESS = 0.75
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,26 +111,20 @@ def _checked_signs(
     sign of the slice is used. Beside fat, whose signal is opposed in balanced readouts, the phase may be taken from the
     fat: cells in which that shows take the signs that fit best, as those of magnitudes do.
     """
-    counted, counted_ms, counted_model = signals, times_ms, model
-    conditional = get_model(model).counted_as is not None and epochs is not None
-    if conditional:  # the first inversion's images always count
-        counted_model = str(get_model(model).counted_as)
-        counted, counted_ms = signals[:, epochs == 0], times_ms[epochs == 0]
-    told = fit_relaxation(counted, counted_ms, counted_model, magnitude=False)
-    best = fit_relaxation(np.abs(counted), counted_ms, counted_model, magnitude=True)
-    both = np.isfinite(told.ssr) & np.isfinite(best.ssr)
-    if not both.any():
+    check = check_signs(signals, times_ms, model, epochs)
+    if not np.isfinite(check.slice_excess):
         return np.abs(signals), "the signed images cannot be fitted"
-    usual = max(float(np.median(best.ssr[both])), 1e-300)
-    ratio = float(np.median(told.ssr[both])) / usual
-    if ratio > _LEAST_AGREEMENT:
-        note = f"the signs from phase leave {ratio:.1f} times the residual variance of the best signs"
+    if check.slice_wrong:
+        more = f"{check.slice_excess:.1f}" if check.slice_excess < 10.0 else f"{check.slice_excess:.0f}"
+        note = f"the signs from phase leave {more} noise variances more than the best signs"
         return np.abs(signals), note
-    wrong = both & (told.ssr - best.ssr > _CELL_EXCESS * usual)
-    if conditional or not wrong.any():  # which signs the later images have, the first inversion's do not tell
+    if not check.wrong.any():
         return signals, ""
-    signs = np.where(fitted_signal(best, times_ms) < 0, -1.0, 1.0)
-    return np.where(wrong[:, None], signs * np.abs(signals), signals), ""
+    sizes = np.abs(signals[check.wrong])
+    best = fit_relaxation(sizes, times_ms, model, magnitude=True, epochs=epochs)
+    restored = signals.copy()
+    restored[check.wrong] = np.where(fitted_signal(best, times_ms) < 0, -sizes, sizes)
+    return restored, ""
 
 
 def _pixel_noise(fit: RelaxationFit, weights: Float64Array) -> float:

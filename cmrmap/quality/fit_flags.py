@@ -70,7 +70,7 @@ def range_flags(
     kind : which map
     values : (slice, row, column) in the map's unit; NaN = no value
     status : (slice, row, column) uint8 of ``FitStatus``
-    wall : (slice, row, column) the pruned wall: what could have counted
+    wall : (slice, row, column) the pruned wall without the edge of the blood: what would count but for its value
     value_range : lowest and highest value that counts, in the map's unit
     """
     low, high = value_range

@@ -59,7 +59,8 @@ def with_signs(study: SourceStudy, selected: SelectedSeries, stack: WeightedStac
     signed = np.full(stack.images.shape, np.nan, np.float32)
     reasons: dict[int, str] = {}
     for index in range(len(signed)):
-        restored = phase_sensitive(stack.images[index], phase[index], stack.times_ms[index])
+        spacing_mm = stack.geometry[index].pixel_spacing_mm
+        restored = phase_sensitive(stack.images[index], phase[index], stack.times_ms[index], spacing_mm)
         if restored.images is None:
             reasons[index] = restored.reason
         else:

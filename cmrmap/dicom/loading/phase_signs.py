@@ -15,8 +15,8 @@ from scipy import ndimage
 
 from cmrmap.core.arrays import Float64Array, FloatArray
 
-_SMOOTHING_PX = 2.0  # SD: the background varies over centimetres, the noise from pixel to pixel
-_WIDE_PX = 12.0  # SD: fat beside the wall is thinner than this, wall and blood together are not
+_SMOOTHING_MM = 2.4  # SD: the background varies over centimetres, the noise from pixel to pixel
+_WIDE_MM = 14.4  # SD: fat beside the wall is thinner than this, wall and blood together are not
 _BRIGHT = 0.25  # of the recovered image's 99th percentile: pixels whose phase means something
 _LARGEST_DISORDER = 0.1  # share of an image's power across the axis; 0.5 is no order at all
 _DISORDER_OF_RECOVERED = 0.01  # of the recovered image's power, always allowed: noise, in an image near the null
@@ -38,7 +38,9 @@ class SignedImages:
     reason: str = ""
 
 
-def phase_sensitive(magnitude: FloatArray, phase_rad: FloatArray, times_ms: Float64Array) -> SignedImages:
+def phase_sensitive(
+    magnitude: FloatArray, phase_rad: FloatArray, times_ms: Float64Array, spacing_mm: tuple[float, float]
+) -> SignedImages:
     """Restore the sign of inversion-recovery magnitudes.
 
     A phase that drifts from image to image, the same everywhere, is found by doubling the angle, which takes the sign
@@ -48,6 +50,7 @@ def phase_sensitive(magnitude: FloatArray, phase_rad: FloatArray, times_ms: Floa
     ----------
     magnitude, phase_rad : (time, row, column); NaN where there is no image
     times_ms : (time,) NaN where there is no image, infinity allowed; the longest is the recovered image
+    spacing_mm : between rows and between columns
 
     Returns
     -------
@@ -62,7 +65,7 @@ def phase_sensitive(magnitude: FloatArray, phase_rad: FloatArray, times_ms: Floa
     size = np.asarray(magnitude[present], np.float64)
     signal = size * np.exp(1j * np.asarray(phase_rad[present], np.float64))
     recovered = int(np.argmax(times_ms[present]))
-    turned = signal * np.conj(_background(signal[recovered]))
+    turned = signal * np.conj(_background(signal[recovered], spacing_mm))
     bright = size[recovered] > _BRIGHT * np.quantile(size[recovered], 0.99)
     power = (size[:, bright] ** 2).sum(axis=1)
     doubled = (turned[:, bright] ** 2).sum(axis=1)
@@ -85,7 +88,7 @@ def phase_sensitive(magnitude: FloatArray, phase_rad: FloatArray, times_ms: Floa
 
 
 def _background(
-    recovered: np.ndarray[tuple[int, ...], np.dtype[np.complex128]],
+    recovered: np.ndarray[tuple[int, ...], np.dtype[np.complex128]], spacing_mm: tuple[float, float]
 ) -> np.ndarray[tuple[int, ...], np.dtype[np.complex128]]:
     """Phase factor of coils and field, (row, column).
 
@@ -94,14 +97,15 @@ def _background(
     angle doubled, which takes the sign out, and its direction by what lies about it, which is mostly water.
     """
     size = np.abs(recovered)
-    doubled = _smoothed(recovered**2 / np.where(size > 0, size, 1.0), _SMOOTHING_PX)
+    doubled = _smoothed(recovered**2 / np.where(size > 0, size, 1.0), _SMOOTHING_MM, spacing_mm)
     axis = np.exp(0.5j * np.angle(doubled))
-    along = (axis * np.conj(_smoothed(recovered, _WIDE_PX))).real
+    along = (axis * np.conj(_smoothed(recovered, _WIDE_MM, spacing_mm))).real
     return np.asarray(np.where(along < 0, -axis, axis), np.complex128)
 
 
 def _smoothed(
-    image: np.ndarray[tuple[int, ...], np.dtype[np.complex128]], sd_px: float
+    image: np.ndarray[tuple[int, ...], np.dtype[np.complex128]], sd_mm: float, spacing_mm: tuple[float, float]
 ) -> np.ndarray[tuple[int, ...], np.dtype[np.complex128]]:
+    sd_px = [sd_mm / spacing for spacing in spacing_mm]
     real, imaginary = (ndimage.gaussian_filter(part, sd_px, mode="nearest") for part in (image.real, image.imag))
     return np.asarray(real + 1j * imaginary, np.complex128)

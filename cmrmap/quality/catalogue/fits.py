@@ -30,7 +30,8 @@ VALUES_OUT_OF_RANGE = Finding(
     typical={"share": 0.3, "side": "below", "bound": 30, "unit": "ms"},
     means=(
         "the values lie at the end of the range that counts (T2 in iron overload, ECV in amyloidosis), so that one "
-        "side of their distribution is cut off; or blood or fat is in the wall"
+        "side of their distribution is cut off; or blood or fat is in the wall. Pixels in the edge of the blood, which "
+        "T2 leaves out on purpose, are not among them"
     ),
     advice="check the slice's contours; if they are right, widen the map's range in `analysis.pruning` and repeat",
 )

@@ -21,7 +21,7 @@ from cmrmap.phantom.flavours.standard_images import series_datasets
 from cmrmap.phantom.generate import PhantomStudy, generate_study
 from cmrmap.phantom.heart_motion import MotionState
 from cmrmap.phantom.parameters import StudyParameters, draw_study_parameters
-from cmrmap.phantom.patients import draw_patient
+from cmrmap.phantom.patients import draw_patient, measured_hematocrit
 from cmrmap.phantom.sequences import ECHO_TRAIN_TIMES_MS, T2_PREPARATION_TIMES_MS
 from cmrmap.phantom.series_signals import exact_fits, series_signals
 from cmrmap.phantom.study_uids import fingerprint
@@ -52,6 +52,24 @@ def test_patients_of_usual_cohorts_are_those_that_they_were(patient: tuple[int, 
     for drawn in (draw_patient(*patient), CohortOptions(patient[0]).draw(patient[1])):
         assert hashlib.sha256(repr(drawn).encode()).hexdigest().startswith(expected)
     assert repr(CohortOptions(patient[0]).draw(patient[1])) == repr(draw_patient(*patient))
+
+
+def test_no_two_draws_of_a_patient_share_a_stream(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the laboratory's error of the hematocrit would be told by the shape of the heart."""
+    streams: list[tuple[int, ...]] = []
+    make = np.random.default_rng
+
+    def noted(seed: object) -> np.random.Generator:
+        if isinstance(seed, list):
+            streams.append(tuple(int(one) for one in seed))
+        return make(seed)
+
+    monkeypatch.setattr(np.random, "default_rng", noted)
+    CohortOptions(62, conditions="wide", field_strength_t=3.0).draw(1)
+    measured_hematocrit(62, 1, 0.42)
+    of_patient = [one for one in streams if one[:2] == (62, 1)]
+    assert len(of_patient) >= 5
+    assert len(of_patient) == len(set(of_patient))
 
 
 def test_uids_of_usual_studies_are_made_of_what_is_printed() -> None:

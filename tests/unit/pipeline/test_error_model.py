@@ -117,7 +117,7 @@ def test_signs_that_no_recovery_explains_are_not_believed(chain) -> None:
     told = series_numbers(made, locate(made))
     notes = [f for f in find((told,), SETTINGS) if f.code == "signs_not_used"]
     assert [f.slice_index for f in notes] == list(range(5))
-    assert "times the residual variance of the best signs" in notes[0].message
+    assert "noise variances more than the best signs" in notes[0].message
     for index, one in enumerate(told.result.slices):
         assert one.statistics.mean == pytest.approx(chain.study.truth.slice_mean(MapKind.NATIVE_T1, index), rel=0.03)
 
