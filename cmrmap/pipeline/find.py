@@ -100,8 +100,7 @@ def _of_map(
     yield from fit_flags(fitted.kind, fitted.status, countable, fitted.analysed)
     counted = settings.pruning.ranges[fitted.kind]
     # the edge of the blood is left out on purpose: what lies beyond the range there biases no mean
-    free = countable if isinstance(source, MappedEcv) else countable & ~source.blood_pixels
-    yield from range_flags(fitted.kind, fitted.values, fitted.status, free, counted)
+    yield from range_flags(fitted.kind, fitted.values, fitted.status, countable & ~in_blood, counted)
     yield from uncertainty_flags(fitted.kind, table.slices, table.segments, settings.quality.widest(fitted.kind))
 
 
