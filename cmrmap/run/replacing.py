@@ -92,7 +92,8 @@ def put_back(folder: Path) -> None:
         for file in listed_files(folder) or ():
             if file not in before and is_unchanged(folder, file):
                 (folder / file.name).unlink()
-        if all([_has_returned(folder, file) for file in before]):  # each of them, whatever becomes of the others
+        returned = [_has_returned(folder, file) for file in before]  # each of them, whatever becomes of the others
+        if all(returned):
             write_file(folder / STATUS_NAME, (aside / STATUS_NAME).read_bytes())
             forget(folder)
         else:
