@@ -10,7 +10,7 @@ from pathlib import Path
 
 from cmrmap.core.errors import OutputError
 
-_UNFINISHED = re.compile(r"\.[0-9a-f]{16}\.part")
+_UNFINISHED = re.compile(r"\.([0-9a-f]{16}|status\.json)\.part")  # the latter of the image's entrypoint
 
 
 def write_file(path: Path, content: bytes) -> Path:
