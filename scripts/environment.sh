@@ -2,7 +2,7 @@
 # Makes .venv and installs what is pinned, once: `scripts/environment.sh runtime`, `... evaluation` or `... dev`.
 # A second call compares one line of text and ends. PYTHON=/path/to/python chooses the interpreter.
 set -eu
-cd "$(dirname "$0")/.."
+cd -P "$(dirname "$(readlink -f "$0")")/.." # the folder itself: what is installed names it, whatever links led here
 
 kind=${1:-runtime}
 case $kind in
@@ -63,7 +63,8 @@ identity() {
 }
 
 usable() { # programs in a moved environment still point to where it was made
-    in_range $venv/bin/python && head -n 1 $venv/bin/pip 2>/dev/null | grep -qF "$(pwd)/$venv/" && same_python
+    # a path with spaces, or a long one, stands behind "#!/bin/sh" in the second line
+    in_range $venv/bin/python && head -n 2 $venv/bin/pip 2>/dev/null | grep -qF "$(pwd)/$venv/" && same_python
 }
 
 key=$(cat $requirements pyproject.toml setup.py scripts/environment.sh cmrmap/core/version.py | cksum)

@@ -5,7 +5,7 @@
 # environment of its own, because MONAI core, wherever it is installed, makes every start of the application seconds
 # slower, and because the site's generator needs Python 3.11, and no other test needs the generator.
 set -eu
-cd "$(dirname "$0")/.."
+cd -P "$(dirname "$(readlink -f "$0")")/.." # the folder itself: what is installed names it, whatever links led here
 
 base=.venv
 kind=${1:-}
@@ -40,18 +40,19 @@ export PIP_DISABLE_PIP_VERSION_CHECK=1
 export PIP_COMPILE=0 # modules are compiled when they are first imported
 echo "making $venv on top of $base; this takes seconds" >&2
 $base/bin/python -m venv --clear --without-pip $venv
-packages=$($base/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+added=$($base/bin/python -c 'import sysconfig; print("import site; site.addsitedir(%r)" % sysconfig.get_path("purelib"))')
 own=$($venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
-echo "import site; site.addsitedir('$packages')" >"$own/application.pth"
+printf '%s\n' "$added" >"$own/application.pth"
 # what they need is all in the list or in .venv: numpy and torch are those of the application
 $base/bin/python -m pip --python $venv/bin/python install --quiet --no-deps -r $requirements
 if [ $kind = train ]; then # the application itself runs without MONAI core, whose package hides the SDK's
-    cat >$venv/bin/cmrmap <<EOF
+    cat >$venv/bin/cmrmap <<'EOF'
 #!/bin/sh
-if [ "\${1:-}" = run ]; then
-    exec "$(pwd)/$base/bin/python" -m cmrmap "\$@"
+here=$(dirname "$(readlink -f "$0")")
+if [ "${1:-}" = run ]; then
+    exec "$(dirname "$(dirname "$here")")/.venv/bin/python" -m cmrmap "$@"
 fi
-exec "$(pwd)/$venv/bin/python" -m cmrmap "\$@"
+exec "$here/python" -m cmrmap "$@"
 EOF
     chmod +x $venv/bin/cmrmap
 fi

@@ -3,7 +3,7 @@
 # `scripts/release-check.sh`, as `make release-check` does once .venv and .venv-docs are there.
 # Ends with 1 at the first step that fails. The tests are not among them: CI runs those (.ci/run).
 set -eu
-cd "$(dirname "$0")/.."
+cd -P "$(dirname "$(readlink -f "$0")")/.." # the folder itself: what is installed names it, whatever links led here
 
 python=.venv/bin/python
 made=$(pwd)/out/release
@@ -29,8 +29,9 @@ rm -rf "$made"
 mkdir -p "$made/unpacked"
 git archive HEAD | tar -x -C "$made/unpacked" # a checkout holds more than what is committed
 (cd "$made/unpacked" && "$OLDPWD/$python" -c "
+import sys
 from setuptools import build_meta
-build_meta.build_sdist('$made')" >"$made/sdist.log" 2>&1) || fail "no source distribution: see $made/sdist.log"
+build_meta.build_sdist(sys.argv[1])" "$made" >"$made/sdist.log" 2>&1) || fail "no source distribution: see $made/sdist.log"
 rm -rf "$made/unpacked"
 $python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir "$made" "$made/cmrmap-$version.tar.gz" ||
     fail "no wheel could be built from the source distribution"

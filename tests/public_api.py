@@ -15,7 +15,7 @@ import inspect
 import re
 import textwrap
 import types
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
@@ -29,6 +29,10 @@ _FLOATS = re.compile(r"Float(?:64)?Array|float(?:32|64|ing)")
 #: "(slice, row, column)", "(pixels,)", "any shape", "the same shape", "as in `cartesian_weights`"
 _SHAPE = re.compile(r"\([*\w ./+-]*(?:,[*\w ./+-]*)+\)|\(\.\.\.[^)]*\)|shape|\bas in\b|see ``")
 _NOT_A_NUMBER = re.compile(r"NaN|finite|no value")
+#: numpydoc's
+_KNOWN_SECTIONS = frozenset(
+    {"Parameters", "Attributes", "Methods", "Returns", "Yields", "Raises", "Warns", "Notes", "References", "Examples"}
+)
 _PYTHON = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -150,10 +154,24 @@ def _member_faults(name: str, member: Any) -> list[str]:
 
 def _class_faults(one: type) -> list[str]:
     text = inspect.getdoc(one) if "__doc__" in vars(one) else ""
-    if not text:
+    if not text or text.startswith(f"{one.__name__}("):  # the latter is what Python writes for a dataclass or tuple
         return ["no docstring"]
-    sections = _sections(text)
-    named = _items(sections.get("Attributes", ""))
+    return _text_faults(text) + _class_content_faults(one, text)
+
+
+def _text_faults(text: str) -> list[str]:
+    """What is wrong with a docstring whatever it describes."""
+    faults = [f"section {name} is none of numpydoc's" for name in _sections(text) if name not in _KNOWN_SECTIONS]
+    if _SECTION.match(text):
+        faults.append("no summary")
+    for section in ("Parameters", "Attributes", "Raises"):
+        described = _items(_sections(text).get(section, ""))
+        faults += [f"nothing is said of {name}" for name, words in described.items() if not words]
+    return faults
+
+
+def _class_content_faults(one: type, text: str) -> list[str]:
+    named = _items(_sections(text).get("Attributes", ""))
     if dataclasses.is_dataclass(one):
         fields = {f.name: f for f in dataclasses.fields(one) if not f.name.startswith("_")}
         own = {name: f for name, f in fields.items() if not {"unit", "source"} <= set(f.metadata)}
@@ -179,10 +197,10 @@ def _class_faults(one: type) -> list[str]:
 
 
 def _function_faults(function: Any) -> list[str]:
-    text = inspect.getdoc(function)
+    text = inspect.cleandoc(function.__doc__ or "")  # its own: that of a base class may tell of other parameters
     if not text:
         return ["no docstring"]
-    faults = _parameter_faults(function, text)
+    faults = _text_faults(text) + _parameter_faults(function, text)
     given_back = inspect.signature(function).return_annotation
     told = _sections(text).get("Returns") or _sections(text).get("Yields") or ""
     if given_back not in (None, "None", "NoReturn", inspect.Signature.empty) and not told:
@@ -243,8 +261,8 @@ def raised_by(function: Any, seen: frozenset[Any] = frozenset()) -> set[type[Bas
     scope = function.__globals__
     handled = _handled(tree)
     for node in ast.walk(tree):
-        if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call) and isinstance(node.exc.func, ast.Name):
-            error = scope.get(node.exc.func.id) or getattr(builtins, node.exc.func.id, None)
+        if isinstance(node, ast.Raise):
+            error = _raised_class(node, scope)
             if inspect.isclass(error) and issubclass(error, BaseException) and node not in handled:
                 found.add(error)
         if isinstance(node, ast.Call) and node not in handled:
@@ -252,6 +270,16 @@ def raised_by(function: Any, seen: frozenset[Any] = frozenset()) -> set[type[Bas
             if called is not None:
                 found |= raised_by(called, seen | {function})
     return found
+
+
+def _raised_class(node: ast.Raise, scope: Mapping[str, Any]) -> Any:
+    """What ``raise X(...)``, ``raise X`` or ``raise module.X(...)`` names."""
+    named = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
+    if isinstance(named, ast.Name):
+        return scope.get(named.id) or getattr(builtins, named.id, None)
+    if isinstance(named, ast.Attribute) and isinstance(named.value, ast.Name):
+        return getattr(scope.get(named.value.id), named.attr, None)
+    return None
 
 
 def _handled(tree: ast.AST) -> set[ast.AST]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from cmrmap.cohort.studies import StudyFolder
 from cmrmap.core.errors import InputError, SettingsError
@@ -22,7 +23,7 @@ from cmrmap.core.stack import WeightedStack
 from cmrmap.dicom.loading.loaded_study import LoadedStudy
 from cmrmap.dicom.selection.given_times import GivenTimes
 from cmrmap.ecv.hematocrit import Hematocrit
-from cmrmap.phantom.reader import READER_NAME, read_masks
+from cmrmap.phantom.reader import read_insertion_angles, read_masks
 from cmrmap.pipeline import (
     STAGES,
     MappedEcv,
@@ -122,7 +123,7 @@ def _outlines(study: StudyFolder, stacks: Sequence[WeightedStack], source: str) 
     truth = _truth_folder(study, source)
     outlines = []
     for stack in stacks:
-        labels = read_masks(truth, source, stack.kind)[_slice_order(truth, stack)]
+        labels = _of_slices(read_masks(truth, source, stack.kind), _slice_order(truth, stack))
         if labels.shape != stack.images.shape:
             raise InputError(
                 f"the {source} masks of {stack.kind.value} have shape {labels.shape}, the images {stack.images.shape}"
@@ -138,11 +139,18 @@ def _insertion_angles(
     """RV insertion points that the reader marked, by map and slice."""
     truth = _truth_folder(study, "reader")
     out = {}
-    with np.load(truth / READER_NAME) as arrays:
-        for stack in stacks:
-            angles = arrays[f"{stack.kind.value}_insertion_angles"][_slice_order(truth, stack)]
-            out[stack.kind] = {index: (float(a), float(b)) for index, (a, b) in enumerate(angles)}
+    for stack in stacks:
+        angles = _of_slices(read_insertion_angles(truth, stack.kind), _slice_order(truth, stack))
+        out[stack.kind] = {index: (float(a), float(b)) for index, (a, b) in enumerate(angles)}
     return out
+
+
+def _of_slices(values: npt.NDArray[Any], order: Sequence[int]) -> npt.NDArray[Any]:
+    """Return values in the order of a stack's slices."""
+    if max(order) >= len(values):
+        raise InputError(f"the truth folder holds {len(values)} slices, its truth.json more; write the study again")
+    ordered: npt.NDArray[Any] = values[np.array(order)]
+    return ordered
 
 
 def _truth_folder(study: StudyFolder, source: str) -> Path:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import json
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,6 +21,7 @@ from cmrmap.cohort.task import StudyRecord, StudyTask, failed, run_task
 from cmrmap.core.errors import InputError, OutputError
 from cmrmap.core.files import write_file
 from cmrmap.core.provenance import model_in_words
+from cmrmap.core.threads import available_cpus
 from cmrmap.core.version import VERSION
 from cmrmap.dicom.selection.given_times import GivenTimes
 from cmrmap.ecv.hematocrit import Hematocrit
@@ -108,7 +108,7 @@ def run_cohort(
         n_kept = len(records)
         todo = [task for task in tasks if task.study.name not in records]
         if todo:
-            with open_client(scheduler, min(workers or os.cpu_count() or 1, len(todo))) as client:
+            with open_client(scheduler, min(workers or available_cpus(), len(todo))) as client:
                 if tell is not None:
                     tell(dashboard(client))
                 for record in _results(client, todo):

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 import secrets
 from pathlib import Path
 
 from cmrmap.core.errors import OutputError
+
+_UNFINISHED = re.compile(r"\.([0-9a-f]{16}|status\.json)\.part")  # the latter of the image's entrypoint
 
 
 def write_file(path: Path, content: bytes) -> Path:
@@ -32,6 +36,44 @@ def write_file(path: Path, content: bytes) -> Path:
     except OSError as error:
         raise unwritable(error) from error
     return path
+
+
+def move_file(source: Path, target: Path) -> None:
+    """Rename a file, or a link; where that leads to another file system, write it there first.
+
+    A folder in the output folder may be a link, or a volume of its own.
+
+    Parameters
+    ----------
+    source, target : places; a file at the target is replaced
+
+    Raises
+    ------
+    OSError, OutputError
+        it cannot be moved; the source is still there
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.replace(source, target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        if source.is_symlink():
+            target.unlink(missing_ok=True)
+            os.symlink(os.readlink(source), target)
+        else:
+            write_file(target, source.read_bytes())
+        source.unlink()
+
+
+def is_unfinished(path: Path) -> bool:
+    """Tell by its name whether a file is one that `write_file` had begun.
+
+    Parameters
+    ----------
+    path : of any file
+    """
+    return _UNFINISHED.fullmatch(path.name) is not None
 
 
 def unwritable(error: OSError) -> OutputError:

@@ -6,9 +6,9 @@ import resource
 from collections.abc import Iterator
 from pathlib import Path
 
-_CGROUPS = Path("/sys/fs/cgroup")
+from cmrmap.core.cgroups import CGROUPS, OWN_CGROUP, limit_files, told
+
 _PROC = Path("/proc")
-_OWN_CGROUP = _PROC / "self" / "cgroup"
 #: limits of the process itself, and what counts against each in /proc/self/status
 _OWN_LIMITS = ((resource.RLIMIT_AS, "VmSize"), (resource.RLIMIT_DATA, "VmData"))
 #: what images may take of the memory that is free; the rest is for the maps that are made of them
@@ -23,7 +23,7 @@ def address_limit_bytes() -> int | None:
     return None if soft == resource.RLIM_INFINITY else soft
 
 
-def memory_limit_bytes(cgroups: Path = _CGROUPS, own: Path = _OWN_CGROUP) -> int | None:
+def memory_limit_bytes(cgroups: Path = CGROUPS, own: Path = OWN_CGROUP) -> int | None:
     """Return the smallest limit that control groups or the process's own limits set; None: there is none.
 
     Parameters
@@ -36,7 +36,7 @@ def memory_limit_bytes(cgroups: Path = _CGROUPS, own: Path = _OWN_CGROUP) -> int
     return min((*found, *_cgroup_limits(cgroups, own)), default=None)
 
 
-def free_memory_bytes(cgroups: Path = _CGROUPS, own: Path = _OWN_CGROUP, proc: Path = _PROC) -> int | None:
+def free_memory_bytes(cgroups: Path = CGROUPS, own: Path = OWN_CGROUP, proc: Path = _PROC) -> int | None:
     """Return how much more memory the process may take before a limit, or the machine, ends it; None: not known.
 
     Parameters
@@ -68,31 +68,10 @@ def image_memory_bytes(given_mb: float | None = None) -> int:
 
 
 def _cgroup_limits(cgroups: Path, own: Path) -> Iterator[int]:
-    for path in _limit_files(cgroups, own):
-        try:
-            text = path.read_text(encoding="ascii").strip()
-        except OSError:
-            continue
+    for path in limit_files("memory", "memory.max", "memory.limit_in_bytes", cgroups, own):
+        text = told(path)
         if text.isdigit():  # version 2 says "max" where there is none, version 1 a number near 2^63
             yield int(text)
-
-
-def _limit_files(cgroups: Path, own: Path) -> Iterator[Path]:
-    """Yield where the limit of this process's group and of those around it may be written."""
-    yield cgroups / "memory.max"
-    yield cgroups / "memory" / "memory.limit_in_bytes"
-    try:
-        lines = own.read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return
-    for line in lines:
-        _, controllers, group = line.split(":", 2)
-        names = Path(group.lstrip("/"))
-        for folder in (names, *names.parents):
-            if not controllers:
-                yield cgroups / folder / "memory.max"
-            elif "memory" in controllers.split(","):
-                yield cgroups / "memory" / folder / "memory.limit_in_bytes"
 
 
 def _kilobytes(path: Path) -> dict[str, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -135,13 +135,12 @@ def misplaced(corrections: Corrections, series: Sequence[MappedSeries]) -> Mappi
     corrections : of the study
     series : as mapped
     """
-    found = {}
-    for one in series:
-        for said in corrections.slices:  # one at a time: a finding on points names no slice
-            _, flags = marked_points(one, replace(corrections, slices=(said,)))
-            if flags:
-                found[one.kind, said.slice_index] = flags[0].message
-    return found
+    return {
+        (one.kind, flag.slice_index): flag.message
+        for one in series
+        for flag in marked_points(one, corrections)[1]
+        if flag.slice_index is not None
+    }
 
 
 def _located(

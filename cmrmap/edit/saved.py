@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from cmrmap.core.corrections import ReaderContour
-from cmrmap.core.errors import CmrmapError
+from cmrmap.core.errors import CmrmapError, OutputError
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.memo import remembering
 from cmrmap.dicom.headers.read import SourceStudy
@@ -113,7 +113,10 @@ def _writer(more: Sequence[File]) -> Callable[[RunContext, OutputBundle], tuple[
         """Write everything in the place of what the last run wrote."""
         folder = context.target
         put_back(folder)  # of a save that failed, and could not put it back then
-        write_bundle(bundle, folder, context.outcome, more, instead_of=listed_files(folder) or ())
+        listed = listed_files(folder)
+        if listed is None:  # then nobody knows which files the new ones take the place of
+            raise OutputError("results/status.json in OUT is gone or cannot be read; run the study again")
+        write_bundle(bundle, folder, context.outcome, more, instead_of=listed)
         return tuple(file.name for file in bundle.files)
 
     return write

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
+from cmrmap.core.array_files import opened_arrays
 from cmrmap.core.arrays import LabelArray
 from cmrmap.core.errors import InputError
 from cmrmap.core.map_specs import MapKind
@@ -17,6 +17,7 @@ from cmrmap.evaluation.dicom_reference import read_dicom_reference
 from cmrmap.evaluation.value_table import check_table, read_csv, read_measured
 
 _LABELS = Path("results") / "labels.npz"
+_LABEL_AXES = 4  # slice, time, row, column
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +93,16 @@ def read_references(path: Path, name: str | None = None) -> tuple[Reference, ...
 
 
 def read_labels(path: Path, kind: MapKind) -> LabelArray | None:
-    """Outlines of one series from a labels file; None where it has none."""
-    with np.load(path) as arrays:
-        key = f"{kind.value}_labels"
-        return np.asarray(arrays[key], dtype=np.uint8) if key in arrays else None
+    """Outlines of one series from a labels file; None where it has none.
+
+    Raises
+    ------
+    InputError
+        the file cannot be read
+    """
+    key = f"{kind.value}_labels"
+    with opened_arrays(path, path.name) as arrays:
+        return arrays.labels(key, _LABEL_AXES) if key in arrays.names else None
 
 
 def _truths(path: Path) -> dict[str, dict[str, Any]]:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 
+from cmrmap.core.array_files import opened_arrays
 from cmrmap.core.arrays import BoolArray, Float64Array, FloatArray, LabelArray
 from cmrmap.core.errors import CmrmapError, InputError
 from cmrmap.core.geometry import SliceGeometry
@@ -24,6 +24,7 @@ from cmrmap.segmentation import Network, SlicePrediction, predict_slices
 from cmrmap.segmentation.shape import dice, heart_shape, largest_object
 
 REFERENCE_NAME = "reference.npz"
+_AXES = 4  # slice, time, row, column
 _ECCENTRICITY_LIMIT = 0.65
 _PINHOLE_PIXELS = 5
 
@@ -131,17 +132,14 @@ def read_subject(folder: Path, pixel_mm: float) -> Subject:
     InputError
         a folder without these
     """
-    try:
-        with (folder / REFERENCE_NAME).open("rb") as stream, np.load(stream) as reference:
-            if "masks" not in reference:
-                raise InputError(f"{folder.name}: {REFERENCE_NAME} holds no masks; expected (slice, time, row, column)")
-            masks = np.asarray(reference["masks"], dtype=np.uint8)
-            images = np.asarray(reference["images"], dtype=np.float32) if "images" in reference else None
-    except (OSError, EOFError, ValueError, BadZipFile) as error:
-        raise InputError(f"{folder.name}: {REFERENCE_NAME} cannot be read ({type(error).__name__})") from error
+    with opened_arrays(folder / REFERENCE_NAME, f"{folder.name}: {REFERENCE_NAME}") as reference:
+        if "masks" not in reference.names:
+            raise InputError(f"{folder.name}: {REFERENCE_NAME} holds no masks; expected (slice, time, row, column)")
+        masks = reference.labels("masks", _AXES)
+        images = reference.numbers("images", _AXES).astype(np.float32) if "images" in reference.names else None
     if images is None:
         return _from_dicom(folder, masks)
-    if images.ndim != 4 or images.shape != masks.shape:
+    if images.shape != masks.shape:
         raise InputError(
             f"{folder.name}: images {images.shape} and masks {masks.shape} must share (slice, time, row, column)"
         )

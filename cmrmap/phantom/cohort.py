@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
@@ -14,6 +13,7 @@ from typing import Any
 
 from cmrmap.core.errors import InputError
 from cmrmap.core.files import write_file
+from cmrmap.core.threads import available_cpus
 from cmrmap.core.version import VERSION
 from cmrmap.phantom.cohort_options import GENERATION, CohortOptions
 from cmrmap.phantom.generate import generate_study
@@ -45,7 +45,7 @@ def write_cohort(
     ----------
     patients : at least 1
     options : of the whole cohort; default: the usual ones
-    processes : at the same time; default the number of cores
+    processes : at the same time; default: one a core that this process may use
     progress : called with the patients done and their number after each
 
     Raises
@@ -62,7 +62,7 @@ def write_cohort(
     about = {**options.told(), "patients": patients, "generation": GENERATION, "version": VERSION}
     write_file(folder / COHORT_NAME, (json.dumps(about, indent=1) + "\n").encode())
     rows: dict[int, dict[str, Any]] = {}
-    n_processes = min(processes or os.cpu_count() or 1, patients)
+    n_processes = min(processes or available_cpus(), patients)
     if n_processes == 1:
         for number in range(1, patients + 1):
             rows[number] = write_patient(folder, options, number)

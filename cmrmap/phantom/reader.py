@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from cmrmap.core.array_files import opened_arrays
 from cmrmap.core.arrays import Float64Array, LabelArray
+from cmrmap.core.errors import InputError
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.outlines import Label
 from cmrmap.phantom.anatomy import MATRIX
@@ -92,9 +94,31 @@ def read_masks(folder: Path, source: str, kind: MapKind) -> LabelArray:
     Parameters
     ----------
     source : "exact" (the true masks) or "reader"
+
+    Raises
+    ------
+    InputError
+        they cannot be read
     """
-    with np.load(folder / ("truth.npz" if source == "exact" else READER_NAME)) as arrays:
-        return np.asarray(arrays[f"{kind.value}_labels"], dtype=np.uint8)
+    name = "truth.npz" if source == "exact" else READER_NAME
+    with opened_arrays(folder / name, name) as arrays:
+        return arrays.labels(f"{kind.value}_labels", 4)
+
+
+def read_insertion_angles(folder: Path, kind: MapKind) -> Float64Array:
+    """Return the insertion points that a reader marked in a series of a phantom study: (slice, 2) angles, rad.
+
+    Raises
+    ------
+    InputError
+        they cannot be read
+    """
+    name = f"{kind.value}_insertion_angles"
+    with opened_arrays(folder / READER_NAME, READER_NAME) as arrays:
+        found = arrays.numbers(name, 2).astype(np.float64)
+    if found.shape[1] != 2 or not np.isfinite(found).all():
+        raise InputError(f"{READER_NAME}: {name} has shape {found.shape} or values that are not finite; write it again")
+    return found
 
 
 def _smooth_error(rng: np.random.Generator) -> Float64Array:

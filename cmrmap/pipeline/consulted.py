@@ -52,18 +52,18 @@ def consulted(
         contours, flags = (*contours, *added), (*flags, *told_of_added)
     contours = without_replaced(contours)
     read = read_corrections_file(corrections_folder(folder, more), study.study_instance_uid)
-    faults = list(read.faults)
+    faults: list[tuple[str, MapKind | None, int | None]] = [(fault, None, None) for fault in read.faults]
     images = study_images(study.headers, selection.selected, loaded.stacks)
     slices = []
     for place, entry in read.entries:
         one = _correction_or_fault(entry, images)
         if isinstance(one, str):
-            faults.append(f"entry {place}: {one}")
+            faults.append((f"entry {place}: {one}", *_told_of(entry, loaded)))
         else:
             slices.append(one)
     if len(faults) > _MOST_TOLD:
-        faults[_MOST_TOLD:] = [f"{len(faults) - _MOST_TOLD} more entries cannot be used either"]
-    told = [*flags, *(CORRECTIONS_REFUSED.flag(reason=fault) for fault in faults)]
+        faults[_MOST_TOLD:] = [(f"{len(faults) - _MOST_TOLD} more entries cannot be used either", None, None)]
+    told = [*flags, *(CORRECTIONS_REFUSED.flag(kind, index, reason=fault) for fault, kind, index in faults)]
     corrections = Corrections(contours, tuple(slices))
     return replace(loaded, flags=(*loaded.flags, *told), corrections=corrections)
 
@@ -88,6 +88,12 @@ def without_replaced(contours: Sequence[ReaderContour]) -> tuple[ReaderContour, 
     replaced = {(one.kind, one.slice_index, uid) for one in contours for uid in one.replaces}
     # a second copy of an object has its UID and a number
     return tuple(one for one in contours if (one.kind, one.slice_index, one.source.split(" ")[0]) not in replaced)
+
+
+def _told_of(entry: SliceEntry, loaded: LoadedStudy) -> tuple[MapKind | None, int | None]:
+    """Return map and slice that an entry is about; None of both where the study does not have them."""
+    there = entry.slice_index < slice_counts(loaded).get(entry.map.sources[0], 0)
+    return (entry.map, entry.slice_index) if there else (None, None)
 
 
 def _correction_or_fault(entry: SliceEntry, images: StudyImages) -> SliceCorrection | str:

@@ -29,7 +29,8 @@ def marked_points(
 ) -> tuple[dict[int, tuple[float, float]], tuple[QualityFlag, ...]]:
     """Return the insertion points that a reader marked, by slice: anterior and inferior image angle, rad.
 
-    Points that cannot be right would give every segment another's values: they are not used, and it is told.
+    Points that cannot be right would give every segment another's values: they are not used, and it is told of their
+    slice.
 
     Parameters
     ----------
@@ -45,8 +46,8 @@ def marked_points(
             angles = angle_of(anterior, (row, column)), angle_of(inferior, (row, column))
             fault = marked_fault(*angles, series.stack.geometry[one.slice_index])
             if fault:
-                told = f"insertion_points of {one.kind.value} slice {one.slice_index} {fault}"
-                flags.append(CORRECTIONS_REFUSED.flag(reason=told))
+                told = f"insertion_points {fault}"
+                flags.append(CORRECTIONS_REFUSED.flag(series.kind, one.slice_index, reason=told))
             else:
                 out[one.slice_index] = angles
     return out, tuple(flags)

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import importlib
 import logging
-import os
 import threading
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from importlib import metadata
 from itertools import pairwise
@@ -17,6 +14,7 @@ import numpy as np
 
 from cmrmap.core.arrays import Float64Array
 from cmrmap.core.errors import InputError, no_thread_is_left
+from cmrmap.core.threads import available_threads, side_by_side
 from cmrmap.relaxometry import _ahead
 from cmrmap.relaxometry._numpy_kernel import fit_pixels as numpy_kernel
 from cmrmap.relaxometry._problem import Kernel, Problem, Results
@@ -130,7 +128,7 @@ def fit_block(backend: str, signals: Float64Array, problem: Problem, results: Re
     signals : (pixels, times) C-contiguous
     problem : what is fitted
     results : what is written to
-    threads : at most this many; None: as many as there are cores
+    threads : at most this many; None: as many as are of use here, see `cmrmap.core.threads`
     """
     if backend == "numpy":
         numpy_kernel(signals, problem, *results)
@@ -143,34 +141,11 @@ def fit_block(backend: str, signals: Float64Array, problem: Problem, results: Re
         kernel(signals[part], problem, *results.part(part))
 
     n_pixels = signals.shape[0]
-    wanted = _available_cores() if threads is None else threads
+    wanted = available_threads() if threads is None else threads
     n_threads = max(1, min(wanted, n_pixels // PIXELS_PER_THREAD))
     if n_threads == 1:
         run(slice(0, n_pixels))
         return
     bounds = np.linspace(0, n_pixels, n_threads + 1).astype(int)
     parts = [slice(a, b) for a, b in pairwise(bounds.tolist())]
-    _side_by_side(run, parts)
-
-
-def _side_by_side(run: Callable[[slice], None], parts: list[slice]) -> None:
-    """Run parts in a thread each, those for which the system gives no thread in this one."""
-    with ThreadPoolExecutor(len(parts)) as pool:
-        begun = []
-        try:
-            for part in parts:
-                begun.append(pool.submit(run, part))  # noqa: PERF401 what was begun must be known where one fails
-        except RuntimeError as error:
-            if not no_thread_is_left(error):
-                raise
-        for part in parts[len(begun) :]:
-            run(part)
-        for one in begun:
-            one.result()
-
-
-def _available_cores() -> int:
-    """Return the number of cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    side_by_side(run, parts)

@@ -30,7 +30,7 @@ class HowToFit:
     magnitude : the samples are magnitudes
     ratio_limits : of B/A; None: the model's own
     backend : from `choose_backend`
-    threads : at most this many; None: as many as there are cores
+    threads : at most this many; None: one a core that this process may use
     """
 
     model: RelaxationModel

@@ -105,7 +105,7 @@ def fit_relaxation(
         other models do not read it
     epochs : (times,) which inversion every image follows, from 0. Only ShMOLLI reads it; None: told from the times
     backend : "auto" (numba where importable), "numba" or "numpy"; the results agree
-    threads : at most this many; None: as many as there are cores. The results do not depend on it
+    threads : at most this many; None: one a core that this process may use. The results do not depend on it
 
     Returns
     -------

@@ -72,8 +72,11 @@ def is_unchanged(folder: Path, file: WrittenFile) -> bool:
     ----------
     folder, file : as listed by its status.json
     """
+    path = folder / file.name
     try:
-        with (folder / file.name).open("rb") as stream:
+        if not path.is_file():  # a pipe would be waited for
+            return False
+        with path.open("rb") as stream:
             digest = hashlib.sha256()
             while block := stream.read(_BLOCK_BYTES):
                 digest.update(block)

@@ -18,7 +18,7 @@ from pathlib import Path
 from cmrmap.core.errors import OutputError
 from cmrmap.run.manifest import STATUS_NAME, is_unchanged, listed_files
 from cmrmap.run.outcome import Outcome, write_status
-from cmrmap.run.replacing import put_back
+from cmrmap.run.replacing import forget, put_back
 from cmrmap.run.staging import discard_unfinished
 
 _MOST_NAMED = 3  # kinds of files that a message names
@@ -106,7 +106,7 @@ def _lock(folder: Path) -> int | None:
 def _removable(folder: Path, into_non_empty: bool) -> list[str]:
     """Return what the last run wrote; refuse a folder that holds more, unless it may."""
     ours = listed_files(folder)
-    changed = [file for file in ours or () if (folder / file.name).exists() and not is_unchanged(folder, file)]
+    changed = [file for file in ours or () if os.path.lexists(folder / file.name) and not is_unchanged(folder, file)]
     kept = {file.name for file in changed}
     removable = [file.name for file in ours or () if file.name not in kept]
     known = {*removable, STATUS_NAME} if ours is not None else set()
@@ -123,6 +123,7 @@ def _clear(folder: Path, names: Sequence[str]) -> None:
     """Remove the files of the last run; if their status cannot say first that some may be gone, all of them stay."""
     if names:
         write_status(folder, Outcome(objects=listed_files(folder) or ()), running=True)
+    forget(folder)  # what could not be put back belongs to what is removed here
     for name in names:
         (folder / name).unlink(missing_ok=True)
     discard_unfinished(folder)

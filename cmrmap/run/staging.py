@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cmrmap.core.errors import OutputError
-from cmrmap.core.files import unwritable, write_file
+from cmrmap.core.files import is_unfinished, move_file, unwritable, write_file
 from cmrmap.run.manifest import WrittenFile, is_unchanged
 from cmrmap.run.outcome import Outcome
 from cmrmap.run.replacing import room_made
@@ -76,10 +76,10 @@ class Staged:
             return
         if self._is_taken(file):
             raise _taken(1)
-        os.replace(source, target)
+        move_file(source, target)
 
     def _is_taken(self, file: WrittenFile) -> bool:
-        return os.path.exists(self.folder / file.name) and not is_unchanged(self.folder, file)  # never raises
+        return os.path.lexists(self.folder / file.name) and not is_unchanged(self.folder, file)  # never raises
 
     def _take_back(self, moved: Iterable[WrittenFile]) -> None:
         """Remove what was moved, but for what another program has put in its place since."""
@@ -143,8 +143,9 @@ def discard_unfinished(folder: Path) -> None:
     """
     shutil.rmtree(folder / _STAGING_NAME, ignore_errors=True)
     for part in (*folder.glob(".*.part"), *folder.glob("results/.*.part")):  # what `write_file` had begun
-        with contextlib.suppress(OSError):
-            part.unlink()
+        if is_unfinished(part):
+            with contextlib.suppress(OSError):
+                part.unlink()
 
 
 def write_together(

@@ -8,15 +8,14 @@ one thread, so results are the same to the bit with any number of threads; sums 
 from __future__ import annotations
 
 import sys
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TypeVar
 
 import torch
 
 from cmrmap.core.memory import free_memory_bytes
+from cmrmap.core.threads import available_cpus, thread_pool
 
 _T = TypeVar("_T")
 _R = TypeVar("_R")
@@ -27,7 +26,7 @@ _SLICE_BYTES = 150_000_000
 def each(work: Callable[[_T], _R], items: Sequence[_T], *, alone: bool = False) -> Iterator[_R]:
     """Yield what ``work`` makes of every item, in their order; as many at a time as torch may use threads.
 
-    Fewer if the memory does not suffice for so many slices: a container may have many cores and little memory.
+    Fewer if a container allows less time than its cores have, or memory does not suffice for so many slices.
 
     Parameters
     ----------
@@ -43,8 +42,8 @@ def each(work: Callable[[_T], _R], items: Sequence[_T], *, alone: bool = False) 
     if alone:
         yield from map(without_gradients, items)
         return
-    n_threads = min(torch.get_num_threads(), len(items), _most_in_memory())
-    with one_thread_within_each(), _pool(n_threads) as pool:
+    n_threads = min(torch.get_num_threads(), available_cpus(), len(items), _most_in_memory())
+    with one_thread_within_each(), thread_pool(n_threads, "slice", torch.set_num_threads, 1) as pool:
         if pool is None:
             yield from map(without_gradients, items)
             return
@@ -68,23 +67,3 @@ def one_thread_within_each() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
-
-
-@contextmanager
-def _pool(n_threads: int) -> Iterator[ThreadPoolExecutor | None]:
-    """Give a pool whose threads have all begun; None for fewer than two, or where the system gives no more threads."""
-    if n_threads < 2:
-        yield None
-        return
-    begun = threading.Barrier(n_threads + 1)
-    with ThreadPoolExecutor(n_threads, "slice", initializer=torch.set_num_threads, initargs=(1,)) as pool:
-        try:
-            for _ in range(n_threads):
-                pool.submit(begun.wait)
-        except RuntimeError:  # a limit of processes, as containers and batch systems set it
-            begun.abort()
-            pool.shutdown(cancel_futures=True)
-            yield None
-            return
-        begun.wait()
-        yield pool

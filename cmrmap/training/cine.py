@@ -9,15 +9,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
 
+from cmrmap.core.array_files import opened_arrays, same_length
 from cmrmap.core.arrays import LabelArray
 from cmrmap.core.errors import InputError
 from cmrmap.core.outlines import Label
 
+_WANTED = ("images", "labels", "has_myocardium", "pixel_mm")
 _DEFAULT_PIXEL_MM = 1.367  # of the Sunnybrook slices that come without one
 
 
@@ -50,15 +51,21 @@ def read_cine(path: Path) -> tuple[CineCase, ...]:
     Raises
     ------
     InputError
-        a file that is missing or without these arrays
+        a file that is missing, damaged, without these arrays, or with others than these
     """
-    wanted = ("images", "labels", "has_myocardium", "pixel_mm")
     try:
-        with path.open("rb") as stream, np.load(stream) as archive:  # numpy leaves a file open that is no archive
-            images, labels, has_wall, pixel_mm = (archive[name] for name in wanted)
-            subjects = archive.get("subject", np.full(len(images), ""))
-    except (OSError, EOFError, ValueError, KeyError, BadZipFile) as error:
-        raise InputError(f"the file of --cine holds no cine slices; expected .npz with {', '.join(wanted)}") from error
+        with opened_arrays(path, "the file of --cine") as archive:
+            images, labels = archive.numbers("images", 3), archive.labels("labels", 3)
+            has_wall, pixel_mm = archive.numbers("has_myocardium", 1), archive.numbers("pixel_mm", 1)
+            subjects = archive.array("subject", 1) if "subject" in archive.names else np.full(len(images), "")
+    except InputError as error:
+        raise InputError(f"{error}; expected .npz with {', '.join(_WANTED)}") from error
+    same_length("the file of --cine", (images, labels, has_wall, pixel_mm, subjects))
+    if images.shape != labels.shape or not np.isfinite(images).all():
+        raise InputError(
+            f"the file of --cine has images {images.shape} and labels {labels.shape}; expected the same shape, and "
+            "finite values"
+        )
     cases = []
     for image, label, wall, spacing, subject in zip(images, labels, has_wall, pixel_mm, subjects, strict=True):
         if not (label == Label.CAVITY).any():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -17,6 +16,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from torch.utils.data import DataLoader, Dataset
 
 from cmrmap.core.errors import InputError
+from cmrmap.core.threads import available_cpus
 from cmrmap.segmentation.network import StackUNet
 from cmrmap.training.averaging import averaged
 from cmrmap.training.loss import segmentation_loss
@@ -123,7 +123,7 @@ def _loader(settings: TrainingSettings, first_step: int, scenes: Sequence[CineSc
             _Batches(settings, scenes),
             batch_size=None,
             sampler=steps,
-            num_workers=max(1, (os.cpu_count() or 2) // 2),
+            num_workers=max(1, available_cpus() // 2),
             prefetch_factor=8,
             worker_init_fn=_one_thread,
         )

@@ -24,6 +24,7 @@ from cmrmap.training.datasets.phantom import TRUTH, read_phantom_cases
 from cmrmap.training.datasets.t1_dataset import read_t1_dataset
 from cmrmap.training.refined_card import describe, refined_card
 from cmrmap.training.score import Score, score
+from cmrmap.training.weight_mean import check_share, mean_weights
 from cmrmap.training.windows import WINDOWS, cut_windows
 
 logger = logging.getLogger(__name__)
@@ -64,8 +65,7 @@ class Refinement:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "convention", check_convention(self.convention))
-        if not 0.0 < self.share <= 1.0:
-            raise InputError(f"share is {self.share:g}; expected a number above 0 and up to 1")
+        check_share(self.share)
         unknown = sorted(set(self.networks) - set(NETWORKS))
         if unknown or not self.networks:
             raise InputError(f"networks is {self.networks}; expected one or both of {NETWORKS}")
@@ -181,8 +181,7 @@ def _refined(
     )
     path = train_on_cases(_trainable(start), window, cut_windows(training, window), aside, how, folder, name)
     best = torch.load(path, map_location="cpu", weights_only=True)["best"]
-    began = start.state_dict()
-    weights = {key: torch.lerp(began[key], value, settings.share).half() for key, value in best["weights"].items()}
+    weights = mean_weights(start.state_dict(), best["weights"], settings.share)
     before, after = (_dice(score(start, one, window, aside)) for one in (start.state_dict(), weights))
     gained = int(best["step"]) > 0 and after - before >= LEAST_GAIN
     return RefinedNetwork(name, int(best["step"]) if gained else 0, before, after), weights

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import inspect
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 
+from cmrmap.core import errors
 from cmrmap.core.errors import InputError
 from tests.public_api import ROOT, constant_faults, faults_of, public_objects
 
@@ -131,6 +132,14 @@ def test_the_planted_docstring_is_complete_as_it_stands() -> None:
         ("    InputError\n        a negative limit\n", "", "InputError is raised but not told"),
         ("    InputError\n", "    ValueError\n", "InputError is raised but not told"),
         ("    InputError\n", "    InputFault\n", "Raises names InputFault, which is no error"),
+        ("    limit : ms\n", "    limits : ms\n", "there is no parameter limits"),
+        ("    limit : ms\n", "    limits : ms\n", "parameter limit is not described"),
+        ("    limit : ms\n", "    limit\n", "nothing is said of limit"),
+        ("        a negative limit\n", "", "nothing is said of InputError"),
+        ("    Returns\n", "    Return\n", "section Return is none of numpydoc's"),
+        ("    Returns\n", "    Return\n", "no section Returns"),
+        ("Take out what lies above a limit.\n", "", "no summary"),
+        ("    (pixels,) NaN above the limit\n", "", "no section Returns"),
     ],
 )
 def test_what_a_docstring_lacks_is_found(old: str, new: str, fault: str) -> None:
@@ -145,6 +154,75 @@ def test_attributes_members_and_checks_of_a_class_are_asked_for() -> None:
     assert faults_of(_Pair) == ["attribute second is not described", "ValueError is raised but not told"]
     assert faults_of(_Word) == ["member YES is not described"]
     assert faults_of(type("Bare", (), {})) == ["no docstring"]
+
+
+def test_what_python_writes_by_itself_is_no_docstring() -> None:
+    """Fields that tell unit and source are described by these: nothing else would be missed of the class."""
+
+    @dataclass
+    class Told:
+        value: float = field(metadata={"unit": "ms", "source": "measured"})
+
+    class Pair(NamedTuple):
+        first: float
+
+    assert faults_of(Told) == ["no docstring"]
+    assert faults_of(Pair)[0] == "no docstring"
+
+
+def test_the_docstring_of_a_base_class_does_not_serve() -> None:
+    assert faults_of(_Derived) == ["scaled: no docstring"]
+
+
+class _Base:
+    """Holds a method."""
+
+    def scaled(self, factor: float) -> float:
+        """Return it times a factor.
+
+        Parameters
+        ----------
+        factor : any
+
+        Returns
+        -------
+        float
+        """
+        return factor
+
+
+class _Derived(_Base):
+    """Holds a method of its own."""
+
+    def scaled(self, factor: float) -> float:
+        return 2 * factor
+
+
+def _raises_a_class(limit: float) -> None:
+    """Check a limit.
+
+    Parameters
+    ----------
+    limit : ms
+    """
+    if limit < 0:
+        raise InputError
+
+
+def _raises_of_a_module(limit: float) -> None:
+    """Check a limit.
+
+    Parameters
+    ----------
+    limit : ms
+    """
+    if limit < 0:
+        raise errors.InputError(str(limit))
+
+
+@pytest.mark.parametrize("function", [_raises_a_class, _raises_of_a_module])
+def test_an_error_is_asked_for_however_it_is_named(function: Any) -> None:
+    assert faults_of(function) == ["InputError is raised but not told"]
 
 
 def test_a_method_of_a_class_is_asked_for() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from cmrmap.core.array_files import opened_arrays
 from cmrmap.core.arrays import LabelArray
 from cmrmap.core.errors import InputError
 from cmrmap.core.map_specs import MapKind
@@ -46,9 +47,9 @@ def read_phantom_cases(folder: Path) -> tuple[TrainingCase, ...]:
     cases: list[TrainingCase] = []
     for number, one in enumerate(studies, start=1):
         study, _, loaded = load_folder(one / "dicom")
-        truth = np.load(one / TRUTH)
-        for stack in loaded.stacks:
-            labels = np.asarray(truth[f"{stack.kind.value}_labels"], dtype=np.uint8)
+        with opened_arrays(one / TRUTH, f"{TRUTH} of phantom study {number}") as truth:
+            outlines = [truth.labels(f"{stack.kind.value}_labels", 4) for stack in loaded.stacks]
+        for stack, labels in zip(loaded.stacks, outlines, strict=True):
             if labels.shape != stack.images.shape:
                 raise InputError(
                     f"{one}: {stack.kind.value} has images {stack.images.shape} and labels {labels.shape}; "

@@ -204,3 +204,11 @@ def test_a_wrong_folder_to_watch_is_told_before_the_training_begins(tmp_path: Pa
     assert isinstance(found.exception, InputError)
     assert "holds no subject folders with reference.npz" in str(found.exception)
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("option", ["--share", "--held-out", "--learning-rate"])
+@pytest.mark.parametrize("value", ["0", "-0.5", "1.5", "nan", "inf"])
+def test_what_a_refinement_cannot_be_asked_for_is_refused_before_anything_is_read(option: str, value: str) -> None:
+    done = CliRunner().invoke(cli, ["refine", "--data", ".", "-n", "A", "-o", "out", option, value])
+    assert done.exit_code == 2
+    assert option in done.output

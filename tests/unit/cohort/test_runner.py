@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cmrmap.cohort.analysis import _of_slices
 from cmrmap.cohort.runner import CohortOptions, _only_run, run_cohort
 from cmrmap.cohort.studies import StudyFolder
 from cmrmap.cohort.study_tables import RESULT_COLUMNS, flatten_results
@@ -216,3 +217,10 @@ def test_times_that_the_user_gives_replace_those_of_the_headers(studies: Path, t
         document = json.loads((tmp_path / name / "results" / "results.json").read_text())
         means.append(document["maps"]["t2"]["slices"][0]["mean"])
     assert means[1] == pytest.approx(0.9 * means[0], rel=0.01)
+
+
+def test_a_truth_with_fewer_slices_than_it_lists_is_refused() -> None:
+    values = np.arange(6).reshape(3, 2)
+    np.testing.assert_array_equal(_of_slices(values, [2, 0]), [[4, 5], [0, 1]])
+    with pytest.raises(InputError, match=r"holds 3 slices, its truth\.json more"):
+        _of_slices(values, [0, 3])

@@ -79,6 +79,8 @@ def test_what_is_not_there_is_refused_with_its_reason(tmp_path: Path, entry: dic
     (flag,) = found.flags
     assert (flag.code, flag.severity) == ("corrections_refused", "warning")
     assert "entry 1: " in (flag.detail or flag.message)
+    slice_is_there = entry.get("slice_index", 1) < 2 and "map" not in entry
+    assert (flag.map, flag.slice_index) == ((MapKind.T2, 1) if slice_is_there else (None, None))
     assert reason in (flag.detail or flag.message)
 
 

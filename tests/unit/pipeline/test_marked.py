@@ -3,6 +3,7 @@
 import pytest
 
 from cmrmap.core.corrections import Corrections, SliceCorrection
+from cmrmap.quality.telling import told
 from tests.unit.pipeline.corrected_study import ECV, NATIVE, OTHERS, POST, SLICE, map_of, reported, same
 
 
@@ -51,4 +52,19 @@ def test_marked_points_that_cannot_be_right_turn_nothing(untouched, before, ante
     )
     assert same(map_of(maps, POST), map_of(before, POST))
     (flag,) = [one for one in maps.flags if one.code == "corrections_refused"]
-    assert f"insertion_points of {POST.value} slice {SLICE} {words}" in (flag.detail or flag.message)
+    assert f"insertion_points {words}" in (flag.detail or flag.message)
+    assert (flag.map, flag.slice_index) == (POST, SLICE)
+
+
+def test_points_that_cannot_be_right_are_told_of_each_slice(untouched) -> None:
+    """The same fault on two slices is one finding on both, which names them, and not one on the study."""
+    said = []
+    for index in (0, SLICE):
+        row, column = untouched[POST].reference_centres[index]
+        points = ((row + 20.0, column - 14.0), (row - 20.0, column - 7.0))
+        said.append(SliceCorrection(POST, index, insertion_points=points))
+    maps = reported(tuple(untouched.values()), Corrections(slices=tuple(said)))
+    flags = [one for one in maps.flags if one.code == "corrections_refused"]
+    assert [(one.map, one.slice_index) for one in flags] == [(POST, 0), (POST, SLICE)]
+    (joined,) = [one for one in told(maps.flags) if one.code == "corrections_refused"]
+    assert (joined.map, joined.slice_indices) == (POST, (0, SLICE))

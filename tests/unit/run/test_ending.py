@@ -24,8 +24,8 @@ from cmrmap.core.errors import InputError
 from cmrmap.run.outcome import MapVerdict, Outcome
 folder = Path(sys.argv[1])
 (folder / "results").mkdir(parents=True)
-(folder / ".a.part").touch()
-(folder / "results" / ".b.part").touch()
+(folder / ".0123456789abcdef.part").touch()
+(folder / "results" / ".fedcba9876543210.part").touch()
 outcome = Outcome()
 watch(outcome, folder, {timeout})
 print("ready", flush=True)

@@ -54,6 +54,15 @@ def test_hidden_files_and_those_of_file_systems_are_nobodys(tmp_path: Path) -> N
     assert (tmp_path / ".keep").exists()
 
 
+def test_a_link_in_the_place_of_a_file_is_of_others_wherever_it_leads(tmp_path: Path) -> None:
+    _run(tmp_path)
+    (tmp_path / "1.2.dcm").unlink()
+    (tmp_path / "1.2.dcm").symlink_to("nowhere")
+    with pytest.raises(OutputError, match=r"holds 1 file \(\.dcm\) that no run wrote, or that were changed since"):
+        claim(tmp_path)
+    assert (tmp_path / "1.2.dcm").is_symlink()
+
+
 @pytest.mark.parametrize("name", ["1.9.dcm", "results/notes.txt", "elsewhere/a.txt"])
 def test_files_of_others_stay_and_are_told(tmp_path: Path, name: str) -> None:
     _run(tmp_path)

@@ -18,7 +18,9 @@ from cmrmap.segmentation.side_by_side import each
 
 
 @pytest.fixture(autouse=True)
-def threads_as_before() -> Iterator[None]:
+def threads_as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """On a machine with enough cores."""
+    monkeypatch.setattr(side_by_side, "available_cpus", lambda: 8)
     before = torch.get_num_threads()
     yield
     torch.set_num_threads(before)
@@ -63,6 +65,21 @@ def test_no_more_at_a_time_than_memory_holds(free_mb, most, monkeypatch) -> None
 
     list(each(work, range(20)))
     assert len(threads) == most
+
+
+@pytest.mark.parametrize("n_cpus", [1, 3])
+def test_no_more_at_a_time_than_a_container_has_time_for(n_cpus, monkeypatch) -> None:
+    """On a machine with many cores torch counts all of them."""
+    torch.set_num_threads(4)
+    monkeypatch.setattr(side_by_side, "available_cpus", lambda: n_cpus)
+    threads = set()
+
+    def work(_: int) -> None:
+        threads.add(threading.get_ident())
+        time.sleep(0.01)
+
+    list(each(work, range(20)))
+    assert len(threads) == n_cpus
 
 
 def test_a_single_item_is_computed_as_by_one_thread() -> None:
