@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import io
-import json
 import logging
 import threading
 from collections.abc import Mapping, Sequence
@@ -24,6 +23,7 @@ from cmrmap.dicom.loading.loaded_study import LoadedStudy
 from cmrmap.dicom.selection.given_times import GivenTimes
 from cmrmap.ecv.hematocrit import Hematocrit
 from cmrmap.phantom.reader import read_insertion_angles, read_masks
+from cmrmap.phantom.truth_reading import read_truth_summary
 from cmrmap.pipeline import (
     STAGES,
     MappedEcv,
@@ -163,8 +163,8 @@ def _truth_folder(study: StudyFolder, source: str) -> Path:
 
 def _slice_order(truth: Path, stack: WeightedStack) -> list[int]:
     """Index of the truth's slice at the place of each slice of the stack."""
-    document: dict[str, Any] = json.loads((truth / "truth.json").read_text(encoding="utf-8"))
-    places = np.array([one["position_mm"] for one in next(iter(document["maps"].values()))["slices"]])
+    maps = read_truth_summary(truth, positions=True)["maps"]
+    places = np.array([one["position_mm"] for one in next(iter(maps.values()))["slices"]])
     own = np.array([plane.position_mm for plane in stack.geometry])
     return [int(i) for i in np.linalg.norm(own[:, None] - places[None], axis=-1).argmin(axis=1)]
 

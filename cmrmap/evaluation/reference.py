@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from cmrmap.core.errors import InputError
 from cmrmap.core.map_specs import MapKind
 from cmrmap.evaluation.dicom_reference import read_dicom_reference
 from cmrmap.evaluation.value_table import check_table, read_csv, read_measured
+from cmrmap.phantom.truth_reading import TRUTH_NAME, read_truth_summary
 
 _LABELS = Path("results") / "labels.npz"
 _LABEL_AXES = 4  # slice, time, row, column
@@ -108,8 +108,7 @@ def read_labels(path: Path, kind: MapKind) -> LabelArray | None:
 def _truths(path: Path) -> dict[str, dict[str, Any]]:
     """truth.json of every phantom study of a folder, by the study's name."""
     return {
-        one.parent.parent.name: json.loads(one.read_text(encoding="utf-8"))
-        for one in sorted(path.glob("*/truth/truth.json"))
+        one.parent.parent.name: read_truth_summary(one.parent) for one in sorted(path.glob(f"*/truth/{TRUTH_NAME}"))
     }
 
 

@@ -19,6 +19,7 @@ from cmrmap.core.errors import InputError
 from cmrmap.segmentation.network import StackUNet
 from cmrmap.segmentation.preprocess import normalise
 from cmrmap.training.augment import Augmentation
+from cmrmap.training.checkpoints import read_checkpoint
 from cmrmap.training.loss import segmentation_loss
 from cmrmap.training.precision import mixed_precision
 from cmrmap.training.score import Score, score
@@ -168,7 +169,7 @@ class _Run:
         if not self.path.exists():
             return
         device = next(self.network.parameters()).device
-        state = torch.load(self.path, map_location=device, weights_only=True)
+        state = read_checkpoint(self.path, ("fingerprint", "network", "optimiser", "average", "best", "step"), device)
         if state["fingerprint"] != self._fingerprint:
             raise InputError(
                 f"{self.path} belongs to a training with other settings, starting weights or cases; give another "

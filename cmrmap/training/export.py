@@ -12,6 +12,7 @@ from cmrmap.core.errors import InputError
 from cmrmap.run.software import source_commit
 from cmrmap.segmentation.model_folder import NETWORKS, Network, save_network
 from cmrmap.segmentation.recogniser import network_from
+from cmrmap.training.checkpoints import read_checkpoint
 from cmrmap.training.loop import WIDTHS
 
 
@@ -33,8 +34,7 @@ def _checkpoint(training: Path, part: str) -> dict[str, Any]:
     path = training / f"{part}.pt"
     if not path.is_file():
         raise InputError(f"{path} does not exist; train the {part} network first")
-    state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-    return state
+    return read_checkpoint(path, ("average",))
 
 
 def with_recogniser(

@@ -19,6 +19,7 @@ from cmrmap.core.errors import InputError
 from cmrmap.core.threads import available_cpus
 from cmrmap.segmentation.network import StackUNet
 from cmrmap.training.averaging import averaged
+from cmrmap.training.checkpoints import read_checkpoint
 from cmrmap.training.loss import segmentation_loss
 from cmrmap.training.precision import mixed_precision
 from cmrmap.training.remap import CineScene, draw_cine_slice
@@ -166,7 +167,7 @@ def train(
     path = folder / f"{settings.network}.pt"
     average, first_step = averaged(network, settings.average_decay), 0
     if path.exists():
-        state = torch.load(path, map_location=device, weights_only=True)
+        state = read_checkpoint(path, ("network", "optimiser", "step", "average"), device)
         network.load_state_dict(state["network"])
         optimiser.load_state_dict(state["optimiser"])
         first_step = int(state["step"])

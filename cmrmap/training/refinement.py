@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-import torch
 from torch import Tensor
 
 from cmrmap.core.errors import InputError
@@ -17,6 +16,7 @@ from cmrmap.segmentation.model_folder import CARD_NAME, NETWORKS, load_network, 
 from cmrmap.segmentation.network import StackUNet
 from cmrmap.segmentation.recogniser import network_from
 from cmrmap.training.case_loop import CaseTraining, train_on_cases
+from cmrmap.training.checkpoints import read_checkpoint
 from cmrmap.training.clear_borders import ClearBorders, fault, measure_clear_borders, phantom_slices
 from cmrmap.training.datasets import TrainingCase, split_cases
 from cmrmap.training.datasets.dicom_folder import read_dicom_cases
@@ -180,7 +180,7 @@ def _refined(
         patience=_PATIENCE,
     )
     path = train_on_cases(_trainable(start), window, cut_windows(training, window), aside, how, folder, name)
-    best = torch.load(path, map_location="cpu", weights_only=True)["best"]
+    best = read_checkpoint(path, ("best",))["best"]
     weights = mean_weights(start.state_dict(), best["weights"], settings.share)
     before, after = (_dice(score(start, one, window, aside)) for one in (start.state_dict(), weights))
     gained = int(best["step"]) > 0 and after - before >= LEAST_GAIN

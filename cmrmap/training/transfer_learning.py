@@ -23,6 +23,7 @@ from cmrmap.phantom.patients import draw_patient
 from cmrmap.segmentation import Network, load_network
 from cmrmap.segmentation.network import StackUNet
 from cmrmap.training.case_loop import CaseTraining, train_on_cases
+from cmrmap.training.checkpoints import read_checkpoint
 from cmrmap.training.datasets import TrainingCase
 from cmrmap.training.datasets.phantom import phantom_cases
 from cmrmap.training.initialise import gaussian_weights
@@ -113,7 +114,7 @@ def train_networks(settings: TransferSettings, folder: Path) -> dict[str, Path]:
     for place, (name, plan) in enumerate(NETWORKS.items(), start=1):
         path = folder / f"{name}.pt"
         steps = settings.native_steps if name == "N1" else settings.other_steps
-        if path.exists() and torch.load(path, weights_only=True)["step"] >= steps:
+        if path.exists() and read_checkpoint(path, ("step",))["step"] >= steps:
             logger.info("%s (%d of %d) is there", name, place, len(NETWORKS))
             checkpoints[name] = path
             continue
@@ -160,5 +161,5 @@ def drawing_network(checkpoint: Path, model: Path) -> Network:
 
 
 def _weights(checkpoint: Path) -> dict[str, torch.Tensor]:
-    weights: dict[str, torch.Tensor] = torch.load(checkpoint, map_location="cpu", weights_only=True)["average"]
+    weights: dict[str, torch.Tensor] = read_checkpoint(checkpoint, ("average",))["average"]
     return weights

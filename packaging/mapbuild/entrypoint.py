@@ -98,7 +98,8 @@ killed() {
     local message="the run was killed (signal 9); most often its memory limit was too low: give it 4 GB"
     local folder="${HOLOSCAN_OUTPUT_PATH}/results"
     echo_err "cmrmap: ${message}"
-    find "${HOLOSCAN_OUTPUT_PATH}" -maxdepth 2 -name '.*.part' -delete 2>/dev/null
+    find "${HOLOSCAN_OUTPUT_PATH}" -maxdepth 2 -type f -regextype posix-extended \
+        -regex '.*/\\.([0-9a-f]{16}|status\\.json)\\.part' -delete 2>/dev/null # its own; files of others stay
     rm -rf "${HOLOSCAN_OUTPUT_PATH}/.cmrmap-unfinished" 2>/dev/null
     local objects # what it was about to put into its folder, so that the next run knows these files
     objects=$(jq -c '.objects // []' "${folder}/status.json" 2>/dev/null)

@@ -95,7 +95,9 @@ def test_a_signal_before_the_application_can_handle_it_ends_it(tools: _Tools) ->
 
 
 def test_a_killed_application_leaves_a_line_and_a_status(tools: _Tools) -> None:
-    (tools.folder / "out" / ".abc.part").touch()
+    ours, theirs = (tools.folder / "out" / name for name in (".0123456789abcdef.part", ".download.part"))
+    for part in (ours, theirs):
+        part.touch()
     tools.application("kill -9 $$")
     done = tools.run()
     assert done.returncode == 137
@@ -103,7 +105,7 @@ def test_a_killed_application_leaves_a_line_and_a_status(tools: _Tools) -> None:
     status = json.loads((tools.folder / "out/results/status.json").read_text(encoding="utf-8"))
     assert (status["outcome"], status["exit_code"]) == ("error", 137)
     assert status["message"] in done.stderr
-    assert not list((tools.folder / "out").rglob("*.part"))
+    assert list((tools.folder / "out").rglob("*.part")) == [theirs]
 
 
 @pytest.mark.parametrize(
