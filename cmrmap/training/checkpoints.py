@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import pickle
-import struct
 import warnings
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,12 +10,6 @@ from typing import Any
 import torch
 
 from cmrmap.core.errors import InputError
-
-#: what torch raises for a file that is cut off, changed, or no checkpoint at all
-_UNREADABLE = (
-    *(RuntimeError, EOFError, KeyError, ValueError, OSError, struct.error),
-    *(pickle.UnpicklingError, zipfile.BadZipFile),
-)
 
 
 def read_checkpoint(path: Path, needed: Sequence[str], device: torch.device | str = "cpu") -> dict[str, Any]:
@@ -45,7 +36,7 @@ def read_checkpoint(path: Path, needed: Sequence[str], device: torch.device | st
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # torch warns of pickles of another kind before it refuses them
             state = torch.load(path, map_location=device, weights_only=True)
-    except _UNREADABLE as error:
+    except Exception as error:  # what is no such file raises whatever its parser raises
         raise InputError(f"checkpoint {path.name} cannot be read (damaged or cut off); {what}") from error
     missing = [key for key in needed if key not in state] if isinstance(state, dict) else list(needed)
     if missing:
