@@ -129,7 +129,7 @@ def uncertainty_flags(
     for s, (whole, parts) in enumerate(zip(slices, segments, strict=True)):
         half = _NORMAL_95 * whole.uncertainty
         if UNCERTAIN_MEAN.crossed(half, widest):
-            flags.append(UNCERTAIN_MEAN.flag(kind, s, half=half, unit=kind.unit, widest=widest))
+            flags.append(UNCERTAIN_MEAN.flag(kind, s, half=_above(half, widest), unit=kind.unit, widest=widest))
             continue
         wide = [
             aha
@@ -139,6 +139,12 @@ def uncertainty_flags(
         if wide:
             flags.append(UNCERTAIN_SEGMENTS.flag(kind, s, segments=runs(wide), widest=widest, unit=kind.unit))
     return tuple(flags)
+
+
+def _above(half: float, widest: float) -> str:
+    """Return a half width with as many digits as show that it is above the widest."""
+    texts = (f"{half:.{digits}g}" for digits in range(3, 17))
+    return next((text for text in texts if float(text) > float(f"{widest:.3g}")), f"{half:.3g}")
 
 
 def misfit_flags(

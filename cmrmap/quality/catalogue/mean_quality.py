@@ -13,10 +13,10 @@ UNCERTAIN_MEAN = Finding(
     threatens=Threat.VALUE,
     threshold=_TOO_WIDE,
     message=(
-        "95 % confidence interval of the mean ±{half:.3g} {unit}, wider than ±{widest:.3g}: check contours and images "
+        "95 % confidence interval of the mean ±{half} {unit}, wider than ±{widest:.3g}: check contours and images "
         "before use"
     ),
-    typical={"half": 11.5, "unit": "ms", "widest": 5.0},
+    typical={"half": "11.5", "unit": "ms", "widest": 4.0},
     means="the mean is too uncertain to distinguish diseased from healthy",
     advice="check contours and images before the value is used",
 )
@@ -61,7 +61,7 @@ UNCERTAIN_SEGMENTS = Finding(
     threatens=Threat.SEGMENT,
     threshold=_TOO_WIDE,
     message="AHA {segments}: 95 % confidence interval wider than ±{widest:.3g} {unit}: use the slice's mean",
-    typical={"segments": "3, 8", "widest": 5.0, "unit": "ms"},
+    typical={"segments": "3, 8", "widest": 4.0, "unit": "ms"},
     means="few pixels or noisy images: these segments are too uncertain to act on, their slice's mean is not",
     advice="use the slice's mean",
 )

@@ -103,3 +103,13 @@ def test_a_misfit_whose_effect_cannot_be_told_is_a_warning():
     (warning,) = misfit_flags(MapKind.T2, 0.02, float("nan"), float("nan"), 5.0)
     assert warning.severity == "warning"
     assert "2.0 % of signal (effect on the value unknown)" in warning.message
+
+
+@pytest.mark.parametrize(
+    ("half", "shown"), [(25.04, "±25.04 ms"), (25.4, "±25.4 ms"), (31.26, "±31.3 ms"), (183.2, "±183 ms")]
+)
+def test_the_interval_is_shown_above_what_it_is_above(half, shown) -> None:
+    whole = RegionStatistics(560.0, 20.0, 300, half / 1.96)
+    (flag,) = uncertainty_flags(MapKind.POSTCONTRAST_T1, [whole], [{}], 25.0)
+    assert shown in flag.message
+    assert flag.message.count("wider than ±25:") == 1
