@@ -1,6 +1,7 @@
 """What is told of fits: doubtful pixels, images that disagree, means too uncertain to act on."""
 
 import numpy as np
+import pytest
 
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.parameter_map import FitStatus
