@@ -18,9 +18,9 @@ def acceptance(
         typer.Option("--config", "-c", help="Settings file; default: a checkout's app.yaml."),
     ] = None,
 ) -> None:
-    """Run the fixed phantom study through the whole application and check it against the stated limits.
+    """Analyse the fixed phantom study with the whole application and check the results against the stated limits.
 
-    For a site that installs or updates the application. The exit code is 0 when every check passed, else 1.
+    For a site that installs or updates the application. The exit code is 0 if every check passed, else 1.
 
       cmrmap acceptance -o acceptance
     """

@@ -23,7 +23,7 @@ def cohort(
         typer.Option("--config", "-c", help="Settings file; default: a checkout's app.yaml."),
     ] = None,
     hematocrit: Annotated[
-        str | None, typer.Option(help="Hematocrit for every study; default: each study's own.")
+        str | None, typer.Option(help="Hematocrit for every study; default: the study's own.")
     ] = None,
     outlines: Annotated[
         str,
@@ -38,11 +38,11 @@ def cohort(
     ] = None,
     retry: Annotated[bool, typer.Option("--retry", help="Analyse studies again that ended with an error.")] = False,
 ) -> None:
-    """Analyse every study of a folder; a killed run resumes where it stopped, and no study can stop another.
+    """Analyse every study in a folder; a killed run resumes where it stopped, and no study can stop another.
 
-    OUT holds results.parquet and results.csv (one line a map, slice and segment), studies.parquet and studies.csv
-    (one line a study: outcome, exit code, seconds), and OUT/studies/<study>/results of each.
-    The exit code is 0 when every study was analysed, 1 when one ended with an error.
+    OUT contains results.parquet and results.csv (one line per map, slice and segment), studies.parquet and studies.csv
+    (one line per study: outcome, exit code, seconds), and OUT/studies/<study>/results for each study.
+    The exit code is 0 if every study was analysed, 1 if one ended with an error.
 
       cmrmap cohort -i cohort -o results --workers 2
 

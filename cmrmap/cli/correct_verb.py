@@ -17,12 +17,12 @@ def correct(
     ] = False,
     schema: Annotated[bool, typer.Option("--schema", help="Print the JSON schema of corrections.json.")] = False,
 ) -> None:
-    """Check what a reader corrected in a study before it is analysed again; no map is made.
+    """Check a reader's corrections of a study before it is analysed again; no map is made.
 
-    Contours are DICOM Segmentations or RT Structure Sets that lie among the
-    images: cmrmap run takes them in the place of the network's. Everything
-    else goes into corrections.json in the input folder, by slices and images
-    as results.json names them, from 0:
+    Contours are DICOM Segmentations or RT Structure Sets among the images:
+    cmrmap run uses them in place of the network's. All other corrections go
+    into corrections.json in the input folder. Maps and slices are named as
+    in results.json, slices from 0:
 
       {"corrections": [
         {"map": "t2", "slice_index": 4,
@@ -41,8 +41,8 @@ def correct(
 
       cmrmap correct study/dicom
 
-    Exit codes: 0 everything can be used, 2 something cannot (each with its reason) or no such folder, 3 and 4 as of
-    cmrmap run.
+    Exit codes: 0 everything can be used, 2 something cannot be used (the reasons are printed) or no such folder, 3 and
+    4 as for cmrmap run.
     """
     from cmrmap.core.errors import InputError
     from cmrmap.run.corrections_file import FILE_NAME, corrections_schema, example, written

@@ -20,19 +20,19 @@ def edit(
     times: Annotated[Path | None, typer.Option(help="As in that run.")] = None,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port on loopback; 0: any free one.")] = 0,
 ) -> None:
-    """Show the report of a finished run in a browser, with contours that can be dragged.
+    """Show the report of a finished run in a browser, with contours that you can drag.
 
-    The study is loaded once; after each change the fit and the report are
-    run again from the slice that changed. "Save" writes OUT anew, as a whole
-    run, and in it what you drew as a DICOM Segmentation: put among the
-    images, it repeats the edit (cmrmap run).
+    The study is loaded once. After each change, the fit of that slice and
+    the report are computed again. "Save" writes all of OUT again, with your
+    contours as a DICOM Segmentation. Put that among the images, and cmrmap
+    run gives the same numbers.
 
-    The page is served on this machine alone (127.0.0.1), behind a token;
-    nothing is sent anywhere. Ctrl-C ends it.
+    The page is served on this machine only (127.0.0.1), behind a token;
+    nothing is sent anywhere. Ctrl-C ends the command.
 
       cmrmap edit results -i study/dicom
 
-    Exit codes: 130 and 143 ended by Ctrl-C and SIGTERM, 2 no finished run of this input, else as of cmrmap run.
+    Exit codes: 130 and 143 ended by Ctrl-C and SIGTERM, 2 no finished run of this input, else as for cmrmap run.
     """
     from cmrmap.cli.live_progress import live_progress
     from cmrmap.core.errors import InputError
@@ -41,7 +41,7 @@ def edit(
     from cmrmap.run.run_settings import read_run_settings
 
     if read_status(output) is None:  # before anything is made there
-        raise InputError("OUT holds no finished run; give the output folder of cmrmap run, and its input by -i")
+        raise InputError("OUT contains no finished run; give the output folder of cmrmap run, and its input with -i")
     given = {"-i": source, "-o": output, "-m": model, "-c": config, "--hematocrit": hematocrit, "--times": times}
     words = [str(word) for option, value in given.items() if value is not None for word in (option, value)]
     settings = read_run_settings(words, os.environ, "cmrmap edit")

@@ -24,8 +24,8 @@ evaluate.command("t1-bias")(t1_bias)
 def evaluate_segmentation(
     data: Annotated[Path, typer.Option(help="Folder with DIR/<subject>/reference.npz (masks) and images or dicom/.")],
     model: Annotated[Path | None, typer.Option("--model", "-m", help="Model folder; default: the one shipped.")] = None,
-    pixel_mm: Annotated[float, typer.Option(min=0.1, help="Pixel size of subjects that come without DICOM.")] = 1.4,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="JSON file for every figure.")] = None,
+    pixel_mm: Annotated[float, typer.Option(min=0.1, help="Pixel size, mm, for subjects without DICOM.")] = 1.4,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="JSON file for all figures.")] = None,
 ) -> None:
     """Print how outlines differ from reference masks: overlap, borders, values, and which findings identify bad slices.
 
@@ -59,16 +59,17 @@ def evaluate_segmentation(
 @evaluate.command("cohort")
 def evaluate_cohort(
     results: Annotated[
-        list[str], typer.Option("--results", "-r", help="NAME=DIR or DIR of `cmrmap cohort`; again for another model.")
+        list[str],
+        typer.Option("--results", "-r", help="NAME=DIR or DIR of `cmrmap cohort`; repeatable."),
     ],
     reference: Annotated[
         list[str], typer.Option("--reference", help="NAME=PATH or PATH: CSV, DICOM maps, phantom studies, or results.")
     ],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for tables, figures and evaluation.html.")],
-    studies: Annotated[Path | None, typer.Option(help="The studies' images, for the figures that show them.")] = None,
-    t2_threshold: Annotated[float, typer.Option(help="Threshold of raised T2, ms (default: the paper's).")] = 58.0,
-    ecv_threshold: Annotated[float, typer.Option(help="Threshold of raised ECV, % (default: the paper's).")] = 29.0,
-    seed: Annotated[int, typer.Option(min=0, help="Of bootstrap intervals.")] = 0,
+    studies: Annotated[Path | None, typer.Option(help="Folder of the studies, for figures with images.")] = None,
+    t2_threshold: Annotated[float, typer.Option(help="Lower limit of raised T2, ms (default: the paper's).")] = 58.0,
+    ecv_threshold: Annotated[float, typer.Option(help="Lower limit of raised ECV, % (default: the paper's).")] = 29.0,
+    seed: Annotated[int, typer.Option(min=0, help="Random seed of the bootstrap intervals.")] = 0,
 ) -> None:
     """Compare cohort results with references: the paper's Tables 1-3, Figures 2-6, and more, on one page.
 

@@ -33,12 +33,13 @@ def inspect(
         ),
     ] = None,
 ) -> None:
-    """Show the series of a folder, how each would be used, and why; no map is made.
+    """Show the series in a folder, how each would be used, and why; no map is made.
 
     One row per series: number, description, the map it is taken for, slices,
     images, matrix, pixel spacing, position along the slice normal, frame of
-    reference (FoR: positions compare only within one letter), and start after
-    the first image. Below it: the times, their source, and why or why not.
+    reference (FoR: only positions with the same letter can be compared), and
+    start after the study's first image. Below the row: the times, their
+    source, and the reason why the series is used or not.
 
       cmrmap inspect study/dicom
 
@@ -47,7 +48,7 @@ def inspect(
       cmrmap inspect study/dicom --json > study.json
 
     Exit codes: 0 there is something to map, 2 no such folder, 3 no mapping series, 4 every mapping series is refused,
-    or the folder holds several studies or patients.
+    or the folder contains several studies or patients.
     """
     from cmrmap.cli.survey_text import survey_json, survey_lines
     from cmrmap.dicom.headers.study_identity import patient_identifiers, study_date

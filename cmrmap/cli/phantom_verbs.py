@@ -20,7 +20,7 @@ def phantom_study(
     disease: Annotated[str, typer.Option(help="none, diffuse (the whole wall) or focal (one segment).")] = "none",
     motion: Annotated[
         float | None,
-        typer.Option(min=0.0, help="Breathing and contraction between images; default 1, of scanner's maps 0."),
+        typer.Option(min=0.0, help="Breathing and contraction between images; default 1, for scanner's maps 0."),
     ] = None,
     hematocrit_file: Annotated[
         bool, typer.Option("--hematocrit-file", help="Also write dicom/hematocrit.json, which the application reads.")
@@ -28,16 +28,14 @@ def phantom_study(
     flavour: Annotated[
         str, typer.Option(help="Vendor profile of the headers; cmrmap phantom flavours lists them.")
     ] = "standard",
-    also: Annotated[
-        list[str] | None, typer.Option(help="A further map to write a series for; may be given several times.")
-    ] = None,
+    also: Annotated[list[str] | None, typer.Option(help="Also write a series for this map; repeatable.")] = None,
     t1: Annotated[
         str, typer.Option("--t1", help="T1 sequence: stone, molli, molli-seconds, molli-original, shmolli, sasha.")
     ] = "stone",
     efficiency: Annotated[
-        float | None, typer.Option(help="Of MOLLI's inversion (0.90-0.98 in hearts) or SASHA's saturation.")
+        float | None, typer.Option(help="Efficiency of MOLLI's inversion (0.90-0.98 in hearts) or SASHA's saturation.")
     ] = None,
-    off_resonance: Annotated[float, typer.Option(help="Of the heart in MOLLI or SASHA, Hz.")] = 0.0,
+    off_resonance: Annotated[float, typer.Option(help="Off-resonance of the heart in MOLLI or SASHA, Hz.")] = 0.0,
     heart_rate: Annotated[
         float | None, typer.Option("--heart-rate", help="Mean beats per minute; default: random, from the seed.")
     ] = None,
@@ -53,12 +51,12 @@ def phantom_study(
 
       cmrmap run -i study/dicom -o results
 
-    With --t1 the T1 series are simulated from the Bloch equations, beat by beat; the truth then also holds what an
-    exact fit of them gives, since the model that is fitted to them has a bias of its own:
+    With --t1 the T1 series are simulated with the Bloch equations, beat by beat. The truth then also contains the
+    result of an exact fit to the noise-free signals, since the fitted model has a bias of its own:
 
       cmrmap phantom study -o study --t1 molli --heart-rate 85 --efficiency 0.94
 
-    With --scanner-maps the images, taken in one held breath, are fitted pixel by pixel where they lie, and only these
+    With --scanner-maps the images of one breath-hold are fitted pixel by pixel without registration, and only these
     maps are written, with the vendor profile:
 
       cmrmap phantom study -o study --scanner-maps --flavour siemens-ve11
@@ -108,7 +106,7 @@ def phantom_cohort(
     conditions: Annotated[
         str, typer.Option(help="usual, or wide: also scar, oedema, amyloid, iron, athletes, thin dilated walls.")
     ] = "usual",
-    field_strength: Annotated[float, typer.Option("--field-strength", help="Of the magnet, tesla: 1.5 or 3.")] = 1.5,
+    field_strength: Annotated[float, typer.Option("--field-strength", help="Field strength, tesla: 1.5 or 3.")] = 1.5,
     flavour: Annotated[
         str, typer.Option(help="Vendor profile of the headers; cmrmap phantom flavours lists them.")
     ] = "standard",
@@ -117,13 +115,14 @@ def phantom_cohort(
     """Write a cohort of virtual patients with known truth and a simulated reader's contours.
 
     Anatomy, heart rate, T1, T2, ECV, hematocrit, disease (about 10 % raised T2, 35 % raised ECV), SNR, motion,
-    arrhythmia and artefacts are drawn as seen in patients. A cohort can be enlarged: complete patients are kept.
+    arrhythmia and artefacts vary at random, as in patients. A cohort can be enlarged: complete patients are kept.
 
       cmrmap phantom cohort -o cohort --patients 30
 
       cmrmap cohort -i cohort -o results
 
-    Every option is for the whole cohort, and leaves what the others draw. As a clinical scanner would send it:
+    Every option applies to the whole cohort and does not change what is varied by the others. For example, as a
+    clinical scanner would send it:
 
       cmrmap phantom cohort -o wide --t1 molli --t2 three --conditions wide --flavour siemens-ve11
     """

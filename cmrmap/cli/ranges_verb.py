@@ -12,17 +12,17 @@ from cmrmap.core.errors import InputError
 
 
 def reference_ranges(
-    results: Annotated[Path, typer.Option("--input", "-i", help="Output folder of `cmrmap cohort` on normals.")],
+    results: Annotated[Path, typer.Option("--input", "-i", help="Output of `cmrmap cohort` on normal subjects.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="File to write, e.g. ranges.json.")],
     site: Annotated[str, typer.Option(help="Name of the site, scanner and protocol; shown beside every z-score.")],
     subjects: Annotated[
-        Path | None, typer.Option(help="Text file with the names of the normal subjects, one a line; default: all.")
+        Path | None, typer.Option(help="Text file with the names of the normal subjects, one per line; default: all.")
     ] = None,
 ) -> None:
     """Make a site's reference-range file from its own normal subjects; the application then gives z-scores.
 
-    Ranges per patient, level and AHA segment; at least 10 subjects, all by one protocol. Then set in app.yaml
-    analysis.reference_ranges.file to the file.
+    The file has ranges per patient, level and AHA segment. It needs at least 10 subjects, all with the same protocol.
+    Then set analysis.reference_ranges.file in app.yaml to this file.
 
       cmrmap cohort -i normals -o results
 

@@ -17,7 +17,7 @@ def refine(
         typer.Option(
             "--data",
             help="DIR/<study>/ with DICOM images and their contours (Segmentations, RT Structure Sets), a folder of "
-            "phantom studies, or T1Dataset210.mat; may be given again.",
+            "phantom studies, or T1Dataset210.mat; repeatable.",
         ),
     ],
     name: Annotated[
@@ -28,11 +28,11 @@ def refine(
     model: Annotated[
         Path | None, typer.Option("--model", "-m", help="Model folder to start from; default: the one shipped.")
     ] = None,
-    steps: Annotated[int, typer.Option(min=1, help="Steps of 9 images, at most.")] = 160,
-    learning_rate: Annotated[float, typer.Option(min=1e-7, max=1.0, help="Largest step of the optimiser.")] = 1e-3,
+    steps: Annotated[int, typer.Option(min=1, help="Largest number of steps, of 9 images each.")] = 160,
+    learning_rate: Annotated[float, typer.Option(min=1e-7, max=1.0, help="Highest learning rate.")] = 1e-3,
     held_out: Annotated[
         float,
-        typer.Option(min=0.01, max=0.9, help="Share of the patients (of one: slices) to measure on, never trained on."),
+        typer.Option(min=0.01, max=0.9, help="Share of the patients (of one: slices) held out for measurement."),
     ] = 0.2,
     coarse: Annotated[bool, typer.Option("--coarse", help="Also refine the network that finds the heart.")] = False,
     seed: Annotated[int, typer.Option(min=0, help="Random seed of the split, the order and the augmentation.")] = 0,
@@ -43,18 +43,18 @@ def refine(
         ),
     ] = 0.5,
 ) -> None:
-    """Teach the network a site's own contours, from one study with contours or more; minutes on two cores.
+    """Teach the network a site's own convention, from one or more studies with contours; minutes on two cores.
 
-    Needs the extra "train" (in a checkout: make env-train). DIR/model is what the application takes; without -m it
+    Needs the extra "train" (in a checkout: make env-train). Give DIR/model to the application with -m; without -m it
     uses the shipped model as before:
 
       cmrmap refine --data cases --name "Reader A, St. X" -o refined
 
       cmrmap run -i study/dicom -o results -m refined/model
 
-    A model is only written if it segments held-out images better, and follows clear edges no worse, than the one that
-    it was refined from; else one line gives the reason, with exit code 4. A killed refinement resumes where it
-    stopped. docs/training.md shows how to arrange the cases.
+    A model is written only if it segments held-out images better, and follows clear edges no worse, than the model it
+    started from. Otherwise one line gives the reason, with exit code 4. A killed refinement resumes where it stopped.
+    docs/training.md shows how to arrange the cases.
     """
     import logging
 

@@ -30,25 +30,25 @@ def send(
     ],
     retries: Annotated[int, typer.Option(min=0, help="Number of retries after a temporary failure.")] = 3,
     wait_s: Annotated[float, typer.Option(min=0.0, help="Wait before the first retry, s; doubles with each.")] = 2.0,
-    timeout_s: Annotated[float, typer.Option(min=0.1, help="Without an answer, s.")] = 30.0,
+    timeout_s: Annotated[float, typer.Option(min=0.1, help="Longest wait for an answer, s.")] = 30.0,
     limit_s: Annotated[
         float | None,
-        typer.Option(min=0.0, help="Time limit for everything, s; 0: none. Default: CMRMAP_SEND_LIMIT, else 900."),
+        typer.Option(min=0.0, help="Total time limit, s; 0: none. Default: CMRMAP_SEND_LIMIT, else 900."),
     ] = None,
     verify: Annotated[
-        bool, typer.Option(help="Ask the destination afterwards which objects it has (C-FIND, QIDO-RS).")
+        bool, typer.Option(help="Afterwards, ask the destination which objects it has (C-FIND, QIDO-RS).")
     ] = True,
     resume: Annotated[
         bool | None,
         typer.Option(
-            help="Ask the destination first, and send only what it does not list. Default: if some were sent before."
+            help="First ask the destination, and send only what it does not list. Default: if some were sent before."
         ),
     ] = None,
 ) -> None:
     """Send the results to an archive and check that all of them arrived; exit code 5 if one did not.
 
-    From an output folder, the objects that its status.json lists are sent, if they are unchanged; from any other
-    folder all *.dcm files, if they are of one patient. status.json records the outcome of each.
+    From an output folder, the objects that its status.json lists are sent, if they are unchanged. From any other
+    folder, all *.dcm files are sent, if they are of one patient. status.json records the outcome of each.
 
     Passwords, tokens and certificates come from the environment or from files that it names: CMRMAP_SEND_USER,
     CMRMAP_SEND_PASSWORD, CMRMAP_SEND_TOKEN (each secret also _FILE), CMRMAP_SEND_CA, CMRMAP_SEND_CERTIFICATE,

@@ -11,30 +11,30 @@ import typer
 def t1_bias(
     sequence: Annotated[
         list[str] | None,
-        typer.Option("--sequence", "-s", help="5(3)3, 5s(3s)3s, ShMOLLI, SASHA, SASHA-2p ...; again for another."),
+        typer.Option("--sequence", "-s", help="5(3)3, 5s(3s)3s, ShMOLLI, SASHA, SASHA-2p ...; repeatable."),
     ] = None,
-    t1: Annotated[list[float] | None, typer.Option("--t1", help="True T1, ms; again for another.")] = None,
-    t2: Annotated[list[float] | None, typer.Option("--t2", help="T2, ms, with every T1; again for another.")] = None,
+    t1: Annotated[list[float] | None, typer.Option("--t1", help="True T1, ms; repeatable.")] = None,
+    t2: Annotated[list[float] | None, typer.Option("--t2", help="T2, ms, for every T1; repeatable.")] = None,
     heart_rate: Annotated[
-        list[float] | None, typer.Option("--heart-rate", help="Beats a minute; again for another.")
+        list[float] | None, typer.Option("--heart-rate", help="Beats per minute; repeatable.")
     ] = None,
     efficiency: Annotated[
-        float | None, typer.Option(help="Of the inversion or saturation; default: 0.96 and 0.98.")
+        float | None, typer.Option(help="Efficiency of the inversion or saturation; default: 0.96 and 0.98.")
     ] = None,
-    off_resonance: Annotated[float | None, typer.Option(help="Of the heart, Hz; default: 0.")] = None,
-    flip_angle: Annotated[float | None, typer.Option(help="Degrees; default: 35, SASHA 70.")] = None,
+    off_resonance: Annotated[float | None, typer.Option(help="Off-resonance of the heart, Hz; default: 0.")] = None,
+    flip_angle: Annotated[float | None, typer.Option(help="Flip angle, degrees; default: 35, SASHA 70.")] = None,
     repetition_time: Annotated[float | None, typer.Option(help="TR from pulse to pulse, ms; default: 2.8.")] = None,
     ramp: Annotated[str | None, typer.Option(help="linear (five pulses), half-alpha or none; default: linear.")] = None,
-    pulses: Annotated[int | None, typer.Option(help="Of one image after the ramp; default: 63.")] = None,
+    pulses: Annotated[int | None, typer.Option(help="Pulses per image after the ramp; default: 63.")] = None,
     before_centre: Annotated[
-        int | None, typer.Option("--before-centre", help="Of these, before the k-space centre; default: 27.")
+        int | None, typer.Option("--before-centre", help="Pulses before the k-space centre; default: 27.")
     ] = None,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print the tables as Markdown.")] = False,
 ) -> None:
-    """Print by how much a T1 sequence misses the true T1 without noise or motion, by T1, T2 and heart rate.
+    """Print the bias of a T1 sequence without noise or motion, by T1, T2 and heart rate.
 
-    The signals come from the Bloch equations, beat by beat; the fit is the application's own. A dash: the fit gives no
-    usable value.
+    The signals come from the Bloch equations, beat by beat; the fit is the application's own. A dash means that the
+    fit gives no usable value.
 
       cmrmap evaluate t1-bias
 

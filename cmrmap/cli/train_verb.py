@@ -21,7 +21,7 @@ def train(
     seed: Annotated[int, typer.Option(min=0, help="Random seed of weights and images.")] = 1,
     learning_rate: Annotated[
         float,
-        typer.Option(min=1e-6, max=0.1, help="Highest learning rate; less for weights begun --from."),
+        typer.Option(min=1e-6, max=0.1, help="Highest learning rate; use a lower one with --from."),
     ] = 2e-3,
     name: Annotated[str, typer.Option(help="Name of the model on its card.")] = "stack-unet",
     cine: Annotated[
@@ -31,29 +31,27 @@ def train(
     start: Annotated[
         Path | None, typer.Option("--from", help="Model folder whose weights to start from; default: random ones.")
     ] = None,
-    heart_steps: Annotated[
-        int, typer.Option(min=0, help="Steps, after these, of the head alone that recognises a heart; 0: none.")
-    ] = 0,
+    heart_steps: Annotated[int, typer.Option(min=0, help="Further steps for the heart recogniser alone; 0: none.")] = 0,
     outlines: Annotated[
         Path | None,
         typer.Option(
-            help="Model folder whose outlines are kept: what is trained only tells a heart from other organs."
+            help="Model folder whose segmentation is kept: only the distinction of hearts from other organs is trained."
         ),
     ] = None,
     hold_out: Annotated[
-        int, typer.Option(min=0, help="Patients of the --cine file that are kept out of the training, to measure on.")
+        int, typer.Option(min=0, help="Number of patients in the --cine file that are held out for measurement.")
     ] = 8,
     watch: Annotated[
         Path | None,
-        typer.Option(help="DIR/<subject>/reference.npz: images never trained on, whose wall Dice goes into the log."),
+        typer.Option(help="DIR/<subject>/reference.npz: images not used for training, whose wall Dice is logged."),
     ] = None,
 ) -> None:
     """Train the segmentation on synthetic images; a killed training resumes where it stopped.
 
-    With --cine half of the slices show real anatomy in mapping contrast; where its readers left out the wall, the
-    cavity alone is learned.
+    With --cine, half of the slices show real anatomy with mapping contrast; where its readers did not contour the
+    wall, only the cavity is learned.
 
-    A step is 18 images. On two cores the defaults take about two hours. DIR/model is what the application takes:
+    A step has 18 images. On two cores the defaults take about two hours. Give DIR/model to the application with -m:
 
       cmrmap train -o training
 

@@ -91,7 +91,9 @@ class _Series:
             made[place] = ring
         self._take(index, made)
         n_drawn, n_present = len(made), int(np.count_nonzero(self.stack.present[index]))
-        how = f"drawn on {n_drawn} of {n_present} images" + (", carried to the others" if n_drawn < n_present else "")
+        how = f"drawn on {n_drawn} of {n_present} images" + (
+            ", propagated to the others" if n_drawn < n_present else ""
+        )
         self.findings.append(READER_CONTOURS.flag(self.stack.kind, index, how=how, source=first))
 
     def leave_out(self, index: int, images: Sequence[int], excluded: str | None) -> None:

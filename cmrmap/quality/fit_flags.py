@@ -166,5 +166,5 @@ def misfit_flags(
     if math.isnan(change):
         return (MODEL_MISFIT.flag(kind, is_warning=True, found=100 * size, effect="effect on the value unknown"),)
     time = "infinity" if math.isinf(without_ms) else f"{without_ms:.0f} ms"
-    effect = f"{change:+.0f} {kind.unit} without the image at {time}"
+    effect = f"change of {change:+.0f} {kind.unit} without the image at {time}"
     return (MODEL_MISFIT.flag(kind, is_warning=abs(change) > widest, found=100 * size, effect=effect),)

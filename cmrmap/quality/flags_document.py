@@ -10,20 +10,23 @@ from cmrmap.quality.declaration import Finding
 
 _HEAD = """# What the flags say
 
-`quality` in results.json ([schema](results.schema.json)), the structured report, the PDF and the HTML report list what
-was found: a code that does not change, a severity, what it `threatens`, a message of at most 25 words and, where they
-apply, the map and the slice (`slice_index` counts from 0, people from 1). Where the reason is longer than a message may
-be, `detail` has the whole sentence.
+Findings are listed under `quality` in results.json ([schema](results.schema.json)), in the structured report, in the
+PDF and in the HTML report. Each has a code that does not change, a severity, what it `threatens`, a message of at most
+25 words and, where they apply, the map and the slice (`slice_index` starts at 0; reports count slices from 1). If the
+reason is too long for a message, `detail` gives the full sentence.
 
-`error`: the value cannot be right; do not use it, and no ECV is made from it. `warning`: check before a value is
-used. `info`: worth knowing. What cannot be mapped at all is refused, with its reason, in `maps`; so is a slice that
-shows no left ventricle in short axis ([how this is checked](segmentation.md#is-it-a-heart)).
+- `error`: the value cannot be right. Do not use it. No ECV is made from it.
+- `warning`: check before you use the value.
+- `info`: worth knowing.
 
-Findings are listed in this order: what makes a value doubtful, then segments, slices, maps, the study; the most severe
-first. Equal findings of several slices are listed once, with the lowest and the highest of their values. Below, each
-code has an example of its message, indented.
+A map that cannot be made is refused. `maps` in results.json gives the reason. A slice that shows no left ventricle in
+short axis is refused too ([how this is checked](segmentation.md#is-it-a-heart)).
 
-Written from the catalogue in `cmrmap/quality/catalogue`: `python -m cmrmap.quality.flags_document docs/flags.md`.
+Findings that make a value doubtful come first, then those about segments, slices, maps and the study. Within each
+group the most severe come first. If several slices have the same finding, it is listed once, with the lowest and the
+highest of the values. Below, each code has an example message, indented.
+
+This page is generated from `cmrmap/quality/catalogue`: `python -m cmrmap.quality.flags_document docs/flags.md`.
 """
 
 

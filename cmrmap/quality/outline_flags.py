@@ -89,7 +89,7 @@ def blood_flags(kind: MapKind, wall: BoolArray, blood: BoolArray, aha: LabelArra
         share = float(blood[s][wall[s]].mean())
         lost = sorted(set(aha[s][wall[s] & blood[s]].tolist()) - set(aha[s][wall[s] & ~blood[s]].tolist()) - {0})
         if BLOOD_IN_WALL.crossed(share) or lost:
-            none_left = f"; none left of AHA {runs(lost)}" if lost else ""
+            none_left = f"; no pixels left in AHA {runs(lost)}" if lost else ""
             flags.append(BLOOD_IN_WALL.flag(kind, s, share=share, lost=none_left))
     return tuple(flags)
 

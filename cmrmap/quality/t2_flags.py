@@ -33,6 +33,6 @@ def offset_flag(kind: MapKind, excess_ms: float, uncertainty_ms: float, t2_ms: f
     t2_ms : the T2 of two parameters that it is a part of
     """
     sure = excess_ms > _SURE * uncertainty_ms
-    found = f", about {excess_ms:.0f} ms too long by the decay's shape" if sure else ""
+    found = f"; judging by the decay, about {excess_ms:.0f} ms too long" if sure else ""
     much = sure and OFFSET_UNKNOWN.crossed(excess_ms / t2_ms)
     return OFFSET_UNKNOWN.flag(kind, is_warning=much, found=found)

@@ -38,8 +38,8 @@ def detail_story(report: ReportModel, width: float) -> list[Flowable]:
     if any(one.reference.citation for one in report.maps):
         story.append(
             _words(
-                "Published values are for orientation only: they depend on scanner, sequence and software, and no "
-                "z-score is made of them. A site's own ranges take their place (cmrmap reference-ranges)."
+                "Published values are for orientation only: they depend on scanner, sequence and software. No z-score "
+                "is calculated from them. A site's own ranges replace them (cmrmap reference-ranges)."
             )
         )
     return story

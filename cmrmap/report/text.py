@@ -15,8 +15,9 @@ from cmrmap.results import MapResult, SliceResult, StudyResult
 TITLE: Mapping[MapKind, str] = MappingProxyType({kind: kind.spec.title for kind in MapKind})
 RESEARCH = "Research use only - not a medical device"
 METHOD = (
-    "Means over the analysed pixels of the myocardium (the wall's border is left out) ± standard error propagated from "
-    "the fit. Contours: endocardium and epicardium. Bull's-eye: mean of each AHA segment over all slices of its level."
+    "Means over the analysed pixels of the myocardium (without the border of the wall) ± standard error propagated "
+    "from the fit. Contours: endocardium and epicardium. Bull's-eye: mean of each AHA segment over all slices of its "
+    "level."
 )
 
 

@@ -41,29 +41,29 @@ Uncertainty: TypeAlias = Annotated[
     Rounded,
     Field(
         description="standard error of the mean, in the map's unit: propagated from the fit, or from the scanner's own "
-        "standard deviations, with what a shift of the borders that all images share does to it; null where a "
-        "scanner's map came without"
+        "standard deviations; includes the effect of a shift of the borders common to all images; null if a scanner's "
+        "map came without standard deviations"
     ),
 ]
 
 
 class Software(Entry):
-    """Which software, weights and settings made the results."""
+    """The software, weights and settings that made the results."""
 
     version: str
     weights_sha256: Sha256 | None
     settings_sha256: Sha256 | None
     convention: Annotated[
         str | None,
-        Field(description='whose contours the weights were refined with, or "site model"; null: the shipped'),
+        Field(description='reader whose contours refined the weights, or "site model"; null: the shipped model'),
     ]
     model: Annotated[
         Literal["shipped model", "site model"] | None,
-        Field(description="shipped with this version, or not; null: none"),
+        Field(description="whether the model was shipped with this version; null: no model"),
     ]
     fit_kernel: Annotated[
         Literal["compiled", "numpy"] | None,
-        Field(description="what fitted; numpy: nothing compiled could be loaded; null: no map was made by a fit"),
+        Field(description="code of the fit; numpy: no compiled code could be loaded; null: no map was made by a fit"),
     ]
 
 
@@ -71,7 +71,7 @@ _Counts: TypeAlias = Annotated[dict[str, Count], BeforeValidator(lambda found: d
 
 
 class InputFiles(Entry):
-    """What the input held; files and images are counted apart."""
+    """What the input contained; files and images are counted separately."""
 
     n_files: Count
     n_used: Annotated[Count, Field(description="files of which at least one image was used")]
@@ -82,7 +82,7 @@ class InputFiles(Entry):
 
 
 class Hematocrit(Entry):
-    """What ECV was made with; null without."""
+    """The hematocrit used for ECV; null if there is none."""
 
     value: Annotated[Annotated[float, Field(ge=0.1, le=0.7)] | None, Rounded, Field(description="fraction")]
     source: str | None
@@ -104,7 +104,7 @@ class Flag(Entry):
 
 
 class Statistics(Entry):
-    """Of a region, in the map's unit; null where it has no pixels."""
+    """Statistics of a region, in the map's unit; null if it has no pixels."""
 
     mean: Mean
     sd: Sd
@@ -130,7 +130,7 @@ class Segment(Entry):
     contour_off_probability: Annotated[
         Annotated[float, Field(ge=0, le=1)] | None,
         Rounded,
-        Field(description="that a contour of the segment lies more than 3 mm off; null: not known"),
+        Field(description="probability that a contour of the segment is more than 3 mm off; null: not known"),
     ]
 
 
@@ -140,26 +140,28 @@ class Slice(Entry):
     model_config = ConfigDict(json_schema_extra=_REASON_UNLESS_OK)
 
     slice_index: Count
-    position_mm: Annotated[Number, Field(description="of the plane along its normal, patient coordinates")]
+    position_mm: Annotated[Number, Field(description="position of the slice along its normal, patient coordinates")]
     level: SliceLevel | None
     status: SliceStatus
     reason: str | None
     n_images: Count
     n_segmented: Annotated[Count, Field(description="images that entered the fit")]
-    n_refined: Annotated[Count, Field(description="images whose shape was replaced")]
+    n_refined: Annotated[Count, Field(description="images whose contours were replaced by another image's")]
     heart_probability: Annotated[
         Annotated[float, Field(ge=0, le=1)] | None,
         Rounded,
-        Field(description="the network's, that the slice shows a left ventricle in short axis; null: not known"),
+        Field(
+            description="the network's probability that the slice shows a left ventricle in short axis; null: not known"
+        ),
     ]
     mean: Mean = Field(validation_alias=AliasPath("statistics", "mean"))
     sd: Sd = Field(validation_alias=AliasPath("statistics", "sd"))
     n_pixels: Count = Field(validation_alias=AliasPath("statistics", "n_pixels"))
     uncertainty: Uncertainty = Field(validation_alias=AliasPath("statistics", "uncertainty"))
-    drawn_by: Annotated[DrawnBy, Field(description="whose outlines are used: the network's, or a reader's contours")]
+    drawn_by: Annotated[DrawnBy, Field(description="whose contours are used: the network's or a reader's")]
     by_network: Annotated[
         Statistics | None,
-        Field(description="the values with the network's outlines, if a reader corrected the slice, else null"),
+        Field(description="the values with the network's contours, if a reader corrected the slice, else null"),
     ]
     segments: tuple[Segment, ...]
 
@@ -173,20 +175,20 @@ class Map(Entry):
     reason: str | None
     source: Annotated[
         ValueSource | None,
-        Field(description="what the values were taken from; null where none was. An ECV is scanner_map if a T1 is"),
+        Field(description="source of the values; null if there are none. ECV is scanner_map if a T1 map is"),
     ]
     drawn_by: Annotated[
         DrawnBy | None,
-        Field(description="reader: the outlines of a slice that was made are a reader's; null if nothing was made"),
+        Field(description="reader: at least one mapped slice has a reader's contours; null if nothing was made"),
     ]
     unit: str = Field(validation_alias=AliasPath("kind", "unit"))
     model: Annotated[str | None, Field(description="relaxation model; scanner_map: nothing was fitted")]
-    model_reason: Annotated[str | None, Field(description="why this relaxation model")]
+    model_reason: Annotated[str | None, Field(description="why this relaxation model was chosen")]
     timing_source: Annotated[
-        str | None, Field(description="where the inversion, recovery or preparation times came from")
+        str | None, Field(description="source of the inversion, recovery, preparation or echo times")
     ]
     success: Annotated[bool, Field(description="at least one basal, one mid and one apical slice were mapped")]
-    patient: Annotated[Statistics, Field(description="over the analysed pixels of all slices that were made")]
+    patient: Annotated[Statistics, Field(description="over the analysed pixels of all mapped slices")]
     mid_septum: Annotated[
         Statistics,
         Field(description="over the analysed pixels of AHA segments 8 and 9 (Messroghli 2017) of all mid-level slices"),
@@ -194,16 +196,14 @@ class Map(Entry):
     blood: Blood | None
     model_misfit: Annotated[
         ModelMisfit | None,
-        Field(
-            description="misfit common to all slices; null: not fitted here, or fewer than three slices can be compared"
-        ),
+        Field(description="misfit common to all slices; null: not fitted here, or fewer than three slices to compare"),
     ]
     slices: tuple[Slice, ...]
     reference_range: Annotated[
         ReferenceRange | None,
         Field(
             validation_alias="reference",
-            description="z-scores against the site's reference ranges (analysis.reference_ranges.file); null without",
+            description="z-scores by the site's reference ranges (analysis.reference_ranges.file); null without a file",
         ),
     ]
 
@@ -237,4 +237,4 @@ class Document(Entry):
     hematocrit: Hematocrit
     quality: tuple[Flag, ...]
     maps: Annotated[Maps, BeforeValidator(_by_key)]  # type: ignore[valid-type]  # made of the list of maps
-    series: Annotated[tuple[Series, ...], Field(description="every series of MR images that the input holds")]
+    series: Annotated[tuple[Series, ...], Field(description="every series of MR images in the input")]

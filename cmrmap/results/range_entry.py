@@ -12,9 +12,9 @@ Aha: TypeAlias = Annotated[int, Field(ge=1, le=16, description="AHA segment (Cer
 
 
 class Compared(Entry):
-    """A value's place among a site's normal subjects, in the map's unit."""
+    """A value compared with a site's normal subjects, in the map's unit."""
 
-    z: Annotated[Number, Field(description="(value - mean of normals) / SD of normals")]
+    z: Annotated[Number, Field(description="(value - mean of normal subjects) / SD of normal subjects")]
     mean: Annotated[float, Rounded] = Field(validation_alias=AliasPath("range", "mean"))
     sd: Annotated[float, Field(gt=0), Rounded] = Field(validation_alias=AliasPath("range", "sd"))
     n: Annotated[int, Field(ge=2, description="normal subjects")] = Field(validation_alias=AliasPath("range", "n"))
@@ -29,15 +29,15 @@ class _OfSegment(_OfSlice):
 
 
 class ComparedSlice(Compared, _OfSlice):
-    """A slice's place among a site's normal subjects."""
+    """A slice compared with a site's normal subjects."""
 
 
 class ComparedSegment(Compared, _OfSegment):
-    """A segment's place among a site's normal subjects."""
+    """A segment compared with a site's normal subjects."""
 
 
 class ReferenceRange(Entry):
-    """A map's values among a site's normal subjects."""
+    """A map's values compared with a site's normal subjects."""
 
     site: str
     sha256: Sha256

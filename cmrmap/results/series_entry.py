@@ -12,20 +12,20 @@ from cmrmap.results.entry_types import Count, Entry, Number, Uid
 
 
 class Series(Entry):
-    """One series of MR images and what it is taken for. Its description is left out: people typed it."""
+    """One series of MR images and how it is used. Its description is omitted: it was typed and may contain a name."""
 
     series_instance_uid: Uid
     series_number: int | None
     verdict: SeriesVerdict
-    map: Annotated[MapKind | None, Field(description="that it is taken for, or would be")]
+    map: Annotated[MapKind | None, Field(description="map that the series is, or would be, used for")]
     reason: Annotated[str, Field(min_length=1)]
     n_slices: Count
     n_images: Annotated[Count, Field(description="images, frames of a multi-frame object, that can be read")]
-    n_used: Annotated[Count, Field(description="images that a map is made from, or that tell its signs")]
+    n_used: Annotated[Count, Field(description="images that a map is made from, or that give the signs of its signals")]
     n_lost: Annotated[Count, Field(description="files that cannot be read")]
     times_ms: Annotated[
         tuple[Number, ...],
-        Field(description="of the slice with most, ascending; null: fully recovered or saturated"),
+        Field(description="times of the slice with the most times, ascending; null: fully recovered or saturated"),
     ]
     timing_source: Annotated[str | None, BeforeValidator(lambda found: found or None)]
     model: str | None
@@ -37,6 +37,6 @@ class Series(Entry):
     frame_of_reference: Annotated[
         str | None,
         BeforeValidator(lambda found: found or None),
-        Field(description="letter, the same for series that share one"),
+        Field(description="a letter, the same for all series with the same frame of reference"),
     ]
     start_s: Annotated[Number, Field(description="seconds after the study's first image")]

@@ -91,18 +91,18 @@ def build_parser(program: str) -> argparse.ArgumentParser:
     parser.add_argument(
         "-c",
         "--config",
-        help="settings file (or HOLOSCAN_CONFIG_PATH); default: app.yaml of a checkout, else the defaults",
+        help="settings file (or HOLOSCAN_CONFIG_PATH); default: app.yaml in a checkout, else built-in settings",
     )
     parser.add_argument("-l", "--log-level", type=str.upper, choices=LOG_LEVELS, help="default: INFO")
     parser.add_argument("--hematocrit", help="fraction, e.g. 0.42; 20-70 is read as percent (or CMRMAP_HEMATOCRIT)")
-    parser.add_argument("--times", help="file of times for series whose headers do not give them (or CMRMAP_TIMES)")
+    parser.add_argument("--times", help="file with times for series whose headers lack them (or CMRMAP_TIMES)")
     parser.add_argument(
         "--into-non-empty",
         action="store_true",
-        help="write also into a folder that holds files of others; they stay (or CMRMAP_INTO_NON_EMPTY=1)",
+        help="also write into a folder with other files; these are kept (or CMRMAP_INTO_NON_EMPTY=1)",
     )
     if program == _WITH_SUMMARY:
-        parser.add_argument("--summary", action="store_true", help="print the maps at the end")
+        parser.add_argument("--summary", action="store_true", help="print the map values at the end")
     parser.add_argument("--version", action="version", version=VERSION)
     return parser
 

@@ -134,7 +134,7 @@ CASES: dict[str, tuple[Spoil, int, str]] = {
     "no PixelData": (_all(_without("PixelData")), NOTHING, "readable MR image"),
     "no ScanningSequence": (_all(_without("ScanningSequence")), OK, ""),
     "no SequenceVariant": (_all(_without("SequenceVariant")), OK, ""),
-    "no InversionTime": (_all(_without("InversionTime")), REFUSED, "give the times by --times"),
+    "no InversionTime": (_all(_without("InversionTime")), REFUSED, "give the times with --times"),
     "no type 2 attribute": (
         _all(_without("PatientName", "PatientID", "PatientBirthDate", "PatientSex", "StudyDate", "StudyTime", "StudyID",
                       "AccessionNumber", "ReferringPhysicianName", "SeriesNumber", "InstanceNumber", "Manufacturer",

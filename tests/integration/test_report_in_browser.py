@@ -85,7 +85,7 @@ def test_a_clicked_pixel_shows_its_samples_its_fit_and_what_was_left_out(page, s
     words = section.locator(".why").inner_text()
     assert f"row {row}, column {column}, segment {volume.aha[0, row, column]} mid " in words
     assert f"{told.value:.{decimals}f} ± {told.sd:.{decimals}f} ms" in words
-    assert "Counted in the means." in words
+    assert "Included in the means." in words
     assert f"{told.r2:.4f}" in words
     assert f"{told.t_star:.{decimals}f} ms" in words
     lines = [one.split("\t") for one in section.locator(".samples tr").all_inner_texts()[1:]]
@@ -100,7 +100,7 @@ def test_a_pixel_that_does_not_count_says_why_and_one_outside_has_no_fit(page, s
     volume = study.analysis.maps["t2"]
     border = np.argwhere(np.isfinite(volume.shown_wall[0]) & (volume.aha[0] == 0))[40]
     reason = study.analysis.explain("t2", 0, *map(int, border)).reason
-    assert f"Not counted in the means: {reason}." in _click(page, "t2", *border).locator(".why").inner_text()
+    assert f"Not included in the means: {reason}." in _click(page, "t2", *border).locator(".why").inner_text()
     cavity = np.argwhere(volume.blood_pool[0]).mean(axis=0).round().astype(int)
     assert "outside the mapped wall" in _click(page, "t2", *cavity).locator(".why").inner_text()
 
@@ -111,7 +111,7 @@ def test_a_pixel_that_the_map_series_leave_out_has_no_value_here_either(page, st
     assert len(hidden)  # impossible values at the wall's border
     section = _click(page, "ecv", *hidden[0])
     assert "ECV no value" in section.locator(".why").inner_text()
-    assert "Not counted in the means" in section.locator(".why").inner_text()
+    assert "Not included in the means" in section.locator(".why").inner_text()
     assert "no value" in section.locator(".readout").inner_text()
 
 

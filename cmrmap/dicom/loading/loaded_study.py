@@ -77,7 +77,7 @@ def load_study(study: SourceStudy, selection: Selection, models: Mapping[MapKind
         if selected.list_order:
             order = decay_order(stack)
             if order.contradiction:
-                told = f"{order.contradiction}; give the times by --times (docs/dicom-input.md)"
+                told = f"{order.contradiction}; give the times with --times (docs/dicom-input.md)"
                 refusals.append(Refusal(selected.kind, "refused", told))
                 continue
             if selected.list_order == "assumed" and not order.confirmed:

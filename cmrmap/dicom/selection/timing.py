@@ -144,7 +144,7 @@ def explain_no_timing(slices: Sequence[Sequence[Dataset]], weighting: Weighting,
     found = f" ({'; '.join(faults)})" if faults else ""
     return (
         f"no known attribute gives {weighting.time_name} that differs between the images of every slice{found}; "
-        "give the times by --times (docs/dicom-input.md)"
+        "give the times with --times (docs/dicom-input.md)"
     )
 
 

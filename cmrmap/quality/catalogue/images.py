@@ -12,7 +12,7 @@ IMAGE_LOST = Finding(
     message="{images} lost: {reason}; send or export again",
     typical={"images": "image 1.2.840.113619.2.55.3 is", "reason": "the pixels cannot be decoded"},
     means="the file is damaged or incomplete; the other images were used",
-    advice="send or export it again",
+    advice="send or export the file again",
 )
 
 IMAGES_MISSING = Finding(
@@ -29,13 +29,13 @@ IMAGES_UNPLACED = Finding(
     code="images_unplaced",
     severity=Severity.WARNING,
     threatens=Threat.MAP,
-    message="{series}: {images} left out: {reason}; export the originals again",
+    message="{series}: {images} excluded: {reason}; export the originals again",
     typical={
         "series": "series 5 'T1 native'",
         "images": "2 images are",
         "reason": "ImageOrientationPatient is missing",
     },
-    means="the header gives no position of an image in the patient, or an impossible one",
+    means="the header of an image gives no position in the patient, or an impossible one",
     advice="export the original images again",
 )
 
@@ -43,10 +43,10 @@ IMAGES_UNTIMED = Finding(
     code="images_untimed",
     severity=Severity.WARNING,
     threatens=Threat.MAP,
-    message="{series}: {images} without {time} left out: give the times by --times",
+    message="{series}: {images} without {time} excluded: give the times with --times",
     typical={"series": "series 5 'T1 native'", "images": "2 images", "time": "inversion time"},
-    means="the header gives no weighting time of an image, or an impossible one",
-    advice="give the times by `--times`, or export the original images again",
+    means="the header of an image gives no inversion, preparation or echo time, or an impossible one",
+    advice="give the times with `--times`, or export the original images again",
 )
 
 SERIES_INCOMPLETE = Finding(
@@ -59,8 +59,8 @@ SERIES_INCOMPLETE = Finding(
         "advice": "export the series again",
     },
     means=(
-        "images of the map's series are damaged, have no position or are of another grid: the map is partial, "
-        "a slice may be missing"
+        "images of the map's series are damaged, have no position or are on a different grid: the map is partial, "
+        "and a slice may be missing"
     ),
     advice="send or export the series again",
 )
@@ -92,8 +92,8 @@ TIMING_UNVERIFIED = Finding(
     message="{series}: {caution}: compare with the protocol",
     typical={"series": "series 5 'T1 native'", "caution": "times from TriggerTime are not verified on any study"},
     means=(
-        "times come from an attribute that vendors use in more than one way, or in an order that nothing "
-        "confirms; wrong times make wrong values"
+        "the times come from an attribute that vendors use in more than one way, or in an order that nothing "
+        "confirms; wrong times give wrong values"
     ),
     advice="compare them with the protocol",
 )
@@ -104,18 +104,18 @@ CONTRAST_IN_DOUBT = Finding(
     threatens=Threat.MAP,
     message="{series}: {caution}; check whether it is native or post-contrast",
     typical={"series": "series 5", "caution": "native by its description, but it began after the injection"},
-    means="native and post-contrast T1 may be mistaken for each other; there is little evidence to distinguish them",
-    advice="check it; name the series in the settings if it is wrong",
+    means="native and post-contrast T1 may be confused; there is little evidence to distinguish them",
+    advice="check the label; if it is wrong, name the series in the settings",
 )
 
 CONTRAST_RELABELLED = Finding(
     code="contrast_relabelled",
     severity=Severity.WARNING,
     threatens=Threat.MAP,
-    message="T1 ({measured}) is that of {found}, unlike the header: name the series in the settings if wrong",
+    message="measured T1 ({measured}) indicates {found}, unlike the header: if wrong, name the series in the settings",
     typical={"found": "post-contrast T1", "measured": "blood 320 ms, wall 460 ms"},
     means="T1 of wall and blood contradicts the label in the header or description",
-    advice="check it; name the series in the settings if it is wrong",
+    advice="check the label; if it is wrong, name the series in the settings",
 )
 
 POLARITY = Finding(
@@ -124,8 +124,8 @@ POLARITY = Finding(
     threatens=Threat.VALUE,
     message="{found}",
     typical={"found": "signs of 5 of 5 slices restored from the phase images"},
-    means="without the signs of the signals T1 is fitted to magnitudes, which is less certain near the signal's null",
-    advice="if a warning: look for phase, real or imaginary images in the study",
+    means="without the signs of the signals, T1 is fitted to magnitudes, which is less certain near the signal null",
+    advice="if this is a warning, look for phase, real or imaginary images in the study",
     warning_where="if a mapped slice was fitted without signs",
 )
 
@@ -135,7 +135,7 @@ SIGNS_NOT_USED = Finding(
     threatens=Threat.SLICE,
     message="magnitudes were fitted: {reason}; check the phase images",
     typical={"reason": "the restored signs do not change from negative to positive with time"},
-    means="the restored signs contradict the signals; the phase images may be of another acquisition",
+    means="the restored signs contradict the signals; the phase images may belong to another acquisition",
     advice="check the slice's phase images",
 )
 
@@ -153,8 +153,8 @@ FEW_GREY_LEVELS = Finding(
     code="few_grey_levels",
     severity=Severity.WARNING,
     threatens=Threat.VALUE,
-    threshold=Threshold("below", 257, "different pixel values an image: 8 bits"),
-    message="an image has only {levels} grey levels (8 bits hold 256): a copy for display? Export the originals",
+    threshold=Threshold("below", 257, "different pixel values per image (8 bits)"),
+    message="an image has only {levels} grey levels (8 bits hold 256), perhaps a display copy: export the originals",
     typical={"levels": 221},
     means="the steps between grey levels are as large as the noise, or larger: values and their errors may be wrong",
     advice="export the originals with their full bit depth",
@@ -174,7 +174,7 @@ CLIPPED_IMAGES = Finding(
         "signals above the largest value that can be stored are lost: values are wrong where the wall or "
         "blood is clipped"
     ),
-    advice="check whether the wall or the blood is affected",
+    advice="check whether wall or blood is affected",
 )
 
 SCALE_SLOPES_APPLIED = Finding(
@@ -217,12 +217,12 @@ IMAGE_UNEXPLAINED = Finding(
     code="image_unexplained",
     severity=Severity.WARNING,
     threatens=Threat.SLICE,
-    message="{image} is left out: {reason}; check its time",
+    message="{image} is excluded: {reason}; check its time",
     typical={
         "image": "the image at 350 ms (1.2.840.113619.2.55.3)",
         "reason": "it does not fit the relaxation that the other images agree on",
     },
-    means="it is a map or another image among the weighted ones, or its time is wrong",
+    means="the image is a map or does not belong to the weighted images, or its time is wrong",
     advice="check the image and its time",
 )
 
@@ -230,10 +230,10 @@ SCANNER_MAP_READ = Finding(
     code="scanner_map_read",
     severity=Severity.INFO,
     threatens=Threat.VALUE,
-    message="values are those of the scanner's map, nothing was fitted here; {errors}",
+    message="values are those of the scanner's map; nothing was fitted here; {errors}",
     typical={"errors": "it comes without standard deviations, so no standard errors are given"},
-    means="how the scanner fitted is not known here; the errors are known only if the scanner sent standard deviations",
-    advice="send the weighted images too if the values must be checked",
+    means="the scanner's fit is not known; errors are known only if the scanner sent standard deviations",
+    advice="to have the values checked, send the weighted images too",
 )
 
 MIXED_SOURCES = Finding(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cmrmap.core.findings import Severity, Threat
 from cmrmap.quality.declaration import Finding, Threshold
 
-_TOO_WIDE = Threshold("above", None, "for half of the 95 % confidence interval", setting="analysis.quality")
+_TOO_WIDE = Threshold("above", None, "for the half-width of the 95 % confidence interval", setting="analysis.quality")
 
 UNCERTAIN_MEAN = Finding(
     code="uncertain_mean",
@@ -13,12 +13,12 @@ UNCERTAIN_MEAN = Finding(
     threatens=Threat.VALUE,
     threshold=_TOO_WIDE,
     message=(
-        "95 % confidence interval of the mean ±{half} {unit}, wider than ±{widest:.3g}: check contours and images "
-        "before use"
+        "95 % confidence interval of the mean is ±{half} {unit}, wider than ±{widest:.3g}: check contours and "
+        "images before use"
     ),
     typical={"half": "11.5", "unit": "ms", "widest": 4.0},
-    means="the mean is too uncertain to distinguish diseased from healthy",
-    advice="check contours and images before the value is used",
+    means="the mean is too uncertain to distinguish diseased from healthy myocardium",
+    advice="check contours and images before you use the value",
 )
 
 MODEL_MISFIT = Finding(
@@ -27,16 +27,19 @@ MODEL_MISFIT = Finding(
     threatens=Threat.VALUE,
     threshold=Threshold("above", 0.01, "of the signal without relaxation, over the images", percent=True),
     message=(
-        "model misfit common to all slices, {found:.1f} % of signal ({effect}): compare only within this sequence"
+        "model misfit common to all slices: {found:.1f} % of signal ({effect}); compare only within this sequence"
     ),
-    typical={"found": 2.5, "effect": "-16 ms without the image at 30000 ms"},
+    typical={"found": 2.5, "effect": "change of -16 ms without the image at 30000 ms"},
     means=(
-        "no image is wrong: with this sequence the signal does not follow the model exactly. All studies with the "
-        "sequence may share this bias, and no standard error includes it"
+        "no single image is wrong: with this sequence the signal does not follow the model exactly. All studies with "
+        "the sequence may share this bias, and no standard error includes it"
     ),
-    advice="compare the value only with reference ranges of the same sequence and model (docs/relaxometry.md)",
+    advice="compare the value only with reference ranges for the same sequence and model (docs/relaxometry.md)",
     inherited="misfit common to all slices of an underlying T1 map: no interval includes its effect on ECV",
-    warning_where="if the change exceeds the limit of `analysis.quality` for half of a 95 % interval, or is unknown",
+    warning_where=(
+        "if the change exceeds the limit in `analysis.quality` for the half-width of a 95 % confidence interval, or is "
+        "unknown"
+    ),
 )
 
 IMPLAUSIBLE_VALUES = Finding(
@@ -49,10 +52,10 @@ IMPLAUSIBLE_VALUES = Finding(
         "advice": "check its times: perhaps doubled",
     },
     means=(
-        "times or scale are wrong, the series is another one, or the contours lie beside the heart: no heart, "
-        "healthy or diseased, has such T1 of wall or blood, T2 or ECV at this field strength"
+        "the times or the scale are wrong, it is the wrong series, or the contours lie beside the heart: no heart, "
+        "healthy or diseased, has such a T1 of wall or blood, such a T2 or such an ECV at this field strength"
     ),
-    advice="do not use the map; check its times. No ECV is made from such T1",
+    advice="do not use the map; check its times. No ECV is calculated from such a T1",
 )
 
 UNCERTAIN_SEGMENTS = Finding(
@@ -62,7 +65,7 @@ UNCERTAIN_SEGMENTS = Finding(
     threshold=_TOO_WIDE,
     message="AHA {segments}: 95 % confidence interval wider than ±{widest:.3g} {unit}: use the slice's mean",
     typical={"segments": "3, 8", "widest": 4.0, "unit": "ms"},
-    means="few pixels or noisy images: these segments are too uncertain to act on, their slice's mean is not",
+    means="few pixels or noisy images: these segments are too uncertain to act on; the mean of their slice is not",
     advice="use the slice's mean",
 )
 
@@ -94,9 +97,9 @@ HEMATOCRIT_DOUBTFUL = Finding(
     typical={"caution": "hematocrit from FHIR Observation (2026-01-31): it was measured 45 days before the study"},
     means=(
         "it was measured more than 30 days before or after the study (the same day is best), is preliminary, "
-        "has no date or unit, or is one of several of that day: ECV may be wrong"
+        "has no date or unit, or is one of several from that day: ECV may be wrong"
     ),
-    advice="compare it with the laboratory report; give the right value by `--hematocrit`",
+    advice="compare it with the laboratory report; give the correct value with `--hematocrit`",
 )
 
 SYNTHETIC_HEMATOCRIT = Finding(
@@ -113,8 +116,8 @@ REFERENCE_RANGES_OF_ANOTHER_MODEL = Finding(
     code="reference_ranges_of_another_model",
     severity=Severity.WARNING,
     threatens=Threat.MAP,
-    message="reference ranges are for model {expected}, the map is {found}: no z-scores; give ranges of this model",
+    message="reference ranges are for model {expected}, the map is {found}: no z-scores; give ranges for this model",
     typical={"expected": "molli_3p", "found": "sasha_2p"},
-    means="values of two relaxation models differ; a z-score would be misleading",
+    means="two relaxation models give different values; a z-score would be misleading",
     advice="give ranges for this model",
 )

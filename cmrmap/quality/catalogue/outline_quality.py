@@ -11,11 +11,11 @@ UNCERTAIN_OUTLINES = Finding(
     threatens=Threat.SLICE,
     # on in-vivo slices and virtual patients it was 0.86-0.95 on hearts, and under this in nine of ten drawings 70 mm
     # beside them
-    threshold=Threshold("below", 0.85, "mean probability over the images that it segmented itself"),
+    threshold=Threshold("below", 0.85, "mean probability over the images that the network segmented itself"),
     message="segmentation confidence {found:.2f}, below {limit:.2f}: verify contours",
     typical={"found": 0.81},
     means="the network is not certain of its contours: they may not lie on the heart",
-    advice="verify the contours before a value of the slice is used",
+    advice="verify the contours before you use a value of this slice",
 )
 
 UNCERTAIN_BORDER = Finding(
@@ -29,7 +29,7 @@ UNCERTAIN_BORDER = Finding(
     ),
     typical={"segments": "3, 8", "found": 0.52},
     means="the border of the wall is uncertain there; the segment's value may include blood or fat",
-    advice="verify the contours of these segments before their values are used",
+    advice="verify the contours of these segments before you use their values",
 )
 
 IMAGES_REFINED = Finding(
@@ -42,8 +42,8 @@ IMAGES_REFINED = Finding(
         "verify contours"
     ),
     typical={"replaced": 4, "present": 11},
-    means="these images have noise, artefacts or another contrast; contours of another image may miss their motion",
-    advice="if a warning: verify the slice's contours",
+    means="these images have noise, artefacts or unusual contrast; contours of another image may miss their motion",
+    advice="if this is a warning, verify the slice's contours",
     warning_where="above the threshold",
 )
 
@@ -51,7 +51,7 @@ IMAGES_EXCLUDED = Finding(
     code="images_excluded",
     severity=Severity.WARNING,
     threatens=Threat.SLICE,
-    message="{excluded} of {present} images have no usable segmentation and are left out: check them",
+    message="{excluded} of {present} images have no usable segmentation and are excluded: check them",
     typical={"excluded": 2, "present": 11},
     means="the images show no clear left ventricle; the fit has fewer samples",
     advice="check those images",
@@ -63,17 +63,17 @@ BLOOD_IN_WALL = Finding(
     threatens=Threat.SEGMENT,
     threshold=Threshold("above", 0.5, "of the wall's pixels, or all of an AHA segment", percent=True),
     message="{share:.0%} of wall pixels are excluded for partial volume with blood{lost}: check contours",
-    typical={"share": 0.56, "lost": "; none left of AHA 13, 16"},
+    typical={"share": 0.56, "lost": "; no pixels left in AHA 13, 16"},
     means="the wall is thin or cut obliquely, or the contour lies too far inward: few pixels are free of blood",
-    advice="verify the slice's contours; a segment without a value has no wall free of blood",
+    advice="verify the slice's contours; a segment without a value has no pixel free of blood",
 )
 
 SLICE_ORDER_REVERSED = Finding(
     code="slice_order_reversed",
     severity=Severity.WARNING,
     threatens=Threat.SEGMENT,
-    message="the left ventricle grows from first to last slice: levels are counted from the last; check the levels",
-    means="the slices were stacked from apex to base; if not, the levels and AHA segments are exchanged",
+    message="the left ventricle becomes larger from first to last slice: levels are counted from the last; check them",
+    means="the slices run from apex to base; if they do not, the levels and AHA segments are reversed",
     advice="check the levels",
 )
 
@@ -92,7 +92,7 @@ INSERTION_POINTS_FROM_NEIGHBOUR = Finding(
     threatens=Threat.SEGMENT,
     message="RV insertion points taken from neighbouring slices: {reason}",
     typical={"reason": "no right ventricle beside the left one in any image of the slice"},
-    means="AHA segments of the slice are oriented as in the neighbouring slices",
+    means="the AHA segments of the slice have the orientation of the neighbouring slices",
     advice="check the slice's segments",
 )
 
@@ -111,12 +111,12 @@ MIRRORED = Finding(
     severity=Severity.WARNING,
     threatens=Threat.SEGMENT,
     threshold=Threshold(
-        "below", -0.5, "of the triple product of the septal, anterior and apical directions (1 in a usual heart)"
+        "below", -0.5, "for the triple product of the septal, anterior and apical directions (1 in a usual heart)"
     ),
     message="the right ventricle lies on the lateral side of the left: check ImageOrientationPatient",
     means="the orientation in the headers mirrors the images, or the heart itself is mirrored (situs inversus, "
     "dextrocardia): septal and lateral AHA segments may be exchanged; means of slices and map are not affected",
-    advice="compare with the orientation on the scanner's display; do not use AHA segments until it is clarified",
+    advice="compare with the orientation on the scanner's display; do not use AHA segments until this is resolved",
 )
 
 UNUSUAL_PLANE = Finding(
@@ -124,12 +124,12 @@ UNUSUAL_PLANE = Finding(
     severity=Severity.WARNING,
     threatens=Threat.SEGMENT,
     threshold=Threshold(
-        "above", 65.0, "degrees between the slices' normal and the usual long axis of the left ventricle"
+        "above", 65.0, "degrees between the slice normal and the usual long axis of the left ventricle"
     ),
-    message="the slices' normal is {found:.0f} degrees from the heart's usual long axis: check plane and orientation",
+    message="the slice normal is {found:.0f} degrees from the heart's usual long axis: check plane and orientation",
     typical={"found": 71.0},
-    means="the slices are not in short axis, the orientation in the headers is wrong, or the position of the heart is "
-    "unusual: levels and AHA segments, which follow the patient's axes, may be exchanged",
+    means="the slices are not short-axis slices, the orientation in the headers is wrong, or the position of the heart "
+    "is unusual: levels and AHA segments, which follow the patient's axes, may be exchanged",
     advice="compare with the orientation on the scanner's display",
 )
 
@@ -139,11 +139,11 @@ WALL_LIKE_BLOOD = Finding(
     threatens=Threat.SLICE,
     threshold=Threshold("above", 0.04, "of the wall's circumference", percent=True),
     message=(
-        "{share:.0%} of the wall's circumference has values like blood: verify its contour; post-contrast "
+        "{share:.0%} of the wall's circumference has blood-like values: verify the contour; post-contrast "
         "scar can look the same"
     ),
     typical={"share": 0.09},
-    inherited="in an underlying T1 map, part of the wall has values like blood: verify the contour there",
-    means="the contour lies in the blood of the scanner's map; after contrast agent a scar can have the value of blood",
+    inherited="in an underlying T1 map, part of the wall has blood-like values: verify the contour there",
+    means="the contour lies in the blood pool of the scanner's map; after contrast, scar can have the T1 of blood",
     advice="verify the slice's contour",
 )

@@ -10,9 +10,9 @@ READER_CONTOURS = Finding(
     severity=Severity.INFO,
     threatens=Threat.SLICE,
     message="segmented by a reader, {how} ({source}): compare with the network's numbers",
-    typical={"how": "drawn on 1 of 11 images, carried to the others", "source": "segmentation 1.2.826.0.1"},
-    means="the slice was segmented by a reader; results.json gives the network's numbers beside the reader's",
-    advice="no action needed; compare the two numbers",
+    typical={"how": "drawn on 1 of 11 images, propagated to the others", "source": "segmentation 1.2.826.0.1"},
+    means="a reader segmented the slice; results.json gives the network's numbers beside the reader's",
+    advice="no action needed; compare the two sets of numbers",
 )
 
 READER_CONTOURS_REFUSED = Finding(
@@ -21,7 +21,7 @@ READER_CONTOURS_REFUSED = Finding(
     threatens=Threat.SLICE,
     message="contours of {source} not used ({reason}): correct or remove them",
     typical={"source": "segmentation 1.2.826.0.1", "reason": "of another study"},
-    means="contours among the images cannot be used; the slice has the network's",
+    means="a reader's contours in the input cannot be used; the network's contours are used instead",
     advice="correct or remove the object, and run again",
 )
 
@@ -31,7 +31,9 @@ CONTOURS_LEFT_ASIDE = Finding(
     threatens=Threat.STUDY,
     message="contours of {source} ignored: {reason}",
     typical={"source": "segmentation 1.2.826.0.1", "reason": "unedited output of this application"},
-    means="the contours were not made by a reader for a mapped series: they are unedited output, or of other images",
+    means=(
+        "the contours were not made by a reader for a mapped series: they are unedited output or belong to other images"
+    ),
     advice="no action needed",
 )
 
@@ -41,7 +43,7 @@ READER_EXCLUDED = Finding(
     threatens=Threat.SLICE,
     message="left out by corrections.json: {what}; no action needed",
     typical={"what": "AHA segment 3"},
-    means="a reader left out images, AHA segments or the slice",
+    means="a reader excluded images, AHA segments or the slice",
     advice="no action needed",
 )
 
@@ -51,6 +53,6 @@ CORRECTIONS_REFUSED = Finding(
     threatens=Threat.STUDY,
     message="a line of corrections.json is not used: {reason}; correct the file",
     typical={"reason": "entry 2: the series has no slice 9"},
-    means="a line of corrections.json cannot be applied; all other lines are",
-    advice="correct the file (cmrmap correct checks it), and run again",
+    means="a line of corrections.json cannot be applied; the other lines are applied",
+    advice="correct the file (`cmrmap correct` checks it), and run again",
 )

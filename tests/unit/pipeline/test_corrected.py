@@ -57,7 +57,7 @@ def test_both_numbers_are_told_where_a_reader_drew(before, shifted) -> None:
     assert (by_reader[T2], by_reader[NATIVE]) == ((), (False, True, False))
     (told,) = [flag for flag in shifted.flags if flag.code == "reader_contours"]
     assert (told.map, told.slice_index) == (NATIVE, SLICE)
-    assert "drawn on 1 of 11 images, carried to the others (1.2)" in (told.detail or told.message)
+    assert "drawn on 1 of 11 images, propagated to the others (1.2)" in (told.detail or told.message)
 
 
 def test_the_networks_own_contour_changes_nothing(cut, untouched, on_map) -> None:

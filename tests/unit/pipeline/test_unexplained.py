@@ -155,7 +155,7 @@ def test_it_is_left_out_of_its_slice_and_told() -> None:
     out = explained(_study(_stack(images, T1_TIMES)))
     (stack,), (flag,) = out.stacks, out.flags
     assert (flag.code, flag.severity, flag.slice_index) == ("image_unexplained", Severity.WARNING, 1)
-    assert flag.message.startswith("the image at 1250 ms (1.2.1.4) is left out: it does not fit the relaxation")
+    assert flag.message.startswith("the image at 1250 ms (1.2.1.4) is excluded: it does not fit the relaxation")
     assert stack.present.sum(axis=1).tolist() == [8, 7, 8]
     np.testing.assert_array_equal(stack.times_ms[1, :7], np.delete(T1_TIMES, 4))
     np.testing.assert_array_equal(stack.images[1, :7], np.delete(images[1], 4, axis=0).astype(np.float32))

@@ -47,8 +47,8 @@ def test_a_range_that_cuts_off_one_side_of_the_values_is_told():
         (1, "values_out_of_range", "warning"),
         (2, "values_out_of_range", "warning"),
     ]
-    assert "are below 30 ms and left out" in flags[0].message
-    assert "are above 100 ms and left out" in flags[1].message
+    assert "are below 30 ms and excluded" in flags[0].message
+    assert "are above 100 ms and excluded" in flags[1].message
     for nothing in (np.full(values.shape, np.nan), values):
         assert range_flags(MapKind.T2, nothing, status, ~wall, (30.0, 100.0)) == ()
     assert range_flags(MapKind.T2, np.full(values.shape, np.nan), status, wall, (30.0, 100.0)) == ()
@@ -93,10 +93,10 @@ def test_a_misfit_of_all_slices_is_told_from_one_percent_on_and_warns_where_one_
     assert misfit_flags(kind, 0.01, float("nan"), float("nan"), 60.0) == ()
     (note,) = misfit_flags(kind, 0.02, -16.0, 30000.0, 60.0)
     assert (note.code, note.severity, note.slice_index) == ("model_misfit", "info", None)
-    assert "2.0 % of signal (-16 ms without the image at 30000 ms)" in note.message
+    assert "2.0 % of signal (change of -16 ms without the image at 30000 ms)" in note.message
     (warning,) = misfit_flags(kind, 0.02, 61.0, np.inf, 60.0)
     assert warning.severity == "warning"
-    assert "(+61 ms without the image at infinity)" in warning.message
+    assert "(change of +61 ms without the image at infinity)" in warning.message
 
 
 def test_a_misfit_whose_effect_cannot_be_told_is_a_warning():

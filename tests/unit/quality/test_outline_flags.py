@@ -63,7 +63,7 @@ def test_a_segment_that_is_lost_is_named() -> None:
     (flag,) = blood_told(5)
     assert (flag.code, str(flag.severity), flag.slice_index) == ("blood_in_wall", "warning", 0)
     assert "50% of wall pixels" in flag.message
-    assert flag.message.endswith("; none left of AHA 13: check contours")
+    assert flag.message.endswith("; no pixels left in AHA 13: check contours")
 
 
 def test_most_of_a_wall() -> None:

@@ -16,12 +16,12 @@ function explanation(pixels, { slice, row, column }) {
     return out;
   }
   const words = `${map.title} ${withSd(value, sd, map.decimals, map.unit)}`;
-  const none = ": that of the fit is impossible in tissue, or too uncertain to be shown";
+  const none = ": the fitted value is impossible in tissue, or too uncertain to be shown";
   const meaning = Number.isFinite(sd) ? " (value ± its standard deviation)" : Number.isFinite(value) ? "" : none;
   out.push(element("p", { class: "pixel-value" }, element("strong", {}, words), meaning));
-  const counted = found.reason ? `Not counted in the means: ${found.reason}.` : "Counted in the means.";
+  const counted = found.reason ? `Not included in the means: ${found.reason}.` : "Included in the means.";
   out.push(element("p", { class: found.reason ? "warning" : "soft" }, counted));
-  if (!found.fits.length) out.push(element("p", { class: "soft" }, "Nothing was fitted here: the value is the scanner's."));
+  if (!found.fits.length) out.push(element("p", { class: "soft" }, "Nothing was fitted here: this is the scanner's value."));
   else out.push(element("p", { class: "soft" }, BLEND));
   out.push(element("div", { class: "fits" }, ...found.fits.map((one) => fitElement(one, found.fits.length > 1))));
   return out;

@@ -172,7 +172,7 @@ class MapSection {
     const digits = signal ? 0 : this.map.decimals + 1;
     const unit = signal ? "" : ` ${this.map.unit}`;
     const area = n * this.map.spacing[slice][0] * this.map.spacing[slice][1];
-    const among = signal ? "" : `; the report's means count ${counted} of them`;
+    const among = signal ? "" : `; the report's means include ${counted} of them`;
     return (
       `Region on slice ${this.map.labels[slice]}: ${what} mean ${fixed(mean, digits)}${unit}, SD ${fixed(sd, digits)}` +
       `${unit}, ${n} pixels (${area.toFixed(0)} mm²)${among}.`
@@ -184,7 +184,7 @@ class MapSection {
     const { layer, corrected: still } = this.state;
     const box = this.root.querySelector(".why");
     const acquired = layer === "images" && !still;
-    const words = "Choose pixels on the map or on the motion-corrected images: here the heart lies elsewhere.";
+    const words = "Choose pixels on the map or on the motion-corrected images: on this image the heart is at another position.";
     box.replaceChildren(...(acquired ? [element("p", { class: "soft" }, words)] : explanation(this.pixels, cursor)));
     box.hidden = false;
     this.paint();

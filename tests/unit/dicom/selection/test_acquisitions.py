@@ -163,15 +163,15 @@ def test_a_slice_that_lies_nowhere_is_told_and_the_others_are_used(select, toolb
     selection = select(images)
     assert len(selection.selected[0].frames) == 10
     (flag,) = [flag for flag in selection.flags if flag.code == "images_unplaced"]
-    assert flag.message.startswith("series 1: 5 images are left out: an image lacks")
+    assert flag.message.startswith("series 1: 5 images are excluded: an image lacks")
     assert selection.skipped == {"bad_geometry": 5}
 
 
 @pytest.mark.parametrize(
     ("n_lost", "told"),
     [
-        (1, "series 1: 1 image is left out: PixelSpacing is 11 x 11 mm; expected 0.05 to 10 mm"),
-        (4, "series 1: 4 images are left out: PixelSpacing is 11 x 11 mm; expected 0.05 to 10 mm"),
+        (1, "series 1: 1 image is excluded: PixelSpacing is 11 x 11 mm; expected 0.05 to 10 mm"),
+        (4, "series 1: 4 images are excluded: PixelSpacing is 11 x 11 mm; expected 0.05 to 10 mm"),
     ],
 )
 def test_a_fault_that_every_image_has_with_its_own_numbers_is_told_once(select, toolbox, n_lost, told):

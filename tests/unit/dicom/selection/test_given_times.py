@@ -100,7 +100,7 @@ def test_times_by_image(study, times):
     assert selection.skipped["no_time"] == 3
     (told,) = [flag for flag in selection.flags if flag.code == "images_untimed"]
     assert told.map is MapKind.T2
-    assert "3 images without a T2-preparation or echo time left out" in told.message
+    assert "3 images without a T2-preparation or echo time excluded" in told.message
 
 
 def test_a_wrong_number_of_times_refuses_the_series(study, times):
