@@ -144,7 +144,7 @@ def test_a_region_has_the_mean_the_sd_and_the_number_of_its_pixels(page, study) 
     words = section.locator(".region").inner_text()
     assert f"mean {inside.mean():.1f} ms, SD {inside.std(ddof=1):.1f} ms, {inside.size} pixels" in words
     counted = np.count_nonzero(volume.aha[0, rows - 24 : rows + 25, columns - 24 : columns + 25])
-    assert f"count {counted} of them" in words
+    assert f"include {counted} of them" in words
 
 
 def test_the_tables_hold_the_numbers_of_results_json(page, study) -> None:
