@@ -8,6 +8,7 @@ everything once, and whoever changes one slice and wants the rest to stay.
 from __future__ import annotations
 
 import hashlib
+import threading
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
@@ -38,9 +39,10 @@ class Unchanging:
 
 
 class Memo:
-    """Results by function and content of the arguments; the oldest are dropped."""
+    """Results by function and content of the arguments; the oldest are dropped. Several threads may use it."""
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
         self._results: dict[str, OrderedDict[bytes, Any]] = {}
         self._digests: dict[int, tuple[weakref.ref[Any], bytes]] = {}
 
@@ -51,14 +53,16 @@ class Memo:
         digest = hashlib.sha256()
         self._add(digest, (arguments, tuple(sorted(named.items()))))
         key = digest.digest()
-        kept = self._results.setdefault(f"{function.__module__}.{function.__qualname__}", OrderedDict())
-        if key in kept:
-            kept.move_to_end(key)
-            return cast(_R, kept[key])
-        made = function(*arguments, **named)
-        kept[key] = made
-        if len(kept) > _MOST[size]:
-            kept.popitem(last=False)
+        with self._lock:
+            kept = self._results.setdefault(f"{function.__module__}.{function.__qualname__}", OrderedDict())
+            if key in kept:
+                kept.move_to_end(key)
+                return cast(_R, kept[key])
+        made = function(*arguments, **named)  # may ask for what is remembered itself
+        with self._lock:
+            kept[key] = made
+            if len(kept) > _MOST[size]:
+                kept.popitem(last=False)
         return made
 
     def _add(self, digest: hashlib._Hash, value: Any) -> None:
@@ -121,7 +125,7 @@ _CURRENT: ContextVar[Memo | None] = ContextVar("memo", default=None)
 
 @contextmanager
 def remembering(memo: Memo) -> Iterator[None]:
-    """Let functions that are marked as remembered look into ``memo`` first, in this thread.
+    """Let functions that are marked as remembered look into ``memo`` first, in this thread and in `map_in_threads`.
 
     Parameters
     ----------

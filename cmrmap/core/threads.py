@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import copy_context
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,6 +22,7 @@ from cmrmap.core.errors import no_thread_is_left
 
 _ASKED = "OMP_NUM_THREADS"
 _T = TypeVar("_T")
+_R = TypeVar("_R")
 
 
 def available_cpus(cgroups: Path = CGROUPS, own: Path = OWN_CGROUP) -> int:
@@ -81,6 +83,29 @@ def thread_pool(
         if pool is not None:
             begun.wait()
         yield pool
+
+
+def map_in_threads(work: Callable[[_T], _R], items: Sequence[_T], name: str, most: int) -> list[_R]:
+    """Return what ``work`` makes of every item, in their order; in as many threads as are of use here.
+
+    Of use for work on large arrays: while numpy computes, another thread may run. Python code itself gains nothing.
+
+    Parameters
+    ----------
+    work : must not change what another item sees; what it raises is raised here
+    items : to work on
+    name : what the threads' names begin with
+    most : threads, however many cores there are: each takes memory of its own
+    """
+    with thread_pool(min(available_threads(), len(items), most), name) as pool:
+        if pool is None:
+            return list(map(work, items))
+        # a thread knows nothing of the caller's context: numpy's handling of errors, and what is remembered
+        begun = [pool.submit(copy_context().run, work, item) for item in items]
+        try:
+            return [one.result() for one in begun]
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def side_by_side(run: Callable[[_T], object], parts: Sequence[_T]) -> None:

@@ -141,9 +141,10 @@ def fit_block(backend: str, signals: Float64Array, problem: Problem, results: Re
         kernel(signals[part], problem, *results.part(part))
 
     n_pixels = signals.shape[0]
-    wanted = available_threads() if threads is None else threads
-    n_threads = max(1, min(wanted, n_pixels // PIXELS_PER_THREAD))
-    if n_threads == 1:
+    n_threads = n_pixels // PIXELS_PER_THREAD
+    if n_threads > 1:  # not asked for less: to read what the container allows takes longer than the fit of a few pixels
+        n_threads = min(n_threads, available_threads() if threads is None else threads)
+    if n_threads < 2:
         run(slice(0, n_pixels))
         return
     bounds = np.linspace(0, n_pixels, n_threads + 1).astype(int)

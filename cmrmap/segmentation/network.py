@@ -180,10 +180,10 @@ class StackUNet(nn.Module):
         return skips
 
     def _decoded(self, skips: list[Tensor], n_images: int) -> Tensor:
-        x = skips[-1]
-        for up, block, skip in zip(self.up, self.decoder, reversed(skips[:-1]), strict=True):
-            x = nn.functional.interpolate(up(x), scale_factor=2.0, mode="bilinear", align_corners=False)
-            x = block(torch.cat([x, skip], dim=1))
+        """Logits from the features of every level; takes them from the list, so that each is freed once it is used."""
+        x = skips.pop()
+        for up, block in zip(self.up, self.decoder, strict=True):
+            x = block(torch.cat([_doubled(up(x)), skips.pop()], dim=1))
         assert self.head is not None
         logits: Tensor = self.head(x)
         return logits.reshape(-1, n_images, *logits.shape[1:])
@@ -207,3 +207,9 @@ def _halved(features: Tensor) -> Tensor:
     """Maximum of each 2 x 2 pixels: twice as fast as ``max_pool2d`` with channels last, the same values."""
     rows = torch.maximum(features[..., ::2, :], features[..., 1::2, :])
     return torch.maximum(rows[..., ::2], rows[..., 1::2])
+
+
+def _doubled(features: Tensor) -> Tensor:
+    """Twice as many rows and columns, bilinear."""
+    doubled: Tensor = nn.functional.interpolate(features, scale_factor=2.0, mode="bilinear", align_corners=False)
+    return doubled

@@ -7,6 +7,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -19,14 +20,18 @@ from cmrmap.core.outlines import Label
 from cmrmap.core.progress import tracked
 from cmrmap.segmentation.border_doubt import border_log_odds
 from cmrmap.segmentation.consensus import agree
-from cmrmap.segmentation.inputs import check_slice
+from cmrmap.segmentation.inputs import SliceInput, check_slice
 from cmrmap.segmentation.locate import Place, places_by_the_others, ventricle_places
 from cmrmap.segmentation.model_folder import Network
-from cmrmap.segmentation.preprocess import FINE_PIXEL_MM, Crop, resample
+from cmrmap.segmentation.preprocess import FINE_PIXEL_MM, resample
 from cmrmap.segmentation.recogniser import heart_probability
-from cmrmap.segmentation.ring import Ring, find_rings
+from cmrmap.segmentation.ring import find_rings
+from cmrmap.segmentation.ring_labels import ring_labels
 from cmrmap.segmentation.side_by_side import each, one_thread_within_each
 from cmrmap.segmentation.slice_outlines import Drawing, draw_about, draw_at_best
+
+#: images of one slice and their pixel spacing, as in `segment_images`
+_Given: TypeAlias = tuple[npt.ArrayLike, float | tuple[float, float]]
 
 _TRUST_IN_OTHERS = 0.05  # sureness that a place has ahead where the hearts of the other slices lie
 
@@ -146,21 +151,26 @@ def predict_stacks(
     what = "drawing contours, slices"
     drawn = iter(list(tracked(each(partial(_drawn, network=network), given, alone=alone), what, len(given))))
     with torch.inference_mode(), nullcontext() if alone else one_thread_within_each():
-        placed = [
-            one for planes in geometry for one in _with_the_others(list(islice(drawn, len(planes))), planes, network)
-        ]
+        images = iter(given)
+        placed: list[_Slice] = []
+        for planes in geometry:
+            own, read = (list(islice(each_of, len(planes))) for each_of in (drawn, images))
+            placed += _with_the_others(own, read, planes, network)
     labelled = iter(list(each(partial(_labelled, network=network), placed, alone=alone)))
     return tuple(tuple(islice(labelled, len(planes))) for planes in geometry)
 
 
 @dataclass(frozen=True, slots=True)
 class _Slice:
-    """One slice on its way: its shape, why images have no labels, the others at ``FINE_PIXEL_MM``, what was drawn."""
+    """One slice on its way: its shape, as given and at ``FINE_PIXEL_MM``, why images have no labels, what was drawn.
+
+    Not the images themselves: of all slices of a study they would take more memory than the network.
+    """
 
     shape: tuple[int, int]
+    resampled: tuple[int, int]
     reasons: tuple[str, ...]
     good: list[int]
-    fine: Tensor
     drawing: Drawing | None
 
     @property
@@ -168,29 +178,37 @@ class _Slice:
         return None if self.drawing is None else self.drawing.place
 
 
-def _drawn(given: tuple[npt.ArrayLike, float | tuple[float, float]], network: Network) -> _Slice:
+def _drawn(given: _Given, network: Network) -> _Slice:
     """Draw on a slice's images of a pixel spacing."""
     checked = check_slice(*given)
     shape = checked.images.shape[-2], checked.images.shape[-1]
     good = [index for index, reason in enumerate(checked.reasons) if not reason]
+    empty = _Slice(shape, (0, 0), checked.reasons, good, None)
     if not good:
-        return _Slice(shape, checked.reasons, good, torch.empty(0), None)
-    images = torch.from_numpy(checked.images[good])
-    places = ventricle_places(images, checked.spacing_mm, network.coarse)
+        return empty
+    places = ventricle_places(torch.from_numpy(checked.images[good]), checked.spacing_mm, network.coarse)
     if not places:
-        return _Slice(shape, checked.reasons, good, torch.empty(0), None)
-    fine = resample(images, checked.spacing_mm, FINE_PIXEL_MM)
-    return _Slice(shape, checked.reasons, good, fine, draw_at_best(fine, places, network.fine))
+        return empty
+    fine = _fine(checked, good)
+    resampled = fine.shape[-2], fine.shape[-1]
+    return replace(empty, resampled=resampled, drawing=draw_at_best(fine, places, network.fine))
 
 
-def _with_the_others(slices: list[_Slice], geometry: Sequence[SliceGeometry], network: Network) -> list[_Slice]:
+def _fine(checked: SliceInput, good: list[int]) -> Tensor:
+    """(image, row, column) at ``FINE_PIXEL_MM`` of the images that can be drawn on."""
+    return resample(torch.from_numpy(checked.images[good]), checked.spacing_mm, FINE_PIXEL_MM)
+
+
+def _with_the_others(
+    slices: list[_Slice], given: Sequence[_Given], geometry: Sequence[SliceGeometry], network: Network
+) -> list[_Slice]:
     """Slices whose heart lies aside of the others' are drawn where theirs is, unless that leaves more doubt."""
     shapes = [one.shape for one in slices]
     out = list(slices)
     for index, place in enumerate(places_by_the_others([one.place for one in slices], shapes, geometry)):
         one = slices[index]
         if place is not None and one.drawing is not None:
-            other = draw_about(one.fine, place, network.fine)
+            other = draw_about(_fine(check_slice(*given[index]), one.good), place, network.fine)
             if other.sureness > one.drawing.sureness - _TRUST_IN_OTHERS:
                 out[index] = replace(one, drawing=other)
     return out
@@ -205,15 +223,14 @@ def _labelled(one: _Slice, network: Network) -> SlicePrediction:
             reasons[index] = "no left ventricle was found in the field of view"
         return SlicePrediction(readonly(labels), readonly(confidence), tuple(reasons))
     drawing = one.drawing
-    resampled = (one.fine.shape[-2], one.fine.shape[-1])
     outside = torch.zeros(drawing.probabilities.shape[1])
     outside[Label.BACKGROUND] = 1.0
     seen = drawing.seen.numpy()
     rings = agree(find_rings(drawing.probabilities.numpy(), FINE_PIXEL_MM, seen), seen)
     # one after the other: the probabilities of all images at once would take gigabytes where the matrix is large
     for index, crop, probability, ring in zip(one.good, drawing.crops, drawing.probabilities, rings, strict=True):
-        full = crop.paste_back(probability[None], resampled, one.shape, outside)[0]
-        best, label = _as_ring(full, ring, crop, resampled)
+        full = crop.paste_back(probability[None], one.resampled, one.shape, outside)[0]
+        best, label = ring_labels(full, ring, crop, one.resampled)
         ventricle = (label == Label.MYOCARDIUM) | (label == Label.CAVITY)
         labels[index] = label.numpy()
         confidence[index] = float((best * ventricle).sum() / ventricle.sum().clamp_min(1))
@@ -225,22 +242,3 @@ def _labelled(one: _Slice, network: Network) -> SlicePrediction:
         odds = border_log_odds(rings, drawing.probabilities.numpy(), FINE_PIXEL_MM)
         doubt = readonly(network.border_calibration.probabilities(odds))
     return SlicePrediction(readonly(labels), readonly(confidence), tuple(reasons), heart, doubt)
-
-
-def _as_ring(full: Tensor, ring: Ring | None, crop: Crop, resampled: tuple[int, int]) -> tuple[Tensor, Tensor]:
-    """Probability and label (row, column) of each pixel of the image: the ring, and what the network sees around it.
-
-    ``full`` (class, row, column) are the class probabilities on the image's own pixels.
-    """
-    if ring is None:
-        best, label = full.max(0)
-        return best, label
-    # outside the ring only background and right ventricle are left
-    label = torch.where(full[Label.RIGHT_VENTRICLE] > full[Label.BACKGROUND], int(Label.RIGHT_VENTRICLE), 0)
-    rows, columns = (
-        (np.arange(count) + 0.5) * size / count - 0.5 - begin
-        for count, size, begin in zip(full.shape[1:], resampled, (crop.top, crop.left), strict=True)
-    )
-    label[torch.from_numpy(ring.epicardium.contains(rows, columns))] = Label.MYOCARDIUM
-    label[torch.from_numpy(ring.endocardium.contains(rows, columns))] = Label.CAVITY
-    return full.gather(0, label[None])[0], label

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from cmrmap.core import memo as room
 from cmrmap.core.arrays import frozen
 from cmrmap.core.memo import Memo, remembered, remembering
+from cmrmap.core.threads import map_in_threads
 
 CALLS: list[object] = []
 
@@ -119,6 +120,19 @@ def test_a_result_that_is_none_is_a_result_and_an_error_is_none() -> None:
             with pytest.raises(ValueError, match="negative"):
                 nothing(-1)
     assert told == [1, -1, -1]
+
+
+def test_threads_of_the_caller_remember_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    monkeypatch.setattr("cmrmap.core.threads.available_cpus", lambda *_: 2)
+    monkeypatch.setitem(room._MOST, "default", 3)
+    with remembering(Memo()):
+        for _ in range(3):
+            assert map_in_threads(doubled, [1, 2, 3], "test", 2) == [(1, 2), (2, 2), (3, 2)]
+        assert sorted(CALLS) == [1, 2, 3]
+        # many results come and go at once
+        many = list(range(400)) * 2
+        assert map_in_threads(doubled, many, "test", 2) == [(value, 2) for value in many]
 
 
 def test_an_argument_without_content_is_refused() -> None:

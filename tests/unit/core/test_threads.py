@@ -5,11 +5,13 @@ from __future__ import annotations
 import ast
 import os
 import threading
+import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from cmrmap.core.threads import available_cpus, available_threads, side_by_side, thread_pool
+from cmrmap.core.threads import available_cpus, available_threads, map_in_threads, side_by_side, thread_pool
 
 ROOT = Path(__file__).resolve().parents[3]
 _SEEN = 8
@@ -149,3 +151,40 @@ def test_no_other_file_counts_cores_or_makes_a_pool() -> None:
         or (isinstance(node, ast.ImportFrom) and names & {one.name for one in node.names})
     }
     assert found == {"cmrmap/core/threads.py"}
+
+
+def test_items_are_worked_on_in_threads_and_come_back_in_their_order() -> None:
+    both_are_there = threading.Barrier(2, timeout=60)
+
+    def work(item: int) -> int:
+        both_are_there.wait()  # breaks if they are not two
+        time.sleep(0.01 * (4 - item))
+        return 2 * item
+
+    assert map_in_threads(work, range(4), "test", 2) == [0, 2, 4, 6]
+
+
+@pytest.mark.parametrize(("asked", "most"), [("1", 4), ("", 1)])
+def test_one_thread_is_the_callers_own(monkeypatch: pytest.MonkeyPatch, asked: str, most: int) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", asked)
+    found = map_in_threads(lambda _: threading.current_thread(), range(3), "test", most)
+    assert found == [threading.current_thread()] * 3
+
+
+def test_a_thread_has_the_callers_context() -> None:
+    with np.errstate(divide="raise"):
+        assert map_in_threads(lambda _: np.geterr()["divide"], range(3), "test", 2) == ["raise"] * 3
+
+
+def test_what_one_item_raises_is_raised_and_the_rest_is_not_begun() -> None:
+    begun: list[int] = []
+
+    def work(item: int) -> None:
+        begun.append(item)
+        if item == 0:
+            raise ValueError("the first")
+        time.sleep(0.05)
+
+    with pytest.raises(ValueError, match="the first"):
+        map_in_threads(work, range(40), "test", 2)
+    assert len(begun) < 10

@@ -171,6 +171,19 @@ def test_parts_without_a_thread_of_their_own_are_fitted_all_the_same(
     np.testing.assert_array_equal(found.sd_ms, alone.sd_ms)
 
 
+def test_what_a_container_allows_is_read_only_where_a_second_thread_is_of_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A study has thousands of small fits, and each reading takes longer than one of them."""
+    asked = []
+    monkeypatch.setattr(_backends, "available_threads", lambda: asked.append(1) or 2)
+    monkeypatch.setattr(_backends, "PIXELS_PER_THREAD", 2)
+    times, pixel = [100, 500, 1200, 5000], [90, 20, 50, 98]
+    for n_pixels, expected in ((1, 0), (3, 0), (4, 1)):
+        fit = fit_relaxation([pixel] * n_pixels, times, "stone_2p")
+        assert len(asked) == expected
+        assert (fit.t_ms == fit.t_ms[0]).all()
+        assert fit.status[0] == 0
+
+
 def test_another_fault_of_a_thread_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     def failing(thread: threading.Thread) -> None:
         raise RuntimeError("threads can only be started once")

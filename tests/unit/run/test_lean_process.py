@@ -53,6 +53,38 @@ def test_the_user_decides_on_large_pages(monkeypatch: pytest.MonkeyPatch) -> Non
     assert os.environ["THP_MEM_ALLOC_ENABLE"] == "0"
 
 
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "malloc_info"), reason="another C library")
+@pytest.mark.parametrize(("given", "one_for_all"), [(None, True), ("4", False)])
+def test_threads_take_memory_from_one_heap_unless_the_user_has_said_of_how_many(
+    given: str | None, one_for_all: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = """
+import ctypes, tempfile, threading
+from cmrmap.run.lean_process import settle_imports
+settle_imports()
+libc = ctypes.CDLL(None)
+libc.malloc.restype, libc.fdopen.restype = ctypes.c_void_p, ctypes.c_void_p
+together = threading.Barrier(4)
+def take():
+    together.wait()
+    libc.malloc(1000)
+    together.wait()
+threads = [threading.Thread(target=take) for _ in range(4)]
+for one in threads: one.start()
+for one in threads: one.join()
+with tempfile.TemporaryFile() as told:
+    stream = ctypes.c_void_p(libc.fdopen(told.fileno(), b"w"))
+    libc.malloc_info(0, stream)
+    libc.fflush(stream)
+    told.seek(0)
+    print(told.read().count(b"<heap nr="))
+"""
+    monkeypatch.delenv("MALLOC_ARENA_MAX", raising=False)
+    if given is not None:
+        monkeypatch.setenv("MALLOC_ARENA_MAX", given)
+    assert (int(_said(program)) == 1) is one_for_all
+
+
 @pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "malloc_trim"), reason="this C library keeps what is freed")
 def test_memory_that_was_freed_goes_back() -> None:
     program = """

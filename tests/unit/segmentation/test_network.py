@@ -1,5 +1,7 @@
 """The stack U-Net: shapes, what it shares between images and what it must not."""
 
+import weakref
+
 import pytest
 import torch
 
@@ -84,3 +86,19 @@ def test_a_recogniser_of_its_own_tells_a_heart_and_leaves_the_outlines() -> None
     again = network_from(both.state_dict(), (4, 8, 12)).eval()
     with torch.inference_mode():
         assert torch.equal(again.heart_log_odds(images), heart)
+
+
+def test_a_levels_features_are_freed_once_they_are_used(network: StackUNet) -> None:
+    seen: list[weakref.ref[torch.Tensor]] = []
+    left: list[int] = []
+
+    def living(*_: object) -> None:
+        left.append(sum(one() is not None for one in seen))
+
+    for pool in network.pooling:
+        pool.register_forward_hook(lambda _, __, features: seen.append(weakref.ref(features)))
+    for block in network.decoder:
+        block.register_forward_hook(living)
+    with torch.inference_mode():
+        network(torch.rand(1, 2, 32, 32))
+    assert left == [2, 0]  # of three: the coarsest, from which the way up begins, and the finest

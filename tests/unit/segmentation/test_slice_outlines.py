@@ -1,5 +1,6 @@
 """Drawing about the likeliest place, and about others where that leaves doubt."""
 
+import weakref
 from dataclasses import replace
 from pathlib import Path
 
@@ -166,3 +167,49 @@ def test_a_slice_drawn_aside_is_drawn_where_the_others_hearts_lie(
         series.stack.images[middle], [series.stack.geometry[index] for index in middle], shipped
     )
     assert _overlap(predictions[0].labels, series.labels[2]) > 0.75
+
+
+def test_a_slices_images_are_freed_once_it_is_drawn(
+    series: PhantomSeries, shipped: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Enlarged images of all slices of a study would take as much memory as the network."""
+    enlarged: list[weakref.ref[torch.Tensor]] = []
+
+    def watched(fine: torch.Tensor, places: list[Place], network: StackUNet) -> Drawing:
+        assert [one() for one in enlarged] == [None] * len(enlarged)
+        enlarged.append(weakref.ref(fine))
+        return draw_at_best(fine, places, network)
+
+    monkeypatch.setattr(predict, "draw_at_best", watched)
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)  # one slice after the other
+    try:
+        predict_slices(series.stack.images[[1, 2], :3], series.stack.geometry[1:3], shipped)
+    finally:
+        torch.set_num_threads(before)
+    assert len(enlarged) == 2
+
+
+def test_a_slice_is_drawn_again_on_its_own_images(
+    series: PhantomSeries, shipped: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: dict[str, list[torch.Tensor]] = {"first": [], "again": []}
+
+    def first(fine: torch.Tensor, places: list[Place], network: StackUNet) -> Drawing:
+        seen["first"].append(fine.clone())
+        return Drawing([], fine, fine, places[0], 0.5)
+
+    def again(fine: torch.Tensor, place: Place, network: StackUNet) -> Drawing:
+        assert place == CORNER
+        seen["again"].append(fine.clone())
+        return Drawing([], fine, fine, place, 0.0)
+
+    monkeypatch.setattr(predict, "draw_at_best", first)
+    monkeypatch.setattr(predict, "draw_about", again)
+    monkeypatch.setattr(predict, "places_by_the_others", lambda places, *_: [None] * (len(places) - 1) + [CORNER])
+    monkeypatch.setattr(predict, "_labelled", lambda one, network: one)
+    stacks, geometry = [series.stack.images[[0, 1], :3], series.stack.images[[2], :3]], series.stack.geometry
+    predict.predict_stacks(stacks, [geometry[:2], geometry[2:3]], shipped)
+    assert len(seen["again"]) == 2
+    for one, other in zip(seen["again"], seen["first"][1:], strict=True):
+        assert torch.equal(one, other)
