@@ -154,8 +154,8 @@ def predict_stacks(
         images = iter(given)
         placed: list[_Slice] = []
         for planes in geometry:
-            own, read = (list(islice(each_of, len(planes))) for each_of in (drawn, images))
-            placed += _with_the_others(own, read, planes, network)
+            own = list(islice(drawn, len(planes)))
+            placed += _with_the_others(own, list(islice(images, len(planes))), planes, network)
     labelled = iter(list(each(partial(_labelled, network=network), placed, alone=alone)))
     return tuple(tuple(islice(labelled, len(planes))) for planes in geometry)
 
