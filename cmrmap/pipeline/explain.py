@@ -142,7 +142,7 @@ def why_not_counted(fitted: ParameterMap, blood_pixels: BoolArray, pixel: tuple[
         the first reason that applies
     """
     if fitted.analysed[pixel]:
-        return "its AHA segment is left out: by corrections.json, or because its mean is too uncertain"
+        return "corrections.json leaves out its AHA segment"
     status = FitStatus(int(fitted.status[pixel]))
     if fitted.labels[pixel] != Label.MYOCARDIUM:
         return "it is not myocardium"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
@@ -22,12 +21,11 @@ from cmrmap.pipeline.corrected import correct
 from cmrmap.pipeline.extracellular import MappedEcv, map_ecv
 from cmrmap.pipeline.field_maps import field_maps, of_made
 from cmrmap.pipeline.find import find
-from cmrmap.pipeline.map_numbers import MapNumbers
+from cmrmap.pipeline.map_numbers import MapNumbers, ecv_numbers, series_numbers
 from cmrmap.pipeline.mapped_series import MappedSeries
 from cmrmap.pipeline.marked import marked_points, reasons_of, segments_left_out, segments_of_ecv, without_segments
 from cmrmap.pipeline.regions import locate
 from cmrmap.pipeline.still_images import with_common_outlines
-from cmrmap.pipeline.uncertain_segments import certain_numbers
 from cmrmap.results import MapResult, absent_map, compare_with_ranges
 from cmrmap.results.reference_ranges import read_reference_ranges
 from cmrmap.segmentation import Network, segment_stacks
@@ -173,16 +171,14 @@ def report(
         gone = segments_left_out(one.first_called, corrections)
         fitted, flags = without_segments(one.map, regions.aha, gone, reasons_of(one.first_called, corrections))
         told += flags
-        numbers[one.kind], flags = certain_numbers(replace(one, map=fitted), regions, settings, partial(_shown, fields))
-        told += flags
+        numbers[one.kind] = series_numbers(replace(one, map=fitted), regions, _shown(fields, fitted))
         if isinstance(ecv, MappedEcv) and one.kind is MapKind.NATIVE_T1:
             reasons = reasons_of(MapKind.ECV, corrections)
             fitted, flags = without_segments(ecv.map, regions.aha, segments_of_ecv(ecv, corrections), reasons)
             told += flags
             alone = ecv.network or (ecv if flags else None)
             told_of = replace(ecv, map=fitted, network=alone)
-            numbers[MapKind.ECV], flags = certain_numbers(told_of, regions, settings, partial(_shown, fields))
-            told += flags
+            numbers[MapKind.ECV] = ecv_numbers(told_of, regions, _shown(fields, fitted))
     why = {refusal.kind: refusal for refusal in refusals if refusal.slice_index is None}
     if isinstance(ecv, Refusal):
         why.setdefault(MapKind.ECV, ecv)

@@ -154,10 +154,6 @@ class QualitySettings(Checked):
         True, unit="yes/no", source="ours; false maps whatever was outlined, such as the tubes of a phantom"
     )
 
-    exclude_uncertain_segments: bool = tunable(
-        True, unit="yes/no", source="ours; AHA segments far more uncertain than the rest of their slice have no value"
-    )
-
     def widest(self, kind: MapKind) -> float:
         """Return the half width of a mean's 95 % interval from which it is flagged.
 

@@ -69,16 +69,6 @@ UNCERTAIN_SEGMENTS = Finding(
     advice="use the slice's mean",
 )
 
-SEGMENTS_EXCLUDED = Finding(
-    code="segments_excluded",
-    severity=Severity.INFO,
-    threatens=Threat.SEGMENT,
-    message="AHA {segments} excluded from all means: 95 % confidence interval ±{half:.3g} {unit} or wider",
-    typical={"segments": "5-6", "half": 18.0, "unit": "ms"},
-    means="an artefact, such as an off-resonance band: these segments are far more uncertain than the others",
-    advice="check the images there; `analysis.quality.exclude_uncertain_segments: false` keeps these segments",
-)
-
 HEMATOCRIT_READ = Finding(
     code="hematocrit_read",
     severity=Severity.INFO,

@@ -147,8 +147,7 @@ def test_a_pixel_of_a_segment_that_is_left_out_says_that_no_mean_counts_it(untou
     """In the report, where a pixel is clicked, and in Python."""
     series = tuple(untouched.values())
     corrections = Corrections(slices=(SliceCorrection(NATIVE, SLICE, segments=(8,)),))
-    maps = reported(series, corrections)
-    reason = "its AHA segment is left out: by corrections.json, or because its mean is too uncertain"
+    maps, reason = reported(series, corrections), "corrections.json leaves out its AHA segment"
     records = {one.kind: one for one in map_records(series, ecv_beside(series, HEMATOCRIT, SETTINGS), maps.counted)}
     for kind in (NATIVE, ECV):
         wall = records[kind].walls[SLICE]
