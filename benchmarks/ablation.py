@@ -113,7 +113,7 @@ def _kept() -> tuple[dict[str, object], dict[str, object]]:
         # what the reader's other images give is the same in every row, and is not shown
         f"{_FIGURES}.outlines_of_the_others": lambda masks: masks,
     }
-    drawn = _Kept(predict._drawn, lambda given, _: given.images.tobytes() + repr(given.spacing_mm).encode())
+    drawn = _Kept(predict._drawn, lambda given, _: given[0].tobytes() + repr(given[1]).encode())
     return always, {**always, f"{_PREDICT}._drawn": drawn}
 
 

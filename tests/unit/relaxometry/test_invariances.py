@@ -99,8 +99,12 @@ def test_numba_and_numpy_agree(problem) -> None:
         one, other, sd = getattr(compiled, name), getattr(plain, name), getattr(plain, f"{name}_sd")
         within = np.abs(one - other) <= 1e-5 * (np.abs(other) + np.nan_to_num(sd, posinf=0.0))
         assert np.all(within | (np.isnan(one) & np.isnan(other))), name
-    for name in ("sd_ms", "amplitude_sd", "offset_sd", "sensitivity"):
+    for name in ("sd_ms", "amplitude_sd", "offset_sd"):
         np.testing.assert_allclose(getattr(compiled, name), getattr(plain, name), rtol=1e-5, err_msg=name)
+    # one sample's may be next to nothing beside the others': what counts is the whole row
+    one, other = np.asarray(compiled.sensitivity), np.asarray(plain.sensitivity)
+    largest = np.nan_to_num(np.abs(other)).max(axis=1, keepdims=True)
+    assert np.all((np.abs(one - other) <= 1e-5 * np.abs(other) + 1e-9 * largest) | (np.isnan(one) & np.isnan(other)))
 
 
 def test_threads_change_nothing(simulate) -> None:
