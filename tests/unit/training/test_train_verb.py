@@ -82,6 +82,6 @@ def test_a_file_that_holds_no_slices_is_refused_without_its_name(content: bytes,
     file = tmp_path / f"{CANARY}.npz"
     file.write_bytes(content)
     done = CliRunner().invoke(cli, ["train", "-o", str(tmp_path / "out"), "--cine", str(file)])
-    assert "the file of --cine holds no cine slices" in str(done.exception)
+    assert "the file of --cine cannot be read" in str(done.exception)
     assert CANARY not in str(done.exception)
     assert not (tmp_path / "out").exists()
