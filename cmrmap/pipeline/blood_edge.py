@@ -4,9 +4,9 @@ A tenth of blood lengthens T2 by 5-10 ms and native T1 by about 50 ms. Layers of
 (`regional.pruning`) clear a sharp edge; towards the apex the border runs oblique through a thick slice, and a wall
 that ballooned is thin throughout. So the edge is measured: along every ray, in the images in which blood is brighter
 than the wall, the signal falls from the cavity's to the wall's. The edge ends where the fall has slowed to a small
-part of its steepest. A cell before that end holds blood; a ray without an end has no wall that is free of it. What T2
-a cell has plays no part: oedema under the endocardium has an edge before it and then a level of its own, and stays.
-Ours.
+part of its steepest. A cell before that end holds blood; a ray without an end has no wall that is free of it. What
+value a cell has plays no part: oedema under the endocardium has an edge before it and then a level of its own, and
+stays. Ours.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from cmrmap.core.findings import QualityFlag, Refusal
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.outlines import Label
 from cmrmap.core.parameter_map import FitStatus, ParameterMap
+from cmrmap.pipeline.blood_edge import blood_pixels, filled_reason, filled_with_blood
 from cmrmap.pipeline.mapped_series import MappedSeries
 from cmrmap.regional.pruning import analysed_pixels, prune_boundary
 from cmrmap.settings import AnalysisSettings
@@ -85,22 +86,33 @@ def refuse(series: MappedSeries, reason: str) -> MappedSeries:
 
 
 def renamed(series: MappedSeries, kind: MapKind, settings: AnalysisSettings) -> MappedSeries:
-    """Return the series as the map of another kind; which pixels count follows that kind's range."""
+    """Return the series as the map of another kind.
+
+    Which pixels count follows that kind's range, and whether that kind leaves out the edge of the blood; a slice that
+    lies in that edge is refused.
+    """
     old = series.map
-    return replace(
+    stack = replace(series.stack, kind=kind)
+    fitted = series.used & np.isfinite(series.polar.centres).all(axis=-1) & series.made[:, None]
+    times = tuple(np.flatnonzero(row) for row in fitted)
+    in_blood = blood_pixels(stack, series.polar, times, series.weights, old.labels, settings.pruning)
+    filled = np.flatnonzero(filled_with_blood(old.labels, in_blood, settings.pruning))
+    called = replace(
         series,
-        stack=replace(series.stack, kind=kind),
+        stack=stack,
         refined=replace(series.refined, kind=kind),
         polar=replace(series.polar, kind=kind),
         map=replace(
             old,
             kind=kind,
-            analysed=_counted(series, kind, settings),
+            analysed=_counted(replace(series, blood_pixels=in_blood), kind, settings),
             refusals=tuple(replace(one, kind=kind) for one in old.refusals),
         ),
+        blood_pixels=in_blood,
         called=series.kind,
         findings=tuple(replace(one, map=kind) if one.map is series.kind else one for one in series.findings),
     )
+    return refuse_slices(called, dict.fromkeys(filled.tolist(), filled_reason(kind)))
 
 
 def without_empty_slices(

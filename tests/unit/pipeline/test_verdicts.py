@@ -6,6 +6,8 @@ import numpy as np
 
 from cmrmap.core.map_specs import MapKind
 from cmrmap.core.parameter_map import FitStatus
+from cmrmap.pipeline import verdicts
+from cmrmap.pipeline.blood_edge import filled_reason
 from cmrmap.pipeline.map_numbers import series_numbers
 from cmrmap.pipeline.regions import locate
 from cmrmap.pipeline.verdicts import empty_slices, refuse, refuse_slices, renamed, without_empty_slices
@@ -46,7 +48,35 @@ def test_another_name_is_another_map_with_its_own_range(chain) -> None:
     counted = found.map.values[found.map.analysed]
     assert counted.max() <= high
     assert counted.min() >= low
-    assert found.map.analysed.sum() <= chain[NATIVE].map.analysed.sum()
+    # but for the edge of the blood, which counts after contrast
+    assert (found.map.analysed & ~chain[NATIVE].blood_pixels).sum() <= chain[NATIVE].map.analysed.sum()
+
+
+def test_another_name_leaves_out_the_edge_of_the_blood_as_its_own_map_does(chain) -> None:
+    """A scar's border is no edge after contrast; a native map that came as another one has the edge like any."""
+    native = chain[NATIVE]
+    assert native.blood_pixels.any()
+    after = renamed(native, POST, SETTINGS)
+    assert not after.blood_pixels.any()
+    named_post = replace(
+        native,
+        stack=replace(native.stack, kind=POST),
+        map=replace(native.map, kind=POST),
+        blood_pixels=np.zeros_like(native.blood_pixels),
+    )
+    before = renamed(named_post, NATIVE, SETTINGS)
+    np.testing.assert_array_equal(before.blood_pixels, native.blood_pixels)
+    np.testing.assert_array_equal(before.map.analysed, native.map.analysed)
+
+
+def test_a_slice_that_is_all_blood_is_refused_under_its_new_name(chain, monkeypatch) -> None:
+    edge = np.zeros_like(chain[POST].blood_pixels)
+    edge[2] = True
+    monkeypatch.setattr(verdicts, "blood_pixels", lambda *_: edge)
+    found = renamed(chain[POST], NATIVE, SETTINGS)
+    assert found.made.tolist() == [True, True, False, True, True]
+    (refusal,) = found.map.refusals
+    assert (refusal.kind, refusal.slice_index, refusal.reason) == (NATIVE, 2, filled_reason(NATIVE))
 
 
 def test_a_slice_without_one_value_that_counts_is_refused_with_what_its_fits_were(chain) -> None:
@@ -92,11 +122,12 @@ def test_a_slice_with_hardly_a_value_is_refused(chain) -> None:
     assert "pixels of the wall have a usable value" in found.map.refusals[0].reason
 
 
-def test_under_another_name_pixels_in_the_edge_of_the_blood_do_not_count_either(chain) -> None:
+def test_under_another_name_pixels_in_the_edge_of_the_blood_do_not_count_either(chain, monkeypatch) -> None:
     old = chain[NATIVE]
     in_blood = np.zeros_like(old.map.analysed)
     in_blood[:, :, : in_blood.shape[2] // 2] = True
-    found = renamed(replace(old, blood_pixels=in_blood), POST, SETTINGS)
+    monkeypatch.setattr(verdicts, "blood_pixels", lambda *_: in_blood)
+    found = renamed(old, POST, SETTINGS)
     assert found.map.analysed.any()
     assert not found.map.analysed[in_blood].any()
 
