@@ -211,7 +211,7 @@ def _map(
     uncounted = np.flatnonzero((reference >= 0) & ~fitted.analysed.any(axis=(1, 2)))
     low, high = settings.pruning.ranges[MapKind.ECV]
     accepted = f"in the accepted range ({low:g}-{high:g} %)"
-    why = f"no pixel of the wall has an ECV {accepted}; check the hematocrit and both T1 maps"
+    why = f"no pixel of the wall that is free of blood has an ECV {accepted}; check the hematocrit and both T1 maps"
     return MappedEcv(without_slices(fitted, dict.fromkeys(uncounted.tolist(), why)), native, post, partner, grid)
 
 

@@ -168,5 +168,6 @@ def test_ecv_of_which_no_pixel_counts_is_refused(untouched) -> None:
     ecv = extracellular_volume(tuple(untouched.values()), HEMATOCRIT, settings)
     found = map_of(report(tuple(untouched.values()), ecv, (), settings), ECV)
     assert (found.status, found.patient.n_pixels) == ("refused", 0)
-    why = "no pixel of the wall has an ECV in the accepted range (90-95 %); check the hematocrit and both T1 maps"
+    why = "no pixel of the wall that is free of blood has an ECV in the accepted range (90-95 %)"
+    why += "; check the hematocrit and both T1 maps"
     assert found.reason == why
