@@ -74,10 +74,6 @@ cli.add_typer(phantom, name="phantom")
 def main() -> None:
     """Run the command line; an error of ours is one line on stderr and its exit code."""
     open_streams()
-    if sys.argv[1:2] in (["send"], ["edit"]):  # as `run` does: before the libraries start threads
-        from cmrmap.run.signals import hold_signals
-
-        hold_signals()
     try:
         with told_if_full():
             cli()

@@ -23,9 +23,6 @@ def run(context: typer.Context) -> None:
     It makes what python -m app makes, in this process and without the SDK. On a terminal it shows how far it is;
     --summary prints the maps at the end.
     """
-    from cmrmap.run.signals import hold_signals
-
-    hold_signals()  # before the libraries of the stages start threads
     from cmrmap.run.lean_process import settle_imports
 
     settle_imports()

@@ -8,7 +8,7 @@ import struct
 import tokenize
 import zlib
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from lzma import LZMAError
 from pathlib import Path
 from typing import Any
@@ -69,6 +69,10 @@ class ArrayFile:
         """
         if name not in self.names:
             raise InputError(f"{self._called} holds no {name}; write it again")
+        with _damage_refused(self._called):
+            return self._read(name, n_axes, kinds)
+
+    def _read(self, name: str, n_axes: int, kinds: str) -> npt.NDArray[Any]:
         info = self._archive.getinfo(f"{name}.npy")
         with self._archive.open(info) as stream:
             shape, dtype, start = _header(stream.read(_HEADER_BYTES))
@@ -119,11 +123,19 @@ def opened_arrays(path: Path, called: str, limit_bytes: int | None = None) -> It
     if limit_bytes is None:
         free = free_memory_bytes()
         limit_bytes = _UNKNOWN_BYTES if free is None else max(free // _SHARE, _LEAST_BYTES)
+    with ExitStack() as opened:
+        with _damage_refused(called):
+            if path.exists() and not path.is_file():
+                raise IsADirectoryError  # or a pipe, which would be waited for
+            archive = opened.enter_context(ZipFile(opened.enter_context(path.open("rb"))))
+        yield ArrayFile(archive, called, limit_bytes)
+
+
+@contextmanager
+def _damage_refused(called: str) -> Iterator[None]:
+    """Around what reads the file, and nothing else: an error of whoever uses the arrays is no damage of the file."""
     try:
-        if path.exists() and not path.is_file():
-            raise IsADirectoryError  # or a pipe, which would be waited for
-        with path.open("rb") as stream, ZipFile(stream) as archive:
-            yield ArrayFile(archive, called, limit_bytes)
+        yield
     except _DAMAGED as error:
         raise InputError(f"{called} cannot be read ({type(error).__name__}); write it again") from error
 

@@ -30,12 +30,20 @@ def read_checkpoint(path: Path, needed: Sequence[str], device: torch.device | st
     ------
     InputError
         the file cannot be read, or lacks a key
+    MemoryError, torch.OutOfMemoryError
+        there is no room for it: it may be whole, and is not to be deleted
     """
     what = "restore it, or delete it to start this training again"
     try:
-        with warnings.catch_warnings():
+        stream = path.open("rb")
+    except OSError as error:  # it may be whole
+        raise InputError(f"checkpoint {path.name} cannot be read ({error.strerror or type(error).__name__})") from error
+    try:
+        with stream, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # torch warns of pickles of another kind before it refuses them
-            state = torch.load(path, map_location=device, weights_only=True)
+            state = torch.load(stream, map_location=device, weights_only=True)
+    except (MemoryError, torch.OutOfMemoryError):
+        raise
     except Exception as error:  # what is no such file raises whatever its parser raises
         raise InputError(f"checkpoint {path.name} cannot be read (damaged or cut off); {what}") from error
     missing = [key for key in needed if key not in state] if isinstance(state, dict) else list(needed)

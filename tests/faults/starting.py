@@ -213,7 +213,7 @@ def _ended(run: Started) -> int:
             open_streams()
             hold_signals()
             return run_app()
-        from cmrmap.cli.main import main
+        from cmrmap.__main__ import main
 
         main()
     except SystemExit as ended:

@@ -196,6 +196,12 @@ def test_what_is_whole_is_read(tmp_path: Path) -> None:
             arrays.array("nothing", 1)
 
 
+def test_an_error_of_who_uses_the_arrays_is_no_damage_of_the_file(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", labels=_LABELS)
+    with pytest.raises(ValueError, match="broadcast"), opened_arrays(tmp_path / "a.npz", "a.npz") as arrays:
+        arrays.labels("labels", 4) + np.zeros(7)
+
+
 def test_cine_arrays_belong_together(tmp_path: Path) -> None:
     given = {
         "images": np.ones((2, 8, 8)),

@@ -1,5 +1,7 @@
 """Checkpoints that are damaged, cut off, or of something else: one line each."""
 
+import errno
+import os
 import pickle
 
 import pytest
@@ -56,3 +58,24 @@ def test_one_of_another_training(checkpoint, tmp_path) -> None:
 def test_one_that_is_not_there(tmp_path) -> None:
     with pytest.raises(InputError, match="cannot be read"):
         read_checkpoint(tmp_path / "coarse.pt", NEEDED)
+
+
+@pytest.mark.parametrize("error", [MemoryError(), torch.OutOfMemoryError("CUDA out of memory")])
+def test_want_of_memory_is_no_damage(checkpoint, monkeypatch, error) -> None:
+    """Whoever believed it was damaged would delete days of training."""
+
+    def full(*_, **__) -> None:
+        raise error
+
+    monkeypatch.setattr(torch, "load", full)
+    with pytest.raises(type(error)):
+        read_checkpoint(checkpoint, NEEDED)
+
+
+@pytest.mark.parametrize("code", [errno.ENOENT, errno.EISDIR])
+def test_what_the_system_refuses_is_told_as_it_is(tmp_path, code) -> None:
+    if code == errno.EISDIR:
+        (tmp_path / "fine.pt").mkdir()
+    with pytest.raises(InputError) as caught:
+        read_checkpoint(tmp_path / "fine.pt", NEEDED)
+    assert str(caught.value) == f"checkpoint fine.pt cannot be read ({os.strerror(code)})"
